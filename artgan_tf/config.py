@@ -1,0 +1,247 @@
+"""Configuration: frozen dataclasses, presets as TOML, overrides by dotted key.
+
+A preset is a TOML file whose tables are the sections below; `extends = "other/preset"` starts from
+another one.  `resolve("improved/cifar10", {"model.width": 0.5})` gives the `Config` of a run.
+An unknown key or a value out of range raises `InputError` with one sentence.
+"""
+
+import dataclasses
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
+CountOrZero = Annotated[int, Field(ge=0)]
+STRICT = {"extra": "forbid"}
+
+
+class InputError(ValueError):
+    """A mistake in arguments, configuration or input: one sentence for the user, exit code 2."""
+
+
+class RunError(RuntimeError):
+    """A run that cannot go on (NaN, collapse, out of memory): one sentence, exit code 1."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """Where the images come from and how they are cut."""
+
+    __pydantic_config__ = STRICT
+    spec: str = "demo"  # demo | folder:DIR | tfds:NAME | a bare path
+    classes: CountOrZero = 0  # what the preset expects; 0 takes what the data has
+    image_size: Annotated[int, Field(ge=8)] = 64
+    crop: Annotated[float, Field(gt=0, le=1)] = 1.0  # side of the random crop / short side
+    flip: bool = True
+    balanced: bool = False  # classes drawn evenly, whatever their sizes
+    cache_mb: CountOrZero = 2048  # budget for decoded uint8 images in memory
+    train_split: str = "train"  # tfds only
+    val_split: str = ""  # tfds only; empty: test, else validation
+    val_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.1  # where the data has no held-out split
+    split_seed: CountOrZero = 0
+
+
+@dataclass(frozen=True)
+class Model:
+    """The networks; the tables' grammar stands in `artgan_tf.networks.tables`."""
+
+    __pydantic_config__ = STRICT
+    paper: Literal["artgan", "improved"] = "improved"
+    z_size: Count = 100
+    width: Positive = 1.0  # multiplies every channel count, rounded to 8
+    autoencoder: bool = True
+    magnify: bool = True  # G draws at twice the training size (paper B)
+    latent: tuple[str, ...] = ()  # paper A's zNet
+    generator: tuple[str, ...] = ()  # paper A's Dec, paper B's G
+    encoder: tuple[str, ...] = ()
+    classifier: tuple[str, ...] = ()  # paper A's clsNet
+    decoder: tuple[str, ...] = ()  # paper B's D decoder
+
+
+@dataclass(frozen=True)
+class Discriminator:
+    """What D sees and how it is held back; all but `dropout` and `noise` are beyond the papers."""
+
+    __pydantic_config__ = STRICT
+    dropout: Fraction = 0.2  # before the layers marked "d", in the D step only
+    noise: NotNegative = 0.05  # std of the Gaussian noise on D's input
+    noise_decay_steps: CountOrZero = 0  # 0 keeps the noise, else it falls linearly to 0
+    spectral_norm: bool = False
+    label_smoothing: Fraction = 0.0
+    augment: tuple[Literal["colour", "translation", "cutout"], ...] = ()
+    latent_weight: NotNegative = 0.0  # D also tells z from the picture, G helps it
+
+
+@dataclass(frozen=True)
+class Train:
+    """Optimisation."""
+
+    __pydantic_config__ = STRICT
+    steps: CountOrZero = 50_000  # 0: `epochs` count
+    epochs: CountOrZero = 0
+    batch_size: Annotated[int, Field(ge=2)] = 100
+    seed: CountOrZero = 0
+    optimizer: Literal["adam", "rmsprop"] = "adam"
+    lr_discriminator: Positive = 2e-4
+    lr_generator: Positive = 2e-4
+    beta1: Fraction = 0.5  # Adam
+    rho: Fraction = 0.9  # RMSProp
+    lr_drops: tuple[Count, ...] = ()  # steps at which both learning rates fall to a tenth
+    lr_drop_epochs: tuple[Count, ...] = ()  # the same in epochs (paper A)
+    fake_labels: Literal["tiled", "random", "groups"] = "tiled"  # groups: batch/5 classes x 5
+    cifar_trick: bool = False  # 1, 3 or 5 G steps by the last D step's realness loss
+    ema: Fraction = 0.999  # of G's weights and BN statistics, for sampling
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
+    xla: Literal["auto", "on", "off"] = "auto"  # auto: on a GPU, not on a CPU
+    strategy: Literal["auto", "one", "mirrored"] = "auto"
+    on_collapse: Literal["warn", "stop"] = "warn"
+    init: str = ""  # a run directory whose weights are the start
+
+
+@dataclass(frozen=True)
+class Log:
+    """Intervals, in steps; these and `train.steps` may change when a run is resumed."""
+
+    __pydantic_config__ = STRICT
+    history_every: Count = 50
+    sample_every: Count = 500
+    validate_every: Count = 1000
+    checkpoint_every: Count = 500
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that defines a run."""
+
+    __pydantic_config__ = STRICT
+    preset: str = "demo"
+    data: Data = field(default_factory=Data)
+    model: Model = field(default_factory=Model)
+    discriminator: Discriminator = field(default_factory=Discriminator)
+    train: Train = field(default_factory=Train)
+    log: Log = field(default_factory=Log)
+
+
+def resolve(preset: str, overrides: Mapping[str, Any] | None = None) -> Config:
+    """The configuration of `preset` (a name or the path of a TOML file) with dotted overrides."""
+    tree = _read_preset(preset, seen=())
+    tree["preset"] = preset.removesuffix(".toml")
+    for key, value in (overrides or {}).items():
+        _put(tree, key, value)
+    return from_tree(tree)
+
+
+def from_tree(tree: Mapping[str, Any]) -> Config:
+    """A validated `Config` from nested dictionaries, as TOML gives them."""
+    try:
+        return TypeAdapter(Config).validate_python(tree)
+    except ValidationError as error:
+        raise InputError(_sentence(error.errors()[0])) from None
+
+
+def to_tree(config: Config) -> dict[str, Any]:
+    """Nested dictionaries of plain values, ready for TOML."""
+    return dataclasses.asdict(config)
+
+
+def flat(config: Config) -> dict[str, Any]:
+    """The configuration as one dictionary with dotted keys."""
+    tree = to_tree(config)
+    pairs = {"preset": tree.pop("preset")}
+    for section, values in tree.items():
+        pairs |= {f"{section}.{key}": value for key, value in values.items()}
+    return pairs
+
+
+def parse_overrides(assignments: Iterable[str]) -> dict[str, Any]:
+    """`section.key=value` strings as a dictionary; values are TOML, anything else is a string."""
+    overrides = {}
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        if not equals:
+            raise InputError(f"--set takes section.key=value, not {assignment!r}.")
+        try:
+            overrides[key.strip()] = tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            overrides[key.strip()] = text
+    return overrides
+
+
+def preset_folders() -> list[Path]:
+    """Where presets are looked up: here, in the installed package, in the source tree."""
+    package = Path(__file__).parent
+    return [Path("experiments"), package / "presets", package.parent / "experiments"]
+
+
+def preset_names() -> list[str]:
+    """Names of all presets that can be found, sorted."""
+    names = set()
+    for folder in preset_folders():
+        names |= {p.relative_to(folder).with_suffix("").as_posix() for p in folder.rglob("*.toml")}
+    return sorted(names)
+
+
+def _read_preset(preset: str, seen: tuple[str, ...]) -> dict[str, Any]:
+    if preset in seen:
+        raise InputError(f"Presets extend one another in a circle: {' -> '.join([*seen, preset])}.")
+    path = _find_preset(preset)
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path} is not valid TOML: {error}.") from None
+    parent = tree.pop("extends", None)
+    if parent is None:
+        return tree
+    return _merge(_read_preset(parent, (*seen, preset)), tree)
+
+
+def _find_preset(preset: str) -> Path:
+    candidates = [Path(preset)] + [folder / f"{preset}.toml" for folder in preset_folders()]
+    for path in candidates:
+        if path.suffix == ".toml" and path.is_file():
+            return path
+    raise InputError(
+        f"There is no preset {preset!r}: name a TOML file or one of {', '.join(preset_names())}."
+    )
+
+
+def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(base.get(key), dict)
+        base[key] = _merge(base[key], value) if both else value
+    return base
+
+
+def _put(tree: dict[str, Any], key: str, value: Any) -> None:
+    section, _, name = key.partition(".")
+    if section not in _allowed("") or not name:
+        raise InputError(f"Unknown setting {key!r}: use section.key with one of {_allowed('')}.")
+    tree.setdefault(section, {})[name] = value
+
+
+def _allowed(section: str) -> list[str]:
+    fields = {f.name: f.type for f in dataclasses.fields(Config) if f.name != "preset"}
+    kind = fields.get(section)
+    if kind is None:
+        return list(fields)
+    assert isinstance(kind, type)
+    return [f.name for f in dataclasses.fields(kind)]
+
+
+def _sentence(error: Any) -> str:
+    """One sentence from pydantic's first complaint."""
+    key = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "unexpected_keyword_argument":
+        allowed = _allowed(str(error["loc"][0]) if len(error["loc"]) > 1 else "")
+        near = difflib.get_close_matches(str(error["loc"][-1]), allowed, n=1)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        return f"Unknown setting {key!r}{hint}; allowed here: {', '.join(allowed)}."
+    return f"{key} = {error['input']!r} will not do: {error['msg'][0].lower()}{error['msg'][1:]}."

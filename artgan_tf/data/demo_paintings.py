@@ -1,0 +1,282 @@
+"""The embedded demo data: procedural paintings of ten kinds that a person can tell apart at 32x32.
+
+A painting is a function of (seed, index) alone, made with NumPy: no file, no download.  Painters
+draw their composition in coordinates 0..1 and never look at the size, so that painting 7 at 64x64
+is painting 7 at 32x32 in finer detail.  What varies inside a class is mostly colour, position,
+scale and orientation: what a small GAN learns first.
+"""
+
+from functools import reduce
+from itertools import pairwise
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+Images = NDArray[np.uint8]
+Labels = NDArray[np.int32]
+Array = NDArray[np.floating]
+Colours = tuple[float, ...]  # lowest and highest hue (past 1 wraps), saturation, value
+
+# Hues are places on the painter's wheel, where orange, yellow and green are sixths of the circle:
+# a uniform draw from it has fewer greens and more earth colours than one from the HSV circle.
+SIXTHS, WHEEL = np.arange(7) / 6, np.array([0.0, 0.08, 0.16, 0.35, 0.6, 0.76, 1.0])
+FREE: Colours = (0.0, 1.0, 0.25, 0.9, 0.25, 1.0)
+STRONG: Colours = (0.0, 1.0, 0.6, 0.95, 0.5, 1.0)
+PALE: Colours = (0.0, 1.0, 0.02, 0.3, 0.85, 1.0)
+HAIR: Colours = (0.02, 0.27, 0.2, 0.8, 0.08, 0.85)
+FRUIT: Colours = (-0.04, 0.5, 0.65, 0.95, 0.6, 1.0)
+NIGHT: Colours = (0.6, 0.9, 0.6, 1.0, 0.08, 0.3)
+GLOW: Colours = (0.17, 0.36, 0.05, 0.45, 1.0, 1.0)
+GROUND: Colours = (0.1, 0.6, 0.3, 0.75, 0.35, 0.85)
+SKINS = ((0.1, 0.16, 0.25, 0.45, 0.85, 1.0), (0.1, 0.16, 0.45, 0.7, 0.3, 0.8))
+SKIES = (  # zenith and horizon at dawn, by day, at dusk and under cloud
+    ((0.66, 0.82, 0.25, 0.5, 0.6, 0.85), (0.95, 1.2, 0.25, 0.55, 0.9, 1.0)),
+    ((0.61, 0.7, 0.5, 0.8, 0.7, 0.95), (0.59, 0.67, 0.08, 0.3, 0.92, 1.0)),
+    ((0.68, 0.9, 0.45, 0.7, 0.35, 0.6), (0.98, 1.25, 0.6, 0.9, 0.85, 1.0)),
+    ((0.6, 0.72, 0.02, 0.15, 0.45, 0.7), (0.1, 0.7, 0.02, 0.15, 0.75, 0.95)),
+)
+
+
+class Canvas:
+    """Pixels float32 [size,size,3] in 0..1, and their coordinates `down` and `across` in 0..1."""
+
+    def __init__(self, size: int) -> None:
+        centres = (np.arange(size, dtype=np.float32) + 0.5) / size
+        self.across, self.down = np.meshgrid(centres, centres)
+        self.pixels: Array = np.zeros((size, size, 3), np.float32)
+
+    def wash(self, top: Array, bottom: Array, end: float = 1.0) -> None:
+        """Fill the canvas from `top` to `bottom`, which is reached at the height `end`."""
+        self.pixels = top + np.minimum(self.down / end, 1)[..., None] * (bottom - top)
+
+    def blend(self, colour: Array, opacity: Array) -> None:
+        """Lay `colour`, [3] or [size,size,3], over the picture with opacity 0..1 [size,size]."""
+        self.pixels = self.pixels + opacity[..., None] * (colour - self.pixels)
+
+    def cover(self, colour: Array, *depths: Array, softness: float = 0.0) -> None:
+        """Lay `colour` where all `depths`, the distances inside the shape's edges, exceed 0."""
+        # A ramp at least one pixel wide across each edge: no jagged lines at any size.
+        width = max(softness, 1 / len(self.down))
+        shares = [np.minimum(np.maximum(depth / width + 0.5, 0), 1) for depth in depths]
+        self.blend(colour, reduce(np.multiply, shares))
+
+    def ellipse(self, y: float, x: float, height: float, width: float) -> Array:
+        """Depth inside the ellipse with this centre and these half axes: [size,size]."""
+        reach = np.hypot((self.down - y) / height, (self.across - x) / width)
+        return (1 - reach) * min(height, width)
+
+    def disc(self, y: float, x: float, radius: float) -> Array:
+        """Depth inside the disc with this centre: [size,size]."""
+        return self.ellipse(y, x, radius, radius)
+
+    def turned(self, random: Generator) -> tuple[Array, Array]:
+        """Coordinates along and beside a random direction through a random middle point."""
+        y, x, angle = random.uniform((0.15, 0.15, 0), (0.85, 0.85, np.pi)).astype(np.float32)
+        down, across, cosine, sine = self.down - y, self.across - x, np.cos(angle), np.sin(angle)
+        return cosine * across + sine * down, cosine * down - sine * across
+
+
+def draw_colour(random: Generator, colours: Colours, *others: Array) -> Array:
+    """A colour float32 [3] in 0..1 from the range, redrawn until it stands out from `others`."""
+    while True:
+        place, saturation, value = random.uniform(colours[::2], colours[1::2]).tolist()
+        hue = 6 * np.interp(place % 1, SIXTHS, WHEEL).item()
+        dips = [min(max(2 - abs((hue + shift) % 6 - 2), 0), 1) for shift in (5, 3, 1)]
+        colour = np.array([value - value * saturation * dip for dip in dips], np.float32)
+        if all(np.abs(colour - other).sum() > 0.7 for other in others):
+            return colour
+
+
+def spread(random: Generator, count: int, whole: float = 1.0) -> list[tuple[float, float]]:
+    """The two edges of each of `count` neighbours of unequal size that fill 0 to `whole`."""
+    parts = np.append(0.0, random.uniform(0.6, 1.5, count))
+    return list(pairwise((np.cumsum(parts) * whole / parts.sum()).tolist()))
+
+
+def between(position: Array, start: float, end: float) -> Array:
+    """Depth inside the band where `position` lies between `start` and `end`."""
+    depth: Array = (end - start) / 2 - np.abs(position - (start + end) / 2)
+    return depth
+
+
+def landscape(canvas: Canvas, random: Generator) -> None:
+    """A sky at some time of day, the sun, one or two ridges of hills and the ground."""
+    zenith, low_sky = (draw_colour(random, part) for part in SKIES[random.integers(len(SKIES))])
+    horizon = random.uniform(0.4, 0.74)
+    canvas.wash(zenith, low_sky, horizon)
+    sun = canvas.disc(random.uniform(0.12, horizon), random.uniform(0.1, 0.9), 0.4)
+    sunlight = draw_colour(random, GLOW)
+    canvas.blend(sunlight, np.maximum(sun, 0))
+    canvas.cover(sunlight, sun - 0.4 + random.uniform(0.05, 0.1))
+    ground = draw_colour(random, GROUND) * (0.3 + 0.7 * zenith.max())
+    for nearness in (0.35, 0.65, 1.0)[random.integers(2) :]:
+        slow, fast, first, second = random.uniform((2, 7, 0, 0), (6, 14, 6.28, 6.28)).tolist()
+        wave = 2 * np.sin(slow * canvas.across + first) + np.sin(fast * canvas.across + second)
+        top = horizon + 0.3 * (nearness - 0.65) + 0.04 * (1.3 - nearness) * wave
+        colour = low_sky + nearness * (ground * (1.5 - 0.7 * canvas.down[..., None]) - low_sky)
+        canvas.cover(colour, canvas.down - top)
+
+
+def portrait(canvas: Canvas, random: Generator) -> None:
+    """Head and shoulders of one person before a plain background."""
+    skin = draw_colour(random, SKINS[random.integers(len(SKINS))])
+    hair, clothes = draw_colour(random, HAIR, skin), draw_colour(random, FREE, skin)
+    wall = draw_colour(random, FREE, skin, hair, clothes)
+    canvas.wash(wall * random.uniform(0.7, 1.0), wall * random.uniform(0.7, 1.0))
+    y, x, width, slope = random.uniform((0.38, 0.4, 0.15, 1.15), (0.46, 0.6, 0.2, 1.35)).tolist()
+    height = width * slope
+    length = height * (random.uniform(1.2, 1.6) if random.random() < 0.5 else 0.8)
+    canvas.cover(hair, canvas.ellipse(y + length - height, x, length + 0.03, width * 1.2))
+    shoulders = random.uniform((0.2, 0.3), (0.3, 0.46)).tolist()
+    canvas.cover(clothes, canvas.ellipse(1.02, x, *shoulders))
+    canvas.cover(skin * 0.8, canvas.ellipse(y + height, x, 0.16, width * 0.5))
+    paint_face(canvas, random, skin, hair, (y, x, height, width))
+
+
+def paint_face(
+    canvas: Canvas, random: Generator, skin: Array, hair: Array, place: tuple[float, ...]
+) -> None:
+    """A face lit from one side, with fringe, eyes and lips; `place` is what `ellipse` takes."""
+    y, x, height, width = place
+    side, face = (canvas.across - x) / width, canvas.ellipse(*place)
+    light, parting, brow = random.uniform((-0.15, -0.08, 0.4), (0.15, 0.08, 0.7)).tolist()
+    canvas.cover(skin * (0.94 + light * side[..., None]), face)
+    canvas.cover(hair, face + 0.025, y - brow * height + parting * side - canvas.down)
+    for eye in (x - 0.4 * width, x + 0.4 * width):
+        canvas.cover(skin * 0.2, canvas.ellipse(y, eye, 0.022, 0.03))
+    lips = canvas.ellipse(y + 0.55 * height, x, 0.02, 0.4 * width)
+    canvas.cover(skin * np.array([0.85, 0.4, 0.4], np.float32), lips)
+
+
+def still_life(canvas: Canvas, random: Generator) -> None:
+    """Shaded fruits, and often a vase, on a table before a wall."""
+    wall = draw_colour(random, FREE)
+    table = draw_colour(random, FREE, wall)
+    edge, light = random.uniform(0.48, 0.66), random.choice((-0.4, -0.2, 0.2, 0.4)).item()
+    canvas.wash(wall * 0.75, wall, edge)
+    canvas.cover(table * (1.3 - 0.5 * canvas.down[..., None]), canvas.down - edge)
+    places = (random.permutation((0.22, 0.5, 0.78)) + random.uniform(-0.06, 0.06, 3)).tolist()
+    if random.random() < 0.6:
+        width, height = random.uniform((0.1, 0.4), (0.15, 0.5)).tolist()
+        side, along = (canvas.across - places.pop()) / width, (edge + 0.1 - canvas.down) / height
+        profile = 0.7 + 0.4 * np.sin(6 * along - 0.5) - np.abs(side)
+        colour = draw_colour(random, FREE, wall, table) * (0.85 + light * side[..., None])
+        canvas.cover(colour, profile * width, between(along, 0, 1) * height)
+    for x in places[random.integers(2) :]:
+        radius, y = random.uniform(0.1, 0.17), edge + random.uniform(0.02, 0.16)
+        canvas.cover(table * 0.5, canvas.ellipse(y + 0.8 * radius, x, 0.4 * radius, 1.3 * radius))
+        lit = canvas.disc(y - 0.4 * radius, x + light * radius, radius) / radius
+        shade = np.maximum(0.6 + 0.5 * lit, 0.3)[..., None]
+        canvas.cover(draw_colour(random, FRUIT, wall, table) * shade, canvas.disc(y, x, radius))
+
+
+def night_sky(canvas: Canvas, random: Generator) -> None:
+    """A moon, full or crescent, and stars on a dark sky with a faint band of light."""
+    sky, haze, light = (draw_colour(random, part) for part in (NIGHT, NIGHT, GLOW))
+    canvas.wash(sky, haze * random.uniform(1.0, 2.0))
+    band = np.exp(-((canvas.turned(random)[1] / 0.14) ** 2))
+    canvas.blend(0.5 + haze, random.uniform(0.1, 0.5) * band)
+    stars = random.uniform(0, 1, (3, 28, 1)).astype(np.float32)  # y, x and brightness
+    rows = np.exp(-(((stars[0] - canvas.down[:, 0]) / 0.014) ** 2)) * (0.4 + stars[2])
+    columns = np.exp(-(((stars[1] - canvas.across[0]) / 0.014) ** 2))
+    canvas.blend(light, np.minimum(rows.T @ columns, 1))
+    y, x, radius, shift = random.uniform((0.2, 0.18, 0.09, 0.5), (0.6, 0.82, 0.17, 2.2)).tolist()
+    canvas.blend(light, np.maximum(canvas.disc(y, x, 0.4), 0))
+    shadow = canvas.disc(y, x + shift * radius * random.choice((-1, 1)).item(), radius)
+    canvas.cover(light, canvas.disc(y, x, radius), -shadow)
+
+
+def colour_field(canvas: Canvas, random: Generator) -> None:
+    """Two or three soft-edged blocks of colour, one above the other, floating on a ground."""
+    colour = ground = draw_colour(random, FREE)
+    canvas.wash(ground, ground * random.uniform(0.75, 1.0))
+    gap, margin = random.uniform((0.04, 0.08), (0.08, 0.13)).tolist()
+    upright = between(canvas.across, margin, 1 - margin)
+    for top, bottom in spread(random, int(random.integers(2, 4)), 1 - 2 * margin + gap):
+        colour = draw_colour(random, FREE, ground, colour)
+        level = between(canvas.down, margin + top, margin + bottom - gap)
+        canvas.cover(colour, level, upright, softness=0.07)
+
+
+def grid(canvas: Canvas, random: Generator) -> None:
+    """Black upright and level lines on a light ground, a few of the cells filled."""
+    ground, black = draw_colour(random, PALE), np.full(3, 0.06, np.float32)
+    canvas.wash(ground, ground)
+    rows, columns = (spread(random, count) for count in random.integers(3, 5, 2).tolist())
+    cells = [(row, column) for row in rows for column in columns]
+    for cell in random.permutation(len(cells))[: random.integers(3, 6)].tolist():
+        inside = (between(canvas.down, *cells[cell][0]), between(canvas.across, *cells[cell][1]))
+        canvas.cover(draw_colour(random, STRONG, ground), *inside)
+    width = random.uniform(0.02, 0.036)
+    for parts, position in ((rows, canvas.down), (columns, canvas.across)):
+        for line, _ in parts[1:]:
+            canvas.cover(black, between(position, line - width, line + width))
+
+
+def stripes(canvas: Canvas, random: Generator) -> None:
+    """Straight parallel stripes of two colours over the whole picture."""
+    alternate(canvas, random, canvas.turned(random)[1])
+
+
+def rings(canvas: Canvas, random: Generator) -> None:
+    """Concentric rings of two colours over the whole picture."""
+    y, x = random.uniform(0.25, 0.75, 2).tolist()
+    alternate(canvas, random, canvas.disc(y, x, 1))
+
+
+def alternate(canvas: Canvas, random: Generator, position: Array) -> None:
+    """Fill the canvas with two colours in turn as `position` [size,size] grows."""
+    colour = draw_colour(random, FREE)
+    canvas.wash(colour, colour * random.uniform(0.75, 1.0))
+    period, share, start = random.uniform((0.18, 0.4, 0), (0.38, 0.6, 1)).tolist()
+    depth = between((position / period + start) % 1, 0.5 - share / 2, 0.5 + share / 2) * period
+    canvas.cover(draw_colour(random, FREE, colour), depth)
+
+
+def dots(canvas: Canvas, random: Generator) -> None:
+    """Four to eight big dots, well apart, on a plain ground."""
+    ground = draw_colour(random, FREE)
+    canvas.wash(ground, ground)
+    shared, alike = draw_colour(random, FREE, ground), random.random() < 0.4
+    smallest = random.uniform(0.07, 0.11)
+    for cell in random.permutation(9)[: random.integers(4, 9)].tolist():
+        y, x = (0.17 + 0.33 * step + random.uniform(-0.03, 0.03) for step in divmod(cell, 3))
+        radius = smallest + random.uniform(0, 0.03)
+        colour = shared if alike else draw_colour(random, FREE, ground)
+        canvas.cover(colour, canvas.disc(y, x, radius))
+
+
+def brush_strokes(canvas: Canvas, random: Generator) -> None:
+    """Five to nine thick curved strokes with bristle marks on a toned ground."""
+    ground = draw_colour(random, FREE)
+    canvas.wash(ground, ground * random.uniform(0.7, 1.0))
+    for _ in range(random.integers(5, 10)):
+        along, beside = canvas.turned(random)
+        length, width, phase = random.uniform((0.22, 0.07, 0), (0.42, 0.12, 6.28)).tolist()
+        beside = beside - random.uniform(-0.9, 0.9) * along**2
+        bristles = 0.9 + 0.14 * np.sin(7 * beside / width + phase) - 0.4 * along
+        colour = draw_colour(random, STRONG, ground) * bristles[..., None]
+        ends = 0.4 * between(along, -length, length)  # the brush lifts off slowly: a softer edge
+        canvas.cover(colour, between(beside, -width, width), ends, softness=0.03)
+
+
+PICTURES = (landscape, portrait, still_life, night_sky)
+PATTERNS = (colour_field, grid, stripes, dots, rings, brush_strokes)
+PAINTERS = (*PICTURES, *PATTERNS)
+CLASS_NAMES: tuple[str, ...] = tuple(painter.__name__.replace("_", " ") for painter in PAINTERS)
+
+
+def paint(seed: int, index: int, size: int) -> tuple[Images, int]:
+    """Painting `index` of the series `seed`: uint8 [size,size,3] and its label, index % 10."""
+    canvas, label = Canvas(size), index % len(PAINTERS)
+    PAINTERS[label](canvas, np.random.default_rng((seed, index)))
+    return (np.clip(canvas.pixels, 0, 1) * 255 + 0.5).astype(np.uint8), label
+
+
+def gallery(seed: int, start: int, count: int, size: int) -> tuple[Images, Labels]:
+    """The `count` paintings from index `start` on: uint8 [count,size,size,3], int32 [count]."""
+    images, labels = np.empty((count, size, size, 3), np.uint8), np.empty(count, np.int32)
+    for place in range(count):
+        images[place], labels[place] = paint(seed, start + place, size)
+    return images, labels

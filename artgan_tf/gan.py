@@ -1,0 +1,393 @@
+"""The GANs as `keras.Model`s: `ArtGAN` (paper A) and `ImprovedArtGAN` (paper B).
+
+    gan = build_gan(config, num_classes=10)
+    gan.compile()                      # the optimizers of the configuration
+    gan.fit(dataset)                   # batches of (uint8 images [N, S, S, 3], int labels [N])
+
+One `train_step` is one D step, then one G step (or several, with the CIFAR trick). Real and fake
+images pass D as separate batches, so that batch norm sees each apart.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from artgan_tf import losses
+from artgan_tf.config import Config, InputError
+from artgan_tf.networks import artgan, improved
+from artgan_tf.networks.augment import augment
+from artgan_tf.networks.layers import update_spectral_norm
+
+Terms = dict[str, Any]
+
+
+class GAN(keras.Model):
+    """What both papers share: the steps, fake labels, noise, the EMA of G.
+
+    Args:
+        config: the whole configuration.
+        num_classes: K, from the data.
+
+    Subclasses give the networks, the prior of z and the terms of both losses.
+    """
+
+    pixel_range: tuple[float, float]
+    discriminator_term_names: tuple[str, ...]
+    generator_term_names: tuple[str, ...]
+
+    def __init__(self, config: Config, num_classes: int):
+        super().__init__()
+        self.config, self.num_classes = config, num_classes
+        self.dtype_name = config.train.precision
+        self.generator, self.averaged = self.new_generator(), self.new_generator()
+        self.discriminator = self.new_discriminator()
+        self.random = keras.random.SeedGenerator(config.train.seed)
+        self.step = self.add_weight(
+            name="step", dtype="int64", trainable=False, aggregation="only_first_replica"
+        )
+        self._build_networks()
+        names = [f"d_{n}" for n in ("loss", *self.discriminator_term_names)]
+        names += [f"g_{n}" for n in ("loss", *self.generator_term_names)]
+        self.train_means = {name: keras.metrics.Mean(name=name) for name in names}
+        held_out = ("accuracy", "reconstruction")
+        self.held_out_means = {name: keras.metrics.Mean(name=name) for name in held_out}
+
+    # ---- what a paper defines -----------------------------------------------------------------
+    def new_generator(self) -> keras.Model:
+        """An unbuilt generator of this configuration."""
+        raise NotImplementedError
+
+    def new_discriminator(self) -> keras.Model:
+        """An unbuilt discriminator of this configuration."""
+        raise NotImplementedError
+
+    def latents(self, n: int, seed: keras.random.SeedGenerator) -> Any:
+        """z from the paper's prior, float32 [n, Z]."""
+        raise NotImplementedError
+
+    def discriminator_terms(self, real: Any, y: Any, fake: Any, z: Any) -> Terms:
+        """The terms of L_D for real images, their labels, and fakes drawn from z."""
+        raise NotImplementedError
+
+    def generator_terms(self, real: Any, fake_y: Any, z: Any) -> Terms:
+        """The terms of L_G for fresh z and the fakes' labels."""
+        raise NotImplementedError
+
+    def reconstruct(self, images: Any) -> Any:
+        """The autoencoder's picture of float images, at inference."""
+        raise NotImplementedError
+
+    # ---- set-up -------------------------------------------------------------------------------
+    def _build_networks(self) -> None:
+        size = self.config.data.image_size
+        z, y = ops.zeros((1, self.config.model.z_size)), ops.zeros((1, self.num_classes))
+        self.generator(z, y)
+        self.averaged(z, y)
+        self.averaged.trainable = False
+        self.discriminator(ops.zeros((1, size, size, 3)))
+        for _ in range(5):  # the first estimates of the singular values
+            update_spectral_norm(self.discriminator)
+        self.averaged.set_weights(self.generator.get_weights())
+        self.built = True
+
+    def compile(
+        self,
+        d_optimizer: keras.optimizers.Optimizer | None = None,
+        g_optimizer: keras.optimizers.Optimizer | None = None,
+        learning_rate_drops: tuple[int, ...] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Take both optimizers (those of the configuration when left out) and build their state.
+
+        Args:
+            learning_rate_drops: train steps at which both learning rates fall to a tenth.
+        """
+        train = self.config.train
+        super().compile(optimizer=None, **kwargs)
+        drops = train.lr_drops if learning_rate_drops is None else learning_rate_drops
+        self.learning_rate_drops = drops
+        optimizers = (
+            d_optimizer or make_optimizer(train, train.lr_discriminator),
+            g_optimizer or make_optimizer(train, train.lr_generator),
+        )
+        if self.dtype_name == "mixed_float16":
+            optimizers = tuple(keras.optimizers.LossScaleOptimizer(o) for o in optimizers)
+        self.d_optimizer, self.g_optimizer = optimizers
+        self.d_optimizer.build(self.discriminator.trainable_variables)
+        self.g_optimizer.build(self.generator.trainable_variables)
+        self.base_rates = tuple(float(o.learning_rate) for o in optimizers)
+
+    # ---- one iteration ------------------------------------------------------------------------
+    def train_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
+        """One D step and the G step(s) on a batch (uint8 images, int labels); means so far."""
+        images, y = data
+        real, y = self.from_uint8(images), ops.cast(y, "int32")
+        self._set_learning_rates()
+        fake_y = self.fake_labels(ops.shape(y)[0])
+        d_terms = self.discriminator_step(real, y, fake_y)
+        g_terms = self._generator_steps(real, fake_y, d_terms)
+        self._update_average()
+        self.step.assign_add(1)
+        self._track("d", d_terms)
+        self._track("g", g_terms)
+        return {name: mean.result() for name, mean in self.train_means.items()}
+
+    def discriminator_step(self, real: Any, y: Any, fake_y: Any) -> Terms:
+        """One update of D; gives L_D's terms."""
+        update_spectral_norm(self.discriminator)
+        z = self._draw_latents(ops.shape(fake_y)[0])
+        fake = ops.stop_gradient(self.generator(z, self.one_hot(fake_y), training=True))
+        return self._descend(
+            self.d_optimizer,
+            self.discriminator,
+            lambda: self.discriminator_terms(real, y, fake, z),
+        )
+
+    def generator_step(self, real: Any, fake_y: Any) -> Terms:
+        """One update of G, with fresh z; gives L_G's terms."""
+        z = self._draw_latents(ops.shape(fake_y)[0])
+        return self._descend(
+            self.g_optimizer, self.generator, lambda: self.generator_terms(real, fake_y, z)
+        )
+
+    def test_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
+        """D's accuracy among the K classes and the reconstruction error, on held-out images."""
+        images, y = data
+        real, y = self.from_uint8(images), ops.cast(y, "int32")
+        logits = self.discriminator(real)[0][:, : self.num_classes]
+        hits = ops.cast(ops.equal(ops.cast(ops.argmax(logits, axis=-1), "int32"), y), "float32")
+        self.held_out_means["accuracy"].update_state(hits)
+        if self.config.model.autoencoder:
+            errors = ops.mean(ops.square(self.reconstruct(real) - real), axis=(1, 2, 3))
+            self.held_out_means["reconstruction"].update_state(errors)
+        return {name: mean.result() for name, mean in self.held_out_means.items()}
+
+    def _generator_steps(self, real: Any, fake_y: Any, d_terms: Terms) -> Terms:
+        if not self.config.train.cifar_trick:
+            return self.generator_step(real, fake_y)
+        steps = trick_steps(d_terms["real"], d_terms["fake"])
+        terms = self.generator_step(real, fake_y)
+        _, terms = tf.while_loop(
+            lambda i, _: i < steps,
+            lambda i, _: (i + 1, self.generator_step(real, fake_y)),
+            (tf.constant(1), terms),
+        )
+        return terms
+
+    def _descend(
+        self,
+        optimizer: keras.optimizers.Optimizer,
+        network: keras.Model,
+        compute_terms: Callable[[], Terms],
+    ) -> Terms:
+        variables = network.trainable_variables
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch([v.value for v in variables])
+            terms = compute_terms()
+            loss = sum(terms.values()) / tf.distribute.get_strategy().num_replicas_in_sync
+            scaled = optimizer.scale_loss(loss)
+        optimizer.apply(tape.gradient(scaled, [v.value for v in variables]), variables)
+        return terms
+
+    def _set_learning_rates(self) -> None:
+        drops = ops.convert_to_tensor(self.learning_rate_drops or (2**62,), dtype="int64")
+        passed = ops.sum(ops.cast(self.step >= drops, "float32"))
+        for optimizer, rate in zip((self.d_optimizer, self.g_optimizer), self.base_rates, strict=True):
+            optimizer.learning_rate = rate * ops.power(0.1, passed)
+
+    def _update_average(self) -> None:
+        # Young averages forget faster, so that the first pictures are not the initial weights'.
+        step = ops.cast(self.step, "float32")
+        decay = ops.minimum(self.config.train.ema, (1.0 + step) / (10.0 + step))
+        for mean, now in zip(self.averaged.weights, self.generator.weights, strict=True):
+            mean.assign(now + decay * (mean - now))
+
+    def _track(self, prefix: str, terms: Terms) -> None:
+        self.train_means[f"{prefix}_loss"].update_state(sum(terms.values()))
+        for name, value in terms.items():
+            self.train_means[f"{prefix}_{name}"].update_state(value)
+
+    # ---- inputs -------------------------------------------------------------------------------
+    def from_uint8(self, images: Any) -> Any:
+        """uint8 images as float32 in the paper's range."""
+        low, high = self.pixel_range
+        return ops.cast(images, "float32") * ((high - low) / 255.0) + low
+
+    def to_uint8(self, images: Any) -> Any:
+        """Float images of the paper's range as uint8, rounded."""
+        low, high = self.pixel_range
+        grey = (ops.cast(images, "float32") - low) * (255.0 / (high - low))
+        return ops.cast(ops.clip(ops.round(grey), 0.0, 255.0), "uint8")
+
+    def one_hot(self, labels: Any) -> Any:
+        """float32 [N, K]."""
+        return ops.one_hot(labels, self.num_classes)
+
+    def fake_labels(self, n: int) -> Any:
+        """int32 [n], the labels of the fake batch: tiled, random, or groups of 5 (B5)."""
+        kind, k = self.config.train.fake_labels, self.num_classes
+        if kind == "random":
+            return keras.random.randint((n,), 0, k, dtype="int32", seed=self.random)
+        if kind == "groups":
+            shuffled = keras.random.shuffle(ops.arange(k, dtype="int32"), seed=self.random)
+            return ops.repeat(shuffled[ops.arange(-(-n // 5)) % k], 5)[:n]
+        return ops.arange(n, dtype="int32") % k
+
+    def see(self, images: Any) -> tuple[Any, Any]:
+        """What D is shown: the (augmented) clean images, and those with noise on them."""
+        options = self.config.discriminator
+        clean = augment(images, options.augment, self.random)
+        if not options.noise:
+            return clean, clean
+        left = 1.0
+        if options.noise_decay_steps:
+            left = ops.maximum(0.0, 1.0 - ops.cast(self.step, "float32") / options.noise_decay_steps)
+        noise = keras.random.normal(ops.shape(clean), seed=self.random)
+        return clean, clean + options.noise * left * noise
+
+    def _draw_latents(self, n: int) -> Any:
+        """n latents; a replica takes its own part of what one device would have drawn."""
+        context = tf.distribute.get_replica_context()
+        if context is None or context.num_replicas_in_sync == 1:
+            return self.latents(n, self.random)
+        drawn = self.latents(n * context.num_replicas_in_sync, self.random)
+        return drawn[context.replica_id_in_sync_group * n :][:n]
+
+
+class ArtGAN(GAN):
+    """Paper A: K+1 sigmoid units, Dec shared between G and Dec(Enc(x))."""
+
+    pixel_range = (0.0, 1.0)
+    discriminator_term_names = ("real", "fake")
+
+    @property
+    def generator_term_names(self) -> tuple[str, ...]:  # type: ignore[override]
+        return ("adversarial", "reconstruction")[: 1 + self.config.model.autoencoder]
+
+    def new_generator(self) -> keras.Model:
+        options = self.config.model
+        return artgan.Generator(options, self.config.data.image_size, self.dtype_name)
+
+    def new_discriminator(self) -> keras.Model:
+        config = self.config
+        return artgan.Discriminator(
+            config.model, self.num_classes, config.discriminator, self.dtype_name
+        )
+
+    def latents(self, n: int, seed: keras.random.SeedGenerator) -> Any:
+        return keras.random.normal((n, self.config.model.z_size), seed=seed)
+
+    def discriminator_terms(self, real: Any, y: Any, fake: Any, z: Any) -> Terms:
+        real_logits, _ = self.discriminator(self.see(real)[1], training=True, dropout=True)
+        fake_logits, _ = self.discriminator(self.see(fake)[1], training=True, dropout=True)
+        smoothing = self.config.discriminator.label_smoothing
+        return losses.artgan_discriminator(real_logits, y, fake_logits, smoothing)
+
+    def generator_terms(self, real: Any, fake_y: Any, z: Any) -> Terms:
+        fake = self.generator(z, self.one_hot(fake_y), training=True)
+        logits, _ = self.discriminator(self.see(fake)[1], training=True)
+        terms = losses.artgan_generator(logits, fake_y)
+        if self.config.model.autoencoder:
+            _, codes = self.discriminator(real, training=True)
+            decoded = self.generator.decode(ops.stop_gradient(codes), training=True)
+            terms["reconstruction"] = losses.mean_squared_error(decoded, real)
+        return terms
+
+    def reconstruct(self, images: Any) -> Any:
+        return self.generator.decode(self.discriminator(images)[1])
+
+
+class ImprovedArtGAN(GAN):
+    """Paper B: magnified generator, categorical autoencoder discriminator."""
+
+    pixel_range = (-1.0, 1.0)
+
+    @property
+    def _extra_terms(self) -> tuple[str, ...]:
+        latent = ("latent",) if self.config.discriminator.latent_weight else ()
+        return (("reconstruction",) if self.config.model.autoencoder else ()) + latent
+
+    @property
+    def discriminator_term_names(self) -> tuple[str, ...]:  # type: ignore[override]
+        return ("class", "real", "fake", *self._extra_terms)
+
+    @property
+    def generator_term_names(self) -> tuple[str, ...]:  # type: ignore[override]
+        return ("adversarial", "class", *self._extra_terms)
+
+    def new_generator(self) -> keras.Model:
+        options = self.config.model
+        return improved.Generator(options, self.config.data.image_size, self.dtype_name)
+
+    def new_discriminator(self) -> keras.Model:
+        config = self.config
+        return improved.Discriminator(
+            config.model,
+            self.num_classes,
+            config.data.image_size,
+            config.discriminator,
+            self.dtype_name,
+        )
+
+    def latents(self, n: int, seed: keras.random.SeedGenerator) -> Any:
+        return keras.random.uniform((n, self.config.model.z_size), -1.0, 1.0, seed=seed)
+
+    def discriminator_terms(self, real: Any, y: Any, fake: Any, z: Any) -> Terms:
+        clean, seen = self.see(real)
+        real_logits, real_codes = self.discriminator(seen, training=True, dropout=True)
+        seen_fake = self.see(fake)[1]
+        fake_logits, fake_codes = self.discriminator(seen_fake, training=True, dropout=True)
+        smoothing = self.config.discriminator.label_smoothing
+        terms = losses.improved_discriminator(real_logits, y, fake_logits, smoothing)
+        return terms | self._feedback(clean, real_codes, fake_codes, z)
+
+    def generator_terms(self, real: Any, fake_y: Any, z: Any) -> Terms:
+        fake = self.generator(z, self.one_hot(fake_y), training=True)
+        clean, seen = self.see(fake)
+        logits, codes = self.discriminator(seen, training=True)
+        terms = losses.improved_generator(logits, fake_y)
+        return terms | self._feedback(clean, codes, codes, z)
+
+    def _feedback(self, clean: Any, codes: Any, fake_codes: Any, z: Any) -> Terms:
+        """0.5 MSE(r(x), x), and (beyond the paper) how well z is told from the fakes."""
+        terms = {}
+        if self.config.model.autoencoder:
+            decoded = self.discriminator.decode(codes, training=True)
+            terms["reconstruction"] = 0.5 * losses.mean_squared_error(decoded, clean)
+        if weight := self.config.discriminator.latent_weight:
+            told = self.discriminator.tell(fake_codes)
+            terms["latent"] = weight * losses.mean_squared_error(told, z)
+        return terms
+
+    def reconstruct(self, images: Any) -> Any:
+        return self.discriminator.decode(self.discriminator(images)[1])
+
+
+def build_gan(config: Config, num_classes: int) -> GAN:
+    """The GAN of the configuration's paper, uncompiled; raises InputError for what cannot be."""
+    _check(config)
+    kind = ArtGAN if config.model.paper == "artgan" else ImprovedArtGAN
+    return kind(config, num_classes)
+
+
+def make_optimizer(train: Any, learning_rate: float) -> keras.optimizers.Optimizer:
+    """Adam or RMSprop with TF1's epsilons (B6), at the given base rate."""
+    if train.optimizer == "adam":
+        return keras.optimizers.Adam(learning_rate, beta_1=train.beta1, epsilon=1e-8)
+    return keras.optimizers.RMSprop(learning_rate, rho=train.rho, epsilon=1e-10)
+
+
+def trick_steps(real_loss: Any, fake_loss: Any) -> Any:
+    """CIFAR-10's rule (B5): 1 G step if t > 0.67, 3 if 0.3 < t <= 0.67, else 5."""
+    t = (real_loss + fake_loss) / 2.0
+    return ops.where(t > 0.67, 1, ops.where(t > 0.3, 3, 5))
+
+
+def _check(config: Config) -> None:
+    if config.model.paper == "artgan" and config.model.magnify:
+        raise InputError("model.magnify is paper B's: set it to false for model.paper='artgan'.")
+    if config.model.paper == "artgan" and config.discriminator.latent_weight:
+        raise InputError("discriminator.latent_weight needs model.paper='improved'.")

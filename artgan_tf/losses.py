@@ -1,0 +1,85 @@
+"""Losses of both papers, as pure functions of tensors (`keras.ops` only).
+
+Each returns its named terms; the loss to minimise is their sum.
+"""
+
+from typing import Any
+
+from keras import ops
+
+
+def artgan_discriminator(
+    real_logits: Any, labels: Any, fake_logits: Any, smoothing: float = 0.0
+) -> dict[str, Any]:
+    """Paper A (A3): BCE(D(x), onehot(k)) + BCE(D(G(z)), onehot(FAKE)), over K+1 sigmoid units.
+
+    Args:
+        real_logits, fake_logits: [N, K+1], the last one FAKE.
+        labels: int [N], the real images' classes.
+        smoothing: takes this much off the real images' target 1 (one-sided, beyond the paper).
+    """
+    units = real_logits.shape[-1]
+    real_target = ops.one_hot(labels, units) * (1.0 - smoothing)
+    fake_target = ops.one_hot(ops.full_like(labels, units - 1), units)
+    return {
+        "real": binary_cross_entropy(real_logits, real_target),
+        "fake": binary_cross_entropy(fake_logits, fake_target),
+    }
+
+
+def artgan_generator(fake_logits: Any, fake_labels: Any) -> dict[str, Any]:
+    """Paper A (A3): L_adv = BCE(D(G(z)), [onehot(k^), 0]); add `mean_squared_error` for L_L2."""
+    target = ops.one_hot(fake_labels, fake_logits.shape[-1])
+    return {"adversarial": binary_cross_entropy(fake_logits, target)}
+
+
+def improved_discriminator(
+    real_logits: Any, labels: Any, fake_logits: Any, smoothing: float = 0.0
+) -> dict[str, Any]:
+    """Paper B (B2): CE(o(x), y) + softplus(-l(x)) + softplus(l(s)); add 0.5 MSE(r(x), x).
+
+    Args:
+        real_logits, fake_logits: o, [N, K]; l = logsumexp over K, p(real) = sigmoid(l).
+        labels: int [N].
+        smoothing: label smoothing of the classes and of the target "real" (beyond the paper).
+    """
+    return {
+        "class": cross_entropy(real_logits, labels, smoothing),
+        "real": realness_loss(real_logits, 1.0 - smoothing),
+        "fake": realness_loss(fake_logits, 0.0),
+    }
+
+
+def improved_generator(fake_logits: Any, fake_labels: Any) -> dict[str, Any]:
+    """Paper B (B2): softplus(-l(s)) + CE(o(s), y^); add 0.5 MSE(r(s), s)."""
+    return {
+        "adversarial": realness_loss(fake_logits, 1.0),
+        "class": cross_entropy(fake_logits, fake_labels),
+    }
+
+
+def realness_loss(logits: Any, target: float) -> Any:
+    """BCE of p = sigmoid(logsumexp_k o_k) with a target: softplus(l) - target * l, batch mean.
+
+    The public code's log_sum_exp broadcasts to [B, B] and is slightly off inside the softplus
+    (B6); this is the exact one.
+    """
+    realness = ops.logsumexp(logits, axis=-1)
+    return ops.mean(ops.softplus(realness) - target * realness)
+
+
+def cross_entropy(logits: Any, labels: Any, smoothing: float = 0.0) -> Any:
+    """Softmax cross-entropy, batch mean; smoothing spreads that much evenly over all classes."""
+    classes = logits.shape[-1]
+    target = ops.one_hot(labels, classes) * (1.0 - smoothing) + smoothing / classes
+    return -ops.mean(ops.sum(target * ops.log_softmax(logits, axis=-1), axis=-1))
+
+
+def binary_cross_entropy(logits: Any, target: Any) -> Any:
+    """Sigmoid cross-entropy, mean over batch and units."""
+    return ops.mean(ops.softplus(logits) - target * logits)
+
+
+def mean_squared_error(a: Any, b: Any) -> Any:
+    """Mean over everything; gradients flow through both arguments."""
+    return ops.mean(ops.square(a - b))

@@ -1,0 +1,71 @@
+"""What D sees, made harder: colour, translation and cutout, as in differentiable augmentation.
+
+Beyond both papers and off by default. Real and generated images pass the same kinds of change, and
+gradients flow through them to G. Each image of the batch draws its own amounts.
+"""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+def augment(images: Any, kinds: tuple[str, ...], seed: keras.random.SeedGenerator) -> Any:
+    """Apply the named kinds in order.
+
+    Args:
+        images: [N, H, W, C] in any range of width `span`, centred or not.
+        kinds: of "colour", "translation", "cutout".
+        seed: the generator of the random amounts.
+
+    Returns:
+        The changed images, same shape; colours may leave the original range by up to half of it.
+    """
+    changes = {"colour": colour, "translation": translation, "cutout": cutout}
+    for kind in kinds:
+        images = changes[kind](images, seed)
+    return images
+
+
+def colour(images: Any, seed: keras.random.SeedGenerator) -> Any:
+    """Brightness +-0.5, saturation x 0..2 about the grey image, contrast x 0.5..1.5."""
+    n = ops.shape(images)[0]
+    brightness, saturation, contrast = (
+        keras.random.uniform((n, 1, 1, 1), low, high, seed=seed)
+        for low, high in ((-0.5, 0.5), (0.0, 2.0), (0.5, 1.5))
+    )
+    images = images + brightness
+    grey = ops.mean(images, axis=3, keepdims=True)
+    images = grey + saturation * (images - grey)
+    mean = ops.mean(images, axis=(1, 2, 3), keepdims=True)
+    return mean + contrast * (images - mean)
+
+
+def translation(images: Any, seed: keras.random.SeedGenerator, share: float = 0.125) -> Any:
+    """Shift by up to `share` of the size in both directions; what comes in is 0."""
+    n, height, width, _ = ops.shape(images)
+    rows = _shift_matrices(n, height, share, seed)
+    columns = _shift_matrices(n, width, share, seed)
+    return ops.einsum("nyi,nijc,nxj->nyxc", rows, images, columns)
+
+
+def cutout(images: Any, seed: keras.random.SeedGenerator, share: float = 0.5) -> Any:
+    """Set a square of `share` of the size, anywhere, to 0."""
+    n, height, width, _ = ops.shape(images)
+    hole = [_span(n, size, int(size * share), seed) for size in (height, width)]
+    return images * (1.0 - hole[0][:, :, None, None] * hole[1][:, None, :, None])
+
+
+def _shift_matrices(n: int, size: int, share: float, seed: keras.random.SeedGenerator) -> Any:
+    """[n, size, size] matrices that move rows; out-of-range rows of one_hot are all zero."""
+    most = int(size * share + 0.5)
+    shift = keras.random.randint((n, 1), -most, most + 1, seed=seed)
+    return ops.one_hot(ops.arange(size)[None, :] + shift, size)
+
+
+def _span(n: int, size: int, length: int, seed: keras.random.SeedGenerator) -> Any:
+    """[n, size] with 1 in a random interval of `length` whose middle lies inside."""
+    middle = keras.random.randint((n, 1), 0, size + 1 - length % 2, seed=seed)
+    distance = ops.arange(size)[None, :] - (middle - length // 2)
+    inside = ops.logical_and(distance >= 0, distance < length)
+    return ops.cast(inside, "float32")
