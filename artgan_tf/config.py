@@ -20,6 +20,7 @@ Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
 CountOrZero = Annotated[int, Field(ge=0)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
 STRICT = {"extra": "forbid"}
 
 
@@ -46,7 +47,7 @@ class Data:
     train_split: str = "train"  # tfds only
     val_split: str = ""  # tfds only; empty: test, else validation
     val_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.1  # where the data has no held-out split
-    split_seed: CountOrZero = 0
+    split_seed: Seed = 0
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class Train:
     steps: CountOrZero = 50_000  # 0: `epochs` count
     epochs: CountOrZero = 0
     batch_size: Annotated[int, Field(ge=2)] = 100
-    seed: CountOrZero = 0
+    seed: Seed = 0
     optimizer: Literal["adam", "rmsprop"] = "adam"
     lr_discriminator: Positive = 2e-4
     lr_generator: Positive = 2e-4

@@ -68,6 +68,10 @@ class GAN(keras.Model):
         """z from the paper's prior, float32 [n, Z]."""
         raise NotImplementedError
 
+    def prior(self, shape: tuple[int, ...], key: Any) -> Any:
+        """The same prior as a pure function of a key of two int64, for sampling by seed."""
+        raise NotImplementedError
+
     def discriminator_terms(self, real: Any, y: Any, fake: Any, z: Any) -> Terms:
         """The terms of L_D for real images, their labels, and fakes drawn from z."""
         raise NotImplementedError
@@ -280,6 +284,9 @@ class ArtGAN(GAN):
     def latents(self, n: int, seed: keras.random.SeedGenerator) -> Any:
         return keras.random.normal((n, self.config.model.z_size), seed=seed)
 
+    def prior(self, shape: tuple[int, ...], key: Any) -> Any:
+        return tf.random.stateless_normal(shape, seed=key)
+
     def discriminator_terms(self, real: Any, y: Any, fake: Any, z: Any) -> Terms:
         real_logits, _ = self.discriminator(self.see(real)[1], training=True, dropout=True)
         fake_logits, _ = self.discriminator(self.see(fake)[1], training=True, dropout=True)
@@ -334,6 +341,9 @@ class ImprovedArtGAN(GAN):
 
     def latents(self, n: int, seed: keras.random.SeedGenerator) -> Any:
         return keras.random.uniform((n, self.config.model.z_size), -1.0, 1.0, seed=seed)
+
+    def prior(self, shape: tuple[int, ...], key: Any) -> Any:
+        return tf.random.stateless_uniform(shape, seed=key, minval=-1.0, maxval=1.0)
 
     def discriminator_terms(self, real: Any, y: Any, fake: Any, z: Any) -> Terms:
         clean, seen = self.see(real)

@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 from artgan_tf.data.demo_paintings import CLASS_NAMES, gallery, paint
 
 CLASSES = len(CLASS_NAMES)
+Gallery = tuple[NDArray[np.uint8], NDArray[np.int32]]
 
 
 @pytest.fixture(scope="module")
-def paintings() -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+def paintings() -> Gallery:
     """1,500 paintings at 32x32 and their labels."""
     return gallery(seed=0, start=0, count=1_500, size=32)
 
@@ -33,7 +34,7 @@ def test_a_painting_has_the_size_asked_for_and_the_label_of_its_index(
 
 def test_seed_and_index_alone_decide_a_painting() -> None:
     first = [paint(5, index, 32)[0] for index in range(CLASSES)]
-    np.random.seed(1)  # noqa: NPY002 - the global generator must not matter
+    np.random.seed(1)  # the global generator must not matter
     again = [paint(5, index, 32)[0] for index in reversed(range(CLASSES))]
     for one, other in zip(first, reversed(again), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -51,7 +52,8 @@ def test_another_seed_or_index_gives_another_painting_of_the_class(label: int) -
 def test_a_gallery_is_its_paintings_in_order() -> None:
     images, labels = gallery(seed=2, start=7, count=15, size=24)
     assert images.shape == (15, 24, 24, 3)
-    assert (images.dtype, labels.dtype) == (np.uint8, np.int32)
+    assert images.dtype == np.uint8
+    assert labels.dtype == np.int32
     for place in range(15):
         image, label = paint(2, 7 + place, 24)
         np.testing.assert_array_equal(images[place], image)
@@ -64,9 +66,7 @@ def test_an_empty_gallery_keeps_its_shape() -> None:
     assert labels.shape == (0,)
 
 
-def test_the_composition_is_the_same_at_another_size(
-    paintings: tuple[NDArray[np.uint8], NDArray[np.int32]],
-) -> None:
+def test_the_composition_is_the_same_at_another_size(paintings: Gallery) -> None:
     small = paintings[0][:200].astype(float)
     large = gallery(seed=0, start=0, count=200, size=64)[0].astype(float)
     shrunk = large.reshape(200, 32, 2, 32, 2, 3).mean((2, 4))
@@ -74,33 +74,32 @@ def test_the_composition_is_the_same_at_another_size(
     assert differences.max() < 4  # measured 2.3 over 1,000; unrelated paintings differ by 60 or so
 
 
-def test_every_class_varies_everywhere(
-    paintings: tuple[NDArray[np.uint8], NDArray[np.int32]],
-) -> None:
+def test_every_class_varies_everywhere(paintings: Gallery) -> None:
     images, labels = paintings
     for label in range(CLASSES):
         spread = images[labels == label].astype(float).std(0)
         assert spread.mean() > 30, CLASS_NAMES[label]  # measured 39 to 82
-        assert spread.min() > 10, CLASS_NAMES[label]
+        assert spread.min() > 10, CLASS_NAMES[label]  # measured 18 to 60
 
 
-def test_no_painting_is_empty(paintings: tuple[NDArray[np.uint8], NDArray[np.int32]]) -> None:
+def test_no_painting_is_empty(paintings: Gallery) -> None:
     contrast = paintings[0].astype(float).std((1, 2)).max(1)
-    assert contrast.min() > 8
+    assert contrast.min() > 10  # measured 22
 
 
-def test_the_classes_can_be_told_apart(
-    paintings: tuple[NDArray[np.uint8], NDArray[np.int32]],
-) -> None:
+def test_the_classes_can_be_told_apart(paintings: Gallery) -> None:
     images, labels = paintings
     features = describe(images)
     train, held_out = slice(0, 1_000), slice(1_000, 1_500)
     targets = np.eye(CLASSES)[labels[train]]
+    # Ridge regression: the linear map with the least squared error and small weights.
     kernel = features[train].T @ features[train] + 30 * np.eye(features.shape[1])
     weights = np.linalg.solve(kernel, features[train].T @ targets)
     guesses = (features[held_out] @ weights).argmax(1)
-    print((guesses == labels[held_out]).mean(), [(guesses == labels[held_out])[labels[held_out]==k].mean() for k in range(10)])
-    print(np.sort([images[labels==k].astype(float).std(0).min() for k in range(10)]), paintings[0].astype(float).std((1, 2)).max(1).min())
+    right = guesses == labels[held_out]
+    assert right.mean() > 0.85  # measured 0.92; a small CNN reaches 0.998
+    for label in range(CLASSES):
+        assert right[labels[held_out] == label].mean() > 0.6, CLASS_NAMES[label]
 
 
 def describe(images: NDArray[np.uint8]) -> NDArray[np.floating]:

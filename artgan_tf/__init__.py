@@ -1,0 +1,31 @@
+"""ArtGAN (2017) and Improved ArtGAN (2019): class-conditional painting with TensorFlow and Keras.
+
+    import artgan_tf
+    config = artgan_tf.resolve("demo")
+    artgan_tf.train(config, "runs/demo")
+    images = artgan_tf.load("runs/demo").generate(classes=["rings", "portrait"], seeds=[1, 2])
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from artgan_tf.config import Config, InputError, RunError, resolve
+
+if TYPE_CHECKING:
+    from artgan_tf.painter import Painter
+    from artgan_tf.training.train import load, train
+
+__version__ = "0.1.0"
+__all__ = ["Config", "InputError", "Painter", "RunError", "load", "resolve", "train"]
+
+
+def __getattr__(name: str) -> Any:
+    """Names that need TensorFlow are imported when they are first used."""
+    if name in ("load", "train"):
+        from artgan_tf.training import train as module
+
+        return getattr(module, name)
+    if name == "Painter":
+        from artgan_tf.painter import Painter
+
+        return Painter
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,114 @@
+"""A trained generator that paints by class name and seed, and grids of what it paints."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from PIL import Image, ImageDraw, ImageFont
+
+from artgan_tf.config import InputError
+from artgan_tf.gan import GAN
+
+STANDING_BATCHES, STANDING_SIZE = 16, 100
+GRID_CLASSES, GRID_COLUMNS = 16, 8
+
+
+class Painter:
+    """The EMA generator with standing batch-norm statistics, ready to paint.
+
+    The statistics are re-estimated over generated batches, because those of training average over
+    generators that are gone; a picture then depends on its class and seed alone.
+
+    Args:
+        gan: the GAN in whatever state of training; it is left as it is.
+        class_names: K names.
+    """
+
+    def __init__(self, gan: GAN, class_names: Sequence[str]):
+        self.gan, self.class_names = gan, tuple(class_names)
+        self.generator = gan.new_generator()
+        self.generator(self.latents([0]), gan.one_hot([0]))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take over the EMA weights as they are now and re-estimate the statistics."""
+        self.generator.set_weights(self.gan.averaged.get_weights())
+        layers = self.generator._flatten_layers()
+        norms = [x for x in layers if isinstance(x, keras.layers.BatchNormalization)]
+        seed = keras.random.SeedGenerator(0)
+        labels = np.arange(STANDING_SIZE) % len(self.class_names)
+        for batch in range(STANDING_BATCHES):
+            np.random.default_rng(batch).shuffle(labels)
+            for norm in norms:
+                norm.momentum = batch / (batch + 1)  # the plain mean of all batches so far
+            z = self.gan.latents(STANDING_SIZE, seed)
+            self.generator(z, self.gan.one_hot(labels), training=True)
+
+    def generate(
+        self, classes: Iterable[str | int], seeds: Iterable[int], magnified: bool = False
+    ) -> np.ndarray:
+        """Paint one picture for each pair of a class and a seed.
+
+        Args:
+            classes: names or indices, one a picture.
+            seeds: as many whole numbers >= 0; the same seed gives the same latent in any class.
+            magnified: paper B's generator at its full size.
+
+        Returns:
+            uint8 [N, S, S, 3].
+        """
+        labels, seeds = [self.index(c) for c in classes], list(seeds)
+        if len(labels) != len(seeds):
+            raise InputError(f"{len(labels)} classes but {len(seeds)} seeds: give as many of each.")
+        if magnified and not self.gan.config.model.magnify:
+            raise InputError("This model has no magnified size: model.magnify is off.")
+        options = {"magnified": True} if magnified else {}
+        batches = []
+        for i in range(0, len(labels), STANDING_SIZE):
+            z = self.latents(seeds[i : i + STANDING_SIZE])
+            y = self.gan.one_hot(labels[i : i + STANDING_SIZE])
+            images = self.generator(z, y, training=False, **options)
+            batches.append(keras.ops.convert_to_numpy(self.gan.to_uint8(images)))
+        return np.concatenate(batches)
+
+    def latents(self, seeds: Sequence[int]) -> Any:
+        """float32 [N, Z] from the paper's prior, each row from its own seed alone."""
+        shape = (self.gan.config.model.z_size,)
+        keys = tf.stack([tf.constant(seeds, tf.int64), tf.zeros(len(seeds), tf.int64)], axis=1)
+        return tf.map_fn(lambda key: self.gan.prior(shape, key), keys, fn_output_signature="float32")
+
+    def index(self, name: str | int) -> int:
+        """The index of a class name (or index); raises InputError for one that is not there."""
+        known = range(len(self.class_names)) if isinstance(name, int) else self.class_names
+        if name not in known:
+            choices = ", ".join(self.class_names)
+            raise InputError(f"There is no class {name!r}: this model paints {choices}.")
+        return name if isinstance(name, int) else self.class_names.index(name)
+
+    def grid(self, magnified: bool = False) -> Image.Image:
+        """Fixed latents, one class a row with its name, the same seed down each column."""
+        rows = self.class_names[:GRID_CLASSES]
+        classes = [index for index in range(len(rows)) for _ in range(GRID_COLUMNS)]
+        images = self.generate(classes, list(range(GRID_COLUMNS)) * len(rows), magnified)
+        return named_grid(images.reshape(len(rows), GRID_COLUMNS, *images.shape[1:]), rows)
+
+
+def named_grid(images: np.ndarray, names: Sequence[str], gap: int = 2) -> Image.Image:
+    """A picture of uint8 images [rows, columns, H, W, 3] with each row's name on its left."""
+    rows, columns, height, width, _ = images.shape
+    zoom = max(1, 64 // height)
+    font = ImageFont.load_default(size=max(11, height * zoom // 5))
+    margin = 8 + int(max(font.getlength(name) for name in names))
+    cell = np.array([height, width]) * zoom + gap
+    sheet = Image.new("RGB", (margin + columns * cell[1], rows * cell[0]), "white")
+    draw = ImageDraw.Draw(sheet)
+    for row, name in enumerate(names):
+        middle = row * cell[0] + cell[0] // 2
+        draw.text((margin - 4, middle), name, fill="black", font=font, anchor="rm")
+        for column in range(columns):
+            picture = Image.fromarray(images[row, column])
+            picture = picture.resize((width * zoom, height * zoom), Image.Resampling.NEAREST)
+            sheet.paste(picture, (margin + column * cell[1], row * cell[0]))
+    return sheet

@@ -1,0 +1,106 @@
+"""Checkpoints of everything that a step depends on, so that a resumed run is the same run.
+
+Weights, batch-norm statistics, the EMA, both optimizers, the step, the seed generators of noise
+and dropout, and the running means of the history: all variables, in float32 as they are.
+"""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from artgan_tf.config import InputError
+from artgan_tf.gan import GAN
+
+KEEP = 3
+NETWORKS = ("generator", "averaged", "discriminator")
+
+
+class Checkpoints:
+    """The last three checkpoints of a run.
+
+    Args:
+        gan: compiled.
+        folder: of the run's checkpoints.
+    """
+
+    def __init__(self, gan: GAN, folder: Path):
+        self.gan, self.folder = gan, folder
+        self.checkpoint = tf.train.Checkpoint(**_groups(gan))
+        self.manager = tf.train.CheckpointManager(
+            self.checkpoint, str(folder), max_to_keep=KEEP, checkpoint_name="step"
+        )
+
+    def restore(self) -> int:
+        """Load the newest checkpoint, if there is one; gives the step to go on from."""
+        if self.manager.latest_checkpoint:
+            self.checkpoint.restore(self.manager.latest_checkpoint).assert_consumed()
+        return int(self.gan.step)
+
+    def save(self) -> None:
+        """Write the state as the newest checkpoint."""
+        self.manager.save(checkpoint_number=int(self.gan.step))
+
+    def save_apart(self, name: str) -> Path:
+        """Write the state under another name, which a resume does not take."""
+        return Path(self.checkpoint.write(str(self.folder / name)))
+
+
+def latest_step(folder: Path) -> int:
+    """The step of the newest checkpoint in a folder, 0 where there is none."""
+    latest = tf.train.latest_checkpoint(str(folder))
+    return int(latest.rpartition("-")[2]) if latest else 0
+
+
+def load_networks(gan: GAN, folder: Path) -> list[str]:
+    """Put G, its EMA and D of the newest checkpoint in `folder` into a GAN of the same tables.
+
+    The other run may have had other classes: then what belongs to a class (the rows of G's first
+    layer beyond z, D's last layer) stays as it was initialised.
+
+    Returns:
+        The paths of the variables that were not wholly taken over; none between equal classes.
+    """
+    latest = tf.train.latest_checkpoint(str(folder))
+    if latest is None:
+        raise InputError(f"{folder} holds no checkpoint to start from.")
+    reader = tf.train.load_checkpoint(latest)
+    saved = reader.get_variable_to_shape_map()
+    partly = []
+    for group in NETWORKS:
+        weights = getattr(gan, group).weights
+        if sum(key.startswith(f"{group}/") for key in saved) != len(weights):
+            raise InputError(f"{latest} was made with other networks than this preset's.")
+        kept = 0 if group == "discriminator" else gan.config.model.z_size
+        for index, variable in enumerate(weights):
+            value = reader.get_tensor(f"{group}/{index}/.ATTRIBUTES/VARIABLE_VALUE")
+            partly += _take(variable, value, kept)
+    return partly
+
+
+def _take(variable: keras.Variable, value: np.ndarray, kept: int) -> list[str]:
+    """Assign the value; where one axis counts classes, only its first `kept` entries."""
+    shape = tuple(variable.shape)
+    if shape == value.shape:
+        variable.assign(value)
+        return []
+    axes = [axis for axis, pair in enumerate(zip(shape, value.shape, strict=False)) if len(set(pair)) > 1]
+    if len(shape) != value.ndim or len(axes) != 1:
+        raise InputError(f"{variable.path} has shape {shape} here and {value.shape} there.")
+    part = (*[slice(None)] * axes[0], slice(kept))
+    merged = np.array(variable)
+    merged[part] = value[part]
+    variable.assign(merged)
+    return [variable.path]
+
+
+def _groups(gan: GAN) -> dict[str, list[tf.Variable]]:
+    networks = {name: getattr(gan, name).weights for name in NETWORKS}
+    taken = {id(v) for weights in networks.values() for v in weights}
+    groups = networks | {
+        "state": [v for v in gan.variables if id(v) not in taken],
+        "d_optimizer": gan.d_optimizer.variables,
+        "g_optimizer": gan.g_optimizer.variables,
+    }
+    return {name: [v.value for v in variables] for name, variables in groups.items()}

@@ -1,0 +1,157 @@
+"""The training loop: steps, and what is done between them."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+from tqdm import tqdm
+
+from artgan_tf.config import Config, RunError
+from artgan_tf.gan import GAN
+from artgan_tf.training.checkpoints import Checkpoints
+from artgan_tf.training.devices import use_xla
+from artgan_tf.training.interruption import Interruption
+from artgan_tf.training.records import Records
+
+COLLAPSED_LOSS, COLLAPSED_STEPS = 0.01, 500
+
+
+@dataclass
+class Loop:
+    """Runs a GAN from one step to another; every interval is counted in absolute steps.
+
+    Args:
+        config, gan, strategy: what trains, on what.
+        batches: endless training batches, beginning at the first step to do.
+        held_out: the held-out batches.
+        checkpoints, records: where the state and the figures go.
+        steps: where it ends.
+        seconds: training time of the run so far.
+    """
+
+    config: Config
+    gan: GAN
+    strategy: tf.distribute.Strategy
+    batches: tf.data.Dataset
+    held_out: tf.data.Dataset
+    checkpoints: Checkpoints
+    records: Records
+    steps: int
+    seconds: float = 0.0
+
+    def run(self) -> bool:
+        """Train; gives False when a signal ended it early. The state is saved either way."""
+        start = int(self.gan.step)
+        self._train_step, self._test_step = self._compiled()
+        self._collapsed_for, self._warned = 0, False
+        self._clock, self._clock_step = time.monotonic(), start
+        batches = iter(self.strategy.experimental_distribute_dataset(self.batches))
+        with Interruption() as interruption, _bar(start, self.steps) as self._bar:
+            for step in range(start + 1, self.steps + 1):
+                self._train_step(next(batches))
+                self._bar.update()
+                ends = interruption.requested or step == self.steps
+                self._between_steps(step, step == self.steps)
+                if ends:
+                    self.checkpoints.save()
+                    break
+        return not interruption.requested or step == self.steps
+
+    # ---- between steps ------------------------------------------------------------------------
+    def _between_steps(self, step: int, last: bool) -> None:
+        every = self.config.log
+        due = {
+            self._record: every.history_every,
+            self._validate: every.validate_every,
+            self._sample: every.sample_every,
+            self._save: every.checkpoint_every,
+        }
+        for action, interval in due.items():
+            if last or step % interval == 0:
+                action(step)
+
+    def _record(self, step: int) -> None:
+        means = {name: float(mean.result()) for name, mean in self.gan.train_means.items()}
+        for mean in self.gan.train_means.values():
+            mean.reset_state()
+        elapsed = time.monotonic() - self._clock
+        rate = (step - self._clock_step) * self.config.train.batch_size / max(elapsed, 1e-9)
+        self.seconds += elapsed
+        self._restart_clock(step)
+        row = {"step": step} | means
+        row |= {"images_per_second": round(rate, 1), "seconds": round(self.seconds, 1)}
+        self._bar.set_postfix_str(
+            f"D {means['d_loss']:.3f} G {means['g_loss']:.3f} {rate:.0f} images/s"
+        )
+        self._check(step, means)
+        self.records.scalars(row)
+
+    def _check(self, step: int, means: dict[str, float]) -> None:
+        if not all(map(math.isfinite, means.values())):
+            bad = ", ".join(name for name, value in means.items() if not math.isfinite(value))
+            path = self.checkpoints.save_apart(f"not-finite-{step}")
+            raise RunError(
+                f"Step {step}: {bad} is no longer a number, the state lies in {path}; go on from "
+                f"the last good checkpoint in a new run with a lower learning rate or in float32."
+            )
+        every = self.config.log.history_every
+        collapsed = means["d_loss"] < COLLAPSED_LOSS
+        self._collapsed_for = self._collapsed_for + every if collapsed else 0
+        if self._collapsed_for >= COLLAPSED_STEPS and not self._warned:
+            self._warn_of_collapse(step)
+
+    def _warn_of_collapse(self, step: int) -> None:
+        self._warned = True
+        sentence = (
+            f"Step {step}: D's loss has been below {COLLAPSED_LOSS} for {self._collapsed_for} "
+            f"steps, G learns nothing from it any more; try discriminator.noise, dropout or augment."
+        )
+        if self.config.train.on_collapse == "stop":
+            self.checkpoints.save()
+            raise RunError(sentence)
+        tqdm.write(sentence)
+
+    def _validate(self, step: int) -> None:
+        for mean in self.gan.held_out_means.values():
+            mean.reset_state()
+        for batch in self.held_out:
+            self._test_step(batch)
+        names = {"accuracy": "val_accuracy"}
+        if self.config.model.autoencoder:
+            names["reconstruction"] = "val_reconstruction"
+        means = self.gan.held_out_means
+        self.records.scalars({"step": step} | {n: float(means[k].result()) for k, n in names.items()})
+        self._restart_clock(step)
+
+    def _sample(self, step: int) -> None:
+        self.picture = self.records.samples(step)
+        self._restart_clock(step)
+
+    def _save(self, step: int) -> None:
+        self.checkpoints.save()
+        self._restart_clock(step)
+
+    def _restart_clock(self, step: int) -> None:
+        self._clock, self._clock_step = time.monotonic(), step
+
+    # ---- compiled steps -----------------------------------------------------------------------
+    def _compiled(self) -> tuple[Callable[[Any], None], Callable[[Any], None]]:
+        xla = use_xla(self.config.train)
+        train_step = tf.function(self.gan.train_step, jit_compile=xla, reduce_retracing=True)
+        test_step = tf.function(self.gan.test_step, reduce_retracing=True)
+
+        @tf.function
+        def distributed(batch: Any) -> None:
+            self.strategy.run(train_step, args=(batch,))
+
+        return distributed, lambda batch: test_step(batch)
+
+
+def _bar(start: int, steps: int) -> tqdm:
+    # A log file is no place for a bar that moves twice a second.
+    return tqdm(
+        total=steps, initial=start, unit="step", dynamic_ncols=True, mininterval=0.5, maxinterval=30
+    )

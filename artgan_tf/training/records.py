@@ -1,0 +1,62 @@
+"""What a run writes while it trains: history, TensorBoard, the losses plot, sample grids."""
+
+import numpy as np
+import tensorflow as tf
+
+from artgan_tf.painter import Painter
+from artgan_tf.training.run_directory import RunDirectory
+
+
+class Records:
+    """Writes into a run's directory.
+
+    Args:
+        run: the directory.
+        painter: paints the sample grids.
+    """
+
+    def __init__(self, run: RunDirectory, painter: Painter):
+        self.run, self.painter = run, painter
+        self.writer = tf.summary.create_file_writer(str(run.tensorboard))
+
+    def scalars(self, row: dict[str, float]) -> None:
+        """One history row (`step` and named values), to the history and TensorBoard."""
+        self.run.append_history(row)
+        with self.writer.as_default(step=int(row["step"])):
+            for name, value in row.items():
+                if name != "step":
+                    tf.summary.scalar(name.replace("_", "/", 1), value)
+
+    def samples(self, step: int) -> str:
+        """Paint the grid (and the magnified one) of this step; gives the picture's path."""
+        self.painter.refresh()
+        path = self.run.samples / f"step_{step:06d}.png"
+        grid = self.painter.grid()
+        grid.save(path)
+        if self.painter.gan.config.model.magnify:
+            self.painter.grid(magnified=True).save(path.with_stem(path.stem + "_magnified"))
+        with self.writer.as_default(step=step):
+            tf.summary.image("samples", np.asarray(grid)[None])
+        self.plot_losses()
+        self.writer.flush()
+        return str(path)
+
+    def plot_losses(self) -> None:
+        """`losses.png`: both losses and their terms over the steps, held-out figures below."""
+        from matplotlib.figure import Figure  # without pyplot: no display, no global state
+
+        rows = self.run.history()
+        if not rows:
+            return
+        figure = Figure(figsize=(9, 9), layout="constrained")
+        for axes, prefix in zip(figure.subplots(3, sharex=True), ("d_", "g_", "val_"), strict=True):
+            for name in dict.fromkeys(n for row in rows for n in row if n.startswith(prefix)):
+                points = [(row["step"], row[name]) for row in rows if name in row]
+                width = 2.0 if name.endswith("_loss") else 1.0
+                axes.plot(*zip(*points, strict=True), label=name, linewidth=width)
+            axes.set_ylabel({"d_": "D", "g_": "G", "val_": "held out"}[prefix])
+            axes.grid(alpha=0.3)
+            if axes.lines:
+                axes.legend(loc="upper right", fontsize="small")
+        axes.set_xlabel("step")
+        figure.savefig(self.run.losses_plot, dpi=100)

@@ -1,0 +1,114 @@
+"""A run's directory: what lies where, when it may be resumed, and its history."""
+
+import json
+import time
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from artgan_tf.config import Config, InputError, flat, from_tree, to_tree
+
+FREE_TO_CHANGE = ("train.steps", "log.")  # on resume
+
+
+class RunDirectory:
+    """Paths and records of one run.
+
+    Args:
+        path: the directory.
+    """
+
+    def __init__(self, path: Path | str):
+        self.path = Path(path)
+        self.config_file = self.path / "config.toml"
+        self.classes_file = self.path / "classes.txt"
+        self.history_file = self.path / "history.jsonl"
+        self.checkpoints = self.path / "checkpoints"
+        self.samples = self.path / "samples"
+        self.tensorboard = self.path / "tensorboard"
+        self.losses_plot = self.path / "losses.png"
+
+    # ---- opening ------------------------------------------------------------------------------
+    def open(self, config: Config, fresh: bool = False) -> None:
+        """Create the directory, or make sure that `config` may resume what lies in it.
+
+        Raises InputError for a directory that is no run, or a run with other settings.
+        """
+        if fresh and self.path.exists():
+            self.path.rename(_aside(self.path))
+        if self.config_file.exists():
+            self._check_same(config)
+        elif self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+            raise InputError(
+                f"{self.path} is not empty and no run of ours: choose another --run-dir."
+            )
+        for folder in (self.checkpoints, self.samples):
+            folder.mkdir(parents=True, exist_ok=True)
+        _write(self.config_file, tomli_w.dumps(to_tree(config)))
+
+    def _check_same(self, config: Config) -> None:
+        old, new = flat(self.config()), flat(config)
+        for key, value in new.items():
+            if old.get(key) != value and not key.startswith(FREE_TO_CHANGE):
+                raise InputError(
+                    f"{self.path} was started with {key} = {old.get(key)!r}, not {value!r}: "
+                    f"only --steps and log.* may change; use --fresh or another --run-dir."
+                )
+
+    def config(self) -> Config:
+        """The configuration the run was last started with; InputError where there is none."""
+        if not self.config_file.is_file():
+            raise InputError(f"{self.path} is no run: it has no config.toml.")
+        return from_tree(tomllib.loads(self.config_file.read_text(encoding="utf-8")))
+
+    # ---- class names --------------------------------------------------------------------------
+    def write_class_names(self, names: Iterable[str]) -> None:
+        """Keep the data's class names; a run whose data has changed its classes is refused."""
+        names = list(names)
+        if self.classes_file.exists() and self.class_names() != names:
+            raise InputError(
+                f"{self.path} was trained on classes {', '.join(self.class_names())}, but the data "
+                f"now has {', '.join(names)}."
+            )
+        _write(self.classes_file, "\n".join(names) + "\n")
+
+    def class_names(self) -> list[str]:
+        """The class names, in the order of their labels."""
+        return self.classes_file.read_text(encoding="utf-8").splitlines()
+
+    # ---- history ------------------------------------------------------------------------------
+    def append_history(self, row: dict[str, Any]) -> None:
+        """One JSON line."""
+        with self.history_file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def history(self) -> list[dict[str, Any]]:
+        """All rows; a last line that a kill cut short is left out."""
+        if not self.history_file.exists():
+            return []
+        lines = self.history_file.read_text(encoding="utf-8").split("\n")[:-1]
+        return [json.loads(line) for line in lines]
+
+    def cut_history(self, step: int) -> None:
+        """Forget rows beyond `step`: they belong to steps that will be done again."""
+        rows = [row for row in self.history() if row["step"] <= step]
+        _write(self.history_file, "".join(json.dumps(row) + "\n" for row in rows))
+
+
+def _aside(path: Path) -> Path:
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    aside = path.with_name(f"{path.name}.{stamp}")
+    number = 1
+    while aside.exists():
+        aside, number = path.with_name(f"{path.name}.{stamp}-{number}"), number + 1
+    return aside
+
+
+def _write(path: Path, text: str) -> None:
+    """Complete or absent: written beside, then renamed."""
+    beside = path.with_name(path.name + ".part")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(path)

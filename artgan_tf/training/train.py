@@ -1,0 +1,136 @@
+"""`train(config, run_dir)`: from a configuration to a trained run."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from artgan_tf.config import Config, InputError, RunError
+from artgan_tf.data.pipeline import held_out_batches, in_memory, training_batches
+from artgan_tf.data.source import Source, open_source
+from artgan_tf.gan import GAN, build_gan
+from artgan_tf.painter import Painter
+from artgan_tf.training.checkpoints import Checkpoints, latest_step, load_networks
+from artgan_tf.training.devices import choose_strategy
+from artgan_tf.training.loop import Loop
+from artgan_tf.training.records import Records
+from artgan_tf.training.run_directory import RunDirectory
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a call of `train` ended."""
+
+    run_dir: Path
+    step: int
+    steps: int
+    trained: bool  # False: the run was finished before
+
+    @property
+    def finished(self) -> bool:
+        return self.step >= self.steps
+
+    @property
+    def picture(self) -> Path | None:
+        """The newest grid of samples at training size."""
+        grids = sorted((self.run_dir / "samples").glob("step_??????.png"))
+        return grids[-1] if grids else None
+
+
+def train(config: Config, run_dir: Path | str, fresh: bool = False) -> Result:
+    """Train a configuration in a directory; the same call again goes on where it stopped.
+
+    Args:
+        config: from `artgan_tf.config.resolve`.
+        run_dir: created, or resumed when it holds a run of the same settings.
+        fresh: move an existing directory aside and start anew.
+
+    Raises:
+        InputError: for a mistake in settings, data or directory.
+        RunError: for a run that cannot go on; its state is saved.
+    """
+    run = RunDirectory(run_dir)
+    source = open_source(config.data)
+    steps, drops = schedule(config, source.train.count)
+    run.open(config, fresh)
+    run.write_class_names(source.class_names)
+    done = latest_step(run.checkpoints)
+    if done >= steps:
+        return Result(run.path, done, steps, trained=False)
+    try:
+        reached = _train(config, run, source, steps, drops)
+    except (tf.errors.ResourceExhaustedError, MemoryError):
+        raise RunError(
+            f"Out of memory with batch {config.train.batch_size}, width {config.model.width}, "
+            f"{config.train.precision}: lower --batch-size or model.width, or set "
+            f"train.precision=mixed_bfloat16."
+        ) from None
+    return Result(run.path, reached, steps, trained=True)
+
+
+def schedule(config: Config, count: int) -> tuple[int, tuple[int, ...]]:
+    """Steps to do and the steps at which the learning rates fall, epochs turned into steps."""
+    train = config.train
+    per_epoch = count / train.batch_size
+    steps = train.steps or round(train.epochs * per_epoch)
+    if not steps:
+        raise InputError("train.steps and train.epochs are both 0: set one of them.")
+    if count < train.batch_size:
+        raise InputError(
+            f"{config.data.spec} has {count} training images, fewer than a batch of "
+            f"{train.batch_size}: add images or lower --batch-size."
+        )
+    return steps, train.lr_drops + tuple(round(e * per_epoch) for e in train.lr_drop_epochs)
+
+
+def load_gan(run: RunDirectory) -> tuple[GAN, list[str]]:
+    """The GAN of a run with the weights of its newest checkpoint, and its class names."""
+    config, names = run.config(), run.class_names()
+    gan = build_gan(config, len(names))
+    load_networks(gan, run.checkpoints)
+    return gan, names
+
+
+def load(run_dir: Path | str) -> Painter:
+    """A run's painter: `load("runs/demo").generate(classes=["rings"], seeds=[7])`."""
+    return Painter(*load_gan(RunDirectory(run_dir)))
+
+
+def _train(
+    config: Config, run: RunDirectory, source: Source, steps: int, drops: Sequence[int]
+) -> int:
+    strategy = choose_strategy(config.train)
+    keras.utils.set_random_seed(config.train.seed)
+    with strategy.scope():
+        gan = build_gan(config, len(source.class_names))
+        gan.compile(learning_rate_drops=tuple(drops))
+    checkpoints = Checkpoints(gan, run.checkpoints)
+    start = checkpoints.restore()
+    if not start and config.train.init:
+        _initialise(gan, config.train.init)
+    run.cut_history(start)
+    data, batch = config.data, config.train.batch_size
+    held_out = in_memory(source.val, data)
+    loop = Loop(
+        config=config,
+        gan=gan,
+        strategy=strategy,
+        batches=training_batches(source.train, data, batch, config.train.seed, start),
+        held_out=held_out_batches(held_out, data, batch),
+        checkpoints=checkpoints,
+        records=Records(run, Painter(gan, source.class_names)),
+        steps=steps,
+        seconds=max((row.get("seconds", 0.0) for row in run.history()), default=0.0),
+    )
+    loop.run()
+    return int(gan.step)
+
+
+def _initialise(gan: GAN, init: str) -> None:
+    if partly := load_networks(gan, RunDirectory(init).checkpoints):
+        log.warning("%s has other classes: %s start anew.", init, ", ".join(partly))
