@@ -1,9 +1,9 @@
 """ArtGAN (2017) and Improved ArtGAN (2019): class-conditional painting with TensorFlow and Keras.
 
-    import artgan_tf
-    config = artgan_tf.resolve("demo")
-    artgan_tf.train(config, "runs/demo")
-    images = artgan_tf.load("runs/demo").generate(classes=["rings", "portrait"], seeds=[1, 2])
+import artgan_tf
+config = artgan_tf.resolve("demo")
+artgan_tf.train(config, "runs/demo")
+images = artgan_tf.load("runs/demo").generate(classes=["rings", "portrait"], seeds=[1, 2])
 """
 
 from typing import TYPE_CHECKING, Any

@@ -78,7 +78,6 @@ class Discriminator:
     spectral_norm: bool = False
     label_smoothing: Fraction = 0.0
     augment: tuple[Literal["colour", "translation", "cutout"], ...] = ()
-    latent_weight: NotNegative = 0.0  # D also tells z from the picture, G helps it
 
 
 @dataclass(frozen=True)
@@ -99,6 +98,7 @@ class Train:
     lr_drop_epochs: tuple[Count, ...] = ()  # the same in epochs (paper A)
     fake_labels: Literal["tiled", "random", "groups"] = "tiled"  # groups: batch/5 classes x 5
     cifar_trick: bool = False  # 1, 3 or 5 G steps by the last D step's realness loss
+    energy_weight: NotNegative = 0.0  # of the energy distance between real and fake, beyond B
     ema: Fraction = 0.999  # of G's weights and BN statistics, for sampling
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     xla: Literal["auto", "on", "off"] = "auto"  # auto: on a GPU, not on a CPU

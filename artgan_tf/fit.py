@@ -5,7 +5,7 @@ With no argument it trains on the embedded demo paintings for a few minutes.
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import tyro
 
@@ -53,8 +53,9 @@ def fit(
     given = {key: value for key, value in flags.items() if value is not None}
     config = resolve(preset, given | parse_overrides(set))
     if dry_run:
-        return _print_plan(config)
-    _train(config, run_dir or default_run_dir(config), fresh)
+        _print_plan(config)
+    else:
+        _train(config, run_dir or default_run_dir(config), fresh)
 
 
 def default_run_dir(config: Config) -> Path:
@@ -76,8 +77,10 @@ def _train(config: Config, run_dir: Path, fresh: bool) -> None:
     print(f"  picture   {result.picture}")
     print(f"  losses    {run_dir / 'losses.png'}")
     print(f"  watch     tensorboard --logdir {run_dir}")
-    print(f"  your own  python -m artgan_tf.fit {config.preset} --data folder:DIR --init {run_dir} "
-          f"--run-dir runs/mine --set data.classes=0")
+    print(
+        f"  your own  python -m artgan_tf.fit {config.preset} --data folder:DIR --init {run_dir} "
+        f"--run-dir runs/mine --set data.classes=0"
+    )
 
 
 def _print_plan(config: Config) -> None:
@@ -97,8 +100,10 @@ def _print_plan(config: Config) -> None:
         print(f"# data: {error}")
     else:
         classes = len(source.class_names)
-        print(f"# data: {classes} classes, {source.train.count} training images, "
-              f"{source.val.count} held out")
+        print(
+            f"# data: {classes} classes, {source.train.count} training images, "
+            f"{source.val.count} held out"
+        )
     gan = build_gan(config, classes)
     for name in ("generator", "discriminator"):
         print(f"# {name}: {_trainable(getattr(gan, name))} trainable parameters")

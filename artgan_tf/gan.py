@@ -51,6 +51,7 @@ class GAN(keras.Model):
         self._build_networks()
         names = [f"d_{n}" for n in ("loss", *self.discriminator_term_names)]
         names += [f"g_{n}" for n in ("loss", *self.generator_term_names)]
+        names += ["g_energy"] * bool(config.train.energy_weight)
         self.train_means = {name: keras.metrics.Mean(name=name) for name in names}
         held_out = ("accuracy", "reconstruction")
         self.held_out_means = {name: keras.metrics.Mean(name=name) for name in held_out}
@@ -72,12 +73,12 @@ class GAN(keras.Model):
         """The same prior as a pure function of a key of two int64, for sampling by seed."""
         raise NotImplementedError
 
-    def discriminator_terms(self, real: Any, y: Any, fake: Any, z: Any) -> Terms:
-        """The terms of L_D for real images, their labels, and fakes drawn from z."""
+    def discriminator_terms(self, real: Any, y: Any, fake: Any) -> Terms:
+        """The terms of L_D for real images, their labels, and fakes."""
         raise NotImplementedError
 
-    def generator_terms(self, real: Any, fake_y: Any, z: Any) -> Terms:
-        """The terms of L_G for fresh z and the fakes' labels."""
+    def generator_terms(self, real: Any, fake: Any, fake_y: Any) -> Terms:
+        """The terms of L_G for real images, fakes and their labels."""
         raise NotImplementedError
 
     def reconstruct(self, images: Any) -> Any:
@@ -132,7 +133,7 @@ class GAN(keras.Model):
         self._set_learning_rates()
         fake_y = self.fake_labels(ops.shape(y)[0])
         d_terms = self.discriminator_step(real, y, fake_y)
-        g_terms = self._generator_steps(real, fake_y, d_terms)
+        g_terms = self._generator_steps(real, y, fake_y, d_terms)
         self._update_average()
         self.step.assign_add(1)
         self._track("d", d_terms)
@@ -142,20 +143,22 @@ class GAN(keras.Model):
     def discriminator_step(self, real: Any, y: Any, fake_y: Any) -> Terms:
         """One update of D; gives L_D's terms."""
         update_spectral_norm(self.discriminator)
-        z = self._draw_latents(ops.shape(fake_y)[0])
-        fake = ops.stop_gradient(self.generator(z, self.one_hot(fake_y), training=True))
+        fake = ops.stop_gradient(self._draw(fake_y))
         return self._descend(
-            self.d_optimizer,
-            self.discriminator,
-            lambda: self.discriminator_terms(real, y, fake, z),
+            self.d_optimizer, self.discriminator, lambda: self.discriminator_terms(real, y, fake)
         )
 
-    def generator_step(self, real: Any, fake_y: Any) -> Terms:
+    def generator_step(self, real: Any, y: Any, fake_y: Any) -> Terms:
         """One update of G, with fresh z; gives L_G's terms."""
-        z = self._draw_latents(ops.shape(fake_y)[0])
-        return self._descend(
-            self.g_optimizer, self.generator, lambda: self.generator_terms(real, fake_y, z)
-        )
+
+        def compute_terms() -> Terms:
+            fake = self._draw(fake_y)
+            terms = self.generator_terms(real, fake, fake_y)
+            if weight := self.config.train.energy_weight:
+                terms["energy"] = weight * losses.energy_distance(real, y, fake, fake_y)
+            return terms
+
+        return self._descend(self.g_optimizer, self.generator, compute_terms)
 
     def test_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
         """D's accuracy among the K classes and the reconstruction error, on held-out images."""
@@ -169,14 +172,14 @@ class GAN(keras.Model):
             self.held_out_means["reconstruction"].update_state(errors)
         return {name: mean.result() for name, mean in self.held_out_means.items()}
 
-    def _generator_steps(self, real: Any, fake_y: Any, d_terms: Terms) -> Terms:
+    def _generator_steps(self, real: Any, y: Any, fake_y: Any, d_terms: Terms) -> Terms:
         if not self.config.train.cifar_trick:
-            return self.generator_step(real, fake_y)
+            return self.generator_step(real, y, fake_y)
         steps = trick_steps(d_terms["real"], d_terms["fake"])
-        terms = self.generator_step(real, fake_y)
+        terms = self.generator_step(real, y, fake_y)
         _, terms = tf.while_loop(
             lambda i, _: i < steps,
-            lambda i, _: (i + 1, self.generator_step(real, fake_y)),
+            lambda i, _: (i + 1, self.generator_step(real, y, fake_y)),
             (tf.constant(1), terms),
         )
         return terms
@@ -199,7 +202,9 @@ class GAN(keras.Model):
     def _set_learning_rates(self) -> None:
         drops = ops.convert_to_tensor(self.learning_rate_drops or (2**62,), dtype="int64")
         passed = ops.sum(ops.cast(self.step >= drops, "float32"))
-        for optimizer, rate in zip((self.d_optimizer, self.g_optimizer), self.base_rates, strict=True):
+        for optimizer, rate in zip(
+            (self.d_optimizer, self.g_optimizer), self.base_rates, strict=True
+        ):
             optimizer.learning_rate = rate * ops.power(0.1, passed)
 
     def _update_average(self) -> None:
@@ -248,17 +253,19 @@ class GAN(keras.Model):
             return clean, clean
         left = 1.0
         if options.noise_decay_steps:
-            left = ops.maximum(0.0, 1.0 - ops.cast(self.step, "float32") / options.noise_decay_steps)
+            left = ops.maximum(
+                0.0, 1.0 - ops.cast(self.step, "float32") / options.noise_decay_steps
+            )
         noise = keras.random.normal(ops.shape(clean), seed=self.random)
         return clean, clean + options.noise * left * noise
 
-    def _draw_latents(self, n: int) -> Any:
-        """n latents; a replica takes its own part of what one device would have drawn."""
-        context = tf.distribute.get_replica_context()
-        if context is None or context.num_replicas_in_sync == 1:
-            return self.latents(n, self.random)
-        drawn = self.latents(n * context.num_replicas_in_sync, self.random)
-        return drawn[context.replica_id_in_sync_group * n :][:n]
+    def _draw(self, fake_y: Any) -> Any:
+        """Generated images of the training size for labels, from fresh z, in training mode."""
+        n, context = ops.shape(fake_y)[0], tf.distribute.get_replica_context()
+        # A replica takes its own part of what one device would have drawn for the whole batch.
+        z = self.latents(n * context.num_replicas_in_sync, self.random)
+        z = z[context.replica_id_in_sync_group * n :][:n]
+        return self.generator(z, self.one_hot(fake_y), training=True)
 
 
 class ArtGAN(GAN):
@@ -287,14 +294,13 @@ class ArtGAN(GAN):
     def prior(self, shape: tuple[int, ...], key: Any) -> Any:
         return tf.random.stateless_normal(shape, seed=key)
 
-    def discriminator_terms(self, real: Any, y: Any, fake: Any, z: Any) -> Terms:
+    def discriminator_terms(self, real: Any, y: Any, fake: Any) -> Terms:
         real_logits, _ = self.discriminator(self.see(real)[1], training=True, dropout=True)
         fake_logits, _ = self.discriminator(self.see(fake)[1], training=True, dropout=True)
         smoothing = self.config.discriminator.label_smoothing
         return losses.artgan_discriminator(real_logits, y, fake_logits, smoothing)
 
-    def generator_terms(self, real: Any, fake_y: Any, z: Any) -> Terms:
-        fake = self.generator(z, self.one_hot(fake_y), training=True)
+    def generator_terms(self, real: Any, fake: Any, fake_y: Any) -> Terms:
         logits, _ = self.discriminator(self.see(fake)[1], training=True)
         terms = losses.artgan_generator(logits, fake_y)
         if self.config.model.autoencoder:
@@ -313,17 +319,12 @@ class ImprovedArtGAN(GAN):
     pixel_range = (-1.0, 1.0)
 
     @property
-    def _extra_terms(self) -> tuple[str, ...]:
-        latent = ("latent",) if self.config.discriminator.latent_weight else ()
-        return (("reconstruction",) if self.config.model.autoencoder else ()) + latent
-
-    @property
     def discriminator_term_names(self) -> tuple[str, ...]:  # type: ignore[override]
-        return ("class", "real", "fake", *self._extra_terms)
+        return ("class", "real", "fake", "reconstruction")[: 3 + self.config.model.autoencoder]
 
     @property
     def generator_term_names(self) -> tuple[str, ...]:  # type: ignore[override]
-        return ("adversarial", "class", *self._extra_terms)
+        return ("adversarial", "class", "reconstruction")[: 2 + self.config.model.autoencoder]
 
     def new_generator(self) -> keras.Model:
         options = self.config.model
@@ -345,32 +346,24 @@ class ImprovedArtGAN(GAN):
     def prior(self, shape: tuple[int, ...], key: Any) -> Any:
         return tf.random.stateless_uniform(shape, seed=key, minval=-1.0, maxval=1.0)
 
-    def discriminator_terms(self, real: Any, y: Any, fake: Any, z: Any) -> Terms:
+    def discriminator_terms(self, real: Any, y: Any, fake: Any) -> Terms:
         clean, seen = self.see(real)
         real_logits, real_codes = self.discriminator(seen, training=True, dropout=True)
-        seen_fake = self.see(fake)[1]
-        fake_logits, fake_codes = self.discriminator(seen_fake, training=True, dropout=True)
+        fake_logits, _ = self.discriminator(self.see(fake)[1], training=True, dropout=True)
         smoothing = self.config.discriminator.label_smoothing
         terms = losses.improved_discriminator(real_logits, y, fake_logits, smoothing)
-        return terms | self._feedback(clean, real_codes, fake_codes, z)
+        return terms | self._reconstruction(clean, real_codes)
 
-    def generator_terms(self, real: Any, fake_y: Any, z: Any) -> Terms:
-        fake = self.generator(z, self.one_hot(fake_y), training=True)
+    def generator_terms(self, real: Any, fake: Any, fake_y: Any) -> Terms:
         clean, seen = self.see(fake)
         logits, codes = self.discriminator(seen, training=True)
-        terms = losses.improved_generator(logits, fake_y)
-        return terms | self._feedback(clean, codes, codes, z)
+        return losses.improved_generator(logits, fake_y) | self._reconstruction(clean, codes)
 
-    def _feedback(self, clean: Any, codes: Any, fake_codes: Any, z: Any) -> Terms:
-        """0.5 MSE(r(x), x), and (beyond the paper) how well z is told from the fakes."""
-        terms = {}
-        if self.config.model.autoencoder:
-            decoded = self.discriminator.decode(codes, training=True)
-            terms["reconstruction"] = 0.5 * losses.mean_squared_error(decoded, clean)
-        if weight := self.config.discriminator.latent_weight:
-            told = self.discriminator.tell(fake_codes)
-            terms["latent"] = weight * losses.mean_squared_error(told, z)
-        return terms
+    def _reconstruction(self, clean: Any, codes: Any) -> Terms:
+        if not self.config.model.autoencoder:
+            return {}
+        decoded = self.discriminator.decode(codes, training=True)
+        return {"reconstruction": 0.5 * losses.mean_squared_error(decoded, clean)}
 
     def reconstruct(self, images: Any) -> Any:
         return self.discriminator.decode(self.discriminator(images)[1])
@@ -399,5 +392,3 @@ def trick_steps(real_loss: Any, fake_loss: Any) -> Any:
 def _check(config: Config) -> None:
     if config.model.paper == "artgan" and config.model.magnify:
         raise InputError("model.magnify is paper B's: set it to false for model.paper='artgan'.")
-    if config.model.paper == "artgan" and config.discriminator.latent_weight:
-        raise InputError("discriminator.latent_weight needs model.paper='improved'.")

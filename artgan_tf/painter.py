@@ -77,7 +77,9 @@ class Painter:
         """float32 [N, Z] from the paper's prior, each row from its own seed alone."""
         shape = (self.gan.config.model.z_size,)
         keys = tf.stack([tf.constant(seeds, tf.int64), tf.zeros(len(seeds), tf.int64)], axis=1)
-        return tf.map_fn(lambda key: self.gan.prior(shape, key), keys, fn_output_signature="float32")
+        return tf.map_fn(
+            lambda key: self.gan.prior(shape, key), keys, fn_output_signature="float32"
+        )
 
     def index(self, name: str | int) -> int:
         """The index of a class name (or index); raises InputError for one that is not there."""

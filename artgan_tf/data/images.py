@@ -1,12 +1,26 @@
 """Any image file as RGB uint8 with a given short side, whatever odd form it comes in."""
 
 import io
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff"})
+LONGEST = 100  # times the short side: a line one pixel wide would fill the memory once enlarged
+
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+
+TURNS = {  # EXIF orientation -> what sets the picture upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 class UnreadableImage(ValueError):
@@ -31,28 +45,60 @@ def read_image(source: Path | str | bytes, short_side: int) -> np.ndarray:
     """
     try:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
-            # A JPEG decodes ten times faster at the smallest scale that is still large enough.
-            image.draft("RGB", (2 * short_side, 2 * short_side))
-            return fit(_to_rgb(ImageOps.exif_transpose(image)), short_side)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise UnreadableImage(str(error)) from None
+            return _read(image, short_side)
+    except (UnreadableImage, MemoryError):
+        raise
+    except UnidentifiedImageError:
+        raise UnreadableImage("it is no image, or of an unknown kind") from None
+    except Exception as error:  # on a broken file Pillow's plugins raise whatever they trip over
+        raise UnreadableImage(str(error) or type(error).__name__) from None
 
 
-def fit(image: Image.Image, short_side: int) -> np.ndarray:
-    """The image with that short side, aspect kept, as uint8 [height, width, 3]."""
-    scale = short_side / min(image.size)
-    size = (max(short_side, round(image.width * scale)), max(short_side, round(image.height * scale)))
-    if image.size != size:
-        image = image.resize(size, Image.Resampling.LANCZOS)
-    return np.asarray(image, dtype=np.uint8)
+def fit(image: Image.Image, short_side: int, box: Box | None = None) -> Image.Image:
+    """The image, or the `box` of it, with that short side and its aspect ratio kept."""
+    left, top, right, bottom = box or (0, 0, *image.size)
+    width, height = right - left, bottom - top
+    scale = short_side / min(width, height)
+    size = round(width * scale), round(height * scale)
+    # The gap lets a plain average do the first, large part of a strong reduction: 52 dB from the
+    # exact answer, ten times faster.
+    return image.resize(
+        size, Image.Resampling.LANCZOS, box=(left, top, right, bottom), reducing_gap=4.0
+    )
+
+
+def _read(image: Image.Image, short_side: int) -> np.ndarray:
+    if max(image.size) > LONGEST * min(image.size):
+        raise UnreadableImage(f"{image.width}x{image.height} is a line, not a picture")
+    # A JPEG decodes ten times faster at the smallest scale that is still large enough.  Its size
+    # is then rounded up: without the exact box the picture would be squeezed and shifted.
+    draft = image.draft("RGB", (2 * short_side, 2 * short_side))
+    picture = fit(_to_rgb(image), short_side, draft[1] if draft else None)
+    turn = TURNS.get(_orientation(image))
+    return np.asarray(picture if turn is None else picture.transpose(turn), dtype=np.uint8)
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation of a loaded image; 1, upright, where EXIF is missing or broken."""
+    with suppress(Exception):
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    return 1
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I") or image.mode == "F":
-        grey = np.asarray(image, dtype=np.float64)
-        high = 65535.0 if grey.max() > 255 else 255.0
-        image = Image.fromarray((np.clip(grey / high, 0, 1) * 255).astype(np.uint8))
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+    if image.mode[0] in "IF":
+        image = _to_eight_bits(image)
+    if image.has_transparency_data:
         image = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     return image.convert("RGB")
+
+
+def _to_eight_bits(image: Image.Image) -> Image.Image:
+    """A grey image of 16 or 32 bits or of floats, scaled so that white is 255."""
+    grey = np.array(image, dtype=np.float64)
+    grey[~np.isfinite(grey)] = 0
+    # Only 16 bits say what white is; elsewhere it is the least usual white that nothing exceeds.
+    whites = {"I": (255, 65535), "F": (1, 255, 65535)}.get(image.mode, (65535,))
+    white = next((white for white in whites if grey.max() <= white), grey.max())
+    return Image.fromarray(np.rint(np.clip(grey / white, 0, 1) * 255).astype(np.uint8))

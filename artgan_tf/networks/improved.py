@@ -94,12 +94,12 @@ class Discriminator(keras.Model):
         classes: K; the realness logit is logsumexp of the K logits, there is no FAKE unit.
         image_size: of the images it sees.
         restraint: the `discriminator` section (dropout, spectral normalisation of the encoder and
-            the classifier, the width of the optional latent head).
+            the classifier).
         dtype: policy of the inner layers; outputs are float32.
 
     Call: images [N, S, S, 3] in [-1, 1] -> (logits [N, K], codes); `decode(codes)` -> images;
-    `tell(codes)` -> z [N, Z], where the latent head is on. `training` puts batch norm on batch
-    statistics, `dropout` turns dropout on: the G step wants the first without the second (B2).
+    `training` puts batch norm on batch statistics, `dropout` turns dropout on: the G step wants
+    the first without the second (B2).
     """
 
     def __init__(
@@ -121,7 +121,6 @@ class Discriminator(keras.Model):
             size //= layer.stride
         self.flatten = keras.layers.Flatten(dtype=dtype)
         self.classifier = self._head(classes, spectral)
-        self.latent_head = self._head(options.z_size, spectral) if restraint.latent_weight else None
         self.decoder = self._decoder(options, size, image_size, dtype)
 
     @staticmethod
@@ -136,18 +135,18 @@ class Discriminator(keras.Model):
         stages = parse_stages(options.decoder, options.width)
         check_growth(stages, start)
         if not stages or stages[-1].size not in (image_size, image_size // 2):
-            raise InputError(f"model.decoder should end at {image_size} or half: {options.decoder}.")
+            raise InputError(
+                f"model.decoder should end at {image_size} or half: {options.decoder}."
+            )
         grows = stages[-1].size != image_size
         paint = UpsampleConv2D(3, _normal(), dtype=dtype) if grows else _conv(3, dtype=dtype)
         return [*_growing(stages, start, dtype), paint]
 
     def build(self, images_shape: tuple[int | None, ...]) -> None:
-        # By hand, because `call` alone reaches neither the decoder nor the latent head.
+        # By hand, because `call` alone does not reach the decoder.
         _, codes = self.call(ops.zeros((1, *images_shape[1:])))
         if self.decoder:
             self.decode(codes)
-        if self.latent_head is not None:
-            self.tell(codes)
 
     def call(self, images: Any, training: bool = False, dropout: bool = False) -> Any:
         x = images
@@ -162,7 +161,3 @@ class Discriminator(keras.Model):
         for block in blocks:
             x = block(x, training=training)
         return ops.tanh(ops.cast(paint(x), "float32"))
-
-    def tell(self, codes: Any) -> Any:
-        """The latent code that the picture seems to come from (beyond the papers)."""
-        return self.latent_head(self.flatten(codes))

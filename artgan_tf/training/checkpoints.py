@@ -85,7 +85,11 @@ def _take(variable: keras.Variable, value: np.ndarray, kept: int) -> list[str]:
     if shape == value.shape:
         variable.assign(value)
         return []
-    axes = [axis for axis, pair in enumerate(zip(shape, value.shape, strict=False)) if len(set(pair)) > 1]
+    axes = [
+        axis
+        for axis, pair in enumerate(zip(shape, value.shape, strict=False))
+        if len(set(pair)) > 1
+    ]
     if len(shape) != value.ndim or len(axes) != 1:
         raise InputError(f"{variable.path} has shape {shape} here and {value.shape} there.")
     part = (*[slice(None)] * axes[0], slice(kept))

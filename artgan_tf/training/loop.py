@@ -107,7 +107,7 @@ class Loop:
         self._warned = True
         sentence = (
             f"Step {step}: D's loss has been below {COLLAPSED_LOSS} for {self._collapsed_for} "
-            f"steps, G learns nothing from it any more; try discriminator.noise, dropout or augment."
+            f"steps and teaches G nothing any more; try discriminator.noise, dropout or augment."
         )
         if self.config.train.on_collapse == "stop":
             self.checkpoints.save()
@@ -123,7 +123,9 @@ class Loop:
         if self.config.model.autoencoder:
             names["reconstruction"] = "val_reconstruction"
         means = self.gan.held_out_means
-        self.records.scalars({"step": step} | {n: float(means[k].result()) for k, n in names.items()})
+        self.records.scalars(
+            {"step": step} | {n: float(means[k].result()) for k, n in names.items()}
+        )
         self._restart_clock(step)
 
     def _sample(self, step: int) -> None:

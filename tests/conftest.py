@@ -1,0 +1,85 @@
+"""A tiny folder of paintings and tiny configurations, for runs of a few steps."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from artgan_tf.config import Config, resolve
+from artgan_tf.data.demo_paintings import CLASS_NAMES, gallery
+
+TABLES = {
+    "improved": {
+        "model.generator": ["8:64", "16:64"],
+        "model.encoder": ["64/2", "d 64/2"],
+        "model.decoder": ["4:64", "8:64"],
+        "model.magnify": False,
+    },
+    "artgan": {
+        "model.latent": ["4:64"],
+        "model.generator": ["8:64"],
+        "model.encoder": ["64/2 4x4", "d 64/2 4x4"],
+        "model.classifier": ["d 64/2 4x4"],
+    },
+}
+
+
+@pytest.fixture(scope="session")
+def paintings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`train` and `val` with three class folders of small PNGs."""
+    root = tmp_path_factory.mktemp("paintings")
+    for split, start, count in (("train", 0, 120), ("val", 120, 40)):
+        images, labels = gallery(0, start, count, 16)
+        for index, (image, label) in enumerate(zip(images, labels, strict=True)):
+            if label < 3:
+                folder = root / split / CLASS_NAMES[label]
+                folder.mkdir(parents=True, exist_ok=True)
+                Image.fromarray(image).save(folder / f"{index:03d}.png")
+    return root
+
+
+def tiny_overrides(paper: str, data: Path | str) -> dict:
+    """Dotted overrides that make a preset of either paper train a step in milliseconds."""
+    return TABLES[paper] | {
+        "data.spec": f"folder:{data}",
+        "data.classes": 0,
+        "data.image_size": 16,
+        "model.width": 0.125,
+        "model.z_size": 8,
+        "train.batch_size": 9,
+        "train.steps": 6,
+        "train.cifar_trick": False,
+        "log.history_every": 2,
+        "log.validate_every": 3,
+        "log.sample_every": 6,
+        "log.checkpoint_every": 2,
+        "discriminator.dropout": 0.3,
+        "discriminator.noise": 0.1,
+    }
+
+
+@pytest.fixture
+def tiny(paintings: Path):
+    """`tiny(paper, **changes)`: a configuration; `__` stands for the dot."""
+
+    def build(paper: str, **changes: object) -> Config:
+        changed = {key.replace("__", "."): value for key, value in changes.items()}
+        return resolve(f"{paper}/cifar10", tiny_overrides(paper, paintings) | changed)
+
+    return build
+
+
+@pytest.fixture
+def tiny_arguments(paintings: Path):
+    """The same as command-line arguments of `fit`."""
+
+    def build(paper: str, **changes: object) -> list[str]:
+        changed = {key.replace("__", "."): value for key, value in changes.items()}
+        settings = tiny_overrides(paper, paintings) | changed
+        return [f"{paper}/cifar10", "--set", *(f"{k}={_toml(v)}" for k, v in settings.items())]
+
+    return build
+
+
+def _toml(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)

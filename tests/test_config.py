@@ -1,0 +1,200 @@
+"""Configuration: presets against the papers, overrides, and one sentence for every mistake."""
+
+import dataclasses
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli_w
+
+from artgan_tf import config as configuration
+from artgan_tf.config import InputError, flat, from_tree, parse_overrides, resolve, to_tree
+
+FIELDS = ["data.classes", "data.image_size", "data.crop", "train.steps", "train.lr_drops"]
+FIELDS += ["train.fake_labels", "train.optimizer", "train.lr_discriminator", "train.lr_generator"]
+ADAM, RMSPROP = ("adam", 2e-4, 2e-4), ("rmsprop", 1e-3, 1e-4)
+B5 = {
+    "cifar10": (10, 32, 1.0, 70_000, (30_000,), "tiled", *ADAM),
+    "stl10": (10, 64, 0.875, 50_000, (30_000,), "tiled", *ADAM),
+    "wikiart-genre": (10, 64, 1.0, 50_000, (30_000,), "tiled", *ADAM),
+    "wikiart-artist": (23, 64, 1.0, 50_000, (30_000,), "tiled", *ADAM),
+    "wikiart-style": (27, 64, 1.0, 50_000, (30_000,), "tiled", *RMSPROP),
+    "oxford-flowers102": (102, 64, 0.875, 30_000, (15_000,), "groups", *ADAM),
+    "cub200": (200, 64, 0.875, 30_000, (15_000,), "groups", *ADAM),
+}
+# Which of the encoder's convolutions have dropout before them (B4).
+DROPOUT = {"cifar10": [2, 4], "stl10": [2, 4, 6]}
+A4 = {"cifar10": 10, "wikiart-artist": 23, "wikiart-genre": 10, "wikiart-style": 27}
+BOTH = {
+    "model.z_size": 100,
+    "model.width": 1.0,
+    "model.autoencoder": True,
+    # What this project adds is off in the papers' presets.
+    "discriminator.noise_decay_steps": 0,
+    "discriminator.spectral_norm": False,
+    "discriminator.label_smoothing": 0.0,
+    "discriminator.augment": (),
+    "discriminator.latent_weight": 0.0,
+}
+
+
+def check(preset: str, expected: dict[str, Any]) -> None:
+    settings = flat(resolve(preset))
+    assert {key: settings[key] for key in expected} == expected
+
+
+# ---- presets ----------------------------------------------------------------------------------
+@pytest.mark.parametrize("preset", B5)
+def test_paper_b_presets(preset: str) -> None:
+    expected: dict[str, Any] = BOTH | dict(zip(FIELDS, B5[preset], strict=True))
+    expected |= {"model.paper": "improved", "model.magnify": True, "train.batch_size": 100}
+    expected |= {"discriminator.dropout": 0.2, "discriminator.noise": 0.05, "data.flip": True}
+    expected |= {"train.rho": 0.9} if preset == "wikiart-style" else {"train.beta1": 0.5}
+    check(f"improved/{preset}", expected | {"train.cifar_trick": preset == "cifar10"})
+    encoder = resolve(f"improved/{preset}").model.encoder
+    marked = [index for index, layer in enumerate(encoder) if layer.startswith("d ")]
+    assert marked == DROPOUT.get(preset, [1, 2, 4])
+
+
+@pytest.mark.parametrize("preset", A4)
+def test_paper_a_presets(preset: str) -> None:
+    expected = BOTH | {"model.paper": "artgan", "model.magnify": False, "data.image_size": 64}
+    expected |= {"train.steps": 0, "train.epochs": 100, "train.lr_drop_epochs": (80,)}
+    expected |= {"train.optimizer": "rmsprop", "train.rho": 0.9, "train.batch_size": 128}
+    expected |= {"train.lr_discriminator": 1e-3, "train.lr_generator": 1e-3, "train.lr_drops": ()}
+    expected |= {"discriminator.dropout": 0.0, "discriminator.noise": 0.0}
+    expected |= {"train.fake_labels": "random", "train.cifar_trick": False}
+    check(f"artgan/{preset}", expected | {"data.classes": A4[preset]})
+
+
+@pytest.mark.parametrize("preset", configuration.preset_names())
+def test_every_preset_loads_and_survives_toml(preset: str) -> None:
+    config = resolve(preset)
+    assert config.preset == preset
+    assert from_tree(tomllib.loads(tomli_w.dumps(to_tree(config)))) == config
+
+
+def test_round_trip_with_overrides() -> None:
+    overrides = {"data.spec": 'folder:a "b"', "model.width": 1, "train.lr_drops": (1, 2)}
+    config = resolve("demo", overrides)
+    assert from_tree(tomllib.loads(tomli_w.dumps(to_tree(config)))) == config
+
+
+def test_a_configuration_is_frozen() -> None:
+    config = resolve("demo")
+    for part, name in ((config, "preset"), (config.train, "steps")):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(part, name, 1)
+
+
+def test_the_keys_of_flat_are_those_of_overrides() -> None:
+    config = resolve("improved/stl10")
+    overrides = {key: value for key, value in flat(config).items() if key != "preset"}
+    assert dataclasses.replace(resolve("demo", overrides), preset=config.preset) == config
+
+
+# ---- overrides --------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("train.steps=5_000", 5000),
+        ("train.lr_generator=1e-4", 1e-4),
+        ("train.cifar_trick=true", True),
+        ("train.lr_drops=[1, 20]", [1, 20]),
+        ('data.spec="folder:x"', "folder:x"),
+        ("data.spec=folder:a/b c=d", "folder:a/b c=d"),
+        (r"data.spec=C:\new folder", r"C:\new folder"),
+        ("data.val_split=", ""),
+        ("discriminator.augment=['colour', 'cutout']", ["colour", "cutout"]),
+        (" model.width = 0.5", 0.5),
+    ],
+)
+def test_set_takes_toml_or_a_string(text: str, value: Any) -> None:
+    overrides = parse_overrides([text])
+    (parsed,) = overrides.values()
+    assert (parsed, type(parsed)) == (value, type(value))
+    resolve("demo", overrides)
+
+
+def test_set_needs_an_equals_sign_and_the_last_wins() -> None:
+    assert parse_overrides(["train.steps=1", "train.steps=2"]) == {"train.steps": 2}
+    with pytest.raises(InputError, match=r"'train\.steps'"):
+        parse_overrides(["train.steps"])
+
+
+# ---- mistakes ---------------------------------------------------------------------------------
+NEAR = {"train.step": "did you mean 'steps'", "model.widht": "did you mean 'width'"}
+NEAR |= {"data.imagesize": "did you mean 'image_size'", "model.width.x": "width"}
+NEAR |= dict.fromkeys(("trian.steps", "width", "model", "preset", ""), "'train'")
+
+
+@pytest.mark.parametrize(("key", "near"), NEAR.items())
+def test_an_unknown_key_is_named_with_a_near_one(key: str, near: str) -> None:
+    with pytest.raises(InputError) as error:
+        resolve("demo", {key: 1})
+    assert repr(key) in str(error.value)
+    assert near in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("data.image_size", 7),
+        ("data.crop", 1.5),
+        ("model.width", float("inf")),
+        ("model.paper", "other"),
+        ("discriminator.dropout", 1.0),
+        ("discriminator.noise", -0.1),
+        ("discriminator.augment", ["blur"]),
+        ("train.batch_size", 1),
+        ("train.seed", 2**31),
+        ("train.lr_generator", float("nan")),
+        ("train.lr_drops", [0]),
+    ],
+)
+def test_a_value_out_of_range_is_named(key: str, value: Any) -> None:
+    with pytest.raises(InputError) as error:
+        resolve("demo", {key: value})
+    assert str(error.value).startswith(key)
+
+
+def test_an_unknown_preset_is_named_beside_the_known() -> None:
+    with pytest.raises(InputError, match=r"'improved/cifar1O'.* improved/cifar10"):
+        resolve("improved/cifar1O")
+
+
+# ---- extends ----------------------------------------------------------------------------------
+def write(path: Path, text: str) -> str:
+    path.write_bytes(text.encode("latin-1"))
+    return path.as_posix()
+
+
+def test_extends_chains_and_the_nearest_wins(tmp_path: Path) -> None:
+    head = 'extends = "improved/stl10"'
+    one = write(tmp_path / "one.toml", f"{head}\n[train]\nsteps = 7\nseed = 1")
+    two = write(tmp_path / "two.toml", f'extends = "{one}"\n[train]\nsteps = 8\nlr_drops = [2]')
+    config, base = resolve(two, {"train.batch_size": 6}), resolve("improved/stl10")
+    train = dataclasses.replace(base.train, steps=8, seed=1, lr_drops=(2,), batch_size=6)
+    assert config == dataclasses.replace(base, train=train, preset=config.preset)
+
+
+@pytest.mark.parametrize("names", ["a", "ab", "abc"])
+def test_a_circle_is_an_error(tmp_path: Path, names: str) -> None:
+    for name, following in zip(names, names[1:] + names[0], strict=True):
+        write(tmp_path / f"{name}.toml", f'extends = "{tmp_path.as_posix()}/{following}.toml"')
+    with pytest.raises(InputError, match="circle") as error:
+        resolve(f"{tmp_path.as_posix()}/a.toml")
+    assert all(f"{name}.toml" in str(error.value) for name in names)
+
+
+BROKEN = ["steps = ", 'extends = "nowhere"', "extends = 3", "model = 5", "[model]\nx = 1", "#\xe9"]
+
+
+@pytest.mark.parametrize("text", BROKEN)
+@pytest.mark.parametrize("overrides", [{}, {"model.z_size": 5}])
+def test_a_broken_preset_is_an_input_error(
+    tmp_path: Path, text: str, overrides: dict[str, Any]
+) -> None:
+    with pytest.raises(InputError):
+        resolve(write(tmp_path / "broken.toml", text), overrides)

@@ -1,0 +1,100 @@
+"""The verb: exit codes, one-sentence errors, the dry run, two devices."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import tiny_overrides
+
+
+def fit(*arguments: str, cwd=None) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "artgan_tf.fit", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["no/such"], ["no/such", "improved/wikiart-genre"]),
+        (["--data", "folder:/no/where"], ["/no/where"]),
+        (["--data", "ftp:x"], ["ftp:x", "folder:DIR"]),
+        (["--set", "train.batchsize=3"], ["train.batchsize", "batch_size"]),
+        (["--set", "trian.steps=3"], ["trian", "train"]),
+        (["--set", "model.width=-1"], ["model.width", "-1", "greater than 0"]),
+        (["--set", "model.width"], ["section.key=value", "model.width"]),
+        (["--batch-size", "99999"], ["99999", "5000"]),
+        (["--set", "model.paper=artgan"], ["model.magnify"]),
+        (["--set", 'model.generator=["8:x"]'], ["8:x", "size:channels"]),
+        (["--init", "/no/run", "--steps", "1"], ["/no/run"]),
+    ],
+)
+def test_mistakes_are_one_sentence_and_exit_code_2(arguments, words, tmp_path):
+    done = fit(*arguments, "--run-dir", str(tmp_path / "run"))
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1
+    for word in words:
+        assert word in errors[0]
+
+
+def test_unknown_flag_is_exit_code_2():
+    done = fit("--stepz", "3")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_dry_run_prints_settings_parameter_counts_and_data_sizes(paintings, tmp_path):
+    done = fit("improved/cifar10", "--data", f"folder:{paintings}", "--steps", "77", "--dry-run",
+               "--set", "data.classes=0", "train.seed=5", cwd=tmp_path)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "steps = 77" in done.stdout
+    assert "seed = 5" in done.stdout
+    assert "# data: 3 classes, 36 training images, 12 held out" in done.stdout
+    # 10 classes have 2670752 and 3251488: seven rows of G's first layer and of D's last less.
+    assert f"# generator: {2670752 - 7 * 8192} trainable parameters" in done.stdout
+    assert f"# discriminator: {3251488 - 7 * 32768} trainable parameters" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_dry_run_works_without_the_data(tmp_path):
+    done = fit("improved/wikiart-genre", "--data", "folder:/no/where", "--dry-run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "# data: There is no folder" in done.stdout
+    assert "# generator: 4883360 trainable parameters" in done.stdout
+    assert "# discriminator: 15012512 trainable parameters" in done.stdout
+
+
+MIRRORED = """
+import sys
+import numpy as np
+import tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from artgan_tf import resolve, train
+settings = eval(sys.argv[1])
+result = train(resolve("improved/cifar10", settings), sys.argv[2])
+assert result.finished
+print("finished", result.step)
+"""
+
+
+@pytest.mark.slow
+def test_mirrored_over_two_cpu_devices_trains_and_resumes(paintings, tmp_path):
+    settings = tiny_overrides("improved", paintings) | {
+        "train.strategy": "mirrored",
+        "train.batch_size": 12,
+    }
+    for steps in (4, 6):
+        command = [sys.executable, "-c", MIRRORED, repr(settings | {"train.steps": steps})]
+        done = subprocess.run([*command, str(tmp_path / "run")], capture_output=True, text=True)
+        assert f"finished {steps}" in done.stdout, done.stderr[-3000:]
+
+
+def test_mirrored_refuses_what_it_cannot_divide(tmp_path):
+    settings = "{'train.strategy': 'mirrored', 'train.batch_size': 63, 'train.steps': 1}"
+    script = MIRRORED.replace("improved/cifar10", "demo")
+    command = [sys.executable, "-c", script, settings, str(tmp_path / "run")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert "does not divide among 2 devices" in done.stderr

@@ -1,0 +1,244 @@
+"""The train step: gradient routing, precision, XLA, seeds, the options."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from artgan_tf.config import Config, resolve
+from artgan_tf.gan import build_gan, trick_steps
+from tests.conftest import TABLES
+
+K, N = 3, 9
+
+
+def tiny(paper: str, **changes: object) -> Config:
+    settings = TABLES[paper] | {
+        "data.classes": K,
+        "data.image_size": 16,
+        "model.width": 0.125,
+        "model.z_size": 8,
+        "train.cifar_trick": False,
+    }
+    changed = {key.replace("__", "."): value for key, value in changes.items()}
+    return resolve(f"{paper}/cifar10", settings | changed)
+
+
+def built(paper: str, **changes: object):
+    keras.utils.set_random_seed(3)
+    gan = build_gan(tiny(paper, **changes), K)
+    gan.compile()
+    return gan
+
+
+def batch(seed: int = 0) -> tuple[tf.Tensor, tf.Tensor]:
+    rng = np.random.default_rng(seed)
+    images = rng.integers(0, 256, (N, 16, 16, 3), dtype=np.uint8)
+    return tf.constant(images), tf.constant(rng.integers(0, K, N), tf.int32)
+
+
+def values(network: keras.Model) -> list[np.ndarray]:
+    return [v.numpy().copy() for v in network.trainable_variables]
+
+
+def moved(before: list[np.ndarray], network: keras.Model) -> list[bool]:
+    return [not np.array_equal(a, b) for a, b in zip(before, values(network), strict=True)]
+
+
+ALL_ON = {
+    "discriminator__dropout": 0.2,
+    "discriminator__noise": 0.1,
+    "discriminator__noise_decay_steps": 100,
+    "discriminator__label_smoothing": 0.1,
+    "discriminator__augment": ["colour", "translation", "cutout"],
+    "discriminator__spectral_norm": True,
+    "train__energy_weight": 3.0,
+}
+
+
+@pytest.mark.parametrize("spectral_norm", [False, True])
+@pytest.mark.parametrize("paper", ["improved", "artgan"])
+def test_each_step_moves_its_own_network_only(paper, spectral_norm):
+    gan = built(paper, discriminator__spectral_norm=spectral_norm)
+    images, y = batch()
+    real, fake_y = gan.from_uint8(images), gan.fake_labels(N)
+    g, d = values(gan.generator), values(gan.discriminator)
+    gan.discriminator_step(real, y, fake_y)
+    assert not any(moved(g, gan.generator))
+    assert all(moved(d, gan.discriminator))
+    g, d = values(gan.generator), values(gan.discriminator)
+    gan.generator_step(real, y, fake_y)
+    assert not any(moved(d, gan.discriminator))
+    assert all(moved(g, gan.generator))
+
+
+def test_reconstruction_of_paper_a_trains_dec_alone():
+    gan = built("artgan")
+    images, _ = batch()
+    real, fake_y = gan.from_uint8(images), gan.fake_labels(N)
+    z = gan.latents(N, gan.random)
+    with tf.GradientTape() as tape:
+        fake = gan.generator(z, gan.one_hot(fake_y), training=True)
+        loss = gan.generator_terms(real, fake, fake_y)["reconstruction"]
+    generator, discriminator = gan.generator, gan.discriminator
+    z_net = [v for block in generator.latent for v in block.trainable_variables]
+    dec = [v for b in (*generator.decoder, generator.paint) for v in b.trainable_variables]
+    groups = (z_net, discriminator.trainable_variables, dec)
+    none_z, none_d, found = tape.gradient(loss, [[v.value for v in group] for group in groups])
+    assert all(g is None for g in none_z)
+    assert all(g is None for g in none_d)
+    assert all(g is not None and np.abs(g).max() > 0 for g in found)
+
+
+def test_gradient_of_paper_b_flows_through_both_sides_of_the_reconstruction_of_fakes():
+    gan = built("improved", discriminator__noise=0.0)
+    z, y = gan.latents(N, gan.random), gan.one_hot(gan.fake_labels(N))
+    with tf.GradientTape(persistent=True) as tape:
+        fake = gan.generator(z, y, training=True)
+        decoded = gan.discriminator.decode(gan.discriminator(fake, training=True)[1], training=True)
+        sides = {
+            "both": tf.reduce_mean((decoded - fake) ** 2),
+            "target": tf.reduce_mean((tf.stop_gradient(decoded) - fake) ** 2),
+            "decoded": tf.reduce_mean((decoded - tf.stop_gradient(fake)) ** 2),
+        }
+    kernel = gan.generator.project.inner.kernel.value
+    gradients = {name: tape.gradient(loss, kernel).numpy() for name, loss in sides.items()}
+    with tf.GradientTape() as tape:
+        fake = gan.generator(z, y, training=True)
+        term = gan.generator_terms(None, fake, gan.fake_labels(N))["reconstruction"]
+    ours = tape.gradient(term, kernel).numpy()
+    np.testing.assert_allclose(2 * ours, gradients["both"], rtol=1e-3, atol=1e-7)
+    assert np.abs(gradients["target"]).max() > 1e-5
+    assert np.abs(gradients["decoded"]).max() > 1e-7
+
+
+@pytest.mark.parametrize("paper", ["improved", "artgan"])
+def test_dropout_is_off_in_the_generator_step_and_noise_stays_on(paper):
+    gan = built(paper, discriminator__dropout=0.9, discriminator__noise=0.0, train__ema=0.0)
+    z, fake_y = gan.latents(N, gan.random), gan.fake_labels(N)
+    real = gan.from_uint8(batch()[0])
+    fake = gan.generator(z, gan.one_hot(fake_y))
+
+    def loss_of_g(gan):
+        return float(sum(gan.generator_terms(real, fake, fake_y).values()))
+
+    assert loss_of_g(gan) == loss_of_g(gan)
+    noisy = built(paper, discriminator__noise=0.5)
+    assert loss_of_g(noisy) != loss_of_g(noisy)
+
+
+@pytest.mark.parametrize(
+    ("paper", "precision", "xla"),
+    [
+        ("improved", "mixed_float16", True),
+        ("improved", "mixed_bfloat16", False),
+        ("artgan", "mixed_bfloat16", True),
+        ("artgan", "mixed_float16", False),
+    ],
+)
+def test_steps_run_in_every_precision_with_all_options_on(paper, precision, xla):
+    gan = built(paper, train__precision=precision, **ALL_ON)
+    step = tf.function(gan.train_step, jit_compile=xla)
+    before = values(gan.generator)
+    for seed in range(3):
+        logs = step(batch(seed))
+    assert all(np.isfinite(float(value)) for value in logs.values())
+    assert any(moved(before, gan.generator))
+    assert all(v.dtype == "float32" for v in gan.trainable_variables)
+    if precision == "mixed_float16":
+        assert isinstance(gan.d_optimizer, keras.optimizers.LossScaleOptimizer)
+        assert isinstance(gan.g_optimizer, keras.optimizers.LossScaleOptimizer)
+
+
+def test_xla_gives_what_plain_graphs_give():
+    results = []
+    for jit in (False, True):
+        gan = built("improved", discriminator__dropout=0.0)
+        step = tf.function(gan.train_step, jit_compile=jit)
+        results.append({k: float(v) for k, v in step(batch()).items()})
+    for name, value in results[0].items():
+        # L_G comes after Adam's first step, which turns rounding in tiny gradients into +-lr.
+        tolerance = 1e-4 if name.startswith("d_") else 1e-2
+        assert value == pytest.approx(results[1][name], rel=tolerance)
+
+
+def test_seeds_change_the_latents_under_xla_and_steps_draw_fresh_ones():
+    drawn = []
+    for seed in (1, 1, 2):
+        gan = built("improved", train__seed=seed)
+        draw = tf.function(lambda gan=gan: gan.latents(4, gan.random), jit_compile=True)
+        drawn.append((draw().numpy(), draw().numpy()))
+    np.testing.assert_array_equal(drawn[0][0], drawn[1][0])
+    assert not np.array_equal(drawn[0][0], drawn[2][0])
+    assert not np.array_equal(drawn[0][0], drawn[0][1])
+
+
+def test_priors_of_both_papers():
+    for paper, std in (("improved", 3**-0.5), ("artgan", 1.0)):
+        z = built(paper).latents(5000, keras.random.SeedGenerator(0)).numpy()
+        assert z.std() == pytest.approx(std, rel=0.02)
+        assert (np.abs(z).max() <= 1.0) == (paper == "improved")
+
+
+def test_fake_labels():
+    tiled = built("improved").fake_labels(N)
+    np.testing.assert_array_equal(tiled, np.arange(N) % K)
+    random = built("improved", train__fake_labels="random").fake_labels(3000).numpy()
+    assert np.bincount(random, minlength=K).min() > 900
+    many = build_gan(tiny("improved", train__fake_labels="groups", data__classes=40), 40)
+    groups = many.fake_labels(100).numpy()
+    names, counts = np.unique(groups, return_counts=True)
+    assert (len(names), set(counts)) == (20, {5})
+    assert (groups.reshape(20, 5) == groups[::5, None]).all()
+    assert not np.array_equal(groups, many.fake_labels(100))
+
+
+def test_learning_rates_fall_at_absolute_steps_in_both_optimizers():
+    gan = built("improved", train__lr_drops=[2], train__cifar_trick=True)
+    step = tf.function(gan.train_step)
+    rates = []
+    for _ in range(4):
+        step(batch())
+        rates.append((float(gan.d_optimizer.learning_rate), float(gan.g_optimizer.learning_rate)))
+    np.testing.assert_allclose(rates[:2], 2e-4, rtol=1e-5)
+    np.testing.assert_allclose(rates[2:], 2e-5, rtol=1e-5)
+
+
+def test_the_cifar_trick_takes_one_three_or_five_generator_steps():
+    cases = {0.9: 1, 0.67001: 1, 0.67: 3, 0.5: 3, 0.3: 5, 0.1: 5}
+    for t, steps in cases.items():
+        assert int(trick_steps(tf.constant(t), tf.constant(t))) == steps
+    gan = built("improved", train__cifar_trick=True)
+    tf.function(gan.train_step)(batch())
+    assert int(gan.g_optimizer.iterations) in (1, 3, 5)
+    assert int(gan.d_optimizer.iterations) == 1
+
+
+def test_average_follows_all_weights_of_the_generator_batch_norm_statistics_too():
+    gan = built("improved", train__ema=0.5)
+    before = [v.numpy().copy() for v in gan.averaged.weights]
+    tf.function(gan.train_step)(batch())
+    decay = 1 / 10  # young averages: (1 + 0) / (10 + 0)
+    for mean, old, now in zip(gan.averaged.weights, before, gan.generator.weights, strict=True):
+        np.testing.assert_allclose(mean, decay * old + (1 - decay) * now.numpy(), atol=1e-6)
+    assert any("moving" in v.path for v in gan.averaged.weights)
+
+
+def test_keras_fit_and_evaluate_work_for_library_users():
+    gan = built("improved")
+    data = tf.data.Dataset.from_tensors(batch()).repeat(3)
+    history = gan.fit(data, epochs=2, verbose=0).history
+    assert len(history["d_loss"]) == 2
+    scores = gan.evaluate(data, verbose=0, return_dict=True)
+    assert 0.0 <= scores["accuracy"] <= 1.0
+    assert scores["reconstruction"] > 0
+
+
+def test_held_out_accuracy_counts_images_not_batches_and_never_answers_fake():
+    gan = built("artgan")
+    gan.discriminator.logits.bias.assign([0.0, 0.0, 5.0, 50.0])  # FAKE would always win
+    images, _ = batch()
+    parts = [(images[:4], tf.fill([4], 2)), (images[4:5], tf.fill([1], 0))]
+    for part in parts:
+        logs = gan.test_step(part)
+    assert float(logs["accuracy"]) == pytest.approx(0.8)

@@ -1,0 +1,101 @@
+"""A run that is killed and started again is the run that was not."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from artgan_tf.training.run_directory import RunDirectory
+
+
+def fit(arguments: list[str], run_dir: Path, steps: int) -> subprocess.Popen:
+    command = [sys.executable, "-m", "artgan_tf.fit", *arguments]
+    command += ["--run-dir", str(run_dir), "--steps", str(steps)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for(condition, process: subprocess.Popen, seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def state(run_dir: Path) -> dict[str, np.ndarray]:
+    reader = tf.train.load_checkpoint(str(run_dir / "checkpoints"))
+    keys = reader.get_variable_to_shape_map()
+    # save_counter counts saves, of which a resumed run makes others.
+    return {k: reader.get_tensor(k) for k in keys if "VARIABLE_VALUE" in k and "counter" not in k}
+
+
+def losses(run_dir: Path) -> list[dict]:
+    timing = ("seconds", "images_per_second")
+    return [
+        {k: v for k, v in r.items() if k not in timing} for r in RunDirectory(run_dir).history()
+    ]
+
+
+def assert_same_state(one: dict, other: dict) -> None:
+    assert one.keys() == other.keys()
+    assert len(one) > 40
+    different = [key for key in one if not np.array_equal(one[key], other[key])]
+    assert different == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("paper", ["improved", "artgan"])
+def test_killed_run_goes_on_bit_for_bit(paper, tiny_arguments, tmp_path):
+    """n steps equal k steps, SIGKILL, n - k steps, with dropout, noise and augmentation on."""
+    arguments = tiny_arguments(paper, discriminator__augment=["colour", "translation"])
+    straight, killed = tmp_path / "straight", tmp_path / "killed"
+    assert fit(arguments, straight, 40).wait() == 0
+
+    process = fit(arguments, killed, 40)
+    wait_for((killed / "checkpoints" / "step-6.index").exists, process)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    history = RunDirectory(killed)
+    history.append_history({"step": 10_000, "d_loss": 1.0})  # what a crash could leave behind
+    assert not (killed / "checkpoints" / "step-40.index").exists()
+
+    assert fit(arguments, killed, 40).wait() == 0
+    assert_same_state(state(straight), state(killed))
+    assert losses(straight) == losses(killed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signal_saves_and_the_same_command_goes_on(number, tiny_arguments, tmp_path):
+    arguments = tiny_arguments("improved", log__checkpoint_every=100_000)
+    run_dir = tmp_path / "run"
+    process = fit(arguments, run_dir, 100_000)
+    wait_for((run_dir / "history.jsonl").exists, process)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert "the same command goes on" in out
+    stopped = int(out.split("Stopped at step ")[1].split()[0])
+    assert (run_dir / "checkpoints" / f"step-{stopped}.index").exists()
+
+    again = fit(arguments, run_dir, stopped + 3)
+    out, err = again.communicate(timeout=120)
+    assert again.returncode == 0, err
+    steps = [row["step"] for row in losses(run_dir) if "d_loss" in row]
+    assert steps == sorted(set(steps))
+    assert steps[-1] == stopped + 3
+
+
+def test_environment_names_the_root_of_runs(tiny_arguments, tmp_path):
+    environment = os.environ | {"ARTGAN_RUNS": str(tmp_path / "elsewhere")}
+    arguments = tiny_arguments("improved", train__steps=2)
+    command = [sys.executable, "-m", "artgan_tf", "fit", *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "elsewhere" / "improved" / "cifar10" / "config.toml").is_file()

@@ -1,0 +1,135 @@
+"""`train`: the run directory's rules, the history, and what stops a run."""
+
+import json
+
+import numpy as np
+import pytest
+
+import artgan_tf
+from artgan_tf.config import InputError, RunError
+from artgan_tf.training import loop
+from artgan_tf.training.run_directory import RunDirectory
+from artgan_tf.training.train import schedule, train
+
+
+@pytest.mark.parametrize("paper", ["improved", "artgan"])
+def test_run_directory_holds_what_it_should(paper, tiny, tmp_path):
+    result = train(tiny(paper), tmp_path / "run")
+    assert result.finished
+    rows = RunDirectory(tmp_path / "run").history()
+    assert [row["step"] for row in rows if "d_loss" in row] == [2, 4, 6]
+    assert [row["step"] for row in rows if "val_accuracy" in row] == [3, 6]
+    assert {p.name for p in (tmp_path / "run").iterdir()} >= {
+        "config.toml", "classes.txt", "history.jsonl", "losses.png", "checkpoints", "samples",
+        "tensorboard",
+    }  # fmt: skip
+    assert sorted(p.name for p in (tmp_path / "run" / "checkpoints").glob("*.index")) == [
+        "step-2.index", "step-4.index", "step-6.index",
+    ]  # fmt: skip
+    assert result.picture is not None
+    assert result.picture.name == "step_000006.png"
+
+
+def test_same_seed_gives_the_same_history_and_another_seed_another(tiny, tmp_path):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        train(tiny("improved", train__seed=seed), tmp_path / name)
+
+    def losses(name):
+        return [row.get("d_loss") for row in RunDirectory(tmp_path / name).history()]
+
+    assert losses("a") == losses("b")
+    assert losses("a") != losses("c")
+
+
+def test_finished_run_is_left_alone_and_more_steps_resume_it(tiny, tmp_path):
+    train(tiny("improved"), tmp_path / "run")
+    assert not train(tiny("improved"), tmp_path / "run").trained
+    more = train(tiny("improved", train__steps=8, log__sample_every=4), tmp_path / "run")
+    assert (more.trained, more.step) == (True, 8)
+
+
+def test_other_settings_are_refused_with_key_old_and_new_value(tiny, tmp_path):
+    train(tiny("improved"), tmp_path / "run")
+    with pytest.raises(InputError, match=r"train.batch_size = 9, not 10"):
+        train(tiny("improved", train__batch_size=10), tmp_path / "run")
+
+
+def test_fresh_moves_the_old_run_aside(tiny, tmp_path):
+    train(tiny("improved"), tmp_path / "run")
+    train(tiny("improved", train__batch_size=10), tmp_path / "run", fresh=True)
+    aside = [p for p in tmp_path.iterdir() if p.name.startswith("run.")]
+    assert len(aside) == 1
+    assert (aside[0] / "checkpoints" / "step-6.index").exists()
+
+
+def test_directory_that_is_no_run_is_refused(tiny, tmp_path):
+    (tmp_path / "thesis.tex").write_text("precious")
+    with pytest.raises(InputError, match="no run of ours"):
+        train(tiny("improved"), tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+@pytest.mark.parametrize("paper", ["improved", "artgan"])
+def test_nan_stops_the_run_and_keeps_the_last_good_state(paper, tiny, tmp_path):
+    config = tiny(paper, train__steps=60, train__lr_discriminator=1e30, train__lr_generator=1e30)
+    with pytest.raises(RunError, match=r"no longer a number, the state lies in .*not-finite"):
+        train(config, tmp_path / "run")
+    folder = tmp_path / "run" / "checkpoints"
+    assert list(folder.glob("not-finite-*.index"))
+    text = (tmp_path / "run" / "history.jsonl").read_text() if (
+        tmp_path / "run" / "history.jsonl"
+    ).exists() else ""  # fmt: skip
+    assert all(np.isfinite(v) for line in text.splitlines() for v in json.loads(line).values())
+
+
+def test_collapse_warns_once_or_stops(tiny, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(loop, "COLLAPSED_LOSS", 1e9)
+    monkeypatch.setattr(loop, "COLLAPSED_STEPS", 4)
+    assert train(tiny("improved", train__steps=10), tmp_path / "warns").finished
+    assert capsys.readouterr().out.count("D's loss has been below") == 1
+    config = tiny("improved", train__steps=10, train__on_collapse="stop")
+    with pytest.raises(RunError, match="Step 4: D's loss has been below"):
+        train(config, tmp_path / "stops")
+    assert (tmp_path / "stops" / "checkpoints" / "step-4.index").exists()
+
+
+def test_init_starts_from_other_weights_even_with_other_classes(tiny, tmp_path, paintings):
+    train(tiny("improved"), tmp_path / "first")
+    start = {"train__init": str(tmp_path / "first"), "train__steps": 1}
+    slow = {"train__lr_generator": 1e-12, "train__lr_discriminator": 1e-12}
+    train(tiny("improved", **start, **slow), tmp_path / "same")
+    first, same = (artgan_tf.load(tmp_path / name) for name in ("first", "same"))
+    kernels = [p.gan.generator.trainable_variables for p in (first, same)]
+    for one, other in zip(*kernels, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+    folder = str(paintings / "train" / "portrait")  # images alone: one class
+    one_class = tiny("improved", **start, **slow, data__spec=f"folder:{folder}")
+    train(one_class, tmp_path / "other")
+    other = artgan_tf.load(tmp_path / "other")
+    before, after = (p.gan.generator.project.inner.kernel.numpy() for p in (first, other))
+    np.testing.assert_allclose(before[:8], after[:8], atol=1e-6)
+    assert after.shape == (9, before.shape[1])
+
+
+def test_epochs_become_steps(tiny):
+    config = tiny(
+        "artgan", train__steps=0, train__epochs=10, train__lr_drop_epochs=[8], train__batch_size=128
+    )
+    assert schedule(config, 50_000) == (3906, (3125,))
+    with pytest.raises(InputError, match="fewer than a batch"):
+        schedule(config, 100)
+
+
+def test_painter_paints_by_name_and_seed_whatever_else_is_in_the_batch(tiny, tmp_path):
+    train(tiny("improved"), tmp_path / "run")
+    painter = artgan_tf.load(tmp_path / "run")
+    alone = painter.generate(["portrait"], [7])
+    among = painter.generate(["landscape", "portrait", "still life"], [1, 7, 7])
+    np.testing.assert_array_equal(alone[0], among[1])
+    assert alone.dtype == np.uint8
+    assert not np.array_equal(among[0], among[1])
+    with pytest.raises(InputError, match="no class 'cubism'"):
+        painter.generate(["cubism"], [1])
+    with pytest.raises(InputError, match="no class 3"):
+        painter.generate([3], [1])
