@@ -16,8 +16,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 CountOrZero = Annotated[int, Field(ge=0)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
@@ -196,11 +196,13 @@ def _read_preset(preset: str, seen: tuple[str, ...]) -> dict[str, Any]:
     path = _find_preset(preset)
     try:
         tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not valid TOML: {error}.") from None
     parent = tree.pop("extends", None)
     if parent is None:
         return tree
+    if not isinstance(parent, str):
+        raise InputError(f"{path}: extends = {parent!r} should be the name of a preset.")
     return _merge(_read_preset(parent, (*seen, preset)), tree)
 
 
@@ -225,7 +227,10 @@ def _put(tree: dict[str, Any], key: str, value: Any) -> None:
     section, _, name = key.partition(".")
     if section not in _allowed("") or not name:
         raise InputError(f"Unknown setting {key!r}: use section.key with one of {_allowed('')}.")
-    tree.setdefault(section, {})[name] = value
+    settings = tree.setdefault(section, {})
+    if not isinstance(settings, dict):
+        raise InputError(f"{section} = {settings!r} should be a table of settings.")
+    settings[name] = value
 
 
 def _allowed(section: str) -> list[str]:

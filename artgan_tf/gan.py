@@ -1,8 +1,8 @@
-"""The GANs as `keras.Model`s: `ArtGAN` (paper A) and `ImprovedArtGAN` (paper B).
+"""`GAN`, the `keras.Model` that both papers share: the train step, fake labels, noise, the EMA.
 
-    gan = build_gan(config, num_classes=10)
-    gan.compile()                      # the optimizers of the configuration
-    gan.fit(dataset)                   # batches of (uint8 images [N, S, S, 3], int labels [N])
+    gan = build_gan(config, num_classes=10)   # from artgan_tf.papers
+    gan.compile()                             # the optimizers of the configuration
+    gan.fit(dataset)                          # batches of (uint8 images [N, S, S, 3], int labels)
 
 One `train_step` is one D step, then one G step (or several, with the CIFAR trick). Real and fake
 images pass D as separate batches, so that batch norm sees each apart.
@@ -16,8 +16,7 @@ import tensorflow as tf
 from keras import ops
 
 from artgan_tf import losses
-from artgan_tf.config import Config, InputError
-from artgan_tf.networks import artgan, improved
+from artgan_tf.config import Config, Train
 from artgan_tf.networks.augment import augment
 from artgan_tf.networks.layers import update_spectral_norm
 
@@ -70,7 +69,10 @@ class GAN(keras.Model):
         raise NotImplementedError
 
     def prior(self, shape: tuple[int, ...], key: Any) -> Any:
-        """The same prior as a pure function of a key of two int64, for sampling by seed."""
+        """The same prior as a pure function of a key of two int64, for sampling by seed.
+
+        Of a named algorithm: the default one depends on XLA, and so would the picture.
+        """
         raise NotImplementedError
 
     def discriminator_terms(self, real: Any, y: Any, fake: Any) -> Terms:
@@ -268,115 +270,7 @@ class GAN(keras.Model):
         return self.generator(z, self.one_hot(fake_y), training=True)
 
 
-class ArtGAN(GAN):
-    """Paper A: K+1 sigmoid units, Dec shared between G and Dec(Enc(x))."""
-
-    pixel_range = (0.0, 1.0)
-    discriminator_term_names = ("real", "fake")
-
-    @property
-    def generator_term_names(self) -> tuple[str, ...]:  # type: ignore[override]
-        return ("adversarial", "reconstruction")[: 1 + self.config.model.autoencoder]
-
-    def new_generator(self) -> keras.Model:
-        options = self.config.model
-        return artgan.Generator(options, self.config.data.image_size, self.dtype_name)
-
-    def new_discriminator(self) -> keras.Model:
-        config = self.config
-        return artgan.Discriminator(
-            config.model, self.num_classes, config.discriminator, self.dtype_name
-        )
-
-    def latents(self, n: int, seed: keras.random.SeedGenerator) -> Any:
-        return keras.random.normal((n, self.config.model.z_size), seed=seed)
-
-    def prior(self, shape: tuple[int, ...], key: Any) -> Any:
-        return tf.random.stateless_normal(shape, seed=key)
-
-    def discriminator_terms(self, real: Any, y: Any, fake: Any) -> Terms:
-        real_logits, _ = self.discriminator(self.see(real)[1], training=True, dropout=True)
-        fake_logits, _ = self.discriminator(self.see(fake)[1], training=True, dropout=True)
-        smoothing = self.config.discriminator.label_smoothing
-        return losses.artgan_discriminator(real_logits, y, fake_logits, smoothing)
-
-    def generator_terms(self, real: Any, fake: Any, fake_y: Any) -> Terms:
-        logits, _ = self.discriminator(self.see(fake)[1], training=True)
-        terms = losses.artgan_generator(logits, fake_y)
-        if self.config.model.autoencoder:
-            _, codes = self.discriminator(real, training=True)
-            decoded = self.generator.decode(ops.stop_gradient(codes), training=True)
-            terms["reconstruction"] = losses.mean_squared_error(decoded, real)
-        return terms
-
-    def reconstruct(self, images: Any) -> Any:
-        return self.generator.decode(self.discriminator(images)[1])
-
-
-class ImprovedArtGAN(GAN):
-    """Paper B: magnified generator, categorical autoencoder discriminator."""
-
-    pixel_range = (-1.0, 1.0)
-
-    @property
-    def discriminator_term_names(self) -> tuple[str, ...]:  # type: ignore[override]
-        return ("class", "real", "fake", "reconstruction")[: 3 + self.config.model.autoencoder]
-
-    @property
-    def generator_term_names(self) -> tuple[str, ...]:  # type: ignore[override]
-        return ("adversarial", "class", "reconstruction")[: 2 + self.config.model.autoencoder]
-
-    def new_generator(self) -> keras.Model:
-        options = self.config.model
-        return improved.Generator(options, self.config.data.image_size, self.dtype_name)
-
-    def new_discriminator(self) -> keras.Model:
-        config = self.config
-        return improved.Discriminator(
-            config.model,
-            self.num_classes,
-            config.data.image_size,
-            config.discriminator,
-            self.dtype_name,
-        )
-
-    def latents(self, n: int, seed: keras.random.SeedGenerator) -> Any:
-        return keras.random.uniform((n, self.config.model.z_size), -1.0, 1.0, seed=seed)
-
-    def prior(self, shape: tuple[int, ...], key: Any) -> Any:
-        return tf.random.stateless_uniform(shape, seed=key, minval=-1.0, maxval=1.0)
-
-    def discriminator_terms(self, real: Any, y: Any, fake: Any) -> Terms:
-        clean, seen = self.see(real)
-        real_logits, real_codes = self.discriminator(seen, training=True, dropout=True)
-        fake_logits, _ = self.discriminator(self.see(fake)[1], training=True, dropout=True)
-        smoothing = self.config.discriminator.label_smoothing
-        terms = losses.improved_discriminator(real_logits, y, fake_logits, smoothing)
-        return terms | self._reconstruction(clean, real_codes)
-
-    def generator_terms(self, real: Any, fake: Any, fake_y: Any) -> Terms:
-        clean, seen = self.see(fake)
-        logits, codes = self.discriminator(seen, training=True)
-        return losses.improved_generator(logits, fake_y) | self._reconstruction(clean, codes)
-
-    def _reconstruction(self, clean: Any, codes: Any) -> Terms:
-        if not self.config.model.autoencoder:
-            return {}
-        decoded = self.discriminator.decode(codes, training=True)
-        return {"reconstruction": 0.5 * losses.mean_squared_error(decoded, clean)}
-
-    def reconstruct(self, images: Any) -> Any:
-        return self.discriminator.decode(self.discriminator(images)[1])
-
-
-def build_gan(config: Config, num_classes: int) -> GAN:
-    """The GAN of the configuration's paper, uncompiled; raises InputError for what cannot be."""
-    _check(config)
-    kind = ArtGAN if config.model.paper == "artgan" else ImprovedArtGAN
-    return kind(config, num_classes)
-
-
-def make_optimizer(train: Any, learning_rate: float) -> keras.optimizers.Optimizer:
+def make_optimizer(train: Train, learning_rate: float) -> keras.optimizers.Optimizer:
     """Adam or RMSprop with TF1's epsilons (B6), at the given base rate."""
     if train.optimizer == "adam":
         return keras.optimizers.Adam(learning_rate, beta_1=train.beta1, epsilon=1e-8)
@@ -387,8 +281,3 @@ def trick_steps(real_loss: Any, fake_loss: Any) -> Any:
     """CIFAR-10's rule (B5): 1 G step if t > 0.67, 3 if 0.3 < t <= 0.67, else 5."""
     t = (real_loss + fake_loss) / 2.0
     return ops.where(t > 0.67, 1, ops.where(t > 0.3, 3, 5))
-
-
-def _check(config: Config) -> None:
-    if config.model.paper == "artgan" and config.model.magnify:
-        raise InputError("model.magnify is paper B's: set it to false for model.paper='artgan'.")

@@ -37,6 +37,7 @@ def measure(run: tyro.conf.Positional[Path] = Path("runs/demo"), *, seed: int = 
     classifier = trained_classifier(real, real_labels)
     held_out = gallery(0, TRAIN, HELD_OUT, size)
     own, ours = deviation(real, real_labels), deviation(images, labels)
+    shares = (ours / own).round(3).tolist()
     figures = {
         "run": str(run),
         "steps": int(painter.gan.step),
@@ -44,7 +45,9 @@ def measure(run: tyro.conf.Positional[Path] = Path("runs/demo"), *, seed: int = 
         "agreement": share_right(classifier, images, labels),
         "classifier_held_out": share_right(classifier, *held_out),
         "deviation_share": round(float(ours.mean() / own.mean()), 4),
-        "deviation_share_by_class": dict(zip(CLASS_NAMES, (ours / own).round(3).tolist(), strict=True)),
+        "deviation_share_by_class": dict(
+            zip(CLASS_NAMES, (ours / own).round(3).tolist(), strict=True)
+        ),
     }
     print(json.dumps(figures, indent=1))
 

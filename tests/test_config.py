@@ -35,7 +35,6 @@ BOTH = {
     "discriminator.spectral_norm": False,
     "discriminator.label_smoothing": 0.0,
     "discriminator.augment": (),
-    "discriminator.latent_weight": 0.0,
 }
 
 

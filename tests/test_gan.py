@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from artgan_tf.config import Config, resolve
-from artgan_tf.gan import build_gan, trick_steps
+from artgan_tf.config import Config, InputError, resolve
+from artgan_tf.gan import trick_steps
+from artgan_tf.papers import build_gan
 from tests.conftest import TABLES
 
 K, N = 3, 9
@@ -242,3 +243,16 @@ def test_held_out_accuracy_counts_images_not_batches_and_never_answers_fake():
     for part in parts:
         logs = gan.test_step(part)
     assert float(logs["accuracy"]) == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("paper", ["improved", "artgan"])
+def test_a_seed_means_the_same_latent_with_and_without_xla(paper):
+    gan = built(paper)
+    key = tf.constant([7, 0], tf.int64)
+    jitted = tf.function(gan.prior, jit_compile=True)((8,), key)
+    np.testing.assert_allclose(gan.prior((8,), key), jitted, rtol=1e-5, atol=1e-6)
+
+
+def test_codes_of_enc_and_znet_must_agree():
+    with pytest.raises(InputError, match=r"model.encoder ends at 8:8 but model.latent at"):
+        built("artgan", model__encoder=["64/2 4x4"])

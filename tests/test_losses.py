@@ -129,10 +129,11 @@ def test_realness_gradient_is_p_minus_target_times_softmax(seed: int) -> None:
         np.testing.assert_allclose(tape.gradient(loss, o), expected, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("size", [80.0, 200.0])  # e^80 still fits float32, e^200 does not
 @pytest.mark.parametrize("sign", [-1.0, 1.0, 0.0])
-def test_extreme_logits_stay_finite_and_right(sign: float) -> None:
+def test_extreme_logits_stay_finite_and_right(sign: float, size: float) -> None:
     signs = np.random.default_rng(0).choice([-1.0, 1.0], (12, 6)) if sign == 0 else sign
-    o = tf.constant((80.0 * signs * np.ones((12, 6))).astype("float32"))
+    o = tf.constant((size * signs * np.ones((12, 6))).astype("float32"))
     y = labels(0, 5)
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(o)
@@ -168,3 +169,52 @@ def test_realness_is_not_the_public_codes_broadcast(seed: int, target: float) ->
     np.testing.assert_allclose(value, right, **CLOSE)
     assert abs(value - public) > 100 * abs(value - right)
     assert abs(value - public) > 5e-4
+
+
+def plain_energy_distance(real, labels, fake, fake_labels):
+    """Loops over pairs of thumbnails, in float64."""
+
+    def thumbnail(image):
+        side = image.shape[0] // 8
+        return image.reshape(8, side, 8, side, 3).mean(axis=(1, 3))
+
+    def distances(a, b, pairs):
+        return np.mean([np.sqrt(np.mean((a[i] - b[j]) ** 2)) for i, j in pairs])
+
+    real = [thumbnail(image) for image in real.astype(np.float64)]
+    fake = [thumbnail(image) for image in fake.astype(np.float64)]
+    n = range(len(fake))
+    across = [(i, j) for i in range(len(real)) for j in n if labels[i] == fake_labels[j]]
+    among = [(i, j) for i in n for j in n if i != j and fake_labels[i] == fake_labels[j]]
+    return 2 * distances(real, fake, across) - distances(fake, fake, among)
+
+
+@pytest.mark.parametrize("size", [8, 32])
+def test_energy_distance(size):
+    rng = np.random.default_rng(size)
+    real, fake = rng.uniform(-1, 1, (2, 12, size, size, 3)).astype(np.float32)
+    labels, fake_labels = rng.integers(0, 3, 12), np.arange(12) % 3
+    ours = float(losses.energy_distance(real, labels, fake, fake_labels))
+    assert ours == pytest.approx(plain_energy_distance(real, labels, fake, fake_labels), abs=1e-5)
+
+
+def test_energy_distance_is_least_for_fakes_distributed_like_the_real_images():
+    rng = np.random.default_rng(0)
+    greys = rng.uniform(-1, 1, (2, 200, 1, 1, 1)).astype(np.float32)
+    real, alike = np.broadcast_to(greys, (2, 200, 8, 8, 3))
+    labels = np.zeros(200, int)
+    cases = {"alike": alike, "one picture": 0 * real, "too far apart": 2 * alike}
+    values = {
+        name: float(losses.energy_distance(real, labels, fake, labels))
+        for name, fake in cases.items()
+    }
+    assert min(values, key=values.__getitem__) == "alike"
+
+
+def test_energy_distance_has_a_finite_gradient_for_a_collapsed_batch():
+    fake = tf.Variable(np.zeros((6, 8, 8, 3), np.float32))
+    real = np.random.default_rng(0).uniform(-1, 1, (6, 8, 8, 3)).astype(np.float32)
+    labels = np.arange(6) % 2
+    with tf.GradientTape() as tape:
+        loss = losses.energy_distance(real, labels, fake, labels)
+    assert np.isfinite(tape.gradient(loss, fake)).all()

@@ -4,6 +4,8 @@ DIR holds `train` and one of `val`, `validation`, `test`, each with class folder
 alone, split by a seed; or images alone, which are one class.
 """
 
+import os
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +20,7 @@ Tree = dict[str, list[Path]]  # class name -> its images, sorted
 
 def open_folder(value: str, data: Data) -> Source:
     """The source in folder `value`; class names are the folders' names, sorted."""
-    root = Path(value)
+    root = Path(value).expanduser()
     if not root.is_dir():
         raise InputError(f"There is no folder {value!r}: give the folder that holds the images.")
     train, held_out = _trees(root)
@@ -33,17 +35,27 @@ def open_folder(value: str, data: Data) -> Source:
 
 
 def _trees(root: Path) -> tuple[Tree, Tree | None]:
-    folders = {p.name: p for p in sorted(root.iterdir()) if p.is_dir() and p.name[0] != "."}
-    if "train" in folders:
-        held_out = next((folders[name] for name in HELD_OUT if name in folders), None)
-        return _classes(folders["train"]), held_out and _classes(held_out)
-    return _classes(root), None
+    one_class = root.resolve().name  # what images alone are called, in `train` as in `val`
+    folders = _folders(root)
+    held_out = next((folders[name] for name in HELD_OUT if name in folders), None)
+    if "train" not in folders:
+        return _classes(root, one_class), None
+    if held_out:
+        return _classes(folders["train"], one_class), _classes(held_out, one_class)
+    # Beside other classes and without any of its own, `train` is a class: pictures of trains.
+    return _classes(folders["train"] if _folders(folders["train"]) else root, one_class), None
 
 
-def _classes(folder: Path) -> Tree:
-    folders = [p for p in sorted(folder.iterdir()) if p.is_dir() and p.name[0] != "."]
-    tree = {p.name: _images(p) for p in folders} if folders else {folder.name: _images(folder)}
+def _folders(folder: Path) -> dict[str, Path]:
+    visible = (path for path in sorted(folder.iterdir()) if path.name[0] != ".")
+    return {path.name: path for path in visible if path.is_dir()}
+
+
+def _classes(folder: Path, one_class: str) -> Tree:
+    tree = {name: _images(path) for name, path in _folders(folder).items()}
     tree = {name: paths for name, paths in tree.items() if paths}
+    if not tree and (paths := _images(folder)):
+        return {one_class: paths}
     if not tree:
         kinds = " ".join(sorted(SUFFIXES))
         raise InputError(f"{folder} holds no images ({kinds}): give a folder with class folders.")
@@ -51,7 +63,12 @@ def _classes(folder: Path) -> Tree:
 
 
 def _images(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
+    """All images below a folder, sorted; hidden files and folders hold thumbnails and the like."""
+    found = []
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name[0] != "."]
+        found += [Path(place, name) for name in files if name[0] != "."]
+    return sorted(path for path in found if path.suffix.lower() in SUFFIXES)
 
 
 def _same_classes(names: tuple[str, ...], held_out: Tree, root: Path) -> None:
@@ -65,16 +82,16 @@ def _same_classes(names: tuple[str, ...], held_out: Tree, root: Path) -> None:
 def _divide(tree: Tree, data: Data) -> tuple[Tree, Tree]:
     """Stratified: every class gives its share, by a shuffle of its own that others don't move."""
     train, val = {}, {}
-    for index, name in enumerate(sorted(tree)):
-        paths = tree[name]
-        order = np.random.default_rng((data.split_seed, index)).permutation(len(paths))
-        held = round(len(paths) * data.val_fraction) if len(paths) > 1 else 0
+    for name, paths in tree.items():
+        key = zlib.crc32(name.encode("utf-8", "surrogateescape"))
+        order = np.random.default_rng((data.split_seed, key)).permutation(len(paths))
+        held = min(round(len(paths) * data.val_fraction), len(paths) - 1)
         val[name] = [paths[i] for i in sorted(order[:held])]
         train[name] = [paths[i] for i in sorted(order[held:])]
     if not any(val.values()):
-        first = min(tree, key=lambda name: -len(tree[name]))
+        largest = max(tree, key=lambda name: len(tree[name]))
         raise InputError(
-            f"{sum(map(len, tree.values()))} images of {len(tree)} classes (largest: {first}) are "
+            f"{sum(map(len, tree.values()))} images in classes of at most {len(tree[largest])} are "
             f"too few to hold out {data.val_fraction:.0%}: add images or raise data.val_fraction."
         )
     return train, val

@@ -3,21 +3,25 @@
 The batch at step s is a function of (seed, s) alone: examples are drawn by position in an endless
 stream of seeded permutations, and flips and crops are seeded by the position too.  So a resumed
 run starts its stream at the saved step and sees what it would have seen.
+
+An image that cannot be read stops nothing: it is left out, or, where positions are counted and the
+images are read as they are needed, another one takes its place.
 """
 
 import warnings
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from artgan_tf.config import Data, InputError, RunError
+from artgan_tf.config import Data, InputError
+from artgan_tf.data.cache import Cached, Example, first_readable, in_memory
 from artgan_tf.data.images import UnreadableImage, read_image
 from artgan_tf.data.source import Indexed, Split, Streamed, short_side
 
 SHUFFLE_BUFFER = 10_000  # encoded images, for splits that are streamed
+BROKEN = np.zeros((0, 0, 3), np.uint8)  # what an image that cannot be read looks like in a pipeline
 
 
 def training_batches(
@@ -36,72 +40,13 @@ def training_batches(
 def held_out_batches(split: Split, data: Data, batch_size: int) -> tf.data.Dataset:
     """Every example of the split once, in order, centre-cropped; the last batch may be short."""
     split = in_memory(split, data)
-    if isinstance(split, Indexed):
+    if isinstance(split, Cached):
         pairs = tf.data.Dataset.range(split.count).map(_lookup(split), tf.data.AUTOTUNE)
     else:
-        pairs = split.dataset.map(_decoder(data), tf.data.AUTOTUNE)
+        first_readable(split, data)
+        pairs = _one_by_one(split, data).filter(lambda image, label: tf.size(image) > 0)
     cut = pairs.map(lambda image, label: (_centre_cut(image, data), label), tf.data.AUTOTUNE)
     return _batched(cut, batch_size, drop_remainder=False)
-
-
-def in_memory(split: Split, data: Data) -> Split:
-    """The split with its decoded, resized images in memory, where that fits `data.cache_mb`."""
-    expected = split.count * 3 * short_side(data) ** 2 * 1.35  # paintings are not square
-    if isinstance(split, Cached) or expected > data.cache_mb * 2**20:
-        return split
-    if isinstance(split, Streamed):
-        return _cache(split.dataset.map(_decoder(data), tf.data.AUTOTUNE).as_numpy_iterator())
-    with ThreadPoolExecutor() as pool:  # Pillow decodes and resizes outside Python's lock
-        return _cache(_readable(pool.map(_try(split), range(split.count)), split))
-
-
-class Cached(Indexed):
-    """An `Indexed` whose images lie one after another in one uint8 tensor."""
-
-    def __init__(self, images: list[np.ndarray], labels: list[int]):
-        offsets = np.cumsum([0] + [image.size for image in images])
-        with tf.device("CPU:0"):
-            self.pixels = tf.constant(np.concatenate([image.ravel() for image in images]))
-            self.offsets = tf.constant(offsets, tf.int64)
-            self.shapes = tf.constant([image.shape for image in images], tf.int64)
-        super().__init__(np.array(labels, np.int32), lambda i: self.fetch(i).numpy())
-
-    def fetch(self, index: Any) -> tf.Tensor:
-        """The image as a tensor, inside or outside a graph."""
-        index = tf.cast(index, tf.int64)
-        flat = self.pixels[self.offsets[index] : self.offsets[index + 1]]
-        return tf.reshape(flat, self.shapes[index])
-
-
-def _cache(pairs: Any) -> Cached:
-    images, labels = [], []
-    for image, label in pairs:
-        images.append(image)
-        labels.append(int(label))
-    if not images:
-        raise InputError("None of the images could be read: check the files.")
-    return Cached(images, labels)
-
-
-def _try(split: Indexed) -> Callable[[int], np.ndarray | UnreadableImage]:
-    def load(index: int) -> np.ndarray | UnreadableImage:
-        try:
-            return split.load(index)
-        except UnreadableImage as error:
-            return error
-
-    return load
-
-
-def _readable(results: Any, split: Indexed) -> Any:
-    bad = []
-    for index, result in enumerate(results):
-        if isinstance(result, UnreadableImage):
-            bad.append(f"{split.name(index)} ({result})")
-        else:
-            yield result, split.labels[index]
-    if bad:
-        warnings.warn(f"{len(bad)} unreadable images are left out, e.g. {bad[0]}", stacklevel=2)
 
 
 # ---- order -----------------------------------------------------------------------------------
@@ -109,6 +54,8 @@ def _ordered(split: Split, data: Data, seed: int, start: int) -> tf.data.Dataset
     """(position, image, label) from position `start` on."""
     if isinstance(split, Streamed):
         return _streamed_order(split, data, seed, start)
+    if not isinstance(split, Cached):
+        first_readable(split, data)
     choose = _balanced_choice(split.labels, seed) if data.balanced else _choice(split.count, seed)
     lookup = _lookup(split)
     positions = tf.data.Dataset.counter(start)
@@ -121,7 +68,7 @@ def _choice(count: int, seed: int) -> Callable[[tf.Tensor], tf.Tensor]:
 
 
 def _balanced_choice(labels: np.ndarray, seed: int) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Position -> index: each run of K positions has every class once, each class its own shuffle."""
+    """Position -> index: every class once in K positions, each in an order of its own."""
     present, counts = np.unique(labels, return_counts=True)
     members = tf.constant(np.argsort(labels, kind="stable"), tf.int64)
     sizes = tf.constant(counts, tf.int64)
@@ -146,43 +93,60 @@ def _permuted(index: Any, count: Any, seed: int, stream: Any, epoch: Any) -> tf.
 def _streamed_order(split: Streamed, data: Data, seed: int, start: int) -> tf.data.Dataset:
     if data.balanced:
         raise InputError(
-            f"data.balanced needs the images in memory: raise data.cache_mb={data.cache_mb}."
+            f"data.balanced needs the images of {data.spec} in memory: raise data.cache_mb, which "
+            f"is {data.cache_mb}."
         )
     epoch, within = divmod(start, split.count)
 
     def shuffled(e: tf.Tensor) -> tf.data.Dataset:
-        return split.dataset.shuffle(SHUFFLE_BUFFER, seed=seed + e, reshuffle_each_iteration=False)
+        # Here, inside a graph, this shields the order from tf.random.set_seed, and only the order.
+        tf.compat.v1.set_random_seed(1)
+        key = seed * 1_000_003 + e
+        return split.dataset.shuffle(SHUFFLE_BUFFER, seed=key, reshuffle_each_iteration=False)
 
     # Skipping happens before decoding, and is less than one epoch.
     stream = tf.data.Dataset.range(epoch, 2**40).flat_map(shuffled).skip(within)
-    decode = _decoder(data)
+    decode = _decoder(data, instead=first_readable(split, data))
     return stream.enumerate(start).map(lambda p, pair: (p, *decode(*pair)), tf.data.AUTOTUNE)
 
 
 # ---- loading and cutting ---------------------------------------------------------------------
-def _lookup(split: Indexed) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
+def _one_by_one(split: Split, data: Data) -> tf.data.Dataset:
+    """(image, label) in order, read as they are needed; `BROKEN` where an image cannot be read."""
+    if isinstance(split, Indexed):
+        indices = tf.data.Dataset.range(split.count)
+        return indices.map(_lookup(split, others=False), tf.data.AUTOTUNE)
+    return split.dataset.map(_decoder(data, instead=(BROKEN, np.int32(-1))), tf.data.AUTOTUNE)
+
+
+def _lookup(split: Indexed, others: bool = True) -> Callable[[tf.Tensor], tuple]:
+    """Index -> (image, label); in place of a broken image the next readable one, or `BROKEN`."""
     labels = tf.constant(split.labels, tf.int32)
     if isinstance(split, Cached):
         return lambda index: (split.fetch(index), labels[index])
 
-    def load(index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        for step in range(split.count):  # the next readable image takes a broken one's place
+    def load(index: np.ndarray) -> Example:
+        for step in range(split.count if others else 1):
             at = (int(index) + step) % split.count
             try:
                 return split.load(at), split.labels[at]
             except UnreadableImage as error:
-                warnings.warn(f"{split.name(at)} is left out: {error}", stacklevel=2)
-        raise RunError("None of the images could be read: check the files.")
+                warnings.warn(f"{split.name(at)} is left out: {error}.", stacklevel=2)
+        return BROKEN, split.labels[at]
 
     return lambda index: _image_and_label(load, [index])
 
 
-def _decoder(data: Data) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
-    """(encoded image, label) -> (uint8 image with the short side of `data`, int32 label)."""
+def _decoder(data: Data, instead: Example) -> Callable[[tf.Tensor, tf.Tensor], tuple]:
+    """(encoded image, label) -> (image, label), or `instead` where it cannot be read."""
     side = short_side(data)
 
-    def decode(encoded: bytes, label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return read_image(encoded, side), np.int32(label)
+    def decode(encoded: bytes, label: np.ndarray) -> Example:
+        try:
+            return read_image(encoded, side), np.int32(label)
+        except UnreadableImage as error:
+            warnings.warn(f"An image of {data.spec} is left out: {error}.", stacklevel=2)
+            return instead
 
     return lambda encoded, label: _image_and_label(decode, [encoded, label])
 

@@ -28,7 +28,7 @@ class Indexed:
 
     labels: np.ndarray
     load: Callable[[int], np.ndarray]
-    name: Callable[[int], str] = str
+    name: Callable[[int], str] = "example {}".format
 
     @property
     def count(self) -> int:
@@ -42,10 +42,12 @@ class Streamed:
     Args:
         count: N.
         dataset: a `tf.data.Dataset` of (encoded image, int label).
+        name: index -> what to call the example in a message.
     """
 
     count: int
     dataset: Any
+    name: Callable[[int], str] = "example {}".format
 
 
 Split = Indexed | Streamed
@@ -70,12 +72,13 @@ def open_source(data: Data) -> Source:
         from artgan_tf.data.tfds import open_tfds as opener
     elif kind == "folder" and value:
         from artgan_tf.data.folder import open_folder as opener
-    elif Path(data.spec).is_dir():
+    elif data.spec and Path(data.spec).is_dir():
         from artgan_tf.data.folder import open_folder as opener
 
         value = data.spec
     else:
-        raise InputError(f"There is no data {data.spec!r}: --data takes {', '.join(KINDS)}.")
+        kinds = f"{', '.join(KINDS)} or the path of a folder"
+        raise InputError(f"There is no data {data.spec!r}: --data takes {kinds}.")
     source = opener(value, data)
     _check_classes(source, data)
     return source

@@ -9,12 +9,16 @@ HELD_OUT = ("test", "validation")
 
 
 def open_tfds(value: str, data: Data) -> Source:
-    """The data set `value` (NAME or NAME:VERSION) from TFDS's data folder, downloaded if need be."""
+    """The data set `value` (NAME or NAME:VERSION) from TFDS's data folder, downloaded if need be.
+
+    The splits are what `as_dataset` takes: `train`, but also `train[:90%]` or `train+test`.
+    """
     builder = _prepared(value)
-    names = builder.info.features["label"].names
-    val = data.val_split or next((s for s in HELD_OUT if s in builder.info.splits), "")
+    names = _class_names(builder, value)
+    present = (split for split in HELD_OUT if split in builder.info.splits)
+    val = data.val_split or next(present, HELD_OUT[0])
     splits = (_streamed(builder, split, value) for split in (data.train_split, val))
-    return Source(f"tfds:{value}", tuple(names), *splits)
+    return Source(f"tfds:{value}", names, *splits)
 
 
 def _prepared(value: str) -> Any:
@@ -22,31 +26,56 @@ def _prepared(value: str) -> Any:
 
     try:
         builder = tfds.builder(value)
-    except (tfds.core.DatasetNotFoundError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
+    except (ValueError, AssertionError) as error:  # name or configuration; version
+        reason = _first_line(error)
         raise InputError(f"tensorflow-datasets does not know {value!r}: {reason}.") from None
     if not builder.info.splits:
         try:
             builder.download_and_prepare()
         except Exception as error:  # TFDS passes on whatever its downloader met
             raise InputError(
-                f"tfds:{value} could not be downloaded ({type(error).__name__}): where there is a "
-                f"network run `tfds build {value}`, and copy the result to {builder.data_dir}."
+                f"tfds:{value} could not be downloaded ({type(error).__name__}: "
+                f"{_first_line(error)}): where that works run `tfds build {value}`, and copy the "
+                f"result to {builder.data_dir}."
             ) from None
     return builder
+
+
+def _class_names(builder: Any, value: str) -> tuple[str, ...]:
+    features = builder.info.features
+    names = getattr(features["label"], "names", None) if "label" in features else None
+    if not names or "image" not in features:
+        known = ", ".join(features)
+        raise InputError(
+            f"tfds:{value} is no image classification set: it has {known}, but training takes an "
+            f"image and a label."
+        )
+    return tuple(names)
 
 
 def _streamed(builder: Any, split: str, value: str) -> Streamed:
     import tensorflow_datasets as tfds
 
-    if split not in builder.info.splits:
+    try:
+        dataset = builder.as_dataset(
+            split=split,
+            decoders={"image": tfds.decode.SkipDecoding()},
+            read_config=tfds.ReadConfig(try_autocache=False, interleave_cycle_length=1),
+            shuffle_files=False,
+        )
+    except ValueError:
         known = ", ".join(builder.info.splits)
-        raise InputError(f"tfds:{value} has no split {split!r}: it has {known}.")
-    dataset = builder.as_dataset(
-        split=split,
-        decoders={"image": tfds.decode.SkipDecoding()},
-        read_config=tfds.ReadConfig(try_autocache=False, interleave_cycle_length=1),
-        shuffle_files=False,
-    )
+        raise InputError(
+            f"tfds:{value} has no split {split!r}: it has {known}, and data.train_split and "
+            f"data.val_split also take parts such as train[90%:]."
+        ) from None
+    count = int(dataset.cardinality())
+    if count < 1:
+        raise InputError(f"tfds:{value} has no examples in {split!r}: choose a larger part.")
     pairs = dataset.map(lambda example: (example["image"], example["label"]))
-    return Streamed(builder.info.splits[split].num_examples, pairs)
+    return Streamed(count, pairs, f"tfds:{value} {split} example {{}}".format)
+
+
+def _first_line(error: Exception) -> str:
+    """What an error says, as a part of a sentence."""
+    return (str(error).strip().splitlines() or [""])[0].strip(" .:")

@@ -49,6 +49,10 @@ class Generator(keras.Model):
 
     def __init__(self, options: ModelOptions, image_size: int, dtype: Any = "float32"):
         super().__init__()
+        if not options.latent:
+            raise InputError(
+                "model.latent has no stage: paper A's zNet starts with one like '4:1024'."
+            )
         first, *latent = parse_stages(options.latent, options.width)
         stages = parse_stages(options.generator, options.width)
         check_growth([*latent, *stages], first.size)

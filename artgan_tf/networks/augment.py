@@ -14,12 +14,12 @@ def augment(images: Any, kinds: tuple[str, ...], seed: keras.random.SeedGenerato
     """Apply the named kinds in order.
 
     Args:
-        images: [N, H, W, C] in any range of width `span`, centred or not.
+        images: [N, H, W, C]; what is cut out or shifted in becomes 0.
         kinds: of "colour", "translation", "cutout".
         seed: the generator of the random amounts.
 
     Returns:
-        The changed images, same shape; colours may leave the original range by up to half of it.
+        The changed images, same shape; colours may leave the images' range.
     """
     changes = {"colour": colour, "translation": translation, "cutout": cutout}
     for kind in kinds:

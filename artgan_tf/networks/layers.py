@@ -131,7 +131,7 @@ class SpectralConv2D(_Spectral, keras.layers.Conv2D):
 
 
 class SpectralDense(_Spectral, keras.layers.Dense):
-    """A dense layer with spectral normalisation."""
+    """A linear layer with spectral normalisation."""
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         x = ops.matmul(inputs, self.normalised(self.kernel))

@@ -33,7 +33,7 @@ def parse_stages(table: tuple[str, ...], width: float) -> list[Stage]:
     """Stages of a table at a width; raises InputError for a row that is not `size:channels`."""
     stages = []
     for row in table:
-        match = re.fullmatch(r"(\d+):(\d+)", row)
+        match = re.fullmatch(r"([1-9]\d*):([1-9]\d*)", row)
         if not match:
             raise InputError(f"Stage {row!r} should read size:channels, for example '16:128'.")
         stages.append(Stage(int(match[1]), scale(int(match[2]), width)))
@@ -44,7 +44,7 @@ def parse_layers(table: tuple[str, ...], width: float) -> list[Layer]:
     """Layers of a table at a width; raises InputError for a row of another form."""
     layers = []
     for row in table:
-        match = re.fullmatch(r"(d )?(\d+)/(\d+)(?: (\d+)x\4)?", row)
+        match = re.fullmatch(r"(d )?([1-9]\d*)/([1-9]\d*)(?: ([1-9]\d*)x\4)?", row)
         if not match:
             raise InputError(
                 f"Layer {row!r} should read [d] channels/stride [KxK], for example 'd 192/2 3x3'."

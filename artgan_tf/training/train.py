@@ -11,8 +11,9 @@ import tensorflow as tf
 from artgan_tf.config import Config, InputError, RunError
 from artgan_tf.data.pipeline import held_out_batches, in_memory, training_batches
 from artgan_tf.data.source import Source, open_source
-from artgan_tf.gan import GAN, build_gan
+from artgan_tf.gan import GAN
 from artgan_tf.painter import Painter
+from artgan_tf.papers import build_gan
 from artgan_tf.training.checkpoints import Checkpoints, latest_step, load_networks
 from artgan_tf.training.devices import choose_strategy
 from artgan_tf.training.loop import Loop

@@ -19,7 +19,8 @@ SCRIPT = REPOSITORY / "experiments" / "real_data.py"
 
 def load() -> ModuleType:
     spec = importlib.util.spec_from_file_location("real_data", SCRIPT)
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -27,7 +27,6 @@ CODES = {
     "improved/cifar10": (8, 8, 512),
     "improved/stl10": (8, 8, 512),
     "improved/wikiart-genre": (4, 4, 1024),
-    "improved/oxford-flowers102": (4, 4, 512),
 }
 
 

@@ -1,0 +1,141 @@
+"""The two papers, `ArtGAN` (A, 2017) and `ImprovedArtGAN` (B, 2019): nets, prior and losses."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from artgan_tf import losses
+from artgan_tf.config import Config, InputError
+from artgan_tf.gan import GAN, Terms
+from artgan_tf.networks import artgan, improved
+from artgan_tf.networks.tables import parse_layers, parse_stages
+
+
+class ArtGAN(GAN):
+    """Paper A: K+1 sigmoid units, Dec shared between G and Dec(Enc(x))."""
+
+    pixel_range = (0.0, 1.0)
+    discriminator_term_names = ("real", "fake")
+
+    @property
+    def generator_term_names(self) -> tuple[str, ...]:  # type: ignore[override]
+        return ("adversarial", "reconstruction")[: 1 + self.config.model.autoencoder]
+
+    def new_generator(self) -> keras.Model:
+        options = self.config.model
+        return artgan.Generator(options, self.config.data.image_size, self.dtype_name)
+
+    def new_discriminator(self) -> keras.Model:
+        config = self.config
+        return artgan.Discriminator(
+            config.model, self.num_classes, config.discriminator, self.dtype_name
+        )
+
+    def latents(self, n: int, seed: keras.random.SeedGenerator) -> Any:
+        return keras.random.normal((n, self.config.model.z_size), seed=seed)
+
+    def prior(self, shape: tuple[int, ...], key: Any) -> Any:
+        return tf.random.stateless_normal(shape, seed=key, alg="philox")
+
+    def discriminator_terms(self, real: Any, y: Any, fake: Any) -> Terms:
+        real_logits, _ = self.discriminator(self.see(real)[1], training=True, dropout=True)
+        fake_logits, _ = self.discriminator(self.see(fake)[1], training=True, dropout=True)
+        smoothing = self.config.discriminator.label_smoothing
+        return losses.artgan_discriminator(real_logits, y, fake_logits, smoothing)
+
+    def generator_terms(self, real: Any, fake: Any, fake_y: Any) -> Terms:
+        logits, _ = self.discriminator(self.see(fake)[1], training=True)
+        terms = losses.artgan_generator(logits, fake_y)
+        if self.config.model.autoencoder:
+            _, codes = self.discriminator(real, training=True)
+            decoded = self.generator.decode(ops.stop_gradient(codes), training=True)
+            terms["reconstruction"] = losses.mean_squared_error(decoded, real)
+        return terms
+
+    def reconstruct(self, images: Any) -> Any:
+        return self.generator.decode(self.discriminator(images)[1])
+
+
+class ImprovedArtGAN(GAN):
+    """Paper B: magnified generator, categorical autoencoder discriminator."""
+
+    pixel_range = (-1.0, 1.0)
+
+    @property
+    def discriminator_term_names(self) -> tuple[str, ...]:  # type: ignore[override]
+        return ("class", "real", "fake", "reconstruction")[: 3 + self.config.model.autoencoder]
+
+    @property
+    def generator_term_names(self) -> tuple[str, ...]:  # type: ignore[override]
+        return ("adversarial", "class", "reconstruction")[: 2 + self.config.model.autoencoder]
+
+    def new_generator(self) -> keras.Model:
+        options = self.config.model
+        return improved.Generator(options, self.config.data.image_size, self.dtype_name)
+
+    def new_discriminator(self) -> keras.Model:
+        config = self.config
+        return improved.Discriminator(
+            config.model,
+            self.num_classes,
+            config.data.image_size,
+            config.discriminator,
+            self.dtype_name,
+        )
+
+    def latents(self, n: int, seed: keras.random.SeedGenerator) -> Any:
+        return keras.random.uniform((n, self.config.model.z_size), -1.0, 1.0, seed=seed)
+
+    def prior(self, shape: tuple[int, ...], key: Any) -> Any:
+        return tf.random.stateless_uniform(shape, key, minval=-1.0, maxval=1.0, alg="philox")
+
+    def discriminator_terms(self, real: Any, y: Any, fake: Any) -> Terms:
+        clean, seen = self.see(real)
+        real_logits, real_codes = self.discriminator(seen, training=True, dropout=True)
+        fake_logits, _ = self.discriminator(self.see(fake)[1], training=True, dropout=True)
+        smoothing = self.config.discriminator.label_smoothing
+        terms = losses.improved_discriminator(real_logits, y, fake_logits, smoothing)
+        return terms | self._reconstruction(clean, real_codes)
+
+    def generator_terms(self, real: Any, fake: Any, fake_y: Any) -> Terms:
+        clean, seen = self.see(fake)
+        logits, codes = self.discriminator(seen, training=True)
+        return losses.improved_generator(logits, fake_y) | self._reconstruction(clean, codes)
+
+    def _reconstruction(self, clean: Any, codes: Any) -> Terms:
+        if not self.config.model.autoencoder:
+            return {}
+        decoded = self.discriminator.decode(codes, training=True)
+        return {"reconstruction": 0.5 * losses.mean_squared_error(decoded, clean)}
+
+    def reconstruct(self, images: Any) -> Any:
+        return self.discriminator.decode(self.discriminator(images)[1])
+
+
+def build_gan(config: Config, num_classes: int) -> GAN:
+    """The GAN of the configuration's paper, uncompiled; raises InputError for what cannot be."""
+    _check(config)
+    kind = ArtGAN if config.model.paper == "artgan" else ImprovedArtGAN
+    return kind(config, num_classes)
+
+
+def _check(config: Config) -> None:
+    if config.model.paper == "artgan":
+        if config.model.magnify:
+            raise InputError("model.magnify is paper B's: set it to false with paper='artgan'.")
+        _check_codes(config)
+
+
+def _check_codes(config: Config) -> None:
+    """Dec takes zNet's codes and Enc's, so both must have one shape (A2)."""
+    model, size, channels = config.model, config.data.image_size, 3
+    for layer in parse_layers(model.encoder, model.width):
+        size, channels = -(-size // layer.stride), layer.channels
+    stages = [(stage.size, stage.channels) for stage in parse_stages(model.latent, model.width)]
+    if stages[-1:] != [(size, channels)]:
+        raise InputError(
+            f"model.encoder ends at {size}:{channels} but model.latent at {model.latent[-1:]}: Dec "
+            f"takes both, so they must agree."
+        )
