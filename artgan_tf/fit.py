@@ -4,6 +4,7 @@ With no argument it trains on the embedded demo paintings for a few minutes.
 """
 
 import os
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -23,7 +24,7 @@ def fit(
     seed: int | None = None,
     strategy: Literal["auto", "one", "mirrored"] | None = None,
     init: Path | None = None,
-    set: tuple[str, ...] = (),
+    set: tyro.conf.UseAppendAction[tuple[tuple[str, ...], ...]] = (),
     fresh: bool = False,
     dry_run: bool = False,
 ) -> None:
@@ -51,7 +52,7 @@ def fit(
         "train.init": init and str(init),
     }
     given = {key: value for key, value in flags.items() if value is not None}
-    config = resolve(preset, given | parse_overrides(set))
+    config = resolve(preset, given | parse_overrides(chain.from_iterable(set)))
     if dry_run:
         _print_plan(config)
     else:

@@ -47,10 +47,12 @@ def test_unknown_flag_is_exit_code_2():
 
 def test_dry_run_prints_settings_parameter_counts_and_data_sizes(paintings, tmp_path):
     done = fit("improved/cifar10", "--data", f"folder:{paintings}", "--steps", "77", "--dry-run",
-               "--set", "data.classes=0", "train.seed=5", cwd=tmp_path)  # fmt: skip
+               "--set", "data.classes=0", "train.seed=5", "--set", "train.beta1=0.25",
+               cwd=tmp_path)  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "steps = 77" in done.stdout
     assert "seed = 5" in done.stdout
+    assert "beta1 = 0.25" in done.stdout
     assert "# data: 3 classes, 36 training images, 12 held out" in done.stdout
     # 10 classes have 2670752 and 3251488: seven rows of G's first layer and of D's last less.
     assert f"# generator: {2670752 - 7 * 8192} trainable parameters" in done.stdout

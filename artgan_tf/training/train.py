@@ -94,6 +94,7 @@ def load_gan(run: RunDirectory) -> tuple[GAN, list[str]]:
     config, names = run.config(), run.class_names()
     gan = build_gan(config, len(names))
     load_networks(gan, run.checkpoints)
+    gan.step.assign(latest_step(run.checkpoints))
     return gan, names
 
 

@@ -1,0 +1,224 @@
+"""A plain folder of images: three layouts, a split that stays put, and refusals in one sentence."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from artgan_tf.config import Data, InputError
+from artgan_tf.data.source import Indexed, Source, Split, open_source
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """`write("train/a/1.png", ...)`: small images below the temporary folder, which it returns."""
+
+    def make(*names: str) -> Path:
+        for index, name in enumerate(names):
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (12, 10), (index, 0, 0)).save(path)
+        return tmp_path
+
+    return make
+
+
+def numbered(folder: str, count: int) -> Iterable[str]:
+    return [f"{folder}/{index:03d}.png" for index in range(count)]
+
+
+def opened(folder: Path | str, **settings: object) -> Source:
+    return open_source(Data(spec=f"folder:{folder}", image_size=8, **settings))  # type: ignore[arg-type]
+
+
+def files(split: Split, root: Path) -> list[str]:
+    return [Path(split.name(i)).relative_to(root).as_posix() for i in range(split.count)]
+
+
+def labelled(source: Source, split: Split) -> list[str]:
+    assert isinstance(split, Indexed)
+    return [source.class_names[label] for label in split.labels]
+
+
+def refusal(spec: str, **settings: object) -> str:
+    """The sentence that opening `spec` is refused with."""
+    with pytest.raises(InputError) as caught:
+        open_source(Data(spec=spec, **settings))  # type: ignore[arg-type]
+    sentence = str(caught.value)
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    assert len(sentence) < 300
+    return sentence
+
+
+# ---- layouts ---------------------------------------------------------------------------------
+@pytest.mark.parametrize("held_out", ["val", "validation", "test"])
+def test_train_and_held_out_folders_with_class_folders(write: Write, held_out: str) -> None:
+    root = write("train/owl/1.png", "train/cat/2.jpg", f"{held_out}/cat/3.png", "train/cat/4.bmp")
+    source = opened(root)
+    assert source.class_names == ("cat", "owl")
+    assert files(source.train, root) == ["train/cat/2.jpg", "train/cat/4.bmp", "train/owl/1.png"]
+    assert labelled(source, source.train) == ["cat", "cat", "owl"]
+    assert files(source.val, root) == [f"{held_out}/cat/3.png"]
+    assert labelled(source, source.val) == ["cat"]
+
+
+def test_class_folders_alone_are_divided(write: Write) -> None:
+    root = write(*numbered("owl", 10), *numbered("cat", 30))
+    source = opened(root, val_fraction=0.2)
+    assert source.class_names == ("cat", "owl")
+    assert (source.train.count, source.val.count) == (32, 8)
+    assert labelled(source, source.val) == ["cat"] * 6 + ["owl"] * 2
+    for split in (source.train, source.val):
+        assert labelled(source, split) == [name.split("/")[0] for name in files(split, root)]
+
+
+def test_images_alone_are_one_class_that_the_folder_names(write: Write) -> None:
+    root = write(*numbered("paintings", 10)) / "paintings"
+    source = opened(root)
+    assert source.class_names == ("paintings",)
+    assert (source.train.count, source.val.count) == (9, 1)
+
+
+def test_the_current_folder_has_a_name_too(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(write(*numbered("paintings", 10)) / "paintings")
+    assert opened(".").class_names == ("paintings",)
+
+
+def test_images_alone_in_train_and_val_are_the_same_class(write: Write) -> None:
+    source = opened(write("mine/train/1.png", "mine/train/2.png", "mine/val/3.png") / "mine")
+    assert source.class_names == ("mine",)
+    assert (source.train.count, source.val.count) == (2, 1)
+
+
+def test_train_alone_is_divided(write: Write) -> None:
+    source = opened(write(*numbered("train/owl", 10), *numbered("train/cat", 10)))
+    assert source.class_names == ("cat", "owl")
+    assert (source.train.count, source.val.count) == (18, 2)
+
+
+def test_pictures_of_trains_can_be_a_class(write: Write) -> None:
+    source = opened(write(*numbered("train", 10), *numbered("car", 10)))
+    assert source.class_names == ("car", "train")
+
+
+def test_a_held_out_folder_may_lack_classes(write: Write) -> None:
+    root = write("train/a/1.png", "train/b/2.png", "test/b/3.png")
+    (root / "test" / "a").mkdir()
+    source = opened(root)
+    assert source.class_names == ("a", "b")
+    assert labelled(source, source.val) == ["b"]
+
+
+def test_nested_folders_belong_to_their_class(write: Write) -> None:
+    root = write("train/a/1.png", "train/a/deep/er/2.PNG", "val/a/x/3.png")
+    assert files(opened(root).train, root) == ["train/a/1.png", "train/a/deep/er/2.PNG"]
+
+
+def test_hidden_and_other_files_are_ignored(write: Write) -> None:
+    names = [*numbered("a", 10), *numbered("b", 10)]
+    hidden = ["a/._000.png", ".cache/1.png", "b/.thumbnails/000.png", "b/x/.y/z/1.png"]
+    root = write(*names, *hidden, "a/folder.png/inside.jpg")
+    (root / "a" / "notes.txt").write_text("not an image")
+    (root / "empty").mkdir()
+    source = opened(root)
+    assert source.class_names == ("a", "b")
+    found = files(source.train, root) + files(source.val, root)
+    assert sorted(found) == sorted([*names, "a/folder.png/inside.jpg"])
+
+
+def test_images_beside_a_folder_without_any_are_images_alone(write: Write) -> None:
+    root = write(*numbered("mine", 10))
+    (root / "mine" / "notes").mkdir()
+    assert opened(root / "mine").class_names == ("mine",)
+
+
+def test_an_example_is_the_image_of_its_name(write: Write) -> None:
+    source = opened(write(*numbered("a", 20)), val_fraction=0.3)
+    for split in (source.train, source.val):
+        assert isinstance(split, Indexed)
+        for index in range(split.count):
+            image = split.load(index)
+            assert image.shape == (8, 10, 3)
+            assert (image[..., 0] == int(Path(split.name(index)).stem)).all()
+
+
+# ---- the split -------------------------------------------------------------------------------
+def test_the_split_is_stable_disjoint_and_whole(write: Write) -> None:
+    names = [*numbered("a", 40), *numbered("b", 7), *numbered("c", 1)]
+    root = write(*names)
+    source, again, other = opened(root), opened(root), opened(root, split_seed=1)
+    held_out = set(files(source.val, root))
+    assert held_out == set(files(again.val, root))
+    assert held_out != set(files(other.val, root))
+    assert sorted([*files(source.train, root), *held_out]) == sorted(names)
+    assert files(source.train, root) == sorted(files(source.train, root))
+    assert labelled(source, source.val) == ["a"] * 4 + ["b"]  # a class of one stays in training
+
+
+def test_held_out_images_are_drawn_from_all_over_the_class(write: Write) -> None:
+    root = write(*numbered("a", 100))
+    places = [int(Path(name).stem) for name in files(opened(root, val_fraction=0.3).val, root)]
+    assert np.histogram(places, bins=4, range=(0, 100))[0].min() >= 3
+
+
+@pytest.mark.parametrize("new", ["b/new.png", "0/new.png"], ids=["image", "class"])
+def test_what_one_class_gains_leaves_the_others_alone(write: Write, new: str) -> None:
+    root = write(*numbered("a", 40), *numbered("b", 40), *numbered("c", 40))
+    before = set(files(opened(root).val, root))
+    write(new)
+    after = set(files(opened(root).val, root))
+    assert {name for name in before ^ after if name[0] not in ("b", new[0])} == set()
+
+
+def test_a_class_never_loses_all_its_training_images(write: Write) -> None:
+    source = opened(write(*numbered("a", 2), *numbered("b", 9)), val_fraction=0.9)
+    assert labelled(source, source.train) == ["a", "b"]
+
+
+# ---- refusals --------------------------------------------------------------------------------
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
+    assert "nowhere" in refusal(f"folder:{tmp_path}/nowhere")
+
+
+def test_a_folder_without_images_is_refused(write: Write, tmp_path: Path) -> None:
+    assert ".jpg" in refusal(f"folder:{tmp_path}")
+    (tmp_path / "train" / "a").mkdir(parents=True)
+    assert "train holds no images" in refusal(f"folder:{write('val/a/1.png')}")
+
+
+def test_an_unknown_held_out_class_is_refused(write: Write) -> None:
+    root = write("train/a/1.png", "val/a/2.png", "val/elf/3.png")
+    assert "elf" in refusal(f"folder:{root}")
+
+
+def test_too_few_images_to_hold_any_out_are_refused(write: Write) -> None:
+    sentence = refusal(f"folder:{write('a/1.png', 'a/2.png', 'b/1.png')}")
+    assert "3 images" in sentence
+    assert "val_fraction" in sentence
+
+
+def test_another_number_of_classes_than_expected_is_refused(write: Write) -> None:
+    root = write(*numbered("owl", 10), *numbered("cat", 10))
+    assert opened(root, classes=2).class_names == ("cat", "owl")
+    sentence = refusal(f"folder:{root}", classes=27)
+    for part in ("2 classes", "cat, owl", "27", "data.classes=0"):
+        assert part in sentence
+
+
+@pytest.mark.parametrize("spec", ["", "folder:", "tfds:", "zip:a.zip", "./nowhere", "demo2"])
+def test_an_unknown_source_is_refused(spec: str) -> None:
+    sentence = refusal(spec)
+    for kind in (repr(spec), "demo", "folder:DIR", "tfds:NAME"):
+        assert kind in sentence
+
+
+def test_a_bare_path_is_a_folder(write: Write) -> None:
+    root = write(*numbered("owl", 10), *numbered("cat", 10))
+    source = open_source(Data(spec=str(root)))
+    assert source.class_names == ("cat", "owl")
+    assert "There is no data" in refusal(str(root / "owl" / "000.png"))

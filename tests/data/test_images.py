@@ -1,0 +1,215 @@
+"""Odd images do not stop a run: whatever comes in, RGB of an exact size, or `UnreadableImage`."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import ExifTags, Image
+
+from artgan_tf.data.images import LONGEST, UnreadableImage, read_image
+
+COLOUR = (200, 100, 40)
+PLAIN = Image.new("RGB", (30, 20), COLOUR)
+RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 160, 0), (0, 0, 255), (255, 255, 255)
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def detailed(width: int, height: int) -> Image.Image:
+    """Waves, hard edges and grain: a picture that shows a shift of a tenth of a pixel."""
+    random = np.random.default_rng(0)
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    waves = [
+        np.sin(x / (5 + c) + y / (9 - c)) + np.sin(x / 41 - c) + np.sin(y / 37) for c in (0, 1, 2)
+    ]
+    pixels = 128 + 30 * np.stack(waves, -1) + random.normal(0, 6, (height, width, 1))
+    pixels[(x // 97 + y // 61) % 2 == 0] *= 0.6
+    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
+
+
+def decibels(image: np.ndarray, reference: np.ndarray) -> float:
+    error = np.square(image.astype(np.float64) - reference).mean()
+    return float(10 * np.log10(255**2 / max(error, 1e-9)))
+
+
+def resized(image: Image.Image, short_side: int) -> np.ndarray:
+    """The answer by the book: everything decoded, one LANCZOS resize."""
+    scale = short_side / min(image.size)
+    size = (round(image.width * scale), round(image.height * scale))
+    return np.asarray(image.convert("RGB").resize(size, Image.Resampling.LANCZOS))
+
+
+# ---- modes -----------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [
+        *(("RGB", kind) for kind in ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF")),
+        *(("P", kind) for kind in ("PNG", "GIF", "BMP", "TIFF")),
+        *(("RGBA", kind) for kind in ("PNG", "WEBP", "TIFF")),
+        *(("CMYK", kind) for kind in ("JPEG", "TIFF")),
+        ("YCbCr", "JPEG"),
+    ],
+)
+def test_every_colour_mode_keeps_its_colour(mode: str, kind: str) -> None:
+    plain = PLAIN.quantize() if mode == "P" else PLAIN.convert(mode)
+    image = read_image(encoded(plain, kind), 10)
+    assert image.dtype == np.uint8
+    assert image.shape == (10, 15, 3)
+    np.testing.assert_allclose(image.reshape(-1, 3).astype(int), [COLOUR] * 150, atol=4)
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"), [("L", "JPEG"), ("L", "PNG"), ("LA", "PNG"), ("1", "PNG")]
+)
+def test_grey_becomes_three_equal_channels(mode: str, kind: str) -> None:
+    grey = Image.linear_gradient("L").convert(mode)
+    image = read_image(encoded(grey, kind), 64)
+    assert image.shape == (64, 64, 3)
+    assert (image == image[..., :1]).all()
+    np.testing.assert_allclose(image[..., 0].mean(1), np.linspace(0, 255, 64), atol=20)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "RGB", "L"])
+def test_transparency_is_laid_on_white(mode: str) -> None:
+    """The left half is transparent: by an alpha channel, a palette entry or one colour or grey."""
+    image = Image.new("RGB", (40, 20), (0, 0, 0))
+    image.paste((102, 102, 102), (20, 0, 40, 20))
+    options: dict[str, Any] = {}
+    if mode in ("RGBA", "LA"):
+        image = image.convert(mode)
+        image.putalpha(Image.fromarray(np.repeat([[0, 255]], 20, 1).repeat(20, 0).astype(np.uint8)))
+    else:
+        image = image.convert(mode)
+        options["transparency"] = image.getpixel((0, 0))
+    result = read_image(encoded(image, **options), 20)
+    assert (result[:, :17] > 250).all()
+    np.testing.assert_allclose(result[:, 23:].astype(int), 102, atol=5)
+
+
+def test_half_transparent_is_half_white() -> None:
+    image = Image.new("RGBA", (8, 8), (0, 0, 200, 128))
+    np.testing.assert_allclose(read_image(encoded(image), 8)[0, 0], (127, 127, 227), atol=1)
+
+
+@pytest.mark.parametrize("top", [65535, 20000, 200], ids="white {}".format)
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_sixteen_bits_are_scaled_and_not_clipped(kind: str, top: int) -> None:
+    ramp = np.linspace(0, top, 256).astype(np.uint16)
+    image = read_image(encoded(Image.fromarray(np.tile(ramp, (256, 1))), kind), 256)
+    np.testing.assert_allclose(image[100, :, 1], ramp / 257, atol=0.51)
+
+
+@pytest.mark.parametrize("top", [0.0, 1.0, 255.0, 65535.0, 1e6])
+def test_floats_are_scaled_by_the_least_white_that_holds_them(top: float) -> None:
+    ramp = np.linspace(0, top, 64).astype(np.float32)
+    ramp[5] = np.nan
+    image = read_image(encoded(Image.fromarray(np.tile(ramp, (64, 1))), "TIFF"), 64)
+    np.testing.assert_allclose(image[9, 6:, 2], 255 * ramp[6:] / max(top, 1), atol=0.51)
+
+
+def test_of_an_animation_the_first_frame_counts() -> None:
+    frames = [Image.new("RGB", (12, 12), colour) for colour in (BLUE, RED, GREEN)]
+    for kind in ("GIF", "WEBP"):
+        moving = encoded(frames[0], kind, save_all=True, append_images=frames[1:], duration=50)
+        np.testing.assert_allclose(read_image(moving, 12)[6, 6].astype(int), BLUE, atol=4)
+
+
+# ---- orientation -----------------------------------------------------------------------------
+SIDES = {  # EXIF 2.3: where the first row and the first column of the file are seen
+    1: ("top", "left"),
+    2: ("top", "right"),
+    3: ("bottom", "right"),
+    4: ("bottom", "left"),
+    5: ("left", "top"),
+    6: ("right", "top"),
+    7: ("right", "bottom"),
+    8: ("left", "bottom"),
+}
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("orientation", SIDES)
+def test_the_camera_orientation_is_followed(orientation: int, kind: str) -> None:
+    """Red is at the file's first row and column, green at its first row and last column."""
+    file = Image.new("RGB", (600, 400), WHITE)  # large: the JPEG is decoded at a smaller scale
+    file.paste(RED, (0, 0, 300, 200))
+    file.paste(GREEN, (300, 0, 600, 200))
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    seen = read_image(encoded(file, kind, exif=exif), 16).astype(int)
+    row, column = SIDES[orientation]
+    assert seen.shape == ((16, 24, 3) if row in ("top", "bottom") else (24, 16, 3))
+    other = {"top": "bottom", "bottom": "top", "left": "right", "right": "left"}[column]
+    np.testing.assert_allclose(corner(seen, {row, column}), RED, atol=6)
+    np.testing.assert_allclose(corner(seen, {row, other}), GREEN, atol=6)
+
+
+def corner(image: np.ndarray, sides: set[str]) -> np.ndarray:
+    return image[2 if "top" in sides else -3, 2 if "left" in sides else -3]
+
+
+# ---- sizes -----------------------------------------------------------------------------------
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+@pytest.mark.parametrize(
+    ("size", "short_side", "expected"),
+    [
+        ((1, 1), 8, (8, 8)),
+        ((3, 2), 64, (64, 96)),
+        ((2, 7), 16, (56, 16)),
+        ((64, 64), 64, (64, 64)),
+        ((1000, 20), 32, (32, 1600)),
+        ((17, 1700), 17, (1700, 17)),
+        ((640, 480), 73, (73, 97)),
+        ((1150, 803), 64, (64, 92)),
+        ((803, 1150), 64, (92, 64)),
+        ((1023, 1025), 64, (64, 64)),
+    ],
+)
+def test_short_side_and_aspect_ratio_are_exact(
+    size: tuple[int, int], short_side: int, expected: tuple[int, int], kind: str
+) -> None:
+    image = read_image(encoded(Image.new("RGB", size, COLOUR), kind), short_side)
+    assert image.shape == (*expected, 3)
+    np.testing.assert_allclose(image.mean((0, 1)), COLOUR, atol=2)
+
+
+def test_a_line_is_not_blown_up() -> None:
+    read_image(encoded(Image.new("L", (LONGEST, 1))), 8)
+    with pytest.raises(UnreadableImage, match="101x1 is a line"):
+        read_image(encoded(Image.new("L", (LONGEST + 1, 1))), 8)
+
+
+@pytest.mark.parametrize(
+    ("size", "short_side"),
+    [
+        ((1150, 803), 64),
+        ((803, 1150), 64),
+        ((1501, 1021), 128),
+        ((997, 1013), 146),
+        ((350, 431), 64),
+    ],
+)
+def test_a_large_jpeg_comes_close_to_a_full_decode(size: tuple[int, int], short_side: int) -> None:
+    """Scaled decoding rounds sizes up: unless that is undone, the picture shifts (35 to 41 dB)."""
+    file = encoded(detailed(*size), "JPEG", quality=92)
+    reference = resized(Image.open(io.BytesIO(file)), short_side)
+    assert decibels(read_image(file, short_side), reference) > 45  # measured 48 to 57
+
+
+def test_a_large_png_comes_close_to_one_resize() -> None:
+    image = detailed(2000, 1300)
+    assert decibels(read_image(encoded(image, compress_level=1), 64), resized(image, 64)) > 45
+
+
+def test_a_path_and_its_bytes_are_the_same_image(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(encoded(detailed(300, 200), "JPEG"))
+    from_path = read_image(path, 32)
+    np.testing.assert_array_equal(from_path, read_image(path.read_bytes(), 32))
+    np.testing.assert_array_equal(from_path, read_image(str(path), 32))

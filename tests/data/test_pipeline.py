@@ -1,0 +1,199 @@
+"""Batches are a function of (seed, step): order, crops and flips, told from pixels that say where.
+
+Pixel (row, column) of example i is (i, row, column), so that a batch shows what was cut from where.
+"""
+
+import gc
+import io
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from artgan_tf.config import Data, InputError
+from artgan_tf.data.cache import Cached, in_memory
+from artgan_tf.data.pipeline import held_out_batches, training_batches
+from artgan_tf.data.source import Indexed, Split, Streamed, short_side
+
+COUNT, BATCH = 23, 5
+KINDS = ["in memory", "uncached", "streamed", "streamed, in memory"]
+LABELS = np.arange(COUNT, dtype=np.int32) % 4
+
+
+def settings(kind: str = "in memory", **changes: Any) -> Data:
+    cache_mb = 8 if "in memory" in kind else 0
+    return Data(**({"image_size": 8, "crop": 0.8, "cache_mb": cache_mb} | changes))
+
+
+def picture(index: int, data: Data) -> np.ndarray:
+    """Examples are square, wide and tall in turn."""
+    side = short_side(data)
+    height, width = [(side, side), (side, side + 6), (side + 3, side)][index % 3]
+    rows, columns = np.mgrid[:height, :width].astype(np.uint8)
+    return np.stack([np.full_like(rows, index), rows, columns], axis=-1)
+
+
+def split_of(kind: str, data: Data, labels: np.ndarray = LABELS) -> Split:
+    if not kind.startswith("streamed"):
+        return Indexed(labels, lambda i: picture(i, data))
+    files = [png(picture(i, data)) for i in range(len(labels))]
+    pairs = tf.data.Dataset.from_tensor_slices((files, labels.astype(np.int64)))
+    return Streamed(len(labels), pairs)
+
+
+def png(pixels: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def stream(kind: str, steps: int, seed: int = 3, start: int = 0, **changes: Any) -> list[Any]:
+    data = settings(kind, **changes)
+    batches = training_batches(split_of(kind, data), data, BATCH, seed, start)
+    return list(batches.take(steps).as_numpy_iterator())
+
+
+def indices(batches: list[Any]) -> list[int]:
+    return [int(i) for images, _ in batches for i in images[:, 0, 0, 0]]
+
+
+def assert_same(batches: list[Any], others: list[Any]) -> None:
+    assert len(batches) == len(others)
+    for batch, other in zip(batches, others, strict=True):
+        for part, other_part in zip(batch, other, strict=True):
+            np.testing.assert_array_equal(part, other_part)
+
+
+# ---- order -----------------------------------------------------------------------------------
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_stream_from_step_k_goes_on_where_one_from_0_would_be(kind: str) -> None:
+    whole = stream(kind, 16)  # three epochs and a half
+    for start in (1, 4, 5, 11):
+        assert_same(stream(kind, 16 - start, start=start), whole[start:])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_example_comes_once_an_epoch_in_ever_new_order(kind: str) -> None:
+    batches = stream(kind, COUNT)  # as many steps as examples: BATCH epochs
+    found = indices(batches)
+    epochs = [tuple(found[start : start + COUNT]) for start in range(0, len(found), COUNT)]
+    for epoch in epochs:
+        assert sorted(epoch) == list(range(COUNT))
+    assert len(set(epochs)) == len(epochs) == BATCH
+    for images, labels in batches:
+        np.testing.assert_array_equal(labels, LABELS[images[:, 0, 0, 0]])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_another_seed_gives_other_epochs(kind: str) -> None:
+    orders = [tuple(indices(stream(kind, COUNT, seed=seed))) for seed in (0, 1)]
+    epochs = [order[start : start + COUNT] for order in orders for start in range(0, 115, COUNT)]
+    assert len(set(epochs)) == 10  # no epoch of one seed is another's, not even at another time
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_global_seed_does_not_matter(kind: str) -> None:
+    streams = []
+    for global_seed in (0, 77):
+        tf.random.set_seed(global_seed)
+        streams.append(stream(kind, 6, seed=0))
+    assert_same(*streams)
+
+
+def test_cached_and_uncached_images_give_the_same_batches() -> None:
+    assert_same(stream("in memory", 12), stream("uncached", 12))
+    held_out = []
+    for kind in KINDS:
+        data = settings(kind)
+        batches = held_out_batches(split_of(kind, data), data, BATCH)
+        held_out.append(list(batches.as_numpy_iterator()))
+    for other in held_out[1:]:
+        assert_same(held_out[0], other)
+
+
+@pytest.mark.parametrize("kind", ["in memory", "uncached"])
+def test_balanced_classes_come_equally_often_whatever_their_sizes(kind: str) -> None:
+    labels = np.repeat(np.arange(3), (1, 4, 18)).astype(np.int32)
+    data = settings(kind, balanced=True)
+
+    def balanced(steps: int, start: int = 0) -> list[Any]:
+        batches = training_batches(split_of(kind, data, labels), data, BATCH, 3, start)
+        return list(batches.take(steps).as_numpy_iterator())
+
+    whole = balanced(12)
+    drawn = np.concatenate([part for _, part in whole]).reshape(-1, 3)
+    assert [sorted(turn) for turn in drawn.tolist()] == [[0, 1, 2]] * 20
+    assert len({tuple(turn) for turn in drawn.tolist()}) > 2
+    times = Counter(indices(whole))
+    assert times[0] == 20
+    assert [times[i] for i in range(1, 5)] == [5] * 4
+    assert {times[i] for i in range(5, 23)} == {1, 2}
+    assert_same(balanced(5, start=7), whole[7:])
+
+
+def test_balanced_is_refused_for_what_is_streamed() -> None:
+    data = settings("streamed", balanced=True)
+    with pytest.raises(InputError, match=r"^data\.balanced needs .* raise data\.cache_mb.*\.$"):
+        training_batches(split_of("streamed", data), data, BATCH, 0)
+
+
+# ---- cutting ---------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("size", "crop", "side"), [(8, 0.8, 10), (14, 0.875, 16), (64, 0.875, 73), (8, 1.0, 8)]
+)
+def test_crops_are_windows_all_over_the_image(size: int, crop: float, side: int) -> None:
+    changes = {"image_size": size, "crop": crop, "flip": False}
+    assert short_side(settings(**changes)) == side
+    seen: dict[int, set[tuple[int, int]]] = {0: set(), 1: set(), 2: set()}
+    for images, _ in stream("in memory", 60 if size < 64 else 12, **changes):
+        for image in images:
+            index, top, left = image[0, 0].tolist()
+            window = picture(index, settings(**changes))[top : top + size, left : left + size]
+            np.testing.assert_array_equal(image, window)
+            seen[index % 3].add((top, left))
+    rooms = {0: (side, side), 1: (side, side + 6), 2: (side + 3, side)}
+    for shape, (height, width) in rooms.items() if size < 64 else ():
+        tops, lefts = zip(*seen[shape], strict=True)
+        assert set(tops) == set(range(height - size + 1))  # both ends and all between
+        assert set(lefts) == set(range(width - size + 1))
+
+
+def test_half_of_the_images_are_flipped() -> None:
+    flips = []
+    for flipped, plain in zip(
+        stream("in memory", 80), stream("in memory", 80, flip=False), strict=True
+    ):
+        for image, reference in zip(flipped[0], plain[0], strict=True):
+            flips.append(image[0, 0, 2] > image[0, 1, 2])
+            np.testing.assert_array_equal(image[:, ::-1] if flips[-1] else image, reference)
+    assert 160 < sum(flips) < 240  # of 400: four standard deviations
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_held_out_examples_come_once_in_order_and_from_the_centre(kind: str) -> None:
+    data = settings(kind)
+    batches = list(held_out_batches(split_of(kind, data), data, BATCH).as_numpy_iterator())
+    assert [len(labels) for _, labels in batches] == [5, 5, 5, 5, 3]
+    np.testing.assert_array_equal(np.concatenate([labels for _, labels in batches]), LABELS)
+    for index, image in enumerate(np.concatenate([images for images, _ in batches])):
+        height, width = picture(index, data).shape[:2]
+        top, left = (height - 8) // 2, (width - 8) // 2
+        window = picture(index, data)[top : top + 8, left : left + 8]
+        np.testing.assert_array_equal(image, window)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_types_and_static_shapes(kind: str) -> None:
+    data = settings(kind)
+    split = split_of(kind, data)
+    for batches, size in (
+        (training_batches(split, data, BATCH, 0), BATCH),
+        (held_out_batches(split, data, BATCH), None),
+    ):
+        assert batches.element_spec == (
+            tf.TensorSpec((size, 8, 8, 3), tf.uint8),
+            tf.TensorSpec((size,), tf.int32),
+        )

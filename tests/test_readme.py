@@ -1,0 +1,54 @@
+"""What README says can be typed: flags, presets, files and names that exist."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import artgan_tf
+from artgan_tf.config import preset_names
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+FIT_LINES = re.findall(r"python -m artgan_tf\.fit[^`\n|]*", README)
+
+
+def test_the_two_commands_stand_there():
+    commands = re.findall(r"<!-- (fit|test) -->\n```sh\n(.*)\n```", README)
+    assert [name for name, _ in commands] == ["fit", "test"]
+    for _, command in commands:
+        requirements = re.search(r"-r (\S+)", command)
+        assert requirements
+        assert (ROOT / requirements[1]).is_file()
+
+
+@pytest.mark.parametrize("line", sorted(set(FIT_LINES)))
+def test_fit_lines_parse(line, tmp_path, paintings):
+    arguments = line.split()[3:]
+    arguments = [f"folder:{paintings}" if a.startswith("folder:") else a for a in arguments]
+    command = [sys.executable, "-m", "artgan_tf.fit", *arguments, "--dry-run"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+
+
+def test_pictures_and_links_exist():
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert target.startswith("http") or (ROOT / target).is_file(), target
+
+
+def test_presets_named_there_exist():
+    named = set(re.findall(r"`((?:artgan|improved)/[a-z0-9-]+)`", README))
+    assert named
+    assert named <= set(preset_names())
+
+
+def test_python_example_uses_names_that_exist():
+    example = re.search(r"```python\n(.*?)```", README, re.S)
+    assert example
+    for name in re.findall(r"artgan_tf\.(\w+)\(", example[1]):
+        assert callable(getattr(artgan_tf, name))
+    settings = re.search(r"resolve\((.*)\)", example[1])
+    assert settings
+    assert eval(f"artgan_tf.resolve({settings[1]})").preset == "demo"
