@@ -134,7 +134,7 @@ class Config:
 def resolve(preset: str, overrides: Mapping[str, Any] | None = None) -> Config:
     """The configuration of `preset` (a name or the path of a TOML file) with dotted overrides."""
     tree = _read_preset(preset, seen=())
-    tree["preset"] = preset.removesuffix(".toml")
+    tree["preset"] = Path(preset).stem if preset.endswith(".toml") else preset
     for key, value in (overrides or {}).items():
         _put(tree, key, value)
     return from_tree(tree)

@@ -56,15 +56,15 @@ def fit(
     if dry_run:
         _print_plan(config)
     else:
-        _train(config, run_dir or default_run_dir(config), fresh)
+        _train(preset, config, run_dir or default_run_dir(config), fresh)
 
 
 def default_run_dir(config: Config) -> Path:
-    """`runs/PRESET`, under ARTGAN_RUNS where that is set."""
-    return Path(os.environ.get("ARTGAN_RUNS", "runs")) / Path(config.preset)
+    """`runs/PRESET`, under ARTGAN_RUNS where that is set; of a TOML file, its name."""
+    return Path(os.environ.get("ARTGAN_RUNS", "runs")) / config.preset
 
 
-def _train(config: Config, run_dir: Path, fresh: bool) -> None:
+def _train(preset: str, config: Config, run_dir: Path, fresh: bool) -> None:
     cli.start_tensorflow()
     from artgan_tf.training.train import train
 
@@ -79,7 +79,7 @@ def _train(config: Config, run_dir: Path, fresh: bool) -> None:
     print(f"  losses    {run_dir / 'losses.png'}")
     print(f"  watch     tensorboard --logdir {run_dir}")
     print(
-        f"  your own  python -m artgan_tf.fit {config.preset} --data folder:DIR --init {run_dir} "
+        f"  your own  python -m artgan_tf.fit {preset} --data folder:DIR --init {run_dir} "
         f"--run-dir runs/mine --set data.classes=0"
     )
 

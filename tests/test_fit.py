@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from artgan_tf.config import resolve
+from artgan_tf.fit import default_run_dir
 from tests.conftest import tiny_overrides
 
 
@@ -37,6 +39,15 @@ def test_mistakes_are_one_sentence_and_exit_code_2(arguments, words, tmp_path):
     assert len(errors) == 1
     for word in words:
         assert word in errors[0]
+
+
+def test_runs_lie_under_one_root_whatever_the_preset(tmp_path, monkeypatch):
+    monkeypatch.setenv("ARTGAN_RUNS", str(tmp_path))
+    mine = tmp_path / "deep" / "mine.toml"
+    mine.parent.mkdir()
+    mine.write_text('extends = "demo"')
+    assert default_run_dir(resolve("improved/cifar10")) == tmp_path / "improved" / "cifar10"
+    assert default_run_dir(resolve(str(mine))) == tmp_path / "mine"
 
 
 def test_unknown_flag_is_exit_code_2():

@@ -215,13 +215,14 @@ def grid(canvas: Canvas, random: Generator) -> None:
 
 
 def stripes(canvas: Canvas, random: Generator) -> None:
-    """Straight parallel stripes of two colours over the whole picture."""
-    alternate(canvas, random, canvas.turned(random)[1])
+    """Straight upright stripes of two colours, leaning a little, over the whole picture."""
+    lean = np.float32(random.uniform(-0.35, 0.35))
+    alternate(canvas, random, canvas.across + lean * canvas.down)
 
 
 def rings(canvas: Canvas, random: Generator) -> None:
     """Concentric rings of two colours over the whole picture."""
-    y, x = random.uniform(0.25, 0.75, 2).tolist()
+    y, x = random.uniform(0.35, 0.65, 2).tolist()
     alternate(canvas, random, canvas.disc(y, x, 1))
 
 
@@ -229,7 +230,7 @@ def alternate(canvas: Canvas, random: Generator, position: Array) -> None:
     """Fill the canvas with two colours in turn as `position` [size,size] grows."""
     colour = draw_colour(random, FREE)
     canvas.wash(colour, colour * random.uniform(0.75, 1.0))
-    period, share, start = random.uniform((0.18, 0.4, 0), (0.38, 0.6, 1)).tolist()
+    period, share, start = random.uniform((0.26, 0.4, 0), (0.46, 0.6, 1)).tolist()
     depth = between((position / period + start) % 1, 0.5 - share / 2, 0.5 + share / 2) * period
     canvas.cover(draw_colour(random, FREE, colour), depth)
 

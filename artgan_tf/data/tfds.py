@@ -48,7 +48,7 @@ def _class_names(builder: Any, value: str) -> tuple[str, ...]:
         known = ", ".join(features)
         raise InputError(
             f"tfds:{value} is no image classification set: it has {known}, but training takes an "
-            f"image and a label."
+            f"image and a label that names classes."
         )
     return tuple(names)
 

@@ -32,15 +32,16 @@ class Checkpoints:
             self.checkpoint, str(folder), max_to_keep=KEEP, checkpoint_name="step"
         )
 
-    def restore(self) -> int:
-        """Load the newest checkpoint, if there is one; gives the step to go on from."""
+    def restore(self) -> None:
+        """Load the newest checkpoint, if there is one."""
         if self.manager.latest_checkpoint:
             self.checkpoint.restore(self.manager.latest_checkpoint).assert_consumed()
-        return int(self.gan.step)
 
     def save(self) -> None:
-        """Write the state as the newest checkpoint."""
-        self.manager.save(checkpoint_number=int(self.gan.step))
+        """Write the state as the newest checkpoint, if it is not that already."""
+        step = int(self.gan.step)
+        if latest_step(self.folder) != step or step == 0:
+            self.manager.save(checkpoint_number=step)
 
     def save_apart(self, name: str) -> Path:
         """Write the state under another name, which a resume does not take."""

@@ -42,8 +42,8 @@ class Loop:
     steps: int
     seconds: float = 0.0
 
-    def run(self) -> bool:
-        """Train; gives False when a signal ended it early. The state is saved either way."""
+    def run(self) -> None:
+        """Train to the end, or until a signal asks to stop; the state is saved either way."""
         start = int(self.gan.step)
         self._train_step, self._test_step = self._compiled()
         self._collapsed_for, self._warned = 0, False
@@ -53,12 +53,10 @@ class Loop:
             for step in range(start + 1, self.steps + 1):
                 self._train_step(next(batches))
                 self._bar.update()
-                ends = interruption.requested or step == self.steps
-                self._between_steps(step, step == self.steps)
-                if ends:
+                self._between_steps(step, last=step == self.steps)
+                if interruption.requested:
                     self.checkpoints.save()
                     break
-        return not interruption.requested or step == self.steps
 
     # ---- between steps ------------------------------------------------------------------------
     def _between_steps(self, step: int, last: bool) -> None:
@@ -141,11 +139,14 @@ class Loop:
 
     # ---- compiled steps -----------------------------------------------------------------------
     def _compiled(self) -> tuple[Callable[[Any], None], Callable[[Any], None]]:
+        # Without AutoGraph, which the steps don't need and which would read the source files again
+        # when the first validation comes, changed or not.
+        plain: dict[str, Any] = {"autograph": False, "reduce_retracing": True}
         xla = use_xla(self.config.train)
-        train_step = tf.function(self.gan.train_step, jit_compile=xla, reduce_retracing=True)
-        test_step = tf.function(self.gan.test_step, reduce_retracing=True)
+        train_step = tf.function(self.gan.train_step, jit_compile=xla, **plain)
+        test_step = tf.function(self.gan.test_step, **plain)
 
-        @tf.function
+        @tf.function(autograph=False)
         def distributed(batch: Any) -> None:
             self.strategy.run(train_step, args=(batch,))
 

@@ -3,7 +3,7 @@
 import json
 import time
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,21 +32,26 @@ class RunDirectory:
         self.losses_plot = self.path / "losses.png"
 
     # ---- opening ------------------------------------------------------------------------------
-    def open(self, config: Config, fresh: bool = False) -> None:
-        """Create the directory, or make sure that `config` may resume what lies in it.
+    def check(self, config: Config, class_names: Sequence[str]) -> None:
+        """Make sure that `config` may start or resume a run here; nothing is written.
 
-        Raises InputError for a directory that is no run, or a run with other settings.
+        Raises InputError for a directory that is no run, or a run with other settings or classes.
         """
-        if fresh and self.path.exists():
-            self.path.rename(_aside(self.path))
         if self.config_file.exists():
             self._check_same(config)
+            self._check_classes(class_names)
         elif self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
             raise InputError(
                 f"{self.path} is not empty and no run of ours: choose another --run-dir."
             )
+
+    def begin(self, config: Config, class_names: Sequence[str], fresh: bool) -> None:
+        """Create what is not there; `fresh` moves what is there aside first."""
+        if fresh and self.path.exists():
+            self.path.rename(_aside(self.path))
         for folder in (self.checkpoints, self.samples):
             folder.mkdir(parents=True, exist_ok=True)
+        _write(self.classes_file, "\n".join(class_names) + "\n")
         _write(self.config_file, tomli_w.dumps(to_tree(config)))
 
     def _check_same(self, config: Config) -> None:
@@ -58,22 +63,18 @@ class RunDirectory:
                     f"only --steps and log.* may change; use --fresh or another --run-dir."
                 )
 
+    def _check_classes(self, class_names: Sequence[str]) -> None:
+        if self.class_names() != list(class_names):
+            raise InputError(
+                f"{self.path} was trained on classes {', '.join(self.class_names())}, but the data "
+                f"now has {', '.join(class_names)}: use --fresh or another --run-dir."
+            )
+
     def config(self) -> Config:
         """The configuration the run was last started with; InputError where there is none."""
         if not self.config_file.is_file():
             raise InputError(f"{self.path} is no run: it has no config.toml.")
         return from_tree(tomllib.loads(self.config_file.read_text(encoding="utf-8")))
-
-    # ---- class names --------------------------------------------------------------------------
-    def write_class_names(self, names: Iterable[str]) -> None:
-        """Keep the data's class names; a run whose data has changed its classes is refused."""
-        names = list(names)
-        if self.classes_file.exists() and self.class_names() != names:
-            raise InputError(
-                f"{self.path} was trained on classes {', '.join(self.class_names())}, but the data "
-                f"now has {', '.join(names)}."
-            )
-        _write(self.classes_file, "\n".join(names) + "\n")
 
     def class_names(self) -> list[str]:
         """The class names, in the order of their labels."""

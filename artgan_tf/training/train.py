@@ -1,7 +1,6 @@
 """`train(config, run_dir)`: from a configuration to a trained run."""
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +8,8 @@ import keras
 import tensorflow as tf
 
 from artgan_tf.config import Config, InputError, RunError
-from artgan_tf.data.pipeline import held_out_batches, in_memory, training_batches
+from artgan_tf.data.cache import in_memory
+from artgan_tf.data.pipeline import held_out_batches, training_batches
 from artgan_tf.data.source import Source, open_source
 from artgan_tf.gan import GAN
 from artgan_tf.painter import Painter
@@ -58,13 +58,13 @@ def train(config: Config, run_dir: Path | str, fresh: bool = False) -> Result:
     run = RunDirectory(run_dir)
     source = open_source(config.data)
     steps, drops = schedule(config, source.train.count)
-    run.open(config, fresh)
-    run.write_class_names(source.class_names)
-    done = latest_step(run.checkpoints)
+    if not fresh:
+        run.check(config, source.class_names)
+    done = 0 if fresh else latest_step(run.checkpoints)
     if done >= steps:
         return Result(run.path, done, steps, trained=False)
     try:
-        reached = _train(config, run, source, steps, drops)
+        reached = _train(config, run, source, (steps, drops), done, fresh)
     except (tf.errors.ResourceExhaustedError, MemoryError):
         raise RunError(
             f"Out of memory with batch {config.train.batch_size}, width {config.model.width}, "
@@ -104,32 +104,38 @@ def load(run_dir: Path | str) -> Painter:
 
 
 def _train(
-    config: Config, run: RunDirectory, source: Source, steps: int, drops: Sequence[int]
+    config: Config,
+    run: RunDirectory,
+    source: Source,
+    plan: tuple[int, tuple[int, ...]],
+    done: int,
+    fresh: bool,
 ) -> int:
-    strategy = choose_strategy(config.train)
-    keras.utils.set_random_seed(config.train.seed)
+    """Build everything, then touch the directory: a mistake leaves no half-made run behind."""
+    data, train, (steps, drops) = config.data, config.train, plan
+    strategy = choose_strategy(train)
+    keras.utils.set_random_seed(train.seed)
     with strategy.scope():
         gan = build_gan(config, len(source.class_names))
-        gan.compile(learning_rate_drops=tuple(drops))
+        gan.compile(learning_rate_drops=drops)
+    if train.init and not done:
+        _initialise(gan, train.init)
+    images, held_out = in_memory(source.train, data), in_memory(source.val, data)
+    run.begin(config, source.class_names, fresh)
     checkpoints = Checkpoints(gan, run.checkpoints)
-    start = checkpoints.restore()
-    if not start and config.train.init:
-        _initialise(gan, config.train.init)
-    run.cut_history(start)
-    data, batch = config.data, config.train.batch_size
-    held_out = in_memory(source.val, data)
-    loop = Loop(
+    checkpoints.restore()
+    run.cut_history(done)
+    Loop(
         config=config,
         gan=gan,
         strategy=strategy,
-        batches=training_batches(source.train, data, batch, config.train.seed, start),
-        held_out=held_out_batches(held_out, data, batch),
+        batches=training_batches(images, data, train.batch_size, train.seed, done),
+        held_out=held_out_batches(held_out, data, train.batch_size),
         checkpoints=checkpoints,
         records=Records(run, Painter(gan, source.class_names)),
         steps=steps,
         seconds=max((row.get("seconds", 0.0) for row in run.history()), default=0.0),
-    )
-    loop.run()
+    ).run()
     return int(gan.step)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,8 +32,8 @@ def numbered(folder: str, count: int) -> Iterable[str]:
     return [f"{folder}/{index:03d}.png" for index in range(count)]
 
 
-def opened(folder: Path | str, **settings: object) -> Source:
-    return open_source(Data(spec=f"folder:{folder}", image_size=8, **settings))  # type: ignore[arg-type]
+def opened(folder: Path | str, **settings: Any) -> Source:
+    return open_source(Data(spec=f"folder:{folder}", image_size=8, **settings))
 
 
 def files(split: Split, root: Path) -> list[str]:
@@ -44,14 +45,13 @@ def labelled(source: Source, split: Split) -> list[str]:
     return [source.class_names[label] for label in split.labels]
 
 
-def refusal(spec: str, **settings: object) -> str:
+def refusal(spec: str, **settings: Any) -> str:
     """The sentence that opening `spec` is refused with."""
     with pytest.raises(InputError) as caught:
-        open_source(Data(spec=spec, **settings))  # type: ignore[arg-type]
+        open_source(Data(spec=spec, **settings))
     sentence = str(caught.value)
     assert sentence.endswith(".")
     assert "\n" not in sentence
-    assert len(sentence) < 300
     return sentence
 
 
@@ -77,16 +77,14 @@ def test_class_folders_alone_are_divided(write: Write) -> None:
         assert labelled(source, split) == [name.split("/")[0] for name in files(split, root)]
 
 
-def test_images_alone_are_one_class_that_the_folder_names(write: Write) -> None:
+def test_images_alone_are_one_class_that_the_folder_names(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
     root = write(*numbered("paintings", 10)) / "paintings"
-    source = opened(root)
-    assert source.class_names == ("paintings",)
-    assert (source.train.count, source.val.count) == (9, 1)
-
-
-def test_the_current_folder_has_a_name_too(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(write(*numbered("paintings", 10)) / "paintings")
-    assert opened(".").class_names == ("paintings",)
+    monkeypatch.chdir(root)
+    for source in (opened(root), opened(".")):
+        assert source.class_names == ("paintings",)
+        assert (source.train.count, source.val.count) == (9, 1)
 
 
 def test_images_alone_in_train_and_val_are_the_same_class(write: Write) -> None:
@@ -126,15 +124,14 @@ def test_hidden_and_other_files_are_ignored(write: Write) -> None:
     (root / "a" / "notes.txt").write_text("not an image")
     (root / "empty").mkdir()
     source = opened(root)
-    assert source.class_names == ("a", "b")
     found = files(source.train, root) + files(source.val, root)
     assert sorted(found) == sorted([*names, "a/folder.png/inside.jpg"])
 
 
 def test_images_beside_a_folder_without_any_are_images_alone(write: Write) -> None:
-    root = write(*numbered("mine", 10))
-    (root / "mine" / "notes").mkdir()
-    assert opened(root / "mine").class_names == ("mine",)
+    root = write(*numbered("mine", 10)) / "mine"
+    (root / "notes").mkdir()
+    assert opened(root).class_names == ("mine",)
 
 
 def test_an_example_is_the_image_of_its_name(write: Write) -> None:
@@ -152,11 +149,11 @@ def test_the_split_is_stable_disjoint_and_whole(write: Write) -> None:
     names = [*numbered("a", 40), *numbered("b", 7), *numbered("c", 1)]
     root = write(*names)
     source, again, other = opened(root), opened(root), opened(root, split_seed=1)
-    held_out = set(files(source.val, root))
-    assert held_out == set(files(again.val, root))
-    assert held_out != set(files(other.val, root))
-    assert sorted([*files(source.train, root), *held_out]) == sorted(names)
-    assert files(source.train, root) == sorted(files(source.train, root))
+    train, held_out = files(source.train, root), files(source.val, root)
+    assert held_out == files(again.val, root)
+    assert held_out != files(other.val, root)
+    assert sorted([*train, *held_out]) == sorted(names)
+    assert train == sorted(train)
     assert labelled(source, source.val) == ["a"] * 4 + ["b"]  # a class of one stays in training
 
 
@@ -172,7 +169,7 @@ def test_what_one_class_gains_leaves_the_others_alone(write: Write, new: str) ->
     before = set(files(opened(root).val, root))
     write(new)
     after = set(files(opened(root).val, root))
-    assert {name for name in before ^ after if name[0] not in ("b", new[0])} == set()
+    assert {name for name in before ^ after if name[0] != new[0]} == set()
 
 
 def test_a_class_never_loses_all_its_training_images(write: Write) -> None:
@@ -219,6 +216,5 @@ def test_an_unknown_source_is_refused(spec: str) -> None:
 
 def test_a_bare_path_is_a_folder(write: Write) -> None:
     root = write(*numbered("owl", 10), *numbered("cat", 10))
-    source = open_source(Data(spec=str(root)))
-    assert source.class_names == ("cat", "owl")
+    assert open_source(Data(spec=str(root))).class_names == ("cat", "owl")
     assert "There is no data" in refusal(str(root / "owl" / "000.png"))

@@ -3,9 +3,8 @@
 Pixel (row, column) of example i is (i, row, column), so that a batch shows what was cut from where.
 """
 
-import gc
 import io
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ import tensorflow as tf
 from PIL import Image
 
 from artgan_tf.config import Data, InputError
-from artgan_tf.data.cache import Cached, in_memory
 from artgan_tf.data.pipeline import held_out_batches, training_batches
 from artgan_tf.data.source import Indexed, Split, Streamed, short_side
 
@@ -145,18 +143,19 @@ def test_balanced_is_refused_for_what_is_streamed() -> None:
     ("size", "crop", "side"), [(8, 0.8, 10), (14, 0.875, 16), (64, 0.875, 73), (8, 1.0, 8)]
 )
 def test_crops_are_windows_all_over_the_image(size: int, crop: float, side: int) -> None:
-    changes = {"image_size": size, "crop": crop, "flip": False}
-    assert short_side(settings(**changes)) == side
-    seen: dict[int, set[tuple[int, int]]] = {0: set(), 1: set(), 2: set()}
-    for images, _ in stream("in memory", 60 if size < 64 else 12, **changes):
+    changes: dict[str, Any] = {"image_size": size, "crop": crop, "flip": False}
+    data = settings(**changes)
+    assert short_side(data) == side
+    seen: dict[tuple[int, ...], set[tuple[int, int]]] = defaultdict(set)
+    for images, _ in stream("in memory", 120, **changes):
         for image in images:
             index, top, left = image[0, 0].tolist()
-            window = picture(index, settings(**changes))[top : top + size, left : left + size]
-            np.testing.assert_array_equal(image, window)
-            seen[index % 3].add((top, left))
-    rooms = {0: (side, side), 1: (side, side + 6), 2: (side + 3, side)}
-    for shape, (height, width) in rooms.items() if size < 64 else ():
-        tops, lefts = zip(*seen[shape], strict=True)
+            whole = picture(index, data)
+            np.testing.assert_array_equal(image, whole[top : top + size, left : left + size])
+            seen[whole.shape].add((top, left))
+    assert len(seen) == 3
+    for (height, width, _), corners in seen.items():
+        tops, lefts = zip(*corners, strict=True)
         assert set(tops) == set(range(height - size + 1))  # both ends and all between
         assert set(lefts) == set(range(width - size + 1))
 

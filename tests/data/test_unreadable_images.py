@@ -63,14 +63,15 @@ def test_damage_gives_an_image_or_is_unreadable(kind: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize(
     "broken",
     [
         b"XX garbage",
-        b"II*\0" + struct.pack("<I", 1 << 30),
+        b"II*\0\x08",
         b"II*\0" + struct.pack("<IHHHII", 8, 1, ExifTags.Base.Orientation, 2, 3, 1 << 30),
     ],
 )
-def test_broken_exif_does_not_cost_the_image(broken: bytes) -> None:
-    image = read_image(encoded(PICTURE, "JPEG", exif=b"Exif\0\0" + broken), 20)
+def test_broken_exif_does_not_cost_the_image(broken: bytes, kind: str) -> None:
+    image = read_image(encoded(PICTURE, kind, exif=b"Exif\0\0" + broken), 20)
     assert image.shape == (20, 20, 3)

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import artgan_tf
 from artgan_tf.config import InputError, RunError
@@ -91,6 +92,22 @@ def test_collapse_warns_once_or_stops(tiny, tmp_path, monkeypatch, capsys):
     with pytest.raises(RunError, match="Step 4: D's loss has been below"):
         train(config, tmp_path / "stops")
     assert (tmp_path / "stops" / "checkpoints" / "step-4.index").exists()
+
+
+def test_a_mistake_leaves_no_half_made_run_behind(tiny, tmp_path):
+    for changes in ({"model__generator": ["8:64"]}, {"train__init": str(tmp_path / "none")}):
+        with pytest.raises(InputError):
+            train(tiny("improved", **changes), tmp_path / "run")
+        assert not (tmp_path / "run").exists()
+
+
+def test_out_of_memory_is_one_sentence(tiny, tmp_path, monkeypatch):
+    def exhausted(self):
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+
+    monkeypatch.setattr(loop.Loop, "run", exhausted)
+    with pytest.raises(RunError, match=r"batch 9, width 0.125, float32: lower --batch-size"):
+        train(tiny("improved"), tmp_path / "run")
 
 
 def test_init_starts_from_other_weights_even_with_other_classes(tiny, tmp_path, paintings):

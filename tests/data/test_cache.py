@@ -1,0 +1,151 @@
+"""Images in memory: the budget is kept, and images that cannot be read are left out or replaced."""
+
+import gc
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from artgan_tf.config import Data, InputError
+from artgan_tf.data.cache import Cached, in_memory
+from artgan_tf.data.images import UnreadableImage
+from artgan_tf.data.pipeline import held_out_batches, training_batches
+from artgan_tf.data.source import Indexed, Split, Streamed
+
+COUNT, BATCH = 12, 4
+KINDS = ["in memory", "uncached", "streamed", "streamed, in memory"]
+
+
+def settings(kind: str, **changes: Any) -> Data:
+    return Data(**({"image_size": 8, "cache_mb": 8 if "in memory" in kind else 0} | changes))
+
+
+def split_of(kind: str, broken: set[int]) -> Split:
+    """Example i is a picture of the grey i with the label i, or cannot be read."""
+
+    def load(index: int) -> np.ndarray:
+        if index in broken:
+            raise UnreadableImage("it fell into the river")
+        return np.full((8, 9 + index, 3), index, np.uint8)
+
+    if not kind.startswith("streamed"):
+        return Indexed(np.arange(COUNT, dtype=np.int32), load, "picture {}".format)
+    files = [b"a river" if i in broken else png(load(i)) for i in range(COUNT)]
+    return Streamed(COUNT, tf.data.Dataset.from_tensor_slices((files, np.arange(COUNT))))
+
+
+def png(pixels: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def drawn(batches: tf.data.Dataset) -> list[int]:
+    """The labels of all examples, once it is sure that the images are theirs."""
+    labels: list[int] = []
+    for images, part in batches.as_numpy_iterator():
+        np.testing.assert_array_equal(
+            images, np.broadcast_to(part[:, None, None, None], images.shape)
+        )
+        labels += part.tolist()
+    return labels
+
+
+# ---- images that cannot be read ---------------------------------------------------------------
+@pytest.mark.parametrize("kind", KINDS)
+def test_held_out_images_that_cannot_be_read_are_left_out_with_a_warning(kind: str) -> None:
+    data = settings(kind)
+    with pytest.warns(UserWarning, match="left out") as caught:
+        labels = drawn(held_out_batches(split_of(kind, {0, 5, 6}), data, BATCH))
+    assert labels == [1, 2, 3, 4, 7, 8, 9, 10, 11]
+    if kind == "in memory":
+        assert [str(warning.message) for warning in caught] == [
+            "3 unreadable images are left out, e.g. picture 0 (it fell into the river)."
+        ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "epoch"),
+    [
+        ("in memory", [0, 1, 2, 4, 6, 7, 8, 9, 10, 11]),
+        ("uncached", [0, 1, 2, 4, 4, 6, 6, 7, 8, 9, 10, 11]),  # the next one that can be read
+        ("streamed", [0, 0, 0, 1, 2, 4, 6, 7, 8, 9, 10, 11]),  # the first one that can be read
+        ("streamed, in memory", [0, 1, 2, 4, 6, 7, 8, 9, 10, 11]),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*left out")
+def test_training_goes_on_without_images_that_cannot_be_read(kind: str, epoch: list[int]) -> None:
+    data, split = settings(kind), split_of(kind, {3, 5})
+    whole = drawn(training_batches(split, data, BATCH, 0).take(15))
+    assert sorted(whole[: len(epoch)]) == epoch
+    assert drawn(training_batches(split, data, BATCH, 0, start_step=6).take(9)) == whole[24:]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_split_without_a_readable_image_is_refused_before_it_is_used(kind: str) -> None:
+    data, split = settings(kind), split_of(kind, set(range(COUNT)))
+    for build in (
+        lambda: training_batches(split, data, BATCH, 0),
+        lambda: held_out_batches(split, data, BATCH),
+    ):
+        with pytest.raises(InputError, match=r"^None of the 12 images could be read[^\n]*\.$"):
+            build()
+
+
+# ---- memory ----------------------------------------------------------------------------------
+def recorded(count: int, shape: tuple[int, ...]) -> tuple[Indexed, list[int]]:
+    """A split of `count` images of that shape, and the list of what was loaded."""
+    loaded: list[int] = []
+
+    def load(index: int) -> np.ndarray:
+        loaded.append(index)
+        return np.full(shape, index % 251, np.uint8)
+
+    return Indexed(np.zeros(count, np.int32), load), loaded
+
+
+def test_images_are_kept_in_memory_as_they_are() -> None:
+    data, split = settings("in memory"), split_of("in memory", set())
+    kept = in_memory(split, data)
+    assert isinstance(kept, Cached)
+    assert kept.count == COUNT
+    np.testing.assert_array_equal(kept.labels, split.labels)  # type: ignore[union-attr]
+    for index in range(COUNT):
+        np.testing.assert_array_equal(kept.load(index), split.load(index))  # type: ignore[union-attr]
+    assert in_memory(kept, data) is kept
+
+
+@pytest.mark.parametrize("cache_mb", [0, 1])
+def test_what_cannot_fit_is_not_read_ahead(cache_mb: int) -> None:
+    split, loaded = recorded(7000, (8, 8, 3))  # 1.3 MB
+    assert in_memory(split, settings("", cache_mb=cache_mb)) is split
+    assert loaded == []
+
+
+def test_elongated_images_do_not_break_the_budget() -> None:
+    split, loaded = recorded(1000, (8, 400, 3))  # 9.6 MB, where square ones would be 0.2
+    assert in_memory(split, settings("", cache_mb=4)) is split
+    assert len(loaded) < 1000  # and the rest was not read in vain
+    split, _ = recorded(1000, (8, 24, 3))
+    assert isinstance(in_memory(split, settings("", cache_mb=4)), Cached)
+
+
+def test_batches_outlive_the_split_they_come_from() -> None:
+    iterator = iter(training_batches(split_of("in memory", set()), settings("in memory"), BATCH, 0))
+    gc.collect()
+    for _ in range(20):
+        images, labels = next(iterator)
+    assert images.shape == (BATCH, 8, 8, 3)
+    np.testing.assert_array_equal(images[:, 0, 0, 0], labels)
+
+
+def test_a_strategy_sees_the_same_batches() -> None:
+    data, split = settings("in memory"), split_of("in memory", set())
+    plain = drawn(training_batches(split, data, BATCH, 0).take(9))
+    batches = training_batches(split, data, BATCH, 0)
+    strategy = tf.distribute.MirroredStrategy(["CPU:0"])
+    distributed = iter(strategy.experimental_distribute_dataset(batches))
+    assert [int(i) for _ in range(9) for i in next(distributed)[1]] == plain

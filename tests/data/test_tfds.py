@@ -1,0 +1,175 @@
+"""TFDS sets without a network: made-up ones by TFDS's own mock, and a small real one on disk."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow_datasets as tfds
+
+from artgan_tf.config import Data, InputError
+from artgan_tf.data.pipeline import held_out_batches, training_batches
+from artgan_tf.data.source import Source, Streamed, open_source
+
+NAMES = ["oak", "elm", "ash"]
+COUNTS = {"train": 12, "test": 5, "validation": 4}
+GREYS = {"train": 0, "test": 100, "validation": 200}  # of a split's example 0; the next is lighter
+
+
+class Written(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
+    """Writes a data set to disk; TFDS then knows it by its files alone."""
+
+    VERSION = tfds.core.Version("1.2.0")
+    counts = COUNTS
+    features: Any = None
+
+    def _info(self) -> Any:
+        return tfds.core.DatasetInfo(builder=self, features=self.features, disable_shuffling=True)
+
+    def _split_generators(self, dl_manager: Any) -> dict[str, Any]:
+        return {split: self._generate_examples(split) for split in self.counts}
+
+    def _generate_examples(self, split: str) -> Iterable[tuple[int, dict[str, Any]]]:
+        for i in range(self.counts[split]):
+            image = np.full((20, 24, 3), GREYS[split] + i, np.uint8)
+            yield i, {"image": image, "label": i % 3}
+
+
+def write(name: str, label: Any, counts: dict[str, int]) -> None:
+    image = tfds.features.Image(shape=(None, None, 3))
+    features = tfds.features.FeaturesDict({"image": image, "label": label})
+    made = type(name, (Written,), {"features": features, "counts": counts}, skip_registration=True)
+    made().download_and_prepare()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """TFDS's data folder: `trees`, `shrubs` with `train` alone, and `heights` without classes."""
+    folder = tmp_path_factory.mktemp("tensorflow_datasets")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tensorflow_datasets.core.constants.DATA_DIR", str(folder))
+        write("trees", tfds.features.ClassLabel(names=NAMES), COUNTS)
+        write("shrubs", tfds.features.ClassLabel(names=NAMES), {"train": 12})
+        write("heights", tfds.features.Scalar(np.int64), COUNTS)
+        yield folder
+
+
+def opened(name: str, **settings: Any) -> Source:
+    fields: dict[str, Any] = {"spec": f"tfds:{name}", "image_size": 16}
+    return open_source(Data(**fields | settings))
+
+
+def greys(split: Any) -> list[int]:
+    """The first pixels of a split's pictures, read the way an evaluation reads them."""
+    assert isinstance(split, Streamed)
+    batches = held_out_batches(split, Data(image_size=16), 5)
+    return [int(grey) for images, _ in batches.as_numpy_iterator() for grey in images[:, 0, 0, 0]]
+
+
+def refusal(name: str, **settings: Any) -> str:
+    """The sentence that opening the data set is refused with."""
+    with pytest.raises(InputError) as caught:
+        opened(name, **settings)
+    sentence = str(caught.value)
+    assert sentence.endswith(".")
+    assert not sentence.endswith("..")
+    assert "\n" not in sentence
+    return sentence
+
+
+# ---- a real data set on disk -----------------------------------------------------------------
+@pytest.mark.parametrize("name", ["trees", "trees:1.2.0"])
+def test_class_names_and_splits_of_a_data_set(name: str) -> None:
+    source = opened(name, classes=3)
+    assert source.spec == f"tfds:{name}"
+    assert source.class_names == ("oak", "elm", "ash")
+    assert (source.train.count, source.val.count) == (12, 5)
+    assert greys(source.train) == list(range(12))
+    assert greys(source.val) == list(range(100, 105))  # test before validation
+
+
+@pytest.mark.parametrize("cache_mb", [0, 8])
+def test_a_data_set_can_be_trained_on(cache_mb: int) -> None:
+    data = Data(spec="tfds:trees", image_size=16, crop=0.875, cache_mb=cache_mb)
+    batches = training_batches(open_source(data).train, data, 4, seed=0)
+    images, labels = zip(*batches.take(3).as_numpy_iterator(), strict=True)
+    found = np.concatenate(images)[:, 7, 7, 0]
+    assert sorted(found.tolist()) == list(range(12))
+    np.testing.assert_array_equal(np.concatenate(labels), found % 3)
+
+
+def test_splits_can_be_chosen() -> None:
+    source = opened("trees", train_split="test", val_split="validation")
+    assert greys(source.train) == list(range(100, 105))
+    assert greys(source.val) == list(range(200, 204))
+
+
+def test_parts_and_sums_of_splits_can_be_chosen() -> None:
+    source = opened("shrubs", train_split="train[:75%]", val_split="train[75%:]")
+    assert greys(source.train) == list(range(9))
+    assert greys(source.val) == list(range(9, 12))
+    assert opened("trees", train_split="train+validation").train.count == 16
+
+
+@pytest.mark.parametrize("setting", ["train_split", "val_split"])
+@pytest.mark.parametrize("split", ["trian", "train[5:", "train[40:50]"])
+def test_an_unknown_split_is_refused(setting: str, split: str) -> None:
+    sentence = refusal("trees", **{setting: split})
+    for part in (repr(split), "train, test, validation", "data.val_split"):
+        assert part in sentence
+
+
+def test_a_data_set_without_a_held_out_split_asks_for_one() -> None:
+    assert "it has train," in refusal("shrubs")
+
+
+def test_an_empty_part_is_refused() -> None:
+    assert "'train[:1%]'" in refusal("trees", val_split="train[:1%]")
+
+
+def test_a_data_set_without_classes_is_refused() -> None:
+    assert "it has image, label, but" in refusal("heights")
+
+
+def test_another_number_of_classes_than_expected_is_refused() -> None:
+    assert "3 classes (oak, elm, ash)" in refusal("trees", classes=10)
+
+
+@pytest.mark.parametrize(
+    "name", ["no_such_set", "cifar10/no_such", "trees:9.9.9", "a b", "cifar10:"]
+)
+def test_an_unknown_data_set_is_refused(name: str) -> None:
+    assert repr(name) in refusal(name)
+
+
+@pytest.mark.parametrize("reason", ["no network\nat all", ""])
+def test_a_failed_download_says_what_to_do(
+    reason: str, data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: Any) -> None:
+        raise ConnectionError(reason)
+
+    monkeypatch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", fail)
+    sentence = refusal("cifar10")
+    for part in ("ConnectionError", reason.split("\n")[0], "tfds build cifar10", str(data_folder)):
+        assert part in sentence
+
+
+# ---- mocked data sets ------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("name", "classes", "side"), [("cifar10", 10, 32), ("oxford_flowers102", 102, 64)]
+)
+def test_a_mocked_data_set_works_like_a_real_one(name: str, classes: int, side: int) -> None:
+    data = Data(spec=f"tfds:{name}", classes=classes, image_size=side, val_split="validation")
+    with tfds.testing.mock_data(num_examples=7):
+        source = open_source(data)
+        assert len(source.class_names) == classes
+        assert source.train.count == source.val.count == 7
+        for batches in (
+            training_batches(source.train, data, 4, seed=0).take(2),
+            held_out_batches(source.val, data, 4),
+        ):
+            for images, labels in batches.as_numpy_iterator():
+                assert images.shape == (len(labels), side, side, 3)
+                assert ((labels >= 0) & (labels < classes)).all()
