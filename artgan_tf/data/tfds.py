@@ -45,7 +45,7 @@ def _class_names(builder: Any, value: str) -> tuple[str, ...]:
     features = builder.info.features
     names = getattr(features["label"], "names", None) if "label" in features else None
     if not names or "image" not in features:
-        known = ", ".join(features)
+        known = ", ".join(sorted(features))
         raise InputError(
             f"tfds:{value} is no image classification set: it has {known}, but training takes an "
             f"image and a label that names classes."

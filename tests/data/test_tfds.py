@@ -137,7 +137,7 @@ def test_another_number_of_classes_than_expected_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["no_such_set", "cifar10/no_such", "trees:9.9.9", "a b", "cifar10:"]
+    "name", ["no_such_set", "cifar10/no", "cifar10:9.9.9", "trees:9.9.9", "a b", "cifar10:"]
 )
 def test_an_unknown_data_set_is_refused(name: str) -> None:
     assert repr(name) in refusal(name)

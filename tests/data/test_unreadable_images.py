@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zlib
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,16 @@ def test_a_missing_file_is_unreadable(tmp_path: Path) -> None:
     for path in (tmp_path / "none.png", tmp_path):
         with pytest.raises(UnreadableImage):
             read_image(path, 8)
+
+
+def test_an_image_that_would_fill_the_memory_is_unreadable() -> None:
+    """A PNG of a few bytes that claims 60,000 x 60,000 pixels."""
+    file = b"\x89PNG\r\n\x1a\n"
+    size = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    for chunk in (b"IHDR" + size, b"IDAT"):
+        file += struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    with pytest.raises(UnreadableImage, match="3600000000 pixels"):
+        read_image(file, 8)
 
 
 @pytest.mark.filterwarnings("ignore")
