@@ -71,7 +71,7 @@ class GAN(keras.Model):
     def prior(self, shape: tuple[int, ...], key: Any) -> Any:
         """The same prior as a pure function of a key of two int64, for sampling by seed.
 
-        Of a named algorithm: the default one depends on XLA, and so would the picture.
+        Of a named algorithm, so that CPU and GPU draw alike; under XLA the numbers are others.
         """
         raise NotImplementedError
 
@@ -244,7 +244,7 @@ class GAN(keras.Model):
             return keras.random.randint((n,), 0, k, dtype="int32", seed=self.random)
         if kind == "groups":
             shuffled = keras.random.shuffle(ops.arange(k, dtype="int32"), seed=self.random)
-            return ops.repeat(shuffled[ops.arange(-(-n // 5)) % k], 5)[:n]
+            return ops.repeat(ops.take(shuffled, ops.arange(-(-n // 5)) % k), 5)[:n]
         return ops.arange(n, dtype="int32") % k
 
     def see(self, images: Any) -> tuple[Any, Any]:

@@ -8,7 +8,7 @@ from PIL import Image
 from artgan_tf.config import Config, resolve
 from artgan_tf.data.demo_paintings import CLASS_NAMES, gallery
 
-TABLES = {
+TABLES: dict[str, dict[str, object]] = {
     "improved": {
         "model.generator": ["8:64", "16:64"],
         "model.encoder": ["64/2", "d 64/2"],
@@ -40,7 +40,7 @@ def paintings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def tiny_overrides(paper: str, data: Path | str) -> dict:
     """Dotted overrides that make a preset of either paper train a step in milliseconds."""
-    return TABLES[paper] | {
+    settings: dict[str, object] = {
         "data.spec": f"folder:{data}",
         "data.classes": 0,
         "data.image_size": 16,
@@ -56,6 +56,7 @@ def tiny_overrides(paper: str, data: Path | str) -> dict:
         "discriminator.dropout": 0.3,
         "discriminator.noise": 0.1,
     }
+    return TABLES[paper] | settings
 
 
 @pytest.fixture
