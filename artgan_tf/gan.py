@@ -87,6 +87,11 @@ class GAN(keras.Model):
         """The autoencoder's picture of float images, at inference."""
         raise NotImplementedError
 
+    @property
+    def steps_done(self) -> int:
+        """Train steps so far."""
+        return int(_number(self.step))
+
     # ---- set-up -------------------------------------------------------------------------------
     def _build_networks(self) -> None:
         size = self.config.data.image_size
@@ -125,7 +130,7 @@ class GAN(keras.Model):
         self.d_optimizer, self.g_optimizer = optimizers
         self.d_optimizer.build(self.discriminator.trainable_variables)
         self.g_optimizer.build(self.generator.trainable_variables)
-        self.base_rates = tuple(float(o.learning_rate) for o in optimizers)
+        self.base_rates = tuple(float(_number(o.learning_rate)) for o in optimizers)
 
     # ---- one iteration ------------------------------------------------------------------------
     def train_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
@@ -268,6 +273,11 @@ class GAN(keras.Model):
         z = self.latents(n * context.num_replicas_in_sync, self.random)
         z = z[context.replica_id_in_sync_group * n :][:n]
         return self.generator(z, self.one_hot(fake_y), training=True)
+
+
+def _number(variable: keras.Variable) -> Any:
+    """A scalar variable's value, of a mirrored one too."""
+    return tf.convert_to_tensor(variable.value).numpy()
 
 
 def make_optimizer(train: Train, learning_rate: float) -> keras.optimizers.Optimizer:

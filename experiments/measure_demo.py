@@ -40,7 +40,7 @@ def measure(run: tyro.conf.Positional[Path] = Path("runs/demo"), *, seed: int = 
     shares = (ours / own).round(3).tolist()
     figures = {
         "run": str(run),
-        "steps": int(painter.gan.step),
+        "steps": painter.gan.steps_done,
         "generated": GENERATED,
         "agreement": share_right(classifier, images, labels),
         "classifier_held_out": share_right(classifier, *held_out),

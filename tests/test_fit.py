@@ -5,14 +5,18 @@ import sys
 
 import pytest
 
+from artgan_tf import cli
 from artgan_tf.config import resolve
 from artgan_tf.fit import default_run_dir
+from artgan_tf.fit import fit as verb
 from tests.conftest import tiny_overrides
 
 
-def fit(*arguments: str, cwd=None) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "artgan_tf.fit", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd)
+def fit(*arguments: str) -> int:
+    """The verb's exit code, in this process."""
+    with pytest.raises(SystemExit) as exit_:
+        cli.main(verb, "fit", list(arguments))
+    return int(exit_.value.code or 0)
 
 
 @pytest.mark.parametrize(
@@ -31,11 +35,11 @@ def fit(*arguments: str, cwd=None) -> subprocess.CompletedProcess:
         (["--init", "/no/run", "--steps", "1"], ["/no/run"]),
     ],
 )
-def test_mistakes_are_one_sentence_and_exit_code_2(arguments, words, tmp_path):
-    done = fit(*arguments, "--run-dir", str(tmp_path / "run"))
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr
-    errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+def test_mistakes_are_one_sentence_and_exit_code_2(arguments, words, tmp_path, capsys):
+    assert fit(*arguments, "--run-dir", str(tmp_path / "run")) == 2
+    printed = capsys.readouterr().err
+    assert "Traceback" not in printed
+    errors = [line for line in printed.splitlines() if line.startswith("error: ")]
     assert len(errors) == 1
     for word in words:
         assert word in errors[0]
@@ -50,33 +54,40 @@ def test_runs_lie_under_one_root_whatever_the_preset(tmp_path, monkeypatch):
     assert default_run_dir(resolve(str(mine))) == tmp_path / "mine"
 
 
-def test_unknown_flag_is_exit_code_2():
-    done = fit("--stepz", "3")
+def test_a_mistake_in_a_process_of_its_own():
+    command = [sys.executable, "-m", "artgan_tf.fit", "no/such"]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
-    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("error: There is no preset 'no/such'")
+    assert len(done.stderr.splitlines()) == 1
 
 
-def test_dry_run_prints_settings_parameter_counts_and_data_sizes(paintings, tmp_path):
-    done = fit("improved/cifar10", "--data", f"folder:{paintings}", "--steps", "77", "--dry-run",
-               "--set", "data.classes=0", "train.seed=5", "--set", "train.beta1=0.25",
-               cwd=tmp_path)  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "steps = 77" in done.stdout
-    assert "seed = 5" in done.stdout
-    assert "beta1 = 0.25" in done.stdout
-    assert "# data: 3 classes, 36 training images, 12 held out" in done.stdout
+def test_unknown_flag_is_exit_code_2(capsys):
+    assert fit("--stepz", "3") == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_dry_run_prints_settings_parameter_counts_and_data_sizes(paintings, tmp_path, capsys):
+    run_dir = tmp_path / "run"
+    settings = ["--set", "data.classes=0", "train.seed=5", "--set", "train.beta1=0.25"]
+    flags = ["--data", f"folder:{paintings}", "--steps", "77", "--run-dir", str(run_dir)]
+    assert fit("improved/cifar10", *flags, "--dry-run", *settings) == 0
+    printed = capsys.readouterr().out
+    for line in ("steps = 77", "seed = 5", "beta1 = 0.25"):
+        assert line in printed
+    assert "# data: 3 classes, 36 training images, 12 held out" in printed
     # 10 classes have 2670752 and 3251488: seven rows of G's first layer and of D's last less.
-    assert f"# generator: {2670752 - 7 * 8192} trainable parameters" in done.stdout
-    assert f"# discriminator: {3251488 - 7 * 32768} trainable parameters" in done.stdout
-    assert list(tmp_path.iterdir()) == []
+    assert f"# generator: {2670752 - 7 * 8192} trainable parameters" in printed
+    assert f"# discriminator: {3251488 - 7 * 32768} trainable parameters" in printed
+    assert not run_dir.exists()
 
 
-def test_dry_run_works_without_the_data(tmp_path):
-    done = fit("improved/wikiart-genre", "--data", "folder:/no/where", "--dry-run", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "# data: There is no folder" in done.stdout
-    assert "# generator: 4883360 trainable parameters" in done.stdout
-    assert "# discriminator: 15012512 trainable parameters" in done.stdout
+def test_dry_run_works_without_the_data(capsys):
+    assert fit("improved/wikiart-genre", "--data", "folder:/no/where", "--dry-run") == 0
+    printed = capsys.readouterr().out
+    assert "# data: There is no folder" in printed
+    assert "# generator: 4883360 trainable parameters" in printed
+    assert "# discriminator: 15012512 trainable parameters" in printed
 
 
 MIRRORED = """
@@ -106,8 +117,7 @@ def test_mirrored_over_two_cpu_devices_trains_and_resumes(paintings, tmp_path):
 
 
 def test_mirrored_refuses_what_it_cannot_divide(tmp_path):
-    settings = "{'train.strategy': 'mirrored', 'train.batch_size': 63, 'train.steps': 1}"
-    script = MIRRORED.replace("improved/cifar10", "demo")
-    command = [sys.executable, "-c", script, settings, str(tmp_path / "run")]
+    settings = "{'data.spec': 'demo', 'train.strategy': 'mirrored', 'train.batch_size': 63}"
+    command = [sys.executable, "-c", MIRRORED, settings, str(tmp_path / "run")]
     done = subprocess.run(command, capture_output=True, text=True)
     assert "does not divide among 2 devices" in done.stderr

@@ -1,14 +1,14 @@
 """What README says can be typed: flags, presets, files and names that exist."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import artgan_tf
+from artgan_tf import cli
 from artgan_tf.config import preset_names
+from artgan_tf.fit import fit
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -25,12 +25,13 @@ def test_the_two_commands_stand_there():
 
 
 @pytest.mark.parametrize("line", sorted(set(FIT_LINES)))
-def test_fit_lines_parse(line, tmp_path, paintings):
+def test_fit_lines_parse(line, paintings, monkeypatch):
     arguments = line.split()[3:]
     arguments = [f"folder:{paintings}" if a.startswith("folder:") else a for a in arguments]
-    command = [sys.executable, "-m", "artgan_tf.fit", *arguments, "--dry-run"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-    assert done.returncode == 0, done.stderr
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(SystemExit) as exit_:
+        cli.main(fit, "fit", [*arguments, "--dry-run"])
+    assert exit_.value.code == 0
 
 
 def test_pictures_and_links_exist():

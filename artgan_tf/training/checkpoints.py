@@ -39,7 +39,7 @@ class Checkpoints:
 
     def save(self) -> None:
         """Write the state as the newest checkpoint, if it is not that already."""
-        step = int(self.gan.step)
+        step = self.gan.steps_done
         if latest_step(self.folder) != step or step == 0:
             self.manager.save(checkpoint_number=step)
 

@@ -44,7 +44,7 @@ class Loop:
 
     def run(self) -> None:
         """Train to the end, or until a signal asks to stop; the state is saved either way."""
-        start = int(self.gan.step)
+        start = self.gan.steps_done
         self._train_step, self._test_step = self._compiled()
         self._collapsed_for, self._warned = 0, False
         self._clock, self._clock_step = time.monotonic(), start

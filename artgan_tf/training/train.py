@@ -136,7 +136,7 @@ def _train(
         steps=steps,
         seconds=max((row.get("seconds", 0.0) for row in run.history()), default=0.0),
     ).run()
-    return int(gan.step)
+    return gan.steps_done
 
 
 def _initialise(gan: GAN, init: str) -> None:
