@@ -20,6 +20,9 @@ def main(verb: Callable[..., Any], prog: str, args: list[str] | None = None) -> 
     except (InputError, RunError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2 if isinstance(error, InputError) else 1)
+    except KeyboardInterrupt:
+        print("error: interrupted.", file=sys.stderr)
+        sys.exit(1)
     sys.exit(0)
 
 

@@ -39,7 +39,7 @@ def fit(
         seed: of weights, latents, noise and the order of the images.
         strategy: one device, or mirrored over all local ones.
         init: start from the weights of this run, to fine-tune them on other images.
-        set: any setting, as section.key=value.
+        set: any setting, as section.key=value; the flags above win.
         fresh: move an existing run aside and start anew.
         dry_run: print the resolved configuration and sizes, and stop.
     """
@@ -52,7 +52,7 @@ def fit(
         "train.init": init and str(init),
     }
     given = {key: value for key, value in flags.items() if value is not None}
-    config = resolve(preset, given | parse_overrides(chain.from_iterable(set)))
+    config = resolve(preset, parse_overrides(chain.from_iterable(set)) | given)
     if dry_run:
         _print_plan(config)
     else:

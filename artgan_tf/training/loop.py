@@ -28,6 +28,7 @@ class Loop:
         batches: endless training batches, beginning at the first step to do.
         held_out: the held-out batches.
         checkpoints, records: where the state and the figures go.
+        interruption: asked after every step.
         steps: where it ends.
         seconds: training time of the run so far.
     """
@@ -39,6 +40,7 @@ class Loop:
     held_out: tf.data.Dataset
     checkpoints: Checkpoints
     records: Records
+    interruption: Interruption
     steps: int
     seconds: float = 0.0
 
@@ -49,12 +51,12 @@ class Loop:
         self._collapsed_for, self._warned = 0, False
         self._clock, self._clock_step = time.monotonic(), start
         batches = iter(self.strategy.experimental_distribute_dataset(self.batches))
-        with Interruption() as interruption, _bar(start, self.steps) as self._bar:
+        with _bar(start, self.steps) as self._bar:
             for step in range(start + 1, self.steps + 1):
                 self._train_step(next(batches))
                 self._bar.update()
                 self._between_steps(step, last=step == self.steps)
-                if interruption.requested:
+                if self.interruption.requested:
                     self.checkpoints.save()
                     break
 

@@ -16,6 +16,7 @@ from artgan_tf.painter import Painter
 from artgan_tf.papers import build_gan
 from artgan_tf.training.checkpoints import Checkpoints, latest_step, load_networks
 from artgan_tf.training.devices import choose_strategy
+from artgan_tf.training.interruption import Interruption
 from artgan_tf.training.loop import Loop
 from artgan_tf.training.records import Records
 from artgan_tf.training.run_directory import RunDirectory
@@ -64,7 +65,8 @@ def train(config: Config, run_dir: Path | str, fresh: bool = False) -> Result:
     if done >= steps:
         return Result(run.path, done, steps, trained=False)
     try:
-        reached = _train(config, run, source, (steps, drops), done, fresh)
+        with Interruption() as interruption:
+            reached = _train(config, run, source, (steps, drops), done, fresh, interruption)
     except (tf.errors.ResourceExhaustedError, MemoryError):
         raise RunError(
             f"Out of memory with batch {config.train.batch_size}, width {config.model.width}, "
@@ -110,6 +112,7 @@ def _train(
     plan: tuple[int, tuple[int, ...]],
     done: int,
     fresh: bool,
+    interruption: Interruption,
 ) -> int:
     """Build everything, then touch the directory: a mistake leaves no half-made run behind."""
     data, train, (steps, drops) = config.data, config.train, plan
@@ -133,6 +136,7 @@ def _train(
         held_out=held_out_batches(held_out, data, train.batch_size),
         checkpoints=checkpoints,
         records=Records(run, Painter(gan, source.class_names)),
+        interruption=interruption,
         steps=steps,
         seconds=max((row.get("seconds", 0.0) for row in run.history()), default=0.0),
     ).run()

@@ -76,7 +76,7 @@ def test_signal_saves_and_the_same_command_goes_on(number, tiny_arguments, tmp_p
     arguments = tiny_arguments("improved", log__checkpoint_every=100_000)
     run_dir = tmp_path / "run"
     process = fit(arguments, run_dir, 100_000)
-    wait_for((run_dir / "history.jsonl").exists, process)
+    wait_for(lambda: (run_dir / "history.jsonl").exists() and losses(run_dir), process)
     process.send_signal(number)
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
