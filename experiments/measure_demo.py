@@ -1,6 +1,6 @@
 """Does the demo run paint what it is asked, and not the same picture every time?
 
-    python experiments/measure_demo.py runs/demo
+    python -m experiments.measure_demo runs/demo
 
 Over 1,000 generated pictures: the share to which a small classifier, trained on the demo data,
 gives the intended label; and the per-pixel standard deviation within each class, averaged over
