@@ -88,7 +88,7 @@ def _print_plan(config: Config) -> None:
     cli.start_tensorflow()
     import tomli_w
 
-    from artgan_tf.data.source import open_source
+    from artgan_tf.data.spec import open_source
     from artgan_tf.papers import build_gan
 
     print(tomli_w.dumps(to_tree(config)))

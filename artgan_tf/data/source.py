@@ -1,18 +1,15 @@
-"""A `Source`: class names and splits, opened from a SPEC (`kind:value`).
+"""What a `Source` is: class names and two splits.
 
 A split either gives any example by its index (`Indexed`), or all of them in order (`Streamed`).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from artgan_tf.config import Data, InputError
-
-KINDS = ("demo", "folder:DIR", "tfds:NAME")
+from artgan_tf.config import Data
 
 
 @dataclass(frozen=True)
@@ -63,37 +60,6 @@ class Source:
     val: Split
 
 
-def open_source(data: Data) -> Source:
-    """Open what `data.spec` names; raises InputError when it is not there or not as expected."""
-    kind, _, value = data.spec.partition(":")
-    if kind == "demo":
-        from artgan_tf.data.demo import open_demo as opener
-    elif kind == "tfds" and value:
-        from artgan_tf.data.tfds import open_tfds as opener
-    elif kind == "folder" and value:
-        from artgan_tf.data.folder import open_folder as opener
-    elif data.spec and Path(data.spec).is_dir():
-        from artgan_tf.data.folder import open_folder as opener
-
-        value = data.spec
-    else:
-        kinds = f"{', '.join(KINDS)} or the path of a folder"
-        raise InputError(f"There is no data {data.spec!r}: --data takes {kinds}.")
-    source = opener(value, data)
-    _check_classes(source, data)
-    return source
-
-
 def short_side(data: Data) -> int:
     """Pixels of the short side before the crop: the crop is `data.crop` of it."""
     return round(data.image_size / data.crop)
-
-
-def _check_classes(source: Source, data: Data) -> None:
-    found = len(source.class_names)
-    if data.classes and data.classes != found:
-        names = ", ".join(source.class_names[:5]) + (", ..." if found > 5 else "")
-        raise InputError(
-            f"{source.spec} has {found} classes ({names}) but this preset expects {data.classes}; "
-            f"for data of your own pass --set data.classes=0."
-        )

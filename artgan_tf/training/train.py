@@ -10,7 +10,8 @@ import tensorflow as tf
 from artgan_tf.config import Config, InputError, RunError
 from artgan_tf.data.cache import in_memory
 from artgan_tf.data.pipeline import held_out_batches, training_batches
-from artgan_tf.data.source import Source, open_source
+from artgan_tf.data.source import Source
+from artgan_tf.data.spec import open_source
 from artgan_tf.gan import GAN
 from artgan_tf.painter import Painter
 from artgan_tf.papers import build_gan

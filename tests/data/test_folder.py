@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from artgan_tf.config import Data, InputError
-from artgan_tf.data.source import Indexed, Source, Split, open_source
+from artgan_tf.data.source import Indexed, Source, Split
+from artgan_tf.data.spec import open_source
 
 Write = Callable[..., Path]
 

@@ -10,7 +10,8 @@ import tensorflow_datasets as tfds
 
 from artgan_tf.config import Data, InputError
 from artgan_tf.data.pipeline import held_out_batches, training_batches
-from artgan_tf.data.source import Source, Streamed, open_source
+from artgan_tf.data.source import Source, Streamed
+from artgan_tf.data.spec import open_source
 
 NAMES = ["oak", "elm", "ash"]
 COUNTS = {"train": 12, "test": 5, "validation": 4}
