@@ -16,9 +16,10 @@ import tensorflow as tf
 from keras import ops
 
 from artgan_tf import losses
-from artgan_tf.config import Config, Train
+from artgan_tf.config import Config
 from artgan_tf.networks.augment import augment
 from artgan_tf.networks.layers import update_spectral_norm
+from artgan_tf.optimization import make_optimizer, scalar, trick_steps
 
 Terms = dict[str, Any]
 
@@ -90,7 +91,7 @@ class GAN(keras.Model):
     @property
     def steps_done(self) -> int:
         """Train steps so far."""
-        return int(_number(self.step))
+        return int(scalar(self.step))
 
     # ---- set-up -------------------------------------------------------------------------------
     def _build_networks(self) -> None:
@@ -130,7 +131,7 @@ class GAN(keras.Model):
         self.d_optimizer, self.g_optimizer = optimizers
         self.d_optimizer.build(self.discriminator.trainable_variables)
         self.g_optimizer.build(self.generator.trainable_variables)
-        self.base_rates = tuple(float(_number(o.learning_rate)) for o in optimizers)
+        self.base_rates = tuple(float(scalar(o.learning_rate)) for o in optimizers)
 
     # ---- one iteration ------------------------------------------------------------------------
     def train_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
@@ -273,21 +274,3 @@ class GAN(keras.Model):
         z = self.latents(n * context.num_replicas_in_sync, self.random)
         z = z[context.replica_id_in_sync_group * n :][:n]
         return self.generator(z, self.one_hot(fake_y), training=True)
-
-
-def _number(variable: keras.Variable) -> Any:
-    """A scalar variable's value, of a mirrored one too."""
-    return tf.convert_to_tensor(variable.value).numpy()
-
-
-def make_optimizer(train: Train, learning_rate: float) -> keras.optimizers.Optimizer:
-    """Adam or RMSprop with TF1's epsilons (B6), at the given base rate."""
-    if train.optimizer == "adam":
-        return keras.optimizers.Adam(learning_rate, beta_1=train.beta1, epsilon=1e-8)
-    return keras.optimizers.RMSprop(learning_rate, rho=train.rho, epsilon=1e-10)
-
-
-def trick_steps(real_loss: Any, fake_loss: Any) -> Any:
-    """CIFAR-10's rule (B5): 1 G step if t > 0.67, 3 if 0.3 < t <= 0.67, else 5."""
-    t = (real_loss + fake_loss) / 2.0
-    return ops.where(t > 0.67, 1, ops.where(t > 0.3, 3, 5))

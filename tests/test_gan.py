@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from artgan_tf.config import Config, InputError, resolve
-from artgan_tf.gan import trick_steps
+from artgan_tf.optimization import trick_steps
 from artgan_tf.papers import build_gan
 from tests.conftest import TABLES
 

@@ -1,0 +1,27 @@
+"""Optimizers as the papers set them, and the rule that balances G against D on CIFAR-10."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from artgan_tf.config import Train
+
+
+def scalar(variable: keras.Variable) -> Any:
+    """A scalar variable's value, of a mirrored one too."""
+    return tf.convert_to_tensor(variable.value).numpy()
+
+
+def make_optimizer(train: Train, learning_rate: float) -> keras.optimizers.Optimizer:
+    """Adam or RMSprop with TF1's epsilons (B6), at the given base rate."""
+    if train.optimizer == "adam":
+        return keras.optimizers.Adam(learning_rate, beta_1=train.beta1, epsilon=1e-8)
+    return keras.optimizers.RMSprop(learning_rate, rho=train.rho, epsilon=1e-10)
+
+
+def trick_steps(real_loss: Any, fake_loss: Any) -> Any:
+    """CIFAR-10's rule (B5): 1 G step if t > 0.67, 3 if 0.3 < t <= 0.67, else 5."""
+    t = (real_loss + fake_loss) / 2.0
+    return ops.where(t > 0.67, 1, ops.where(t > 0.3, 3, 5))
