@@ -1,0 +1,73 @@
+"""The painter: standing statistics, magnified pictures, grids."""
+
+import keras
+import numpy as np
+import pytest
+
+from artgan_tf.config import InputError, resolve
+from artgan_tf.painter import GRID_COLUMNS, Painter
+from artgan_tf.papers import build_gan
+from tests.conftest import TABLES
+
+K = 20
+
+
+@pytest.fixture(scope="module")
+def painter():
+    keras.utils.set_random_seed(0)
+    settings = TABLES["improved"] | {
+        "data.image_size": 8,
+        "model.magnify": True,
+        "model.encoder": ["64/2"],
+        "model.width": 0.125,
+        "model.z_size": 8,
+    }
+    gan = build_gan(resolve("improved/cifar10", settings), K)
+    return Painter(gan, [f"class {index}" for index in range(K)])
+
+
+def test_standing_statistics_are_those_of_generated_batches(painter):
+    generator, gan = painter.generator, painter.gan
+    z = gan.latents(4000, keras.random.SeedGenerator(9))
+    features = generator.project.inner(
+        np.concatenate([z, gan.one_hot(np.arange(4000) % K)], axis=1)
+    )
+    norm = generator.project.norm
+    np.testing.assert_allclose(norm.moving_variance, np.var(features, axis=0), rtol=0.2)
+    spread = np.std(features, axis=0)
+    assert np.abs(norm.moving_mean - np.mean(features, axis=0)).max() < 0.15 * spread.max()
+
+
+def test_painting_leaves_the_gan_as_it_is(painter):
+    before = [v.numpy().copy() for v in painter.gan.variables]
+    painter.refresh()
+    painter.generate([0, 1], [5, 6])
+    for old, now in zip(before, painter.gan.variables, strict=True):
+        np.testing.assert_array_equal(old, now)
+
+
+def test_refreshing_twice_gives_the_same_pictures(painter):
+    first = painter.generate(["class 3"], [1])
+    painter.refresh()
+    np.testing.assert_array_equal(first, painter.generate(["class 3"], [1]))
+
+
+def test_magnified_pictures_are_twice_the_size_and_pool_to_the_normal_ones(painter):
+    small = painter.generate([2, 7], [1, 2])
+    large = painter.generate([2, 7], [1, 2], magnified=True)
+    assert (small.shape, large.shape) == ((2, 8, 8, 3), (2, 16, 16, 3))
+    # Pixel (i, j) is the mean of 3x3 from (2i, 2j) on; inside no padding is left out.
+    window = large[:, 4:7, 6:9].astype(float).mean(axis=(1, 2))
+    np.testing.assert_allclose(window, small[:, 2, 3], atol=1.0)
+
+
+def test_grid_shows_at_most_sixteen_classes(painter):
+    small, large = painter.grid(), painter.grid(magnified=True)
+    assert small.height == 16 * (64 + 2)  # pictures of 8 are shown eight times as large
+    assert large.height == 16 * (64 + 2)
+    assert small.width > GRID_COLUMNS * 66
+
+
+def test_unequal_numbers_are_refused(painter):
+    with pytest.raises(InputError, match="2 classes but 1 seeds"):
+        painter.generate([0, 1], [5])
