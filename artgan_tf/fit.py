@@ -6,7 +6,7 @@ With no argument it trains on the embedded demo paintings for a few minutes.
 import os
 from itertools import chain
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import tyro
 
@@ -110,10 +110,10 @@ def _print_plan(config: Config) -> None:
         print(f"# {name}: {_trainable(getattr(gan, name))} trainable parameters")
 
 
-def _trainable(network: object) -> int:
+def _trainable(network: Any) -> int:
     from math import prod
 
-    return sum(prod(v.shape) for v in network.trainable_variables)  # type: ignore[attr-defined]
+    return sum(prod(v.shape) for v in network.trainable_variables)
 
 
 if __name__ == "__main__":

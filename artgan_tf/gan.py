@@ -35,8 +35,6 @@ class GAN(keras.Model):
     """
 
     pixel_range: tuple[float, float]
-    discriminator_term_names: tuple[str, ...]
-    generator_term_names: tuple[str, ...]
 
     def __init__(self, config: Config, num_classes: int):
         super().__init__()
@@ -57,6 +55,16 @@ class GAN(keras.Model):
         self.held_out_means = {name: keras.metrics.Mean(name=name) for name in held_out}
 
     # ---- what a paper defines -----------------------------------------------------------------
+    @property
+    def discriminator_term_names(self) -> tuple[str, ...]:
+        """The names of L_D's terms, in the order they are reported."""
+        raise NotImplementedError
+
+    @property
+    def generator_term_names(self) -> tuple[str, ...]:
+        """The names of L_G's terms."""
+        raise NotImplementedError
+
     def new_generator(self) -> keras.Model:
         """An unbuilt generator of this configuration."""
         raise NotImplementedError

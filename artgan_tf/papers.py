@@ -17,10 +17,13 @@ class ArtGAN(GAN):
     """Paper A: K+1 sigmoid units, Dec shared between G and Dec(Enc(x))."""
 
     pixel_range = (0.0, 1.0)
-    discriminator_term_names = ("real", "fake")
 
     @property
-    def generator_term_names(self) -> tuple[str, ...]:  # type: ignore[override]
+    def discriminator_term_names(self) -> tuple[str, ...]:
+        return ("real", "fake")
+
+    @property
+    def generator_term_names(self) -> tuple[str, ...]:
         return ("adversarial", "reconstruction")[: 1 + self.config.model.autoencoder]
 
     def new_generator(self) -> keras.Model:
@@ -64,11 +67,11 @@ class ImprovedArtGAN(GAN):
     pixel_range = (-1.0, 1.0)
 
     @property
-    def discriminator_term_names(self) -> tuple[str, ...]:  # type: ignore[override]
+    def discriminator_term_names(self) -> tuple[str, ...]:
         return ("class", "real", "fake", "reconstruction")[: 3 + self.config.model.autoencoder]
 
     @property
-    def generator_term_names(self) -> tuple[str, ...]:  # type: ignore[override]
+    def generator_term_names(self) -> tuple[str, ...]:
         return ("adversarial", "class", "reconstruction")[: 2 + self.config.model.autoencoder]
 
     def new_generator(self) -> keras.Model:
