@@ -1,29 +1,13 @@
-"""What every verb shares: one sentence for a user's mistake, exit code 2; 1 for a failed run."""
+"""What every verb shares: how it is called and answers, and how it starts TensorFlow."""
 
 import contextlib
 import os
 import sys
-import warnings
-from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from collections.abc import Iterator
 
-from artgan_tf.config import InputError, RunError
+from tfrecords_tools.cli import main
 
-
-def main(verb: Callable[..., Any], prog: str, args: list[str] | None = None) -> NoReturn:
-    """Parse the command line into the verb's typed arguments, call it, exit."""
-    import tyro
-
-    warnings.showwarning = lambda message, *_, **__: print(f"warning: {message}", file=sys.stderr)
-    try:
-        tyro.cli(verb, prog=prog, args=args, config=(tyro.conf.FlagCreatePairsOff,))
-    except (InputError, RunError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2 if isinstance(error, InputError) else 1)
-    except KeyboardInterrupt:
-        print("error: interrupted.", file=sys.stderr)
-        sys.exit(1)
-    sys.exit(0)
+__all__ = ["main", "start_tensorflow"]
 
 
 def start_tensorflow() -> None:

@@ -15,6 +15,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from tfrecords_tools.errors import InputError, RunError  # noqa: F401
+
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -22,14 +24,6 @@ Count = Annotated[int, Field(ge=1)]
 CountOrZero = Annotated[int, Field(ge=0)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 STRICT = {"extra": "forbid"}
-
-
-class InputError(ValueError):
-    """A mistake in arguments, configuration or input: one sentence for the user, exit code 2."""
-
-
-class RunError(RuntimeError):
-    """A run that cannot go on (NaN, collapse, out of memory): one sentence, exit code 1."""
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from artgan_tf.config import Data, InputError
-from artgan_tf.data.images import UnreadableImage, read_image
 from artgan_tf.data.source import Indexed, Split, short_side
+from tfrecords_tools.images import UnreadableImage, read_image
 
 ALIGNMENT = 64  # bytes; TensorFlow aborts the process over a tensor that starts elsewhere
 

@@ -17,8 +17,8 @@ import tensorflow as tf
 
 from artgan_tf.config import Data, InputError
 from artgan_tf.data.cache import Cached, Example, first_readable, in_memory
-from artgan_tf.data.images import UnreadableImage, read_image
 from artgan_tf.data.source import Indexed, Split, Streamed, short_side
+from tfrecords_tools.images import UnreadableImage, read_image
 
 SHUFFLE_BUFFER = 10_000  # encoded images, for splits that are streamed
 BROKEN = np.zeros((0, 0, 3), np.uint8)  # what an image that cannot be read looks like in a pipeline

@@ -11,7 +11,7 @@ from PIL import Image
 
 from artgan_tf.config import Data, InputError
 from artgan_tf.data.cache import Cached, in_memory
-from artgan_tf.data.images import UnreadableImage
+from tfrecords_tools.images import UnreadableImage
 from artgan_tf.data.pipeline import held_out_batches, training_batches
 from artgan_tf.data.source import Indexed, Split, Streamed
 

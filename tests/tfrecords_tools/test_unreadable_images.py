@@ -12,7 +12,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from artgan_tf.data.demo_paintings import paint
-from artgan_tf.data.images import UnreadableImage, read_image
+from tfrecords_tools.images import UnreadableImage, read_image
 
 PICTURE = Image.fromarray(paint(seed=0, index=9, size=96)[0])
 

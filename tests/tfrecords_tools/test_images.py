@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
-from artgan_tf.data.images import LONGEST, UnreadableImage, read_image
+from tfrecords_tools.images import LONGEST, UnreadableImage, read_image
 
 COLOUR = (200, 100, 40)
 PLAIN = Image.new("RGB", (30, 20), COLOUR)

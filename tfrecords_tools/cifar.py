@@ -1,0 +1,62 @@
+"""CIFAR-10 as distributed: pickled `data_batch_1` to `5`, `test_batch` and `batches.meta`."""
+
+import pickle
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfrecords_tools.errors import InputError
+from tfrecords_tools.examples import Collection, Example
+
+SHAPE = (3, 32, 32)  # each row: all red, then all green, then all blue
+ARRAYS = ("_reconstruct", "ndarray", "dtype", "encode", "_frombuffer")  # what they are pickled by
+
+
+@dataclass(frozen=True)
+class Batches:
+    """Pixels by key, `data_batch_1/00017`."""
+
+    root: Path
+
+    def __call__(self, key: str) -> Path | np.ndarray:
+        batch, index = key.split("/")
+        pixels = _load(self.root / batch)["data"][int(index)]
+        return np.ascontiguousarray(pixels.reshape(SHAPE).transpose(1, 2, 0))
+
+
+def is_cifar(root: Path) -> bool:
+    """Whether `root` holds CIFAR-10 python batches."""
+    return (root / "batches.meta").is_file() and (root / "test_batch").is_file()
+
+
+def cifar_batches(root: Path) -> Collection:
+    """The images of the batches in `root`, in splits `train` and `test`."""
+    names = tuple(name.decode() for name in _load(root / "batches.meta")["label_names"])
+    examples = []
+    for path in [*sorted(root.glob("data_batch_*")), root / "test_batch"]:
+        split = "test" if path.name == "test_batch" else "train"
+        labels = enumerate(_load(path)["labels"])
+        examples += [Example(split, f"{path.name}/{i:05d}", int(label)) for i, label in labels]
+    return Collection(names, examples, Batches(root))
+
+
+class _DataOnly(pickle.Unpickler):
+    """Loads arrays and nothing else: a pickle may name any function for the reader to call."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if module.split(".")[0] in ("numpy", "_codecs") and name in ARRAYS:
+            return super().find_class(module, name)
+        raise pickle.UnpicklingError(f"it names {module}.{name}")
+
+
+@cache
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            content = _DataOnly(file, encoding="bytes").load()
+        return {key.decode(): value for key, value in content.items()}
+    except Exception as error:  # a damaged pickle raises anything
+        raise InputError(f"{path} is no CIFAR-10 python batch: {error}.") from None

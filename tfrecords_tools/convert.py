@@ -1,0 +1,116 @@
+"""`python -m tfrecords_tools.convert SOURCE --out DIR`: labelled images into TFRecord shards.
+
+The same command again goes on where a killed one stopped, and ends with the same bytes.
+"""
+
+from pathlib import Path
+
+from tfrecords_tools import cli
+from tfrecords_tools.cifar import cifar_batches, is_cifar
+from tfrecords_tools.errors import InputError
+from tfrecords_tools.examples import Collection
+from tfrecords_tools.folders import class_folders
+from tfrecords_tools.lists import listed_images, parse_lists, wikiart_lists
+from tfrecords_tools.metadata import features, write_info
+from tfrecords_tools.options import Options, checked
+from tfrecords_tools.plan import Plan, make_plan
+from tfrecords_tools.report import listing_lines, make_report, table
+from tfrecords_tools.shards import ShardReport, replace, write_json
+from tfrecords_tools.workers import write_shards
+from tfrecords_tools.workspace import REPORT, Workspace
+
+
+def convert(options: Options) -> None:
+    """List, plan, write, report.
+
+    Raises:
+        InputError: for a mistake in options or source.
+        RunError: when the disk is full or a worker dies; the same call goes on there.
+    """
+    checked(options)
+    collection = collect(options)
+    _check_missing(collection, options)
+    plan = make_plan(collection, options)
+    if options.dry_run:
+        _print_plan(plan, collection)
+    else:
+        _write(Workspace(options.out, plan), collection, options)
+
+
+def collect(options: Options) -> Collection:
+    """The labelled images of the source, whatever kind it is."""
+    if options.wikiart_lists and options.task:
+        return listed_images(options.source, *wikiart_lists(options.wikiart_lists, options.task))
+    if options.labels:
+        return listed_images(options.source, parse_lists(options.labels), options.class_file)
+    if is_cifar(options.source):
+        return cifar_batches(options.source)
+    return class_folders(options.source)
+
+
+def _check_missing(collection: Collection, options: Options) -> None:
+    if not collection.listing:
+        return
+    missing, rows = len(collection.listing.missing), sum(collection.listing.rows.values())
+    if missing > options.max_missing_fraction * rows:
+        raise InputError(
+            f"{missing} of {rows} listed images are not below {options.source} (such as "
+            f"{collection.listing.missing[0][1]}), more than --max-missing-fraction "
+            f"{options.max_missing_fraction}: check the folder or raise the fraction."
+        )
+
+
+def _write(workspace: Workspace, collection: Collection, options: Options) -> None:
+    workspace.check(options.overwrite)
+    if not workspace.finished():
+        with workspace.opened():
+            reports = write_shards(workspace, collection, options)
+            _finish(workspace, collection, options, reports)
+    print((options.out / "report.txt").read_text(encoding="utf-8"))
+    print(f"{options.out} is complete: --data tfrecords:{options.out}")
+
+
+def _print_plan(plan: Plan, collection: Collection) -> None:
+    for split in dict.fromkeys(shard.split for shard in plan.shards):
+        own = [shard for shard in plan.shards if shard.split == split]
+        images = sum(len(shard.examples) for shard in own)
+        print(f"{split}: {images:,} images in {len(own)} shards, {own[0].file} first")
+    print(f"{len(collection.class_names)} classes: {', '.join(collection.class_names)}")
+    if collection.listing:
+        print("\n".join(listing_lines(collection.listing)))
+
+
+def _finish(
+    workspace: Workspace, collection: Collection, options: Options, reports: list[ShardReport]
+) -> None:
+    """Write what makes the shards a data set, `report.json` last."""
+    report = make_report(workspace.plan, collection, reports)
+    splits: dict[str, list[tuple[int, int]]] = {}
+    for shard in reports:
+        splits.setdefault(shard.split, []).append((shard.records, shard.bytes))
+    staging = workspace.state / "info"
+    staging.mkdir(exist_ok=True)
+    kind = features(options, collection.class_names)
+    write_info(staging, workspace.plan.name, _description(report), kind, splits)
+    for path in sorted(
+        staging.iterdir(), reverse=True
+    ):  # dataset_info.json makes it loadable: last
+        path.replace(workspace.folder / path.name)
+    text = table(report)
+    replace(workspace.folder / "report.txt", lambda path: _fill(path, text))
+    write_json(workspace.folder / REPORT, report)
+    workspace.close()
+
+
+def _fill(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def _description(report: dict) -> str:
+    options = report["plan"]["options"]
+    shape = "squares" if options["crop"] == "center" else "short side"
+    return f"Labelled images, {shape} of {options['size']} pixels, stored as {options['encoding']}."
+
+
+if __name__ == "__main__":
+    cli.main(convert, "python -m tfrecords_tools.convert", options=Options)

@@ -1,0 +1,88 @@
+"""What there is to convert: labelled images, wherever they come from."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tfrecords_tools.errors import InputError
+
+UNDIVIDED = "all"  # the split of examples that are not divided yet
+HELD_OUT = ("val", "test")
+
+
+class Example(NamedTuple):
+    """A labelled image; `key` is its path below the source, `/` on every system."""
+
+    split: str
+    key: str
+    label: int
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where the image of a key is, for a folder of files."""
+
+    root: Path
+
+    def __call__(self, key: str) -> Path | np.ndarray:
+        return self.root / key
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Examples and their classes.
+
+    Args:
+        class_names: K names; a label is an index into them.
+        examples: in any order.
+        read: key -> a file or pixels, as `open_image` takes them; worker processes get a copy.
+        listing: for a source with lists, what became of their rows (see `lists.Listing`).
+        hashes: SHA-256 of each file that the labels come from, by name.
+    """
+
+    class_names: tuple[str, ...]
+    examples: list[Example]
+    read: Callable[[str], Path | np.ndarray]
+    listing: Any = None
+    hashes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def divided(self) -> bool:
+        """Whether the source has splits of its own to hold out."""
+        return any(example.split in HELD_OUT for example in self.examples)
+
+
+def order(key: str, seed: int = 0) -> tuple[str, str]:
+    """What to sort keys by: at random, yet the same on any machine and file system."""
+    text = f"{seed}:{key}".encode("utf-8", "surrogateescape")
+    return hashlib.sha256(text).hexdigest(), key
+
+
+def hold_out(examples: Iterable[Example], fraction: float, seed: int) -> list[Example]:
+    """Divide examples into `train` and `val`, class by class, by a hash of seed and key.
+
+    Raises:
+        InputError: where the classes are too small to give any.
+    """
+    by_label: defaultdict[int, list[Example]] = defaultdict(list)
+    for example in examples:
+        by_label[example.label].append(example)
+    divided, held = [], 0
+    for members in by_label.values():
+        members.sort(key=lambda example: order(example.key, seed))
+        count = min(round(len(members) * fraction), len(members) - 1)
+        divided += [example._replace(split="val") for example in members[:count]]
+        divided += [example._replace(split="train") for example in members[count:]]
+        held += count
+    if not held and fraction:
+        largest = max(map(len, by_label.values()), default=0)
+        raise InputError(
+            f"{len(divided)} images in classes of at most {largest} are too few to hold out "
+            f"{fraction:.0%}: add images or raise the fraction."
+        )
+    return divided

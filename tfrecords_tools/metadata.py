@@ -1,0 +1,113 @@
+"""The features of a record, and the files that let tensorflow-datasets load the shards."""
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from tfrecords_tools.options import Options
+
+VERSION = "1.0.0"
+
+
+def features(options: Options, class_names: Sequence[str]) -> Any:
+    """`tfds.features` of a record: image, label, and path, the image's path in the source."""
+    import tensorflow_datasets as tfds
+
+    side = options.size if options.crop == "center" else None
+    shape = (side, side, 3)
+    image = (
+        tfds.features.Tensor(shape=shape, dtype=np.uint8, encoding="bytes")
+        if options.encoding == "raw"
+        else tfds.features.Image(shape=shape, encoding_format=options.encoding)
+    )
+    label = tfds.features.ClassLabel(names=list(class_names))
+    return tfds.features.FeaturesDict(
+        {"image": image, "label": label, "path": tfds.features.Text()}
+    )
+
+
+def serializer(options: Options, class_names: Sequence[str]) -> Callable[[Any, int, str], bytes]:
+    """(encoded image or pixels, label, path) -> the bytes of a record."""
+    from tensorflow_datasets.core.example_serializer import ExampleSerializer
+
+    connector = features(options, class_names)
+    examples = ExampleSerializer(connector.get_serialized_info())
+
+    def serialize(image: Any, label: int, path: str) -> bytes:
+        image = io.BytesIO(image) if isinstance(image, bytes) else image
+        key = path.encode("utf-8", "surrogateescape")
+        encoded = connector.encode_example({"image": image, "label": label, "path": key})
+        # The order of a protobuf map is otherwise another one in each process.
+        return examples.get_tf_example(encoded).SerializeToString(deterministic=True)
+
+    return serialize
+
+
+def encode(image: Image.Image, options: Options) -> bytes | np.ndarray:
+    """A picture as the options have it stored."""
+    if options.encoding == "raw":
+        return np.asarray(image)
+    file = io.BytesIO()
+    if options.encoding == "png":
+        image.save(file, "PNG", compress_level=6)
+    else:  # full colour resolution: at these sizes halving it shows
+        image.save(file, "JPEG", quality=options.quality, subsampling=0)
+    return file.getvalue()
+
+
+def write_info(
+    folder: Path,
+    name: str,
+    description: str,
+    connector: Any,
+    splits: Mapping[str, Sequence[tuple[int, int]]],
+) -> None:
+    """Write `dataset_info.json`, `features.json` and `label.labels.txt`.
+
+    Args:
+        splits: (records, bytes) of each shard, by split.
+    """
+    import tensorflow_datasets as tfds
+    from tensorflow_datasets.core.dataset_info import DatasetIdentity
+
+    identity = DatasetIdentity(
+        name=name, version=tfds.core.Version(VERSION), data_dir=str(folder), module_name=""
+    )
+    info = tfds.core.DatasetInfo(builder=identity, features=connector, description=description)
+    info.set_file_format(tfds.core.FileFormat.TFRECORD)
+    template = tfds.core.ShardedFileTemplate(
+        data_dir=folder, dataset_name=name, filetype_suffix="tfrecord"
+    )
+    infos = [
+        tfds.core.SplitInfo(
+            name=split,
+            shard_lengths=[records for records, _ in shards],
+            num_bytes=sum(size for _, size in shards),
+            filename_template=template.replace(split=split),
+        )
+        for split, shards in splits.items()
+    ]
+    info.set_splits(tfds.core.splits.SplitDict(infos))
+    info.write_to_directory(folder)
+
+
+@cache
+def _parser() -> Any:
+    from tensorflow_datasets.proto import tf_example_pb2
+
+    return tf_example_pb2.Example.FromString
+
+
+def parse(data: bytes) -> dict[str, Any]:
+    """The values of a record by name, image bytes as they are; raises ValueError for no record."""
+    try:
+        found = _parser()(data).features.feature
+    except Exception as error:  # protobuf's own class, which differs between its backends
+        raise ValueError(str(error)) from None
+    kinds = {name: feature.WhichOneof("kind") for name, feature in found.items()}
+    return {name: list(getattr(found[name], kind).value) for name, kind in kinds.items() if kind}

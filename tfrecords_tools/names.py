@@ -1,0 +1,56 @@
+"""Finds the file that a list means although its name was mangled on the way.
+
+Accented names come composed or decomposed, and many were written as UTF-8 and read as something
+else, once or twice, on the way to the list or to the disk.
+"""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import suppress
+
+# What UTF-8 names are known to have been wrongly read as.  The official WikiArt lists met latin-1
+# and were then put in lower case, which CAPITALS takes back where it can matter.
+CODE_PAGES = ("latin-1", "cp1252", "cp437", "cp866")
+CAPITALS = {code: code - 0x20 for code in range(0xE0, 0xFF)}
+
+Found = dict[str, tuple[str, str]]  # path in the list -> (path of the file, how it matched)
+
+
+def match(paths: list[str], files: set[str]) -> Found:
+    """Each path's file: of the same name, else a variant of it, else of the same ASCII letters.
+
+    A variant must be the only one on either side: what could be either of two files is missing.
+    """
+    found = {path: (path, "exact") for path in paths if path in files}
+    for how, key in (("variant", canonical), ("ascii", ascii_letters)):
+        left = [path for path in paths if path not in found]
+        free = files - {file for file, _ in found.values()}
+        found |= {path: (file, how) for path, file in _unique_pairs(left, free, key).items()}
+    return found
+
+
+def canonical(name: str) -> str:
+    """Undo every wrong decoding of `name`, compose its accents (NFC), and fold its case."""
+    name = unicodedata.normalize("NFC", name)
+    for page in CODE_PAGES:
+        for form in (name, name.translate(CAPITALS)):
+            with suppress(UnicodeError):
+                undone = form.encode(page).decode("utf-8")
+                if undone != name:
+                    return canonical(undone)  # ends: an undone name is shorter
+    return name.casefold()
+
+
+def ascii_letters(name: str) -> str:
+    """Drop whatever a wrong decoding could have changed."""
+    return "".join(char for char in name if char.isascii())
+
+
+def _unique_pairs(paths: list[str], files: set[str], key: Callable[[str], str]) -> dict[str, str]:
+    """Pair the paths and files of the same key where no other path or file has it."""
+    by_key: defaultdict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
+    for side, names in enumerate((paths, files)):
+        for name in names:
+            by_key[key(name)][side].append(name)
+    return {of[0]: named[0] for of, named in by_key.values() if len(of) == len(named) == 1}

@@ -1,0 +1,94 @@
+"""What `convert` can be told."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+from tfrecords_tools.errors import InputError
+
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+@dataclass(frozen=True)
+class Options:
+    """Convert a source of labelled images into TFRecord shards that TFDS can load.
+
+    Args:
+        source: class folders, with or without train, val and test above them; the folder that
+            lists name images of; or a folder of CIFAR-10 python batches.
+        out: the folder of the data set; its name becomes the name of the data set.
+        wikiart_lists: the folder of the official WikiArt lists, as distributed.
+        task: which of WikiArt's labels.
+        labels: lists of path,label rows: train=a.csv val=b.csv, or one file to be divided.
+        class_file: the class names, a line each, numbered or in order.
+        size: short side in pixels; the aspect ratio is kept.
+        crop: center stores the square in the middle.
+        encoding: how the images are stored; raw needs no decoding, at many times the size.
+        quality: of JPEGs, 1 to 100.
+        shards: files a split, or auto for about 1,024 images or 128 MiB in each.
+        workers: processes; 0 is one a core.
+        on_error: what to do about a file that is no readable image.
+        max_bad_fraction: unreadable files tolerated, as a part of all.
+        max_missing_fraction: listed images without a file tolerated, as a part of all.
+        val_fraction: held out of each class where the source has no split to hold out (0.1).
+        seed: of that division.
+        limit: at most this many images in each split.
+        dry_run: list and match everything, print the plan and stop.
+        overwrite: delete the data set in --out that other options made.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+    source: tyro.conf.Positional[Path]
+    out: Path
+    wikiart_lists: Path | None = None
+    task: Literal["style", "genre", "artist"] | None = None
+    labels: tuple[str, ...] = ()
+    class_file: Path | None = None
+    size: Annotated[int, Field(ge=8, le=4096)] = 64
+    crop: Literal["none", "center"] = "none"
+    encoding: Literal["jpeg", "png", "raw"] = "jpeg"
+    quality: Annotated[int, Field(ge=1, le=100)] = 95
+    shards: Literal["auto"] | Annotated[int, Field(ge=1, le=99999)] = "auto"
+    workers: Annotated[int, Field(ge=0, le=1024)] = 0
+    on_error: Literal["skip", "stop"] = "skip"
+    max_bad_fraction: Share = 0.05
+    max_missing_fraction: Share = 0.05
+    val_fraction: Fraction | None = None
+    seed: Annotated[int, Field(ge=0)] = 0
+    limit: Annotated[int, Field(ge=1)] | None = None
+    dry_run: bool = False
+    overwrite: bool = False
+
+
+# What the bytes of the shards depend on.
+LASTING = (
+    "wikiart_lists", "task", "labels", "class_file", "size", "crop", "encoding", "quality",
+    "shards", "val_fraction", "seed", "limit",
+)  # fmt: skip
+
+
+def checked(options: Options) -> Options:
+    """The options, or InputError naming the first that is out of range."""
+    try:
+        TypeAdapter(Options).validate_python(vars(options))
+    except ValidationError as error:
+        first = error.errors()[0]
+        flag = "--" + str(first["loc"][0]).replace("_", "-")
+        raise InputError(f"{flag} {first['input']}: {first['msg']}.") from None
+    if bool(options.wikiart_lists) != bool(options.task):
+        raise InputError(
+            "--wikiart-lists DIR and --task style|genre|artist go together: give both."
+        )
+    if options.wikiart_lists and (options.labels or options.class_file):
+        raise InputError(
+            "--wikiart-lists brings its own lists: leave --labels and --class-file out."
+        )
+    if options.class_file and not options.labels:
+        raise InputError(
+            f"--class-file {options.class_file} names the classes of --labels: give both."
+        )
+    return options

@@ -1,0 +1,127 @@
+"""Which image goes into which shard: a function of source and options, of nothing else."""
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import PIL
+
+from tfrecords_tools import __version__
+from tfrecords_tools.errors import InputError
+from tfrecords_tools.examples import Collection, Example, hold_out, order
+from tfrecords_tools.options import LASTING, Options
+
+IMAGES_A_SHARD, BYTES_A_SHARD, MOST_SHARDS = 1024, 128 * 2**20, 1024
+BYTES_A_PIXEL = {"jpeg": 0.6, "png": 2.2, "raw": 3.0}
+USUAL_ASPECT = 1.35
+SPLITS = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One file and the images that belong into it, in their order."""
+
+    file: str
+    split: str
+    examples: list[Example]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be written.
+
+    Args:
+        name: of the data set.
+        shards: all files of all splits.
+        identity: what the bytes depend on; shards of another identity are not mixed with these.
+    """
+
+    name: str
+    shards: list[Shard]
+    identity: dict[str, Any]
+
+    @property
+    def count(self) -> int:
+        return sum(len(shard.examples) for shard in self.shards)
+
+
+def make_plan(collection: Collection, options: Options) -> Plan:
+    """Divide, order by a hash of the key, and cut into shards that differ by at most one image.
+
+    Raises:
+        InputError: for a division that the source does not allow, or a name that is none.
+    """
+    name = _name(options.out)
+    by_split: defaultdict[str, list[Example]] = defaultdict(list)
+    for example in _divided(collection, options):
+        by_split[example.split].append(example)
+    shards: list[Shard] = []
+    for split in filter(by_split.get, SPLITS):
+        examples = sorted(by_split[split], key=lambda example: order(example.key))
+        shards += _cut(name, split, examples[: options.limit], options)
+    if not shards:
+        raise InputError(f"{options.source} holds no image to convert.")
+    return Plan(name, shards, _identity(collection, options, shards))
+
+
+def _name(out: Path) -> str:
+    name = re.sub(r"[^a-z0-9]+", "_", out.resolve().name.lower()).strip("_")
+    if not name:
+        raise InputError(f"--out {out} names the data set: give it a name with letters or digits.")
+    return name
+
+
+def _divided(collection: Collection, options: Options) -> Iterable[Example]:
+    if collection.divided:
+        if options.val_fraction is not None:
+            raise InputError(
+                f"--val-fraction {options.val_fraction}: {options.source} has held-out images of "
+                f"its own, so leave it out."
+            )
+        return collection.examples
+    fraction = 0.1 if options.val_fraction is None else options.val_fraction
+    return hold_out(collection.examples, fraction, options.seed)
+
+
+def _cut(name: str, split: str, examples: list[Example], options: Options) -> list[Shard]:
+    count = options.shards
+    if count == "auto":
+        pixels = options.size**2 * (1 if options.crop == "center" else USUAL_ASPECT)
+        size = len(examples) * pixels * BYTES_A_PIXEL[options.encoding]
+        count = max(ceil(len(examples) / IMAGES_A_SHARD), ceil(size / BYTES_A_SHARD))
+        count = min(count, MOST_SHARDS)
+    count = min(int(count), len(examples))
+    ends = [len(examples) * index // count for index in range(count + 1)]
+    return [
+        Shard(f"{name}-{split}.tfrecord-{index:05d}-of-{count:05d}", split, examples[start:end])
+        for index, (start, end) in enumerate(pairwise(ends))
+    ]
+
+
+def _identity(collection: Collection, options: Options, shards: list[Shard]) -> dict[str, Any]:
+    digest = hashlib.sha256("\0".join(collection.class_names).encode())
+    for shard in shards:
+        for example in shard.examples:
+            row = f"{shard.file}\0{example.key}\0{example.label}\n"
+            digest.update(row.encode("utf-8", "surrogateescape"))
+    lasting = {key: getattr(options, key) for key in LASTING}
+    return {
+        "version": __version__,
+        "pillow": PIL.__version__,
+        "options": {key: _plain(value) for key, value in lasting.items()},
+        "lists": collection.hashes,
+        "images": digest.hexdigest(),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """As JSON has it; of a path the name, so that a moved folder is the same."""
+    if isinstance(value, Path):
+        return value.name
+    return [str(item) for item in value] if isinstance(value, tuple) else value

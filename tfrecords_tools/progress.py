@@ -1,0 +1,45 @@
+"""How a conversion is getting on: a bar on a terminal, a line now and then without one."""
+
+import sys
+import time
+
+from tqdm import tqdm
+
+SECONDS_A_LINE = 30
+
+
+class Progress:
+    """Images done of all, images/s, MB/s of source files, skipped, and the time left.
+
+    Args:
+        total: images.
+        done: how many of them an earlier run has done.
+    """
+
+    def __init__(self, total: int, done: int = 0):
+        self.total, self.earlier, self.images = total, done, done
+        self.begun = self.told = time.monotonic()
+        self.bar = tqdm(total=total, initial=done, unit=" images", dynamic_ncols=True, disable=None)
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
+
+    def show(self, images: int, size: int, skipped: int) -> None:
+        """Tell of the images and source bytes that this run has read so far."""
+        now = time.monotonic()
+        seconds = max(now - self.begun, 1e-9)
+        rate = f"{size / 1e6 / seconds:.1f} MB/s, {skipped} skipped"
+        self.bar.set_postfix_str(rate, refresh=False)
+        self.bar.update(self.earlier + images - self.bar.n if not self.bar.disable else 0)
+        last = self.earlier + images == self.total and self.images < self.total
+        if self.bar.disable and (now - self.told >= SECONDS_A_LINE or last):
+            self.told, self.images = now, self.earlier + images
+            left = (self.total - self.images) * seconds / max(images, 1)
+            print(
+                f"{self.images} of {self.total} images, {images / seconds:.0f} images/s, {rate}, "
+                f"{tqdm.format_interval(left)} left",
+                file=sys.stderr, flush=True,
+            )  # fmt: skip

@@ -1,0 +1,154 @@
+"""Writes one shard: what a worker process does."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from tfrecords_tools.examples import Example
+from tfrecords_tools.images import UnreadableImage, open_image
+from tfrecords_tools.metadata import encode, serializer
+from tfrecords_tools.options import Options
+from tfrecords_tools.plan import Shard
+from tfrecords_tools.records import write_record
+
+Read = Callable[[str], Path | np.ndarray]
+Advance = Callable[[int, bool], None]  # source bytes of an image, whether it was skipped
+
+
+class BadImage(Exception):
+    """An unreadable image where none is tolerated: its key and the reason."""
+
+
+@dataclass
+class ShardReport:
+    """What is in a shard and what is not.
+
+    Args:
+        file: its name.
+        split: which it belongs to.
+        records: how many it holds.
+        bytes: its size.
+        labels: records by label.
+        smallest, largest: width and height of the stored images of fewest and most pixels.
+        skipped: key and reason of each image that could not be read.
+    """
+
+    file: str
+    split: str
+    records: int = 0
+    bytes: int = 0
+    labels: dict[str, int] = field(default_factory=dict)
+    smallest: tuple[int, int] | None = None
+    largest: tuple[int, int] | None = None
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+
+
+def write_shard(
+    shard: Shard, folder: Path, notes: Path, read: Read, options: Options,
+    class_names: tuple[str, ...], advance: Advance,
+) -> ShardReport:  # fmt: skip
+    """Write a shard and then its report; each is there whole or not at all.
+
+    Args:
+        shard: its name and images.
+        folder: where it goes.
+        notes: the report's path.
+        read: key -> file or pixels.
+        advance: called after each image.
+
+    Raises:
+        BadImage: at the first unreadable image, where `on_error` is "stop".
+        OSError: when the disk is full or refuses.
+    """
+    report = ShardReport(shard.file, shard.split)
+    serialize = serializer(options, class_names)
+    labels: Counter[str] = Counter()
+
+    def fill(temporary: Path) -> None:
+        with temporary.open("wb") as file:
+            for example in shard.examples:
+                source = read(example.key)
+                image = _image(example, source, options, report)
+                if image is not None:
+                    data = serialize(encode(image, options), example.label, example.key)
+                    report.bytes += write_record(file, data)
+                    labels[str(example.label)] += 1
+                    _measure(report, image.size)
+                advance(_size(source), image is None)
+            flush(file)
+
+    replace(folder / shard.file, fill)
+    report.labels, report.records = dict(sorted(labels.items())), labels.total()
+    write_json(notes, asdict(report))
+    return report
+
+
+def replace(path: Path, fill: Callable[[Path], None]) -> None:
+    """Let `fill` write a temporary file, then give it its name; nothing is left of a failure."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        fill(temporary)
+        temporary.replace(path)
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write a JSON file, whole or not at all."""
+
+    def fill(temporary: Path) -> None:
+        with temporary.open("w", encoding="utf-8") as file:
+            json.dump(content, file, indent=1, ensure_ascii=True)
+            file.write("\n")
+            flush(file)
+
+    replace(path, fill)
+
+
+def flush(file: Any) -> None:
+    """To the disk itself: a name must not be given to a file that a power cut would empty."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _image(
+    example: Example, source: Path | np.ndarray, options: Options, report: ShardReport
+) -> Image.Image | None:
+    try:
+        image = open_image(source, options.size)
+    except (UnreadableImage, MemoryError) as error:
+        reason = str(error) or "it does not fit into the memory"
+        if options.on_error == "stop":
+            raise BadImage(example.key, reason) from None
+        report.skipped.append((example.key, reason))
+        return None
+    return _square(image) if options.crop == "center" else image
+
+
+def _square(image: Image.Image) -> Image.Image:
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    return image.crop((left, top, left + side, top + side))
+
+
+def _measure(report: ShardReport, size: tuple[int, int]) -> None:
+    area = size[0] * size[1]
+    if report.smallest is None or area < report.smallest[0] * report.smallest[1]:
+        report.smallest = size
+    if report.largest is None or area > report.largest[0] * report.largest[1]:
+        report.largest = size
+
+
+def _size(source: Path | np.ndarray) -> int:
+    with suppress(OSError):
+        return source.stat().st_size if isinstance(source, Path) else source.nbytes
+    return 0

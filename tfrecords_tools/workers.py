@@ -1,0 +1,148 @@
+"""Processes that each write whole shards."""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from multiprocessing.synchronize import Event
+from typing import Any
+
+from tfrecords_tools.errors import InputError, RunError
+from tfrecords_tools.examples import Collection
+from tfrecords_tools.options import Options
+from tfrecords_tools.plan import Shard
+from tfrecords_tools.progress import Progress
+from tfrecords_tools.shards import BadImage, ShardReport, write_shard
+from tfrecords_tools.workspace import Workspace
+
+SECONDS_A_LOOK = 0.2
+
+
+class Stopped(Exception):
+    """The conversion has been called off."""
+
+
+def write_shards(
+    workspace: Workspace, collection: Collection, options: Options
+) -> list[ShardReport]:
+    """Write the shards that are not done yet; returns the reports of all.
+
+    Raises:
+        InputError: at an unreadable image where none is tolerated, or at too many of them.
+        RunError: when a worker dies.
+        OSError: when the disk is full or refuses.
+    """
+    reports = workspace.done()
+    files = {report.file for report in reports}
+    left = [shard for shard in workspace.plan.shards if shard.file not in files]
+    bad = sum(len(report.skipped) for report in reports)
+    counts = Counts(bad)
+    with Progress(workspace.plan.count, sum(map(_size, reports))) as progress:
+        work = partial(
+            write_shard, folder=workspace.folder, read=collection.read, options=options,
+            class_names=collection.class_names,
+        )  # fmt: skip
+        for done in _run(work, left, workspace, counts, options):
+            reports += done
+            progress.show(counts.images, counts.bytes, counts.skipped - bad)
+            _check_bad(counts.skipped, workspace.plan.count, options)
+    by_file = {report.file: report for report in reports}
+    return [by_file[shard.file] for shard in workspace.plan.shards]
+
+
+def _size(report: ShardReport) -> int:
+    return report.records + len(report.skipped)
+
+
+def _check_bad(bad: int, count: int, options: Options) -> None:
+    if bad > options.max_bad_fraction * count:
+        raise InputError(
+            f"{bad} of {count} images of {options.source} cannot be read, more than "
+            f"--max-bad-fraction {options.max_bad_fraction}: {options.out} tells which in "
+            f".convert/*.json; mend them or raise the fraction, and the same command goes on."
+        )
+
+
+# ---- the pool --------------------------------------------------------------------------------
+class Counts:
+    """What all workers have done so far, in shared memory, and the word to stop."""
+
+    def __init__(self, skipped: int):
+        context = multiprocessing.get_context("spawn")
+        self.stop: Event = context.Event()
+        self.values = context.Array("q", [0, 0, skipped])
+
+    images = property(lambda self: self.values[0])
+    bytes = property(lambda self: self.values[1])
+    skipped = property(lambda self: self.values[2])
+
+    def advance(self, size: int, skipped: bool) -> None:
+        """Count an image; raises Stopped when all is called off."""
+        if self.stop.is_set():
+            raise Stopped
+        with self.values.get_lock():
+            self.values[0] += 1
+            self.values[1] += size
+            self.values[2] += skipped
+
+
+def _run(
+    work: Callable[..., ShardReport], shards: list[Shard], workspace: Workspace, counts: Counts,
+    options: Options,
+) -> Iterator[list[ShardReport]]:  # fmt: skip
+    """The reports that have come in, every now and then until all have."""
+    context = multiprocessing.get_context("spawn")
+    workers = min(options.workers or os.cpu_count() or 1, max(len(shards), 1))
+    with ProcessPoolExecutor(workers, context, _start, (counts,)) as pool:
+        pending = {pool.submit(_write, work, shard, workspace.notes(shard)) for shard in shards}
+        try:
+            while pending:
+                done, pending = wait(pending, SECONDS_A_LOOK, FIRST_COMPLETED)
+                yield [_result(future, options) for future in done]
+        except BaseException:
+            counts.stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def _result(future: Future[ShardReport], options: Options) -> ShardReport:
+    try:
+        return future.result()
+    except BadImage as error:
+        key, why = error.args
+        raise InputError(
+            f"{key} cannot be read ({why}): mend or remove it, or use --on-error skip."
+        ) from None
+    except BrokenProcessPool:
+        raise RunError(
+            f"A worker process was killed, perhaps for want of memory: run the same command with "
+            f"fewer than {options.workers or os.cpu_count()} --workers, and it goes on."
+        ) from None
+
+
+_counts: Any = None  # in a worker process
+
+
+def _start(counts: Counts) -> None:
+    global _counts
+    _counts = counts
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops its workers itself
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for its next shard forever."""
+    parent = multiprocessing.parent_process()
+    with contextlib.suppress(Exception):
+        if parent:
+            parent.join()
+    os._exit(1)
+
+
+def _write(work: Callable[..., ShardReport], shard: Shard, notes: Any) -> ShardReport:
+    return work(shard, notes=notes, advance=_counts.advance)

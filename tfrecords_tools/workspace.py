@@ -1,0 +1,161 @@
+"""The folder of a data set while it is made: what is done, what is not, and whose it is.
+
+`.convert/` holds the plan and a report for each finished shard.  A shard is done when its report
+exists and its file has the size that the report tells.  `report.json` is written last.
+"""
+
+import errno
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from tfrecords_tools.errors import InputError, RunError
+from tfrecords_tools.plan import Plan, Shard
+from tfrecords_tools.shards import ShardReport, write_json
+
+STATE, REPORT = ".convert", "report.json"
+ELSEWHERE = "give another --out, or --overwrite to delete what is there"
+
+
+class Workspace:
+    """The output folder of a plan.
+
+    Args:
+        folder: created when it is not there.
+        plan: what is to be in it.
+    """
+
+    def __init__(self, folder: Path, plan: Plan):
+        self.folder, self.plan, self.state = folder, plan, folder / STATE
+
+    @property
+    def report(self) -> Path:
+        return self.folder / REPORT
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Hold the folder against a second conversion.
+
+        Raises:
+            InputError: when there is one, or the folder cannot be made.
+            RunError: when something goes wrong with the disk meanwhile.
+        """
+        try:
+            self.state.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"--out {self.folder} cannot be written: {reason(error)}.") from None
+        try:
+            with FileLock(self.state / "lock", timeout=0):
+                for left in (*self.folder.glob(".*.tmp"), *self.state.glob(".*.tmp")):
+                    left.unlink(missing_ok=True)
+                if not (self.state / "plan.json").exists():
+                    write_json(self.state / "plan.json", self.plan.identity)
+                yield
+        except Timeout:
+            raise InputError(f"Another conversion is writing {self.folder}: let it end.") from None
+        except OSError as error:
+            raise RunError(
+                f"{self.folder} cannot be written: {reason(error)}; the same command goes on where "
+                f"it stopped."
+            ) from None
+
+    def finished(self) -> bool:
+        """Whether everything is there already."""
+        return not self.state.exists() and len(self._reports(self._final())) == len(
+            self.plan.shards
+        )
+
+    def notes(self, shard: Shard) -> Path:
+        """Where a shard's report goes."""
+        return self.state / f"{shard.file}.json"
+
+    def done(self) -> list[ShardReport]:
+        """The reports of the shards that are complete."""
+        reports = (read_json(self.notes(shard)) for shard in self.plan.shards)
+        return self._reports([*filter(None, reports), *self._final()])
+
+    def close(self) -> None:
+        """Forget how it was made, once everything is written."""
+        shutil.rmtree(self.state)
+
+    def _final(self) -> list[dict[str, Any]]:
+        return (read_json(self.report) or {}).get("shards", [])
+
+    def _reports(self, found: list[dict[str, Any]]) -> list[ShardReport]:
+        by_file = {report["file"]: ShardReport(**report) for report in found}
+        files = {shard.file for shard in self.plan.shards}
+        return [r for r in by_file.values() if r.file in files and self._size(r.file) == r.bytes]
+
+    def _size(self, file: str) -> int | None:
+        with suppress(OSError):
+            return (self.folder / file).stat().st_size
+        return None
+
+    # ---- whose it is --------------------------------------------------------------------------
+    def check(self, overwrite: bool) -> None:
+        """Make sure that the folder is ours; with `overwrite`, empty it of another plan's shards.
+
+        Raises:
+            InputError: when it holds anything else, or the shards of another plan.
+        """
+        if not self.folder.exists() or (self.folder.is_dir() and not any(self.folder.iterdir())):
+            return
+        if not self.folder.is_dir():
+            raise InputError(f"--out {self.folder} is a file: give a folder.")
+        known = read_json(self.state / "plan.json") or (read_json(self.report) or {}).get("plan")
+        if known is None and not self._only_begun():
+            raise InputError(f"--out {self.folder} holds other files: give a new or empty folder.")
+        if known is not None and (difference := _difference(known, self.plan.identity)):
+            if not overwrite:
+                raise InputError(f"{self.folder} was made with {difference}: {ELSEWHERE}.")
+            self._delete()
+
+    def _only_begun(self) -> bool:
+        """Whether a conversion was killed before it had written its plan."""
+        return [path.name for path in self.folder.iterdir()] == [STATE]
+
+    def _delete(self) -> None:
+        """What a conversion has written, and nothing else; the report, which says so, last."""
+        names = ("*.tfrecord-*-of-*", "dataset_info.json", "features.json", "label.labels.txt")
+        for path in [
+            path for name in (*names, "report.txt", ".*.tmp") for path in self.folder.glob(name)
+        ]:
+            path.unlink()
+        if self.state.exists():
+            shutil.rmtree(self.state)
+        self.report.unlink(missing_ok=True)
+
+
+def read_json(path: Path) -> Any:
+    """The content of a JSON file, None where there is none."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def reason(error: OSError) -> str:
+    """What went wrong, as a part of a sentence."""
+    if error.errno == errno.ENOSPC:
+        return "the disk is full"
+    return error.strerror or str(error)
+
+
+def _difference(old: dict[str, Any], new: dict[str, Any]) -> str:
+    """The first thing that two plans do not share, in words; empty for the same plan."""
+    for key in new["options"]:
+        before, after = old.get("options", {}).get(key), new["options"][key]
+        if before != after:
+            return f"--{key.replace('_', '-')} {before}, not {after}"
+    for name in sorted(new["lists"].keys() | old.get("lists", {}).keys()):
+        if old.get("lists", {}).get(name) != new["lists"].get(name):
+            return f"another {name}"
+    if old.get("images") != new["images"]:
+        return "other images or labels"
+    versions = {key: old.get(key) for key in ("version", "pillow") if old.get(key) != new[key]}
+    return ", ".join(f"{key} {value}, not {new[key]}" for key, value in versions.items())
