@@ -90,18 +90,19 @@ def _divided(collection: Collection, options: Options) -> Iterable[Example]:
 
 
 def _cut(name: str, split: str, examples: list[Example], options: Options) -> list[Shard]:
-    count = options.shards
-    if count == "auto":
-        pixels = options.size**2 * (1 if options.crop == "center" else USUAL_ASPECT)
-        size = len(examples) * pixels * BYTES_A_PIXEL[options.encoding]
-        count = max(ceil(len(examples) / IMAGES_A_SHARD), ceil(size / BYTES_A_SHARD))
-        count = min(count, MOST_SHARDS)
-    count = min(int(count), len(examples))
+    count = _auto(len(examples), options) if options.shards == "auto" else options.shards
+    count = min(count, len(examples))
     ends = [len(examples) * index // count for index in range(count + 1)]
     return [
         Shard(f"{name}-{split}.tfrecord-{index:05d}-of-{count:05d}", split, examples[start:end])
         for index, (start, end) in enumerate(pairwise(ends))
     ]
+
+
+def _auto(images: int, options: Options) -> int:
+    pixels = options.size**2 * (1 if options.crop == "center" else USUAL_ASPECT)
+    size = images * pixels * BYTES_A_PIXEL[options.encoding]
+    return min(max(ceil(images / IMAGES_A_SHARD), ceil(size / BYTES_A_SHARD)), MOST_SHARDS)
 
 
 def _identity(collection: Collection, options: Options, shards: list[Shard]) -> dict[str, Any]:
