@@ -1,0 +1,100 @@
+"""A finished data set: what its files say is in it, and how its records are read."""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from tfrecords_tools.errors import InputError
+from tfrecords_tools.workspace import REPORT, STATE, read_json
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A folder that tensorflow-datasets can load, made by `convert` or not.
+
+    Args:
+        folder: where it lies.
+        class_names: K names.
+        shards: file and number of records of each shard, by split.
+        shape: of the images; None for a side that differs from image to image.
+        encoding: "jpeg", "png" or "raw"; "" for any that an image decoder knows.
+        options: what `convert` was told; empty where it was made otherwise.
+    """
+
+    folder: Path
+    class_names: tuple[str, ...]
+    shards: dict[str, list[tuple[Path, int]]]
+    shape: tuple[int | None, ...]
+    encoding: str
+    options: dict[str, Any]
+
+
+def open_dataset(folder: Path) -> DataSet:
+    """Read a data set's description; raises InputError when there is none, or an unfinished one."""
+    import tensorflow_datasets as tfds
+
+    if (folder / STATE).is_dir():
+        raise InputError(f"{folder} is not finished: run the same convert command again.")
+    try:
+        info = tfds.builder_from_directory(folder).info
+    except Exception as error:  # TFDS lets many kinds through
+        raise InputError(
+            f"{folder} is no TFRecord data set ({type(error).__name__}): give a folder that "
+            f"python -m tfrecords_tools.convert has made, with a dataset_info.json."
+        ) from None
+    image, names = _features(info.features, folder)
+    shards = {
+        split: [
+            (Path(str(path)), n) for path, n in zip(of.filepaths, of.shard_lengths, strict=True)
+        ]
+        for split, of in info.splits.items()
+    }
+    options = ((read_json(folder / REPORT) or {}).get("plan") or {}).get("options", {})
+    raw = isinstance(image, tfds.features.Tensor) and not isinstance(image, tfds.features.Image)
+    encoding = "raw" if raw else options.get("encoding", "")
+    return DataSet(folder, names, shards, tuple(image.shape), encoding, options)
+
+
+def _features(features: Any, folder: Path) -> tuple[Any, tuple[str, ...]]:
+    known = list(features)
+    names = getattr(features["label"], "names", None) if "label" in known else None
+    if not names or "image" not in known:
+        raise InputError(
+            f"{folder} is no image classification set: it has {', '.join(known)}, but an image and "
+            f"a label that names classes are needed."
+        )
+    return features["image"], tuple(names)
+
+
+def label_of(values: dict[str, Any]) -> int:
+    """The label of a parsed record; raises ValueError for one that has none."""
+    if len(values.get("label", [])) != 1:
+        raise ValueError("it has no label")
+    return values["label"][0]
+
+
+def image_of(values: dict[str, Any], dataset: DataSet) -> Image.Image:
+    """The picture of a parsed record; raises ValueError for one that has none."""
+    if dataset.encoding == "raw":
+        return _from_pixels(values, dataset.shape)
+    if len(values.get("image", [])) != 1:
+        raise ValueError("it has no image")
+    try:
+        with Image.open(io.BytesIO(values["image"][0])) as image:
+            return image.convert("RGB")
+    except Exception as error:  # Pillow's plugins raise whatever they trip over
+        raise ValueError(f"its image cannot be decoded: {error}") from None
+
+
+def _from_pixels(values: dict[str, Any], shape: tuple[int | None, ...]) -> Image.Image:
+    if None in shape:  # TFDS stores the shape beside the pixels where it is not always the same
+        shape, data = tuple(values.get("image/shape", [])), values.get("image/value", [])
+    else:
+        data = values.get("image", [])
+    if len(data) != 1 or len(shape) != 3 or len(data[0]) != np.prod(shape):  # type: ignore[arg-type]
+        raise ValueError("its pixels do not fit its shape")
+    return Image.fromarray(np.frombuffer(data[0], np.uint8).reshape(shape))  # type: ignore[arg-type]

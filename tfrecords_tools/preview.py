@@ -1,0 +1,86 @@
+"""`python -m tfrecords_tools.preview DIR --out FILE.png`: a contact sheet, a row for each class."""
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import tyro
+from PIL import Image, ImageOps
+
+from tfrecords_tools import cli
+from tfrecords_tools.dataset import DataSet, image_of, label_of, open_dataset
+from tfrecords_tools.errors import InputError
+from tfrecords_tools.metadata import parse
+from tfrecords_tools.records import read_records
+from tfrecords_tools.sheet import named_grid
+from tfrecords_tools.workspace import REPORT, read_json
+
+LARGEST = 128  # pixels of a cell
+
+
+def preview(
+    folder: Annotated[Path, tyro.conf.arg(name="dir"), tyro.conf.Positional],
+    *,
+    out: Path,
+    split: str = "train",
+    columns: int = 8,
+) -> None:
+    """Draw the first images of each class, squares cut from the middle, with counts.
+
+    Args:
+        folder: the data set.
+        out: the picture to write.
+        split: which images to draw.
+        columns: how many of each class.
+
+    Raises:
+        InputError: when there is no data set, no such split, or the picture cannot be written.
+    """
+    dataset = open_dataset(folder)
+    if split not in dataset.shards:
+        raise InputError(f"{folder} has no split {split!r}: it has {', '.join(dataset.shards)}.")
+    rows = first_of_each_class(dataset, split, columns)
+    side = min(LARGEST, max(image.height for row in rows for image in row))
+    grid = np.full((len(rows), columns, side, side, 3), 255, np.uint8)
+    for row, images in enumerate(rows):
+        for column, image in enumerate(images):
+            grid[row, column] = np.asarray(ImageOps.fit(image, (side, side)))
+    sheet = named_grid(grid, _titles(dataset))
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        sheet.save(out)
+    except (OSError, ValueError) as error:
+        raise InputError(f"--out {out} cannot be written: {error}.") from None
+    print(f"{out}: {sheet.width}x{sheet.height}, {columns} images of each class of {split}.")
+
+
+def first_of_each_class(dataset: DataSet, split: str, count: int) -> list[list[Image.Image]]:
+    """The first images of each class, in the order of the records, squares from their middle."""
+    rows: list[list[Image.Image]] = [[] for _ in dataset.class_names]
+    for path, _ in dataset.shards[split]:
+        for record in read_records(path):
+            if record.data is None:
+                raise InputError(f"{path} is damaged: python -m tfrecords_tools.verify tells more.")
+            values = parse(record.data)
+            label = label_of(values)
+            if len(rows[label]) < count:
+                image = image_of(values, dataset)
+                rows[label].append(ImageOps.fit(image, (min(image.size),) * 2))
+                if all(len(row) == count for row in rows):
+                    return rows
+    if not any(rows):
+        raise InputError(f"{split} of {dataset.folder} has no images.")
+    return rows
+
+
+def _titles(dataset: DataSet) -> list[str]:
+    """Each class's name and how many images each split has of it."""
+    splits = (read_json(dataset.folder / REPORT) or {}).get("splits", {})
+    counts = [splits[split]["classes"] for split in splits]
+    return [
+        " ".join([name, *(f"{count[name]:,}" for count in counts)]) for name in dataset.class_names
+    ]
+
+
+if __name__ == "__main__":
+    cli.main(preview, "python -m tfrecords_tools.preview")

@@ -1,0 +1,112 @@
+"""`python -m tfrecords_tools.verify DIR`: is every record of a data set still what it was?"""
+
+import multiprocessing
+import os
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+from tqdm import tqdm
+
+from tfrecords_tools import cli
+from tfrecords_tools.dataset import DataSet, image_of, label_of, open_dataset
+from tfrecords_tools.errors import RunError
+from tfrecords_tools.metadata import parse
+from tfrecords_tools.records import Record, read_records
+from tfrecords_tools.workspace import REPORT, read_json
+
+EACH = {"all": 1, "sample": 20}  # one of so many images is decoded
+SHOWN = 5  # problems of one shard
+
+
+def verify(
+    folder: Annotated[Path, tyro.conf.arg(name="dir"), tyro.conf.Positional],
+    decode: Literal["all", "sample", "none"] = "all",
+    workers: int = 0,
+) -> None:
+    """Read every record, check checksums, counts, labels and sizes, and name each bad shard.
+
+    Args:
+        folder: the data set.
+        decode: all images, one of twenty, or none.
+        workers: processes; 0 is one a core.
+
+    Raises:
+        InputError: when there is no data set.
+        RunError: when a shard is bad.
+    """
+    dataset = open_dataset(folder)
+    shards = [shard for split in dataset.shards.values() for shard in split]
+    check = partial(check_shard, dataset=dataset, every=EACH.get(decode, 0), labels=_labels(folder))
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers or os.cpu_count(), context) as pool:
+        results = tqdm(pool.map(check, shards), total=len(shards), unit=" shards", disable=None)
+        bad = {path: found for (path, _), found in zip(shards, results, strict=True) if found}
+    for path, found in bad.items():
+        more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+        print(f"{path.name}: {'; '.join(found[:SHOWN] + more)}")
+    total = sum(records for _, records in shards)
+    if bad:
+        raise RunError(
+            f"{len(bad)} of {len(shards)} shards of {folder} are bad: delete them and run the same "
+            f"convert command again, it makes only these."
+        )
+    seen = {"all": "all", "sample": "a sample", "none": "no image"}[decode]
+    print(f"{folder}: {len(shards)} shards with {total:,} records are sound ({seen} decoded).")
+
+
+def check_shard(
+    shard: tuple[Path, int], dataset: DataSet, every: int = 1, labels: dict[str, dict] | None = None
+) -> list[str]:
+    """What is wrong with a shard: a problem each, none for a sound one.
+
+    Args:
+        shard: file and how many records it should have.
+        dataset: what its records should be.
+        every: one of so many images is decoded; 0 decodes none.
+        labels: file -> label -> how many records should have it.
+    """
+    path, expected = shard
+    if not path.is_file():
+        return ["it is missing"]
+    problems, found, count = [], Counter[str](), 0
+    for count, record in enumerate(read_records(path), start=1):
+        try:
+            image = bool(every) and count % every == 0
+            found[str(_check(record, dataset, image))] += 1
+        except ValueError as error:
+            problems.append(f"record {count} at byte {record.offset}: {error}")
+    if count != expected:
+        problems.append(f"{count} records instead of {expected}")
+    elif not problems and labels and labels.get(path.name, found) != found:
+        problems.append("other labels than report.json tells")
+    return problems
+
+
+def _check(record: Record, dataset: DataSet, image: bool) -> int:
+    """The label of a sound record; raises ValueError."""
+    if record.data is None:
+        raise ValueError(record.problem)
+    values = parse(record.data)
+    label = label_of(values)
+    picture = image_of(values, dataset) if image else None
+    if not 0 <= label < len(dataset.class_names):
+        raise ValueError(f"label {label} is none of {len(dataset.class_names)} classes")
+    size = dataset.options.get("size")
+    if picture and size and min(picture.size) != size:
+        raise ValueError(f"it is {picture.width}x{picture.height}, not of short side {size}")
+    if picture and None not in dataset.shape and picture.size != dataset.shape[1::-1]:
+        raise ValueError(f"it is {picture.width}x{picture.height}, not {dataset.shape}")
+    return label
+
+
+def _labels(folder: Path) -> dict[str, dict]:
+    report = read_json(folder / REPORT) or {}
+    return {shard["file"]: shard["labels"] for shard in report.get("shards", [])}
+
+
+if __name__ == "__main__":
+    cli.main(verify, "python -m tfrecords_tools.verify")
