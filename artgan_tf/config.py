@@ -31,17 +31,18 @@ class Data:
     """Where the images come from and how they are cut."""
 
     __pydantic_config__ = STRICT
-    spec: str = "demo"  # demo | folder:DIR | tfds:NAME | a bare path
+    spec: str = "demo"  # demo | tfrecords:DIR | folder:DIR | tfds:NAME | a bare path
     classes: CountOrZero = 0  # what the preset expects; 0 takes what the data has
     image_size: Annotated[int, Field(ge=8)] = 64
     crop: Annotated[float, Field(gt=0, le=1)] = 1.0  # side of the random crop / short side
     flip: bool = True
     balanced: bool = False  # classes drawn evenly, whatever their sizes
     cache_mb: CountOrZero = 2048  # budget for decoded uint8 images in memory
-    train_split: str = "train"  # tfds only
-    val_split: str = ""  # tfds only; empty: test, else validation
+    train_split: str = "train"  # tfrecords and tfds; a name or a part such as train[:90%]
+    val_split: str = ""  # empty: the held-out split there is
     val_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.1  # where the data has no held-out split
     split_seed: Seed = 0
+    on_corrupt: Literal["stop", "skip"] = "stop"  # a damaged record of tfrecords
 
 
 @dataclass(frozen=True)

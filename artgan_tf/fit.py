@@ -32,7 +32,7 @@ def fit(
 
     Args:
         preset: a name such as improved/wikiart-genre, or the path of a TOML file.
-        data: demo, folder:DIR or tfds:NAME; a bare path is a folder.
+        data: demo, tfrecords:DIR, folder:DIR, tfds:NAME, or the path of one of the folders.
         run_dir: where the run lives (runs/PRESET; ARTGAN_RUNS sets the root).
         steps: how many steps the whole run has.
         batch_size: images a step, over all devices.

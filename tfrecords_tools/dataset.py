@@ -46,7 +46,7 @@ def open_dataset(folder: Path) -> DataSet:
             f"{folder} is no TFRecord data set ({type(error).__name__}): give a folder that "
             f"python -m tfrecords_tools.convert has made, with a dataset_info.json."
         ) from None
-    image, names = _features(info.features, folder)
+    names, image = class_names(info.features, str(folder)), info.features["image"]
     shards = {
         split: [
             (Path(str(path)), n) for path, n in zip(of.filepaths, of.shard_lengths, strict=True)
@@ -59,15 +59,16 @@ def open_dataset(folder: Path) -> DataSet:
     return DataSet(folder, names, shards, tuple(image.shape), encoding, options)
 
 
-def _features(features: Any, folder: Path) -> tuple[Any, tuple[str, ...]]:
-    known = list(features)
-    names = getattr(features["label"], "names", None) if "label" in known else None
-    if not names or "image" not in known:
+def class_names(features: Any, title: str) -> tuple[str, ...]:
+    """The classes of `tfds.features` with an image and a label; raises InputError for others."""
+    names = getattr(features["label"], "names", None) if "label" in features else None
+    if not names or "image" not in features:
+        known = ", ".join(sorted(features))
         raise InputError(
-            f"{folder} is no image classification set: it has {', '.join(known)}, but an image and "
-            f"a label that names classes are needed."
+            f"{title} is no image classification set: it has {known}, but an image and a label "
+            f"that names classes are needed."
         )
-    return features["image"], tuple(names)
+    return tuple(names)
 
 
 def label_of(values: dict[str, Any]) -> int:

@@ -76,9 +76,9 @@ def first_of_each_class(dataset: DataSet, split: str, count: int) -> list[list[I
 def _titles(dataset: DataSet) -> list[str]:
     """Each class's name and how many images each split has of it."""
     splits = (read_json(dataset.folder / REPORT) or {}).get("splits", {})
-    counts = [splits[split]["classes"] for split in splits]
     return [
-        " ".join([name, *(f"{count[name]:,}" for count in counts)]) for name in dataset.class_names
+        ", ".join([name, *(f"{of['classes'][name]:,} {split}" for split, of in splits.items())])
+        for name in dataset.class_names
     ]
 
 

@@ -3,15 +3,14 @@
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from artgan_tf.config import Data, InputError
-from artgan_tf.data.source import Indexed, Split, short_side
-from tfrecords_tools.images import UnreadableImage, read_image
+from artgan_tf.data.source import Indexed, Split, Streamed, short_side
+from tfrecords_tools.images import UnreadableImage
 
 ALIGNMENT = 64  # bytes; TensorFlow aborts the process over a tensor that starts elsewhere
 
@@ -90,17 +89,16 @@ def first_readable(split: Split, data: Data) -> Example:
 
 def _read(split: Split, data: Data, at_once: int = 256) -> Iterator[tuple[Any, int]]:
     """Every example in order, an `UnreadableImage` in place of one that cannot be read."""
-    parts: Any
-    if isinstance(split, Indexed):
-        load, indices = split.load, np.arange(split.count)
-        cuts = (slice(start, start + at_once) for start in range(0, split.count, at_once))
-        parts = ((indices[cut].tolist(), split.labels[cut]) for cut in cuts)
-    else:
-        load = partial(read_image, short_side=short_side(data))
-        parts = split.dataset.batch(at_once).as_numpy_iterator()
+    if isinstance(split, Streamed):
+        pairs = split.records(None).map(split.decode, tf.data.AUTOTUNE if at_once > 1 else None)
+        for image, label in pairs.as_numpy_iterator():
+            yield (image if image.size else UnreadableImage("it is broken")), int(label)
+        return
     with ThreadPoolExecutor() as pool:  # Pillow decodes and resizes outside Python's lock
-        for keys, labels in parts:
-            yield from zip(pool.map(_try(load), keys), labels.tolist(), strict=False)
+        for start in range(0, split.count, at_once):
+            indices = range(start, min(start + at_once, split.count))
+            labels = split.labels[start : start + at_once].tolist()
+            yield from zip(pool.map(_try(split.load), indices), labels, strict=True)
 
 
 def _try(load: Callable[[Any], np.ndarray]) -> Callable[[Any], np.ndarray | UnreadableImage]:

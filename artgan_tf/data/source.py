@@ -34,20 +34,27 @@ class Indexed:
 
 @dataclass(frozen=True)
 class Streamed:
-    """Examples in one fixed order.
+    """Examples one after another.
 
     Args:
         count: N.
-        dataset: a `tf.data.Dataset` of (encoded image, int label).
+        records: a `tf.data.Dataset` of encoded examples, for a seed (a tensor) that may choose
+            between orders, or for None.
+        decode: record -> (image, label) as tensors, uint8 [height, width, 3] whose short side is
+            `short_side(data)`, or `BROKEN` for one that cannot be read, and int32.
+        decode_squares: the same for a batch of records, where all images are squares.
         name: index -> what to call the example in a message.
     """
 
     count: int
-    dataset: Any
+    records: Callable[[Any], Any]
+    decode: Callable[[Any], Any]
+    decode_squares: Callable[[Any], Any] | None = None
     name: Callable[[int], str] = "example {}".format
 
 
 Split = Indexed | Streamed
+BROKEN = np.zeros((0, 0, 3), np.uint8)  # what an image that cannot be read looks like in a pipeline
 
 
 @dataclass(frozen=True)

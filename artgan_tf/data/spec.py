@@ -7,16 +7,23 @@ from artgan_tf.data.demo import open_demo
 from artgan_tf.data.folder import open_folder
 from artgan_tf.data.source import Source
 from artgan_tf.data.tfds import open_tfds
+from artgan_tf.data.tfrecords import open_tfrecords
 
-KINDS = ("demo", "folder:DIR", "tfds:NAME")
-OPENERS = {"demo": open_demo, "folder": open_folder, "tfds": open_tfds}
+KINDS = ("demo", "tfrecords:DIR", "folder:DIR", "tfds:NAME")
+OPENERS = {
+    "demo": open_demo,
+    "tfrecords": open_tfrecords,
+    "folder": open_folder,
+    "tfds": open_tfds,
+}
 
 
 def open_source(data: Data) -> Source:
     """Open what `data.spec` names; raises InputError when it is not there or not as expected."""
     kind, _, value = data.spec.partition(":")
     if kind not in OPENERS and data.spec and Path(data.spec).is_dir():
-        kind, value = "folder", data.spec
+        made = (Path(data.spec) / "dataset_info.json").is_file()
+        kind, value = "tfrecords" if made else "folder", data.spec
     if kind not in OPENERS or not (value or kind == "demo"):
         kinds = f"{', '.join(KINDS)} or the path of a folder"
         raise InputError(f"There is no data {data.spec!r}: --data takes {kinds}.")

@@ -3,7 +3,9 @@
 from typing import Any
 
 from artgan_tf.config import Data, InputError
-from artgan_tf.data.source import Source, Streamed
+from artgan_tf.data.decoding import decode_any
+from artgan_tf.data.source import Source, Streamed, short_side
+from tfrecords_tools.dataset import class_names
 
 HELD_OUT = ("test", "validation")
 
@@ -14,10 +16,10 @@ def open_tfds(value: str, data: Data) -> Source:
     The splits are what `as_dataset` takes: `train`, but also `train[:90%]` or `train+test`.
     """
     builder = _prepared(value)
-    names = _class_names(builder, value)
+    names = class_names(builder.info.features, f"tfds:{value}")
     present = (split for split in HELD_OUT if split in builder.info.splits)
     val = data.val_split or next(present, HELD_OUT[0])
-    splits = (_streamed(builder, split, value) for split in (data.train_split, val))
+    splits = (_streamed(builder, split, value, data) for split in (data.train_split, val))
     return Source(f"tfds:{value}", names, *splits)
 
 
@@ -41,19 +43,7 @@ def _prepared(value: str) -> Any:
     return builder
 
 
-def _class_names(builder: Any, value: str) -> tuple[str, ...]:
-    features = builder.info.features
-    names = getattr(features["label"], "names", None) if "label" in features else None
-    if not names or "image" not in features:
-        known = ", ".join(sorted(features))
-        raise InputError(
-            f"tfds:{value} is no image classification set: it has {known}, but training takes an "
-            f"image and a label that names classes."
-        )
-    return tuple(names)
-
-
-def _streamed(builder: Any, split: str, value: str) -> Streamed:
+def _streamed(builder: Any, split: str, value: str, data: Data) -> Streamed:
     import tensorflow_datasets as tfds
 
     try:
@@ -72,8 +62,9 @@ def _streamed(builder: Any, split: str, value: str) -> Streamed:
     count = int(dataset.cardinality())
     if count < 1:
         raise InputError(f"tfds:{value} has no examples in {split!r}: choose a larger part.")
-    pairs = dataset.map(lambda example: (example["image"], example["label"]))
-    return Streamed(count, pairs, f"tfds:{value} {split} example {{}}".format)
+    decode = decode_any(f"tfds:{value}", short_side(data))
+    name = f"tfds:{value} {split} example {{}}".format
+    return Streamed(count, lambda seed: dataset, decode, name=name)
 
 
 def _first_line(error: Exception) -> str:

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,12 +53,19 @@ class Loop:
         batches = iter(self.strategy.experimental_distribute_dataset(self.batches))
         with _bar(start, self.steps) as self._bar:
             for step in range(start + 1, self.steps + 1):
-                self._train_step(next(batches))
+                self._train_step(self._next(batches))
                 self._bar.update()
                 self._between_steps(step, last=step == self.steps)
                 if self.interruption.requested:
                     self.checkpoints.save()
                     break
+
+    def _next(self, batches: Iterator[Any]) -> Any:
+        try:
+            return next(batches)
+        except tf.errors.DataLossError:
+            self.checkpoints.save()  # what has been learnt is not lost with a shard
+            raise
 
     # ---- between steps ------------------------------------------------------------------------
     def _between_steps(self, step: int, last: bool) -> None:

@@ -12,6 +12,7 @@ from artgan_tf.data.cache import in_memory
 from artgan_tf.data.pipeline import held_out_batches, training_batches
 from artgan_tf.data.source import Source
 from artgan_tf.data.spec import open_source
+from artgan_tf.data.tfrecords import damage
 from artgan_tf.gan import GAN
 from artgan_tf.painter import Painter
 from artgan_tf.papers import build_gan
@@ -68,6 +69,8 @@ def train(config: Config, run_dir: Path | str, fresh: bool = False) -> Result:
     try:
         with Interruption() as interruption:
             reached = _train(config, run, source, (steps, drops), done, fresh, interruption)
+    except tf.errors.DataLossError:
+        raise RunError(damage(config.data.spec)) from None
     except (tf.errors.ResourceExhaustedError, MemoryError):
         raise RunError(
             f"Out of memory with batch {config.train.batch_size}, width {config.model.width}, "

@@ -1,0 +1,94 @@
+"""`python -m artgan_tf.data.benchmark SPEC`: how fast the training pipeline is, without a model."""
+
+import time
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+import tyro
+
+from artgan_tf import cli
+from artgan_tf.config import Config, Data, parse_overrides, resolve
+
+
+def benchmark(
+    spec: tyro.conf.Positional[str],
+    *,
+    image_size: int = 64,
+    batch_size: int = 64,
+    seconds: float = 3.0,
+    repeats: int = 3,
+    set: tyro.conf.UseAppendAction[tuple[tuple[str, ...], ...]] = (),
+) -> None:
+    """Print images/s of each stage of the training pipeline, the median of several repeats.
+
+    Args:
+        spec: demo, tfrecords:DIR, folder:DIR, tfds:NAME, or the path of one of the folders.
+        image_size: pixels of the square crop.
+        batch_size: images in a batch.
+        seconds: how long each stage is measured.
+        repeats: how often; the stages take turns.
+        set: any setting of the data, as data.key=value.
+    """
+    given = {"data.spec": spec, "data.image_size": image_size, "data.classes": 0}
+    config = resolve("demo", parse_overrides(chain.from_iterable(set)) | given)
+    cli.start_tensorflow()
+    rates: dict[str, list[float]] = {}
+    stages = _stages(config, batch_size)
+    for _ in range(repeats):
+        for name, batches in stages.items():
+            rates.setdefault(name, []).append(images_per_second(batches, batch_size, seconds))
+    print(f"{spec}, {image_size} pixels, batches of {batch_size}")
+    first = 0.0
+    for name, found in rates.items():
+        median = sorted(found)[len(found) // 2]
+        first = first or median
+        print(f"{name:<36}{median:>12,.0f} images/s{median / first:>8.0%}")
+
+
+def images_per_second(batches: Any, batch_size: int, seconds: float) -> float:
+    """How many images a `tf.data.Dataset` of full batches gives in a second, its start left out."""
+    iterator = iter(batches)
+    for _ in range(3):
+        next(iterator)
+    begun, count = time.perf_counter(), 0
+    while time.perf_counter() - begun < seconds:
+        next(iterator)
+        count += batch_size
+    return count / (time.perf_counter() - begun)
+
+
+def _stages(config: Config, batch_size: int) -> dict[str, Any]:
+    """Name -> endless batches of what there is after that stage, from the source on."""
+    import tensorflow as tf
+
+    from artgan_tf.data.cache import Cached, in_memory
+    from artgan_tf.data.pipeline import training_batches
+    from artgan_tf.data.source import Streamed
+    from artgan_tf.data.spec import open_source
+
+    split = open_source(config.data).train
+    stages: dict[str, Any] = {}
+    plain = replace(config.data, cache_mb=0)
+
+    def batches(data: Data, split: Any = split) -> Any:
+        return training_batches(split, data, batch_size, seed=0)
+
+    if isinstance(split, Streamed):
+        records = split.records(tf.constant(0, tf.int64)).repeat()
+        stages["read"] = records.batch(batch_size).prefetch(tf.data.AUTOTUNE)
+        decode = split.decode
+        labels = records.map(lambda record: decode(record)[1])  # the image is decoded all the same
+        stages["read, decode (one by one)"] = labels.batch(batch_size)
+    if not isinstance(split, Cached):
+        stages["read, decode, crop, batch"] = batches(replace(plain, flip=False))
+        if plain.flip:
+            stages["read, decode, crop, flip, batch"] = batches(plain)
+    cached = in_memory(split, config.data)
+    if isinstance(cached, Cached):
+        stages["from memory: crop, flip, batch"] = batches(config.data, cached)
+    return stages
+
+
+if __name__ == "__main__":
+    cli.main(benchmark, "python -m artgan_tf.data.benchmark")
