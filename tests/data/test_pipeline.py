@@ -13,6 +13,7 @@ import tensorflow as tf
 from PIL import Image
 
 from artgan_tf.config import Data, InputError
+from artgan_tf.data.decoding import decode_any
 from artgan_tf.data.pipeline import held_out_batches, training_batches
 from artgan_tf.data.source import Indexed, Split, Streamed, short_side
 
@@ -38,8 +39,8 @@ def split_of(kind: str, data: Data, labels: np.ndarray = LABELS) -> Split:
     if not kind.startswith("streamed"):
         return Indexed(labels, lambda i: picture(i, data))
     files = [png(picture(i, data)) for i in range(len(labels))]
-    pairs = tf.data.Dataset.from_tensor_slices((files, labels.astype(np.int64)))
-    return Streamed(len(labels), pairs)
+    examples = tf.data.Dataset.from_tensor_slices({"image": files, "label": labels.astype(int)})
+    return Streamed(len(labels), lambda seed: examples, decode_any("a stream", short_side(data)))
 
 
 def png(pixels: np.ndarray) -> bytes:
