@@ -150,12 +150,12 @@ def test_parts_of_splits_and_a_set_without_a_held_out_split(folder: Path, tmp_pa
     assert (source.train.count, source.val.count) == (27, 9)
     source, _ = opened(tmp_path / "one", train_split="train[:10]", val_split="train[30:]")
     assert (source.train.count, source.val.count) == (10, 6)
-    with pytest.raises(InputError, match="'valid'.*has train"):
+    with pytest.raises(InputError, match=r"'valid'.*has train"):
         opened(tmp_path / "one", val_split="valid")
 
 
 def test_a_bare_path_is_recognised_and_names_its_classes(converted: dict) -> None:
-    source = open_source(Data(spec=str(converted[HOW[0]])))
+    source = open_source(Data(spec=str(converted[HOW[0]]), image_size=SIDE))
     assert source.class_names == CLASSES
     assert source.spec.startswith("tfrecords:")
 
@@ -172,11 +172,11 @@ def test_a_set_that_something_else_has_made_is_read_too(converted: dict, tmp_pat
 # ---- damage ----------------------------------------------------------------------------------
 @pytest.fixture
 def damaged(converted: dict, tmp_path: Path) -> tuple[Path, str]:
-    """A copy with one byte changed within the third record or so of a training shard."""
+    """A copy with one byte changed in the fourth record of a training shard."""
     copy = Path(shutil.copytree(converted[HOW[0]], tmp_path / "damaged"))
     (shard,) = copy.glob("*-train.tfrecord-00001-of-00003")
     content = bytearray(shard.read_bytes())
-    content[len(content) // 4] ^= 1
+    content[len(content) // 4 + 40] ^= 1
     shard.write_bytes(content)
     return copy, shard.name
 
