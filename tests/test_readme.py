@@ -4,14 +4,17 @@ import re
 from pathlib import Path
 
 import pytest
+import tyro
 
 import artgan_tf
 from artgan_tf import cli
 from artgan_tf.config import preset_names
 from artgan_tf.fit import fit
+from tfrecords_tools.options import Options, checked
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONVERT_LINES = re.findall(r"python -m tfrecords_tools\.convert[^`\n|]*", README)
 FIT_LINES = re.findall(r"python -m artgan_tf\.fit[^`\n|]*", README)
 
 
@@ -32,6 +35,12 @@ def test_fit_lines_parse(line, paintings, monkeypatch):
     with pytest.raises(SystemExit) as exit_:
         cli.main(fit, "fit", [*arguments, "--dry-run"])
     assert exit_.value.code == 0
+
+
+@pytest.mark.parametrize("line", sorted(set(CONVERT_LINES)))
+def test_convert_lines_parse(line):
+    options = tyro.cli(Options, args=line.split()[3:])
+    assert checked(options).out.name == "wikiart-genre"
 
 
 def test_pictures_and_links_exist():

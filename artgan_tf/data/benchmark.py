@@ -77,9 +77,10 @@ def _stages(config: Config, batch_size: int) -> dict[str, Any]:
     if isinstance(split, Streamed):
         records = split.records(tf.constant(0, tf.int64)).repeat()
         stages["read"] = records.batch(batch_size).prefetch(tf.data.AUTOTUNE)
-        decode = split.decode
-        labels = records.map(lambda record: decode(record)[1])  # the image is decoded all the same
-        stages["read, decode (one by one)"] = labels.batch(batch_size)
+        # The images differ in size, so they are dropped, in a map of its own: from the same one
+        # TensorFlow would remove the decoding with them.
+        pairs = records.map(split.decode).map(lambda image, label: label)
+        stages["read, decode (a bare loop)"] = pairs.batch(batch_size)
     if not isinstance(split, Cached):
         stages["read, decode, crop, batch"] = batches(replace(plain, flip=False))
         if plain.flip:
