@@ -1,7 +1,8 @@
 """Configuration: frozen dataclasses, presets as TOML, overrides by dotted key.
 
 A preset is a TOML file whose tables are the sections below; `extends = "other/preset"` starts from
-another one.  `resolve("improved/cifar10", {"model.width": 0.5})` gives the `Config` of a run.
+another one, or from several, the later ones winning; `parts/` holds pieces that only serve that.
+`resolve("improved/cifar10", {"model.width": 0.5})` gives the `Config` of a run.
 An unknown key or a value out of range raises `InputError` with one sentence.
 """
 
@@ -24,6 +25,7 @@ Count = Annotated[int, Field(ge=1)]
 CountOrZero = Annotated[int, Field(ge=0)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 STRICT = {"extra": "forbid"}
+PARTS = "parts/"
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,10 @@ class Data:
 
     __pydantic_config__ = STRICT
     spec: str = "demo"  # demo | tfrecords:DIR | folder:DIR | tfds:NAME | a bare path
-    classes: CountOrZero = 0  # what the preset expects; 0 takes what the data has
+    classes: CountOrZero = 0  # what the preset expects; 0 takes whatever the data has
+    class_names: tuple[str, ...] = ()  # in order; data that only numbers its classes gets them
+    train_count: CountOrZero = 0  # examples expected; another count is refused of tfds, else told
+    val_count: CountOrZero = 0
     image_size: Annotated[int, Field(ge=8)] = 64
     crop: Annotated[float, Field(gt=0, le=1)] = 1.0  # side of the random crop / short side
     flip: bool = True
@@ -182,7 +187,7 @@ def preset_names() -> list[str]:
     names = set()
     for folder in preset_folders():
         names |= {p.relative_to(folder).with_suffix("").as_posix() for p in folder.rglob("*.toml")}
-    return sorted(names)
+    return sorted(name for name in names if not name.startswith(PARTS))
 
 
 def _read_preset(preset: str, seen: tuple[str, ...]) -> dict[str, Any]:
@@ -193,12 +198,16 @@ def _read_preset(preset: str, seen: tuple[str, ...]) -> dict[str, Any]:
         tree = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not valid TOML: {error}.") from None
-    parent = tree.pop("extends", None)
-    if parent is None:
-        return tree
-    if not isinstance(parent, str):
-        raise InputError(f"{path}: extends = {parent!r} should be the name of a preset.")
-    return _merge(_read_preset(parent, (*seen, preset)), tree)
+    parents = tree.pop("extends", [])
+    parents = [parents] if isinstance(parents, str) else parents
+    if not isinstance(parents, list) or not all(isinstance(name, str) for name in parents):
+        raise InputError(
+            f"{path}: extends = {parents!r} should be the name of a preset, or several."
+        )
+    base: dict[str, Any] = {}
+    for parent in parents:
+        base = _merge(base, _read_preset(parent, (*seen, preset)))
+    return _merge(base, tree)
 
 
 def _find_preset(preset: str) -> Path:

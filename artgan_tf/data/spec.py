@@ -1,5 +1,7 @@
 """Opens the source that a SPEC (`kind:value`) names."""
 
+import warnings
+from dataclasses import replace
 from pathlib import Path
 
 from artgan_tf.config import Data, InputError
@@ -9,6 +11,7 @@ from artgan_tf.data.source import Source
 from artgan_tf.data.tfds import open_tfds
 from artgan_tf.data.tfrecords import open_tfrecords
 
+OF_YOUR_OWN = "for data of your own pass --set data.classes=0"
 KINDS = ("demo", "tfrecords:DIR", "folder:DIR", "tfds:NAME")
 OPENERS = {
     "demo": open_demo,
@@ -28,15 +31,42 @@ def open_source(data: Data) -> Source:
         kinds = f"{', '.join(KINDS)} or the path of a folder"
         raise InputError(f"There is no data {data.spec!r}: --data takes {kinds}.")
     source = OPENERS[kind](value, data)
-    _check_classes(source, data)
+    if not data.classes:
+        return source
+    source = _named(source, data)
+    _check_counts(source, data, strict=kind == "tfds")
     return source
 
 
-def _check_classes(source: Source, data: Data) -> None:
-    found = len(source.class_names)
-    if data.classes and data.classes != found:
-        names = ", ".join(source.class_names[:5]) + (", ..." if found > 5 else "")
+def _named(source: Source, data: Data) -> Source:
+    """The source with the classes that the preset expects, or InputError."""
+    names, expected = source.class_names, data.class_names
+    if len(names) != data.classes:
+        shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
         raise InputError(
-            f"{source.spec} has {found} classes ({names}) but this preset expects {data.classes}; "
-            f"for data of your own pass --set data.classes=0."
+            f"{source.spec} has {len(names)} classes ({shown}) but this preset expects "
+            f"{data.classes}; {OF_YOUR_OWN}."
         )
+    if not expected or names == expected:
+        return source
+    if names == tuple(map(str, range(len(names)))):  # some TFDS sets only number their classes
+        return replace(source, class_names=expected)
+    at = next(i for i, name in enumerate(names) if name != expected[i])
+    raise InputError(
+        f"Class {at} of {source.spec} is {names[at]!r} but this preset expects {expected[at]!r}; "
+        f"{OF_YOUR_OWN}."
+    )
+
+
+def _check_counts(source: Source, data: Data, strict: bool) -> None:
+    """TFDS sets are what they are; copies of WikiArt lack a file here and there."""
+    splits = {
+        "train": (source.train.count, data.train_count, data.train_split),
+        "held-out": (source.val.count, data.val_count, data.val_split),
+    }
+    for name, (found, expected, split) in splits.items():
+        if expected and found != expected and "[" not in split:
+            sentence = f"{source.spec} has {found} {name} images, not {expected}"
+            if strict:
+                raise InputError(f"{sentence} as this preset expects; {OF_YOUR_OWN}.")
+            warnings.warn(f"{sentence} as this preset was made for.", stacklevel=3)

@@ -1,5 +1,6 @@
 """`tfds:NAME`: a tensorflow-datasets image classification set as a `Source`."""
 
+from pathlib import Path
 from typing import Any
 
 from artgan_tf.config import Data, InputError
@@ -38,9 +39,17 @@ def _prepared(value: str) -> Any:
             raise InputError(
                 f"tfds:{value} could not be downloaded ({type(error).__name__}: "
                 f"{_first_line(error)}): where that works run `tfds build {value}`, and copy the "
-                f"result to {builder.data_dir}."
+                f"result to {builder.data_dir}{_other_versions(builder)}; or name a copy of the "
+                f"images with --data folder:DIR or tfrecords:DIR."
             ) from None
     return builder
+
+
+def _other_versions(builder: Any) -> str:
+    """What there is in place of the version that is not."""
+    place = Path(builder.data_dir).parent
+    found = sorted(path.name for path in place.glob("*.*.*")) if place.is_dir() else []
+    return f" (there is {', '.join(found)} only)" if found else ""
 
 
 def _streamed(builder: Any, split: str, value: str, data: Data) -> Streamed:
@@ -49,7 +58,9 @@ def _streamed(builder: Any, split: str, value: str, data: Data) -> Streamed:
     try:
         dataset = builder.as_dataset(
             split=split,
-            decoders={"image": tfds.decode.SkipDecoding()},
+            decoders=tfds.decode.PartialDecoding(
+                {"image": True, "label": True}, {"image": tfds.decode.SkipDecoding()}
+            ),
             read_config=tfds.ReadConfig(try_autocache=False, interleave_cycle_length=1),
             shuffle_files=False,
         )

@@ -1,0 +1,191 @@
+"""Every preset: its nets at width 0.05, and one train step on data of the shape that it is for."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow_datasets as tfds
+from PIL import Image
+
+from artgan_tf.config import Config, InputError, preset_names, resolve
+from artgan_tf.data.pipeline import held_out_batches, training_batches
+from artgan_tf.data.spec import open_source
+from artgan_tf.papers import build_gan
+from artgan_tf.training.train import train
+from tests.conftest import tiny_overrides
+from tfrecords_tools.convert import convert
+from tfrecords_tools.options import Options
+
+PRESETS = [name for name in preset_names() if "/" in name]
+FACTS = {  # K, images to train on and to hold out, as the papers and the official lists have them
+    "cifar10": (10, 50_000, 10_000),
+    "stl10": (10, 5_000, 8_000),
+    "oxford-flowers102": (102, 1_020, 1_020),
+    "cub200": (200, 5_994, 5_794),
+    "wikiart-genre": (10, 45_503, 19_492),
+    "wikiart-style": (27, 57_025, 24_421),
+    "wikiart-artist": (23, 13_346, 5_706),
+}
+NARROW = {"model.width": 0.05, "train.batch_size": 20, "data.train_count": 0, "data.val_count": 0}
+
+
+def data_of(preset: str) -> str:
+    return next(name for name in FACTS if preset.split("/")[1].startswith(name))
+
+
+def test_every_system_and_data_set_of_the_papers_has_its_presets() -> None:
+    tasks = [f"wikiart-{task}" for task in ("genre", "style", "artist")]
+    expected = {f"artgan/{name}{small}" for name in ("cifar10", *tasks) for small in ("", "-small")}
+    expected |= {f"improved/{name}{kind}" for name in tasks for kind in ("", "-small", "-128")}
+    expected |= {"improved/cifar10-small", "improved/oxford-flowers102", "improved/cub200"}
+    for name in ("cifar10", "stl10"):
+        ablations = ("", "-no-autoencoder", "-no-magnification", "-neither")
+        expected |= {f"improved/{name}{kind}" for kind in ablations}
+    assert set(PRESETS) == expected
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_facts_of_its_data_are_pinned(preset: str) -> None:
+    data = resolve(preset).data
+    classes, train_count, val_count = FACTS[data_of(preset)]
+    assert (data.classes, data.train_count, data.val_count) == (classes, train_count, val_count)
+    assert len(set(data.class_names)) == classes
+    kind, _, version = data.spec.partition(":")[0], *data.spec.rpartition(":")[1:]
+    assert kind == "tfrecords" or version.count(".") == 2
+
+
+@pytest.fixture(scope="session")
+def wikiart(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """`wikiart(config)`: a converted data set with the classes that a configuration expects."""
+    made: dict[tuple[int, int], Path] = {}
+
+    def make(config: Config) -> Path:
+        key = config.data.classes, config.data.image_size
+        if key not in made:
+            root = tmp_path_factory.mktemp("wikiart")
+            random = np.random.default_rng(0)
+            for split in ("train", "val"):
+                for name in config.data.class_names:
+                    path = root / "images" / split / name / f"{split}.png"
+                    path.parent.mkdir(parents=True)
+                    Image.fromarray(random.integers(0, 256, (9, 12, 3), np.uint8)).save(path)
+            made[key] = root / "shards"
+            convert(Options(root / "images", made[key], size=key[1], workers=1))
+        return made[key]
+
+    return make
+
+
+def step(config: Config) -> None:
+    """One train step and one test step from the real pipeline: all losses are finite."""
+    source = open_source(config.data)
+    assert source.class_names == config.data.class_names
+    gan = build_gan(config, len(source.class_names))
+    gan.compile()
+    size, count = config.data.image_size, config.train.batch_size
+    batches = training_batches(source.train, config.data, count, seed=0)
+    batch = next(iter(batches))
+    assert batch[0].shape == (count, size, size, 3)
+    losses = gan.train_step(batch)
+    assert all(np.isfinite(float(value)) for value in losses.values()), losses
+    gan.test_step(next(iter(held_out_batches(source.val, config.data, count))))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_train_step_on_data_of_its_shape(preset: str, wikiart: Any) -> None:
+    config = resolve(preset, NARROW)
+    if config.data.spec.startswith("tfrecords"):
+        spec = f"tfrecords:{wikiart(config)}"
+        step(resolve(preset, NARROW | {"data.spec": spec}))
+    else:
+        with tfds.testing.mock_data(num_examples=20):
+            step(config)
+
+
+# ---- data that is not what the preset is for ------------------------------------------------
+class Doctored(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
+    """What claims to be CIFAR-10."""
+
+    VERSION = tfds.core.Version("3.0.2")
+    names = tuple(resolve("improved/cifar10").data.class_names)
+    splits = ("train", "test")
+
+    def _info(self) -> Any:
+        features = {
+            "image": tfds.features.Image(shape=(32, 32, 3)),
+            "label": tfds.features.ClassLabel(names=list(self.names)),
+        }
+        return tfds.core.DatasetInfo(builder=self, features=tfds.features.FeaturesDict(features))
+
+    def _split_generators(self, dl_manager: Any) -> dict[str, Any]:
+        return {split: self._generate_examples() for split in self.splits}
+
+    def _generate_examples(self) -> Any:
+        for i in range(12):
+            yield i, {"image": np.zeros((32, 32, 3), np.uint8), "label": i % len(self.names)}
+
+
+RENAMED = ("airplane", "automobile", "raven", *Doctored.names[3:])
+COUNTS = {"data.train_count": 12, "data.val_count": 12}
+REFUSALS = [
+    ({}, {}, ["12 train images, not 50000", "data.classes=0"]),
+    ({}, {"data.train_count": 12}, ["12 held-out images, not 10000"]),
+    ({"names": Doctored.names[:9]}, COUNTS, ["9 classes", "expects 10"]),
+    ({"names": RENAMED}, COUNTS, ["Class 2", "'raven'", "'bird'"]),
+    ({"splits": ("train", "dev")}, COUNTS, ["no split 'test'", "train, dev"]),
+    ({"VERSION": tfds.core.Version("3.0.1")}, COUNTS, ["3.0.2", "there is 3.0.1 only", "--data"]),
+]
+
+
+@pytest.mark.parametrize(("doctoring", "overrides", "parts"), REFUSALS)
+def test_doctored_data_is_refused_in_a_sentence(
+    doctoring: dict, overrides: dict, parts: list, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tensorflow_datasets.core.constants.DATA_DIR", str(tmp_path))
+    kind = type("Cifar10", (Doctored,), doctoring, skip_registration=True)
+    kind().download_and_prepare()
+    monkeypatch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", no_network)
+    with pytest.raises(InputError) as caught:
+        open_source(resolve("improved/cifar10", overrides).data)
+    for part in parts:
+        assert part in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def no_network(self: Any) -> None:
+    raise ConnectionError("no route to host")
+
+
+def test_the_data_that_the_preset_is_for_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tensorflow_datasets.core.constants.DATA_DIR", str(tmp_path))
+    type("Cifar10", (Doctored,), {}, skip_registration=True)().download_and_prepare()
+    source = open_source(resolve("improved/cifar10", COUNTS).data)
+    assert (source.train.count, source.val.count) == (12, 12)
+
+
+def test_a_copy_of_wikiart_that_lacks_files_is_told_of_and_taken(wikiart: Any) -> None:
+    spec = f"tfrecords:{wikiart(resolve('improved/wikiart-genre'))}"
+    with pytest.warns(UserWarning, match="has 10 train images, not 45503"):
+        open_source(resolve("improved/wikiart-genre", {"data.spec": spec}).data)
+
+
+# ---- data of one's own ----------------------------------------------------------------------
+def test_a_data_set_of_ones_own_takes_one_toml(
+    paintings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = ['extends = "improved/cifar10"', "[data]", f'spec = "folder:{paintings}"']
+    expected = ["classes = 3", "class_names = []", "train_count = 0", "val_count = 0"]
+    (tmp_path / "experiments").mkdir()
+    toml = tmp_path / "experiments" / "mine.toml"
+    toml.write_text("\n".join([*lines, *expected, "[train]", "steps = 2", ""]))
+    monkeypatch.chdir(tmp_path)
+    tiny = {k: v for k, v in tiny_overrides("improved", "").items() if not k.startswith("data.sp")}
+    for key in ("data.classes", "train.steps"):
+        del tiny[key]
+    config = resolve("mine", json.loads(json.dumps(tiny)))
+    assert train(config, tmp_path / "run").finished
