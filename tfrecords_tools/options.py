@@ -38,7 +38,7 @@ class Options:
         seed: of that division.
         limit: at most this many images in each split.
         dry_run: list and match everything, print the plan and stop.
-        overwrite: delete the data set in --out that other options made.
+        overwrite: delete the data set in --out and start anew.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")

@@ -14,6 +14,7 @@ from typing import Any
 
 from tfrecords_tools.errors import InputError, RunError
 from tfrecords_tools.examples import Collection
+from tfrecords_tools.images import UnreadableImage, open_image
 from tfrecords_tools.options import Options
 from tfrecords_tools.plan import Shard
 from tfrecords_tools.progress import Progress
@@ -37,7 +38,7 @@ def write_shards(
         RunError: when a worker dies.
         OSError: when the disk is full or refuses.
     """
-    reports = workspace.done()
+    reports = [report for report in workspace.done() if not _mended(report, collection, options)]
     files = {report.file for report in reports}
     left = [shard for shard in workspace.plan.shards if shard.file not in files]
     bad = sum(len(report.skipped) for report in reports)
@@ -50,7 +51,7 @@ def write_shards(
         for done in _run(work, left, workspace, counts, options):
             reports += done
             progress.show(counts.images, counts.bytes, counts.skipped - bad)
-            _check_bad(counts.skipped, workspace.plan.count, options)
+            _check_bad(reports, workspace.plan.count, options)
     by_file = {report.file: report for report in reports}
     return [by_file[shard.file] for shard in workspace.plan.shards]
 
@@ -59,12 +60,23 @@ def _size(report: ShardReport) -> int:
     return report.records + len(report.skipped)
 
 
-def _check_bad(bad: int, count: int, options: Options) -> None:
-    if bad > options.max_bad_fraction * count:
+def _mended(report: ShardReport, collection: Collection, options: Options) -> bool:
+    """Whether an image that had to be left out of a shard can be read by now."""
+    for key, _ in report.skipped:
+        with contextlib.suppress(UnreadableImage, MemoryError):
+            open_image(collection.read(key), options.size)
+            return True
+    return False
+
+
+def _check_bad(reports: list[ShardReport], count: int, options: Options) -> None:
+    bad = [skipped for report in reports for skipped in report.skipped]
+    if len(bad) > options.max_bad_fraction * count:
+        key, why = bad[0]
         raise InputError(
-            f"{bad} of {count} images of {options.source} cannot be read, more than "
-            f"--max-bad-fraction {options.max_bad_fraction}: {options.out} tells which in "
-            f".convert/*.json; mend them or raise the fraction, and the same command goes on."
+            f"At least {len(bad)} of {count} images of {options.source} cannot be read (such as "
+            f"{key}: {why}), more than --max-bad-fraction {options.max_bad_fraction}: mend or "
+            f"remove them, or raise the fraction, and the same command goes on."
         )
 
 

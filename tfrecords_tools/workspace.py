@@ -19,7 +19,7 @@ from tfrecords_tools.plan import Plan, Shard
 from tfrecords_tools.shards import ShardReport, write_json
 
 STATE, REPORT = ".convert", "report.json"
-ELSEWHERE = "give another --out, or --overwrite to delete what is there"
+ELSEWHERE = "give another --out, or --overwrite to start anew"
 
 
 class Workspace:
@@ -98,7 +98,7 @@ class Workspace:
 
     # ---- whose it is --------------------------------------------------------------------------
     def check(self, overwrite: bool) -> None:
-        """Make sure that the folder is ours; with `overwrite`, empty it of another plan's shards.
+        """Make sure that the folder is ours; with `overwrite`, empty it of what is there.
 
         Raises:
             InputError: when it holds anything else, or the shards of another plan.
@@ -110,10 +110,10 @@ class Workspace:
         known = read_json(self.state / "plan.json") or (read_json(self.report) or {}).get("plan")
         if known is None and not self._only_begun():
             raise InputError(f"--out {self.folder} holds other files: give a new or empty folder.")
-        if known is not None and (difference := _difference(known, self.plan.identity)):
-            if not overwrite:
-                raise InputError(f"{self.folder} was made with {difference}: {ELSEWHERE}.")
+        if known is not None and overwrite:
             self._delete()
+        elif known is not None and (difference := _difference(known, self.plan.identity)):
+            raise InputError(f"{self.folder} was made with {difference}: {ELSEWHERE}.")
 
     def _only_begun(self) -> bool:
         """Whether a conversion was killed before it had written its plan."""
