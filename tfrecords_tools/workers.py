@@ -75,8 +75,8 @@ def _check_bad(reports: list[ShardReport], count: int, options: Options) -> None
         key, why = bad[0]
         raise InputError(
             f"At least {len(bad)} of {count} images of {options.source} cannot be read (such as "
-            f"{key}: {why}), more than --max-bad-fraction {options.max_bad_fraction}: mend or "
-            f"remove them, or raise the fraction, and the same command goes on."
+            f"{key}: {why}), more than --max-bad-fraction {options.max_bad_fraction}: mend them "
+            f"or raise the fraction, and the same command goes on."
         )
 
 
@@ -128,7 +128,7 @@ def _result(future: Future[ShardReport], options: Options) -> ShardReport:
     except BadImage as error:
         key, why = error.args
         raise InputError(
-            f"{key} cannot be read ({why}): mend or remove it, or use --on-error skip."
+            f"{key} cannot be read ({why}): mend it, or use --on-error skip."
         ) from None
     except BrokenProcessPool:
         raise RunError(
