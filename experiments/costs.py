@@ -1,0 +1,85 @@
+"""What each preset costs: parameters, multiplications and images, counted from the real graph.
+
+    python -m experiments.costs [PRESET ...]
+
+Multiplications are those of convolutions and matrix products in one whole training step (D step
+and one G step, forward and backward), as TensorFlow's profiler counts them, over the batch size.
+"""
+
+import os
+from math import prod
+from typing import Any
+
+import tyro
+
+from artgan_tf import cli
+from artgan_tf.config import Config, preset_names, resolve
+
+COUNTED = ("Conv", "MatMul")
+BATCH = 20  # the count per image does not depend on it
+
+
+def main(presets: tyro.conf.Positional[tuple[str, ...]] = ()) -> None:
+    """Print a table of all presets, or of those named."""
+    cli.start_tensorflow()
+    print(
+        "| preset | G | D | multiplications an image | images of a run | multiplications of a run |"
+    )
+    print("| --- | --- | --- | --- | --- | --- |")
+    for preset in presets or preset_names():
+        config = resolve(preset)
+        generator, discriminator, each = cost(config)
+        images = images_of(config)
+        print(
+            f"| `{preset}` | {generator:,} | {discriminator:,} | {each / 1e6:,.0f} million "
+            f"| {images / 1e6:.2g} million | {each * images:.1e} |"
+        )
+
+
+def images_of(config: Config) -> int:
+    """Training images that a whole run sees."""
+    train = config.train
+    return train.steps * train.batch_size or round(train.epochs * config.data.train_count)
+
+
+def cost(config: Config) -> tuple[int, int, float]:
+    """Trainable parameters of G and of D, and multiplications an image of a training step."""
+    import tensorflow as tf
+
+    from artgan_tf.papers import build_gan
+
+    config = resolve(config.preset, {"train.batch_size": BATCH, "train.cifar_trick": False})
+    classes = config.data.classes or 10
+    gan = build_gan(config, classes)
+    gan.compile()
+    size = config.data.image_size
+    signature = (
+        tf.TensorSpec((BATCH, size, size, 3), tf.uint8),
+        tf.TensorSpec((BATCH,), tf.int32),
+    )
+    step = tf.function(lambda images, labels: gan.train_step((images, labels)), autograph=False)
+    graph = step.get_concrete_function(*signature).graph
+    counts = [_trainable(network) for network in (gan.generator, gan.discriminator)]
+    return counts[0], counts[1], _multiplications(graph) / BATCH
+
+
+def _multiplications(graph: Any) -> float:
+    import tensorflow as tf
+
+    profiler = tf.compat.v1.profiler
+    options = profiler.ProfileOptionBuilder.float_operation()
+    options |= {"output": "none"}
+    kinds, total = profiler.profile(graph, cmd="op", options=options).children, 0
+    while kinds:  # the profiler hangs each kind of operation below the one before
+        total += sum(kind.float_ops for kind in kinds if kind.name.startswith(COUNTED))
+        kinds = [below for kind in kinds for below in kind.children]
+    return total / 2  # a multiplication and an addition each
+
+
+def _trainable(network: Any) -> int:
+    return sum(prod(variable.shape) for variable in network.trainable_variables)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    cli.main(main, "python -m experiments.costs")
