@@ -23,7 +23,7 @@ def main(presets: tyro.conf.Positional[tuple[str, ...]] = ()) -> None:
     """Print a table of all presets, or of those named."""
     cli.start_tensorflow()
     print(
-        "| preset | G | D | multiplications an image | images of a run | multiplications of a run |"
+        "| preset | G | D | multiplications an image | images a run | multiplications a run |"
     )
     print("| --- | --- | --- | --- | --- | --- |")
     for preset in presets or preset_names():
