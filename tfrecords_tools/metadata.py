@@ -54,7 +54,7 @@ def encode(image: Image.Image, options: Options) -> bytes | np.ndarray:
         return np.asarray(image)
     file = io.BytesIO()
     if options.encoding == "png":
-        image.save(file, "PNG", compress_level=6)
+        image.save(file, "PNG", compress_level=1)  # 6 takes thrice as long, for 3 % less
     else:  # full colour resolution: at these sizes halving it shows
         image.save(file, "JPEG", quality=options.quality, subsampling=0)
     return file.getvalue()
