@@ -34,13 +34,32 @@ def is_cifar(root: Path) -> bool:
 
 def cifar_batches(root: Path) -> Collection:
     """The images of the batches in `root`, in splits `train` and `test`."""
-    names = tuple(name.decode() for name in _load(root / "batches.meta")["label_names"])
+    try:
+        names = tuple(name.decode() for name in _load(root / "batches.meta")["label_names"])
+    except (KeyError, TypeError, AttributeError):
+        raise InputError(f"{root / 'batches.meta'} holds no label_names.") from None
     examples = []
     for path in [*sorted(root.glob("data_batch_*")), root / "test_batch"]:
         split = "test" if path.name == "test_batch" else "train"
-        labels = enumerate(_load(path)["labels"])
+        labels = enumerate(_labels(path, len(names)))
         examples += [Example(split, f"{path.name}/{i:05d}", int(label)) for i, label in labels]
     return Collection(names, examples, Batches(root))
+
+
+def _labels(path: Path, classes: int) -> list[int]:
+    """The labels of a batch that holds together; raises InputError for another."""
+    batch = _load(path)
+    data, labels = batch.get("data"), batch.get("labels")
+    if not isinstance(data, np.ndarray) or data.dtype != np.uint8 or data.shape[1:] != (3072,):
+        raise InputError(f"{path} is no CIFAR-10 python batch: it has no uint8 data of N x 3072.")
+    if not isinstance(labels, list) or len(labels) != len(data):
+        raise InputError(f"{path} is no CIFAR-10 python batch: it has not a label for each image.")
+    for label in labels:
+        if type(label) is not int or not 0 <= label < classes:
+            raise InputError(
+                f"{path} has the label {label!r}, but labels go from 0 to {classes - 1}."
+            )
+    return labels
 
 
 class _DataOnly(pickle.Unpickler):

@@ -62,8 +62,8 @@ def _check_missing(collection: Collection, options: Options) -> None:
 
 def _write(workspace: Workspace, collection: Collection, options: Options) -> None:
     workspace.check(options.overwrite)
-    if not workspace.finished():
-        with workspace.opened():
+    if options.overwrite or not workspace.finished():
+        with workspace.opened(options.overwrite):
             reports = write_shards(workspace, collection, options)
             _finish(workspace, collection, options, reports)
     print((options.out / "report.txt").read_text(encoding="utf-8"))

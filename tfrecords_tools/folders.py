@@ -26,6 +26,9 @@ def class_folders(root: Path) -> Collection:
         )
     trees = _trees(root)
     names = tuple(sorted(trees.get("train") or trees[UNDIVIDED]))
+    for name in names:
+        if not name.isprintable():
+            raise InputError(f"{root}: {name!r} is no name for a class: rename the folder.")
     for tree in trees.values():
         _same_classes(names, tree, root)
     examples = [
@@ -80,7 +83,8 @@ def files(folder: Path) -> list[Path]:
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name[0] != "."]
         found += [Path(place, name) for name in names if name[0] != "."]
-    return sorted(found)
+    # A pipe or a device would be waited for; a link to nowhere is kept, to be reported.
+    return sorted(path for path in found if path.is_file() or not path.exists())
 
 
 def _same_classes(names: tuple[str, ...], tree: Tree, root: Path) -> None:

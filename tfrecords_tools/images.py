@@ -61,7 +61,8 @@ def open_image(source: Path | str | bytes | np.ndarray, short_side: int) -> Imag
     except UnidentifiedImageError:
         raise UnreadableImage("it is no image, or of an unknown kind") from None
     except Exception as error:  # on a broken file Pillow's plugins raise whatever they trip over
-        raise UnreadableImage(str(error) or type(error).__name__) from None
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise UnreadableImage(reason or str(error) or type(error).__name__) from None
 
 
 def fit(image: Image.Image, short_side: int, box: Box | None = None) -> Image.Image:
@@ -84,7 +85,9 @@ def _read(image: Image.Image, short_side: int) -> Image.Image:
     draft = image.draft("RGB", (round(ROOM * short_side),) * 2)
     picture = fit(_to_rgb(image), short_side, draft[1] if draft else None)
     turn = TURNS.get(_orientation(image))
-    return picture if turn is None else picture.transpose(turn)
+    picture = picture if turn is None else picture.transpose(turn)
+    picture.info = {}  # comments and colour profiles would go wherever the picture is stored
+    return picture
 
 
 def _orientation(image: Image.Image) -> int:

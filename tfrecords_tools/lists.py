@@ -70,11 +70,10 @@ def listed_images(root: Path, lists: Mapping[str, Path], class_file: Path | None
         raise InputError(
             f"There is no folder {str(root)!r}: give the folder that holds the images."
         )
-    rows = [row for split, path in lists.items() for row in _read_rows(split, path)]
-    classes = _read_classes(class_file) if class_file else _classes_of(rows)
-    rows = list(_without_headers(rows, classes, class_file))
-    kept, repeated, dropped = _kept(rows)
     on_disk = {path.relative_to(root).as_posix() for path in files(root)}
+    rows = [row for split, path in lists.items() for row in _read_rows(split, path)]
+    rows, classes = _classified(rows, on_disk, class_file)
+    kept, repeated, dropped = _kept(rows)
     found = match([row.path for row in kept], on_disk)
     present = [row for row in kept if row.path in found]
     listing = Listing(
@@ -87,17 +86,16 @@ def listed_images(root: Path, lists: Mapping[str, Path], class_file: Path | None
         matched=dict(Counter(how for _, how in found.values())),
     )
     examples = [Example(r.split, found[r.path][0], classes[r.label]) for r in present]
-    sources = [*lists.values(), *([class_file] if class_file else [])]
-    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sources}
-    return Collection(_names(classes), examples, Files(root), listing, hashes)
+    return Collection(_names(classes), examples, Files(root), listing, _hashes(lists, class_file))
 
 
 def parse_lists(labels: Iterable[str]) -> dict[str, Path]:
     """`train=a.csv` -> {"train": a.csv}; a bare path is a list that is still to be divided."""
     lists: dict[str, Path] = {}
     for word in labels:
-        split, _, path = word.rpartition("=")
-        split = split or UNDIVIDED
+        split, equals, path = word.partition("=")
+        if not equals or "/" in split or "\\" in split:  # a path, which may have a = of its own
+            split, path = UNDIVIDED, word
         if split not in ("train", "val", "test", UNDIVIDED) or split in lists:
             raise InputError(
                 f"--labels {word}: give train=FILE, val=FILE and test=FILE, each at most once, or "
@@ -126,12 +124,16 @@ def _read(path: Path) -> str:
 
 def _read_rows(split: str, path: Path) -> list[Row]:
     # The official artist lists have two commas a row, and any path may contain one.
-    reader = csv.reader(_read(path).replace("\r\n", "\n").split("\n"))
-    rows = []
-    for fields in reader:
-        if any(map(str.strip, fields)):
-            image = ",".join(fields[:-1]).strip(" ,").replace("\\", "/").removeprefix("./")
-            rows.append(Row(split, image, fields[-1].strip(), f"{path}, line {reader.line_num}"))
+    lines = _read(path).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    reader, rows = csv.reader(lines, strict=True), []
+    try:
+        for fields in reader:
+            if any(map(str.strip, fields)):
+                image = ",".join(fields[:-1]).strip(" ,").replace("\\", "/").removeprefix("./")
+                place = f"{path}, line {reader.line_num}"
+                rows.append(Row(split, image, fields[-1].strip(), place))
+    except csv.Error as error:
+        raise InputError(f"{path}, line {reader.line_num}: {error}.") from None
     if not rows:
         raise InputError(f"{path} holds no rows of path,label.")
     return rows
@@ -165,19 +167,34 @@ def _names(classes: Mapping[str, int]) -> tuple[str, ...]:
     return tuple(names[index] for index in sorted(names))
 
 
-def _without_headers(
-    rows: Iterable[Row], classes: Mapping[str, int], class_file: Path | None
-) -> Iterable[Row]:
-    """All rows but a header: the first line of a list may have a label that is no class."""
-    started: set[str] = set()
+def _classified(
+    rows: list[Row], files: set[str], class_file: Path | None
+) -> tuple[list[Row], dict[str, int]]:
+    """The rows without headers, and the classes that all their labels are of."""
+    classes = _read_classes(class_file) if class_file else {}
+    uses = Counter(row.label for row in rows)
+    first = {row.split: row for row in reversed(rows)}.values()
+
+    def is_header(row: Row) -> bool:
+        odd = row.label not in classes if class_file else uses[row.label] == 1
+        return odd and row.path not in files and any(row is each for each in first)
+
+    rows = [row for row in rows if not is_header(row)]
+    classes = classes or _classes_of(rows)
     for row in rows:
-        if row.label in classes and row.path:
-            yield row
-        elif row.split in started:
+        if row.label not in classes or not row.path:
             raise InputError(
                 f"{row.place}: label {row.label!r} of {row.path!r} is no class of {class_file}."
             )
-        started.add(row.split)
+    return rows, classes
+
+
+def _hashes(lists: Mapping[str, Path], class_file: Path | None) -> dict[str, str]:
+    sources = {**lists, **({"classes": class_file} if class_file else {})}
+    return {
+        f"{path.name} ({what})": hashlib.sha256(path.read_bytes()).hexdigest()
+        for what, path in sources.items()
+    }
 
 
 def _kept(rows: list[Row]) -> tuple[list[Row], list[tuple[str, str]], dict[str, list[str]]]:

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from tfrecords_tools.images import UnreadableImage
 from tfrecords_tools.options import Options
 
 VERSION = "1.0.0"
+LONGEST_JPEG = 65_500  # pixels a side
 
 
 def features(options: Options, class_names: Sequence[str]) -> Any:
@@ -49,9 +51,11 @@ def serializer(options: Options, class_names: Sequence[str]) -> Callable[[Any, i
 
 
 def encode(image: Image.Image, options: Options) -> bytes | np.ndarray:
-    """A picture as the options have it stored."""
+    """A picture as the options have it stored; raises UnreadableImage where that cannot be."""
     if options.encoding == "raw":
         return np.asarray(image)
+    if options.encoding == "jpeg" and max(image.size) > LONGEST_JPEG:
+        raise UnreadableImage(f"{image.width}x{image.height} is too long for a JPEG")
     file = io.BytesIO()
     if options.encoding == "png":
         image.save(file, "PNG", compress_level=1)  # 6 takes thrice as long, for 3 % less

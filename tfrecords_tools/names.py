@@ -8,6 +8,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import PurePosixPath
 
 # What UTF-8 names are known to have been wrongly read as.  The official WikiArt lists met latin-1
 # and were then put in lower case, which CAPITALS takes back where it can matter.
@@ -23,9 +24,9 @@ def match(paths: list[str], files: set[str]) -> Found:
     A variant must be the only one on either side: what could be either of two files is missing.
     """
     found = {path: (path, "exact") for path in paths if path in files}
-    for how, key in (("variant", canonical), ("ascii", ascii_letters)):
-        left = [path for path in paths if path not in found]
-        free = files - {file for file, _ in found.values()}
+    for how, key, fits in (("variant", canonical, bool), ("ascii", ascii_letters, mostly_ascii)):
+        left = [path for path in paths if path not in found and fits(path)]
+        free = {*filter(fits, files - {file for file, _ in found.values()})}
         found |= {path: (file, how) for path, file in _unique_pairs(left, free, key).items()}
     return found
 
@@ -45,6 +46,12 @@ def canonical(name: str) -> str:
 def ascii_letters(name: str) -> str:
     """Drop whatever a wrong decoding could have changed."""
     return "".join(char for char in name if char.isascii())
+
+
+def mostly_ascii(name: str) -> bool:
+    """Whether enough is left of a file's name without what could have been changed."""
+    stem = PurePosixPath(name).stem
+    return 2 * len(ascii_letters(stem)) > len(stem)
 
 
 def _unique_pairs(paths: list[str], files: set[str], key: Callable[[str], str]) -> dict[str, str]:

@@ -15,6 +15,7 @@ import PIL
 from tfrecords_tools import __version__
 from tfrecords_tools.errors import InputError
 from tfrecords_tools.examples import Collection, Example, hold_out, order
+from tfrecords_tools.lists import parse_lists
 from tfrecords_tools.options import LASTING, Options
 
 IMAGES_A_SHARD, BYTES_A_SHARD, MOST_SHARDS = 1024, 128 * 2**20, 1024
@@ -106,7 +107,7 @@ def _auto(images: int, options: Options) -> int:
 
 
 def _identity(collection: Collection, options: Options, shards: list[Shard]) -> dict[str, Any]:
-    digest = hashlib.sha256("\0".join(collection.class_names).encode())
+    digest = hashlib.sha256("\0".join(collection.class_names).encode("utf-8", "surrogateescape"))
     for shard in shards:
         for example in shard.examples:
             row = f"{shard.file}\0{example.key}\0{example.label}\n"
@@ -125,4 +126,6 @@ def _plain(value: Any) -> Any:
     """As JSON has it; of a path the name, so that a moved folder is the same."""
     if isinstance(value, Path):
         return value.name
-    return [str(item) for item in value] if isinstance(value, tuple) else value
+    if isinstance(value, tuple):  # of --labels
+        return [f"{split}={path.name}" for split, path in parse_lists(value).items()]
+    return value

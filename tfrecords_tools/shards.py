@@ -76,13 +76,12 @@ def write_shard(
         with temporary.open("wb") as file:
             for example in shard.examples:
                 source = read(example.key)
-                image = _image(example, source, options, report)
-                if image is not None:
-                    data = serialize(encode(image, options), example.label, example.key)
+                stored = _stored(example, source, options, report)
+                if stored is not None:
+                    data = serialize(stored, example.label, example.key)
                     report.bytes += write_record(file, data)
                     labels[str(example.label)] += 1
-                    _measure(report, image.size)
-                advance(_size(source), image is None)
+                advance(_size(source), stored is None)
             flush(file)
 
     replace(folder / shard.file, fill)
@@ -120,18 +119,22 @@ def flush(file: Any) -> None:
     os.fsync(file.fileno())
 
 
-def _image(
+def _stored(
     example: Example, source: Path | np.ndarray, options: Options, report: ShardReport
-) -> Image.Image | None:
+) -> bytes | np.ndarray | None:
+    """An image as it goes into its record; None, once the report has it, for an unreadable one."""
     try:
         image = open_image(source, options.size)
+        image = _square(image) if options.crop == "center" else image
+        stored = encode(image, options)
     except (UnreadableImage, MemoryError) as error:
         reason = str(error) or "it does not fit into the memory"
         if options.on_error == "stop":
             raise BadImage(example.key, reason) from None
         report.skipped.append((example.key, reason))
         return None
-    return _square(image) if options.crop == "center" else image
+    _measure(report, image.size)
+    return stored
 
 
 def _square(image: Image.Image) -> Image.Image:

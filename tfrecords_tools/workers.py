@@ -38,7 +38,7 @@ def write_shards(
         RunError: when a worker dies.
         OSError: when the disk is full or refuses.
     """
-    reports = [report for report in workspace.done() if not _mended(report, collection, options)]
+    reports = [report for report in workspace.done() if not _to_redo(report, collection, options)]
     files = {report.file for report in reports}
     left = [shard for shard in workspace.plan.shards if shard.file not in files]
     bad = sum(len(report.skipped) for report in reports)
@@ -52,6 +52,7 @@ def write_shards(
             reports += done
             progress.show(counts.images, counts.bytes, counts.skipped - bad)
             _check_bad(reports, workspace.plan.count, options)
+    _check_bad(reports, workspace.plan.count, options)
     by_file = {report.file: report for report in reports}
     return [by_file[shard.file] for shard in workspace.plan.shards]
 
@@ -60,8 +61,10 @@ def _size(report: ShardReport) -> int:
     return report.records + len(report.skipped)
 
 
-def _mended(report: ShardReport, collection: Collection, options: Options) -> bool:
-    """Whether an image that had to be left out of a shard can be read by now."""
+def _to_redo(report: ShardReport, collection: Collection, options: Options) -> bool:
+    """Whether an image that had to be left out of a shard can be read by now, or has to be."""
+    if report.skipped and options.on_error == "stop":
+        return True
     for key, _ in report.skipped:
         with contextlib.suppress(UnreadableImage, MemoryError):
             open_image(collection.read(key), options.size)
@@ -111,8 +114,11 @@ def _run(
     context = multiprocessing.get_context("spawn")
     workers = min(options.workers or os.cpu_count() or 1, max(len(shards), 1))
     with ProcessPoolExecutor(workers, context, _start, (counts,)) as pool:
-        pending = {pool.submit(_write, work, shard, workspace.notes(shard)) for shard in shards}
         try:
+            with _deaf_to_interrupts():
+                pending = {
+                    pool.submit(_write, work, each, workspace.notes(each)) for each in shards
+                }
             while pending:
                 done, pending = wait(pending, SECONDS_A_LOOK, FIRST_COMPLETED)
                 yield [_result(future, options) for future in done]
@@ -120,6 +126,19 @@ def _run(
             counts.stop.set()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
+
+
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Processes that start meanwhile stay so: Ctrl-C is the parent's to handle."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _result(future: Future[ShardReport], options: Options) -> ShardReport:
@@ -143,7 +162,6 @@ _counts: Any = None  # in a worker process
 def _start(counts: Counts) -> None:
     global _counts
     _counts = counts
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops its workers itself
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -19,6 +19,7 @@ from tfrecords_tools.plan import Plan, Shard
 from tfrecords_tools.shards import ShardReport, write_json
 
 STATE, REPORT = ".convert", "report.json"
+DESCRIPTIONS = ("dataset_info.json", "features.json", "label.labels.txt", "report.txt", REPORT)
 ELSEWHERE = "give another --out, or --overwrite to start anew"
 
 
@@ -38,8 +39,8 @@ class Workspace:
         return self.folder / REPORT
 
     @contextmanager
-    def opened(self) -> Iterator[None]:
-        """Hold the folder against a second conversion.
+    def opened(self, overwrite: bool) -> Iterator[None]:
+        """Hold the folder against a second conversion; with `overwrite`, empty it first.
 
         Raises:
             InputError: when there is one, or the folder cannot be made.
@@ -51,6 +52,8 @@ class Workspace:
             raise InputError(f"--out {self.folder} cannot be written: {reason(error)}.") from None
         try:
             with FileLock(self.state / "lock", timeout=0):
+                if overwrite:
+                    self._delete()
                 for left in (*self.folder.glob(".*.tmp"), *self.state.glob(".*.tmp")):
                     left.unlink(missing_ok=True)
                 if not (self.state / "plan.json").exists():
@@ -66,9 +69,9 @@ class Workspace:
 
     def finished(self) -> bool:
         """Whether everything is there already."""
-        return not self.state.exists() and len(self._reports(self._final())) == len(
-            self.plan.shards
-        )
+        whole = all((self.folder / name).is_file() for name in DESCRIPTIONS)
+        complete = len(self._reports(self._final())) == len(self.plan.shards)
+        return whole and complete and not self.state.exists()
 
     def notes(self, shard: Shard) -> Path:
         """Where a shard's report goes."""
@@ -98,10 +101,10 @@ class Workspace:
 
     # ---- whose it is --------------------------------------------------------------------------
     def check(self, overwrite: bool) -> None:
-        """Make sure that the folder is ours; with `overwrite`, empty it of what is there.
+        """Make sure that the folder is ours, and without `overwrite` of the same plan.
 
         Raises:
-            InputError: when it holds anything else, or the shards of another plan.
+            InputError: when it is not.
         """
         if not self.folder.exists() or (self.folder.is_dir() and not any(self.folder.iterdir())):
             return
@@ -110,9 +113,8 @@ class Workspace:
         known = read_json(self.state / "plan.json") or (read_json(self.report) or {}).get("plan")
         if known is None and not self._only_begun():
             raise InputError(f"--out {self.folder} holds other files: give a new or empty folder.")
-        if known is not None and overwrite:
-            self._delete()
-        elif known is not None and (difference := _difference(known, self.plan.identity)):
+        difference = _difference(known, self.plan.identity) if known and not overwrite else ""
+        if difference:
             raise InputError(f"{self.folder} was made with {difference}: {ELSEWHERE}.")
 
     def _only_begun(self) -> bool:
@@ -120,23 +122,29 @@ class Workspace:
         return [path.name for path in self.folder.iterdir()] == [STATE]
 
     def _delete(self) -> None:
-        """What a conversion has written, and nothing else; the report, which says so, last."""
-        names = ("*.tfrecord-*-of-*", "dataset_info.json", "features.json", "label.labels.txt")
-        for path in [
-            path for name in (*names, "report.txt", ".*.tmp") for path in self.folder.glob(name)
-        ]:
-            path.unlink()
-        if self.state.exists():
-            shutil.rmtree(self.state)
-        self.report.unlink(missing_ok=True)
+        """What conversions of this name have written, and nothing else.
+
+        The plan and the report, which say whose the folder is, go last; the lock is held.
+        """
+        kept = [self.state / "lock", self.state / "plan.json", self.report]
+        written = [self.folder / name for name in DESCRIPTIONS]
+        written += [*self.folder.glob(f"{self.plan.name}-*.tfrecord-*-of-*"), *self.state.glob("*")]
+        for path in written:
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path not in kept:
+                path.unlink(missing_ok=True)
+        for path in kept[1:]:
+            path.unlink(missing_ok=True)
 
 
-def read_json(path: Path) -> Any:
-    """The content of a JSON file, None where there is none."""
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The table in a JSON file, None where there is none."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+    return content if isinstance(content, dict) else None
 
 
 def reason(error: OSError) -> str:

@@ -1,0 +1,95 @@
+"""Runs conversions in processes of their own, and reads what they wrote without their code."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from artgan_tf.data.demo_paintings import CLASS_NAMES, gallery
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+COMMAND = [sys.executable, "-m", "tfrecords_tools.convert"]
+Done = subprocess.CompletedProcess[str]
+
+
+def convert(source: Path, out: Path, *flags: object, **env: str) -> Done:
+    """The verb in a process of its own; upper-case keywords are environment variables."""
+    return subprocess.run(
+        [*COMMAND, str(source), "--out", str(out), *map(str, flags)],
+        cwd=REPOSITORY, env=os.environ | env, capture_output=True, text=True, timeout=200,
+    )  # fmt: skip
+
+
+def converted(source: Path, out: Path, *flags: object, **env: str) -> dict[str, Any]:
+    """The report of a conversion that must succeed."""
+    done = convert(source, out, *flags, **env)
+    assert done.returncode == 0, done.stderr
+    return report(out)
+
+
+def report(out: Path) -> dict[str, Any]:
+    return json.loads((out / "report.json").read_text(encoding="utf-8"))
+
+
+def sentence(done: Done, code: int = 2) -> str:
+    """The one sentence that a conversion was refused with."""
+    return the_error(done.returncode, done.stderr, code)
+
+
+def the_error(found: int | str | None, printed: str, code: int = 2) -> str:
+    assert "Traceback" not in printed, printed
+    assert found == code, printed
+    lines = printed.splitlines()
+    (error,) = (line for line in lines if line.startswith("error: "))
+    assert error == lines[-1]  # a sentence is one line, and nothing follows
+    assert error[-1] in ".?"
+    return error
+
+
+# ---- sources ---------------------------------------------------------------------------------
+def paintings(root: Path, count: int, size: int = 20, classes: int = 3) -> Path:
+    """Class folders of PNGs: `count` paintings in all, each cut to a shape of its own."""
+    images, labels = gallery(0, 0, -(-count // classes) * len(CLASS_NAMES), size)
+    chosen = [pair for pair in zip(images, labels, strict=True) if pair[1] < classes][:count]
+    for index, (image, label) in enumerate(chosen):
+        path = root / CLASS_NAMES[label] / f"{index:03d}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        cut = image[: size - 3 * (index % 4), : size - 2 * (index % 3)] if size > 19 else image
+        Image.fromarray(cut).save(path, compress_level=1)
+    return root
+
+
+def below(root: Path) -> list[str]:
+    """Every file below a folder, by its path."""
+    return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+
+
+# ---- results ---------------------------------------------------------------------------------
+def content(folder: Path) -> dict[str, bytes]:
+    """All that is in a folder, hidden files too, and the folders in it."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() else b"folder"
+        for path in folder.rglob("*")
+    }
+
+
+def shards(out: Path, split: str = "*") -> list[Path]:
+    return sorted(out.glob(f"*-{split}.tfrecord-*"))
+
+
+def records(files: Sequence[Path]) -> list[tuple[str, int, bytes]]:
+    """Path, label and image of each record, as TensorFlow reads them."""
+    import tensorflow as tf
+
+    found = []
+    for data in tf.data.TFRecordDataset([str(file) for file in files]).as_numpy_iterator():
+        feature = tf.train.Example.FromString(data).features.feature
+        image = feature["image" if "image" in feature else "image/value"].bytes_list.value[0]
+        path = feature["path"].bytes_list.value[0].decode()
+        found.append((path, feature["label"].int64_list.value[0], image))
+    return found

@@ -1,0 +1,130 @@
+"""Class folders as a source of conversions; `tests/data/test_folder.py` has the layouts."""
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tfrecords_tools.errors import InputError
+from tfrecords_tools.examples import Example
+from tfrecords_tools.folders import class_folders, files
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """`write("train/a/1.png", ...)`: small images below the temporary folder, which it returns."""
+
+    def make(*names: str) -> Path:
+        for name in names:
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (8, 8)).save(path)
+        return tmp_path
+
+    return make
+
+
+def keys(root: Path) -> list[str]:
+    return [example.key for example in class_folders(root).examples]
+
+
+# ---- splits ----------------------------------------------------------------------------------
+def test_train_val_and_test_are_three_splits(write: Write) -> None:
+    root = write("train/a/1.png", "train/b/2.png", "val/b/3.png", "test/a/4.png", "test/b/5.png")
+    found = class_folders(root)
+    assert found.class_names == ("a", "b")
+    assert found.divided
+    assert Counter(found.examples) == Counter(
+        [
+            Example("train", "train/a/1.png", 0),
+            Example("train", "train/b/2.png", 1),
+            Example("val", "val/b/3.png", 1),
+            Example("test", "test/a/4.png", 0),
+            Example("test", "test/b/5.png", 1),
+        ]
+    )
+
+
+@pytest.mark.parametrize("name", ["val", "valid", "validation"])
+def test_validation_has_three_names(write: Write, name: str) -> None:
+    found = class_folders(write("train/a/1.png", f"{name}/a/2.png"))
+    assert [example.split for example in found.examples] == ["train", "val"]
+
+
+def test_of_two_validation_folders_only_the_first_counts(write: Write) -> None:
+    root = write("train/a/1.png", "val/a/2.png", "validation/a/3.png", "test/a/4.png")
+    assert sorted(keys(root)) == ["test/a/4.png", "train/a/1.png", "val/a/2.png"]
+
+
+def test_class_folders_alone_are_still_to_be_divided(write: Write) -> None:
+    found = class_folders(write("a/1.png", "b/2.png"))
+    assert not found.divided
+    assert {example.split for example in found.examples} == {"all"}
+
+
+# ---- files -----------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "suffix", ["jpg", "JPG", "jpeg", "png", "bmp", "gif", "webp", "tif", "Tiff"]
+)
+def test_every_usual_suffix_is_an_image(write: Write, suffix: str) -> None:
+    assert keys(write(f"a/1.{suffix}")) == [f"a/1.{suffix}"]
+
+
+def test_keys_lead_to_the_files(write: Write) -> None:
+    root = write("a/deep/er/1.png", "b/with space & ü.png")
+    found = class_folders(root)
+    assert sorted(keys(root)) == ["a/deep/er/1.png", "b/with space & ü.png"]
+    for key in keys(root):
+        path = found.read(key)
+        assert isinstance(path, Path)
+        assert path.is_file()
+
+
+def test_links_to_files_and_class_folders_are_followed(write: Write, tmp_path: Path) -> None:
+    write("elsewhere/pictures/1.png", "elsewhere/2.png", "source/a/3.png")
+    (tmp_path / "source" / "a" / "link.png").symlink_to(tmp_path / "elsewhere" / "2.png")
+    (tmp_path / "source" / "b").symlink_to(tmp_path / "elsewhere" / "pictures")
+    assert sorted(keys(tmp_path / "source")) == ["a/3.png", "a/link.png", "b/1.png"]
+
+
+def test_a_link_to_a_folder_above_does_not_go_round(write: Write) -> None:
+    root = write("a/1.png", "b/2.png")
+    (root / "a" / "loop").symlink_to(root, target_is_directory=True)
+    assert sorted(keys(root)) == ["a/1.png", "b/2.png"]
+
+
+def test_what_is_no_file_is_no_image(write: Write) -> None:
+    """Whoever opens a pipe waits for somebody to write into it."""
+    root = write("a/1.png", "b/2.png")
+    os.mkfifo(root / "a" / "pipe.png")
+    assert sorted(keys(root)) == ["a/1.png", "b/2.png"]
+
+
+def test_all_files_are_listed_but_hidden_ones(write: Write) -> None:
+    root = write("a/1.png", "a/.2.png", ".b/3.png", "c/.d/4.png")
+    (root / "c" / "notes.txt").write_text("")
+    found = [path.relative_to(root).as_posix() for path in files(root)]
+    assert found == ["a/1.png", "c/notes.txt"]
+
+
+# ---- refusals --------------------------------------------------------------------------------
+@pytest.mark.parametrize("split", ["val", "test"])
+def test_a_class_that_is_not_trained_on_is_refused(write: Write, split: str) -> None:
+    root = write("train/a/1.png", "val/a/2.png", "test/a/3.png", f"{split}/elf/4.png")
+    with pytest.raises(InputError, match="elf is held out but not trained on"):
+        class_folders(root)
+
+
+def test_no_folder_and_no_images_are_refused(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "notes.txt").write_text("")
+    for root, word in ((tmp_path, "holds no images"), (tmp_path / "nowhere", "nowhere")):
+        with pytest.raises(InputError, match=word):
+            class_folders(root)
+    with pytest.raises(InputError, match=r"1\.png"):
+        class_folders(write("b/1.png") / "b" / "1.png")

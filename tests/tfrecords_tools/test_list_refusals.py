@@ -1,0 +1,77 @@
+"""Lists that cannot be right are refused in one sentence that says where."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tfrecords_tools.errors import InputError
+from tfrecords_tools.lists import listed_images, wikiart_lists
+
+
+def write(path: Path, *lines: str) -> Path:
+    path.write_text("".join(line + "\n" for line in lines))
+    return path
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    for number in range(4):
+        path = tmp_path / "images" / "k" / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (9, 9)).save(path)
+    return tmp_path / "images"
+
+
+def refusal(images: Path, path: Path, classes: Path | None = None) -> str:
+    with pytest.raises(InputError) as caught:
+        listed_images(images, {"train": path}, classes)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_an_unknown_label_is_refused_with_file_and_line(tmp_path: Path, images: Path) -> None:
+    classes = write(tmp_path / "classes", "0 a", "1 b")
+    path = write(tmp_path / "l.csv", "path,label", "k/1.png,1", "", "k/2.png,2")
+    said = refusal(images, path, classes)
+    for part in (f"{path}, line 4", "'2'", "'k/2.png'"):
+        assert part in said
+
+
+def test_an_image_in_the_first_line_is_no_header(tmp_path: Path, images: Path) -> None:
+    """Its label is a mistake like any other: the row must not vanish."""
+    classes = write(tmp_path / "classes", "0 a", "1 b")
+    path = write(tmp_path / "l.csv", "k/1.png,2", "k/2.png,1")
+    assert "line 1" in refusal(images, path, classes)
+
+
+@pytest.mark.parametrize("content", [b"", b"\n \n,,\n", b"\xef\xbb\xbf"])
+def test_an_empty_list_is_refused(tmp_path: Path, images: Path, content: bytes) -> None:
+    (tmp_path / "l.csv").write_bytes(content)
+    assert "l.csv" in refusal(images, tmp_path / "l.csv")
+
+
+@pytest.mark.parametrize("rows", [3, 20_000])
+def test_a_quotation_mark_that_is_never_closed_is_refused(
+    tmp_path: Path, images: Path, rows: int
+) -> None:
+    """It would take the rest of the list for one path."""
+    path = write(tmp_path / "l.csv", "k/1.png,a", '"k/2.png,a', *["k/3.png,b"] * rows)
+    assert "l.csv" in refusal(images, path)
+
+
+@pytest.mark.parametrize(
+    "lines", [["0 a", "2 b"], ["1 a", "2 b"], ["0 a", "0 b"], ["0 a", "1 a"], ["a", "a"]]
+)
+def test_a_class_file_with_gaps_is_refused(tmp_path: Path, images: Path, lines: list[str]):
+    path = write(tmp_path / "l.csv", "k/1.png,0")
+    assert "classes.txt" in refusal(images, path, write(tmp_path / "classes.txt", *lines))
+
+
+def test_a_missing_list_or_class_file_or_folder_is_refused(tmp_path: Path, images: Path) -> None:
+    path = write(tmp_path / "l.csv", "k/1.png,0")
+    assert "none.csv" in refusal(images, tmp_path / "none.csv")
+    assert "none.txt" in refusal(images, path, tmp_path / "none.txt")
+    assert "nowhere" in refusal(images / "nowhere", path)
+    with pytest.raises(InputError, match="style_train"):
+        wikiart_lists(tmp_path, "style")

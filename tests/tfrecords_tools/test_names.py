@@ -1,0 +1,138 @@
+"""Mangled names find their files, and never anybody else's."""
+
+import unicodedata
+from itertools import permutations
+
+import numpy as np
+import pytest
+
+from tfrecords_tools.names import canonical, match
+
+NAME = "Cubism/andr\u00e9-\u00f3-\u00ed.jpg"
+ACCENTS = "àâäåçèéêëíîïñòóôöøúûüšłőžčæþ"
+PAGES = ("latin-1", "cp437", "cp866", "cp1252")
+
+# í as the official lists have it (UTF-8 read as latin-1, lower case), and as copies of the images
+# have it on top of that (read as cp866, then as cp437).
+LISTED = "joaquí".encode().decode("latin-1").lower() + "n_sea.jpg"
+STORED = LISTED.encode().decode("cp866").encode().decode("cp437")
+
+
+def mangled(name: str, *pages: str) -> str | None:
+    """UTF-8 read as something else, in turn; None where a page lacks a character."""
+    for page in pages:
+        try:
+            name = name.encode().decode(page)
+        except UnicodeDecodeError:
+            return None
+    return name
+
+
+# ---- one name --------------------------------------------------------------------------------
+@pytest.mark.parametrize("page", PAGES)
+def test_a_wrong_decoding_is_undone(page: str) -> None:
+    undone = 0
+    for accent in ACCENTS:
+        if garbled := mangled(f"Cubism/m{accent}ler_x.jpg", page):
+            assert canonical(garbled) == f"cubism/m{accent}ler_x.jpg"
+            undone += 1
+    assert undone > 20  # cp1252 has no character for five of the bytes
+
+
+@pytest.mark.parametrize("pages", permutations(PAGES[:3], 2), ids=" then ".join)
+def test_two_wrong_decodings_are_undone(pages: tuple[str, str]) -> None:
+    garbled = mangled(NAME, *pages)
+    assert garbled
+    assert canonical(garbled) == NAME.casefold()
+
+
+def test_the_lists_and_the_files_mangling_lead_to_one_name() -> None:
+    assert LISTED != STORED
+    assert canonical(LISTED) == canonical(STORED) == "joaquín_sea.jpg"
+
+
+def test_composed_and_decomposed_accents_are_one_name() -> None:
+    decomposed = unicodedata.normalize("NFD", NAME)
+    assert decomposed != NAME
+    assert canonical(decomposed) == canonical(NAME)
+
+
+@pytest.mark.parametrize("name", ["plain_name-1(2).jpg", "Ukiyo_e/葛飾.jpg", "İstanbul.jpg", ""])
+def test_what_was_never_mangled_only_loses_its_case(name: str) -> None:
+    assert canonical(name) == name.casefold()
+
+
+def test_undoing_ends_on_random_text() -> None:
+    random = np.random.default_rng(0)
+    for _ in range(300):
+        name = bytes(random.integers(0, 256, 24).tolist()).decode("latin-1")
+        assert canonical(canonical(name)) == canonical(name)
+
+
+# ---- rows and files --------------------------------------------------------------------------
+def test_a_file_of_that_very_name_comes_first() -> None:
+    files = {NAME, mangled(NAME, "cp437") or ""}
+    assert match([NAME], files) == {NAME: (NAME, "exact")}
+
+
+def test_a_row_finds_its_file_in_every_mangling() -> None:
+    decomposed = unicodedata.normalize("NFD", NAME)
+    for file in (decomposed, *(mangled(NAME, page) or "" for page in PAGES), NAME.upper()):
+        assert match([NAME], {file, "Cubism/other.jpg"}) == {NAME: (file, "variant")}
+    assert match([LISTED], {STORED}) == {LISTED: (STORED, "variant")}
+
+
+def test_what_cannot_be_undone_is_found_by_its_ascii_letters() -> None:
+    row, file = "Rococo/li\u2592\u2592on.jpg", "Rococo/li\u00e4\u00dfon.jpg"
+    assert match([row], {file, "Rococo/lion.png"}) == {row: (file, "ascii")}
+
+
+def test_what_could_be_either_of_two_files_is_missing() -> None:
+    files = {"Rococo/tw\u00f6ns.jpg", "Rococo/tw\u00f8ns.jpg"}
+    assert match(["Rococo/tw\u2592ns.jpg"], files) == {}
+
+
+def test_what_two_rows_could_mean_goes_to_neither() -> None:
+    rows = ["Rococo/tw\u2592ns.jpg", "Rococo/tw\u2593ns.jpg"]
+    assert match(rows, {"Rococo/tw\u00f6ns.jpg"}) == {}
+
+
+def test_a_file_that_a_row_names_exactly_is_not_given_to_a_variant() -> None:
+    garbled = mangled(NAME, "latin-1") or ""
+    assert match([garbled, NAME], {NAME}) == {NAME: (NAME, "exact")}
+
+
+def test_a_file_that_an_exact_row_takes_leaves_the_other_to_its_variant() -> None:
+    first, second = "R/tw\u00f6ns.jpg", "R/tw\u00f8ns.jpg"
+    rows = [first, "R/tw\u2592ns.jpg"]
+    assert match(rows, {first, second}) == {first: (first, "exact"), rows[1]: (second, "ascii")}
+
+
+def test_names_are_not_matched_across_folders() -> None:
+    assert match(["Cubism/andr\u00e9.jpg"], {"Rococo/andr\u00e9.jpg", "andr\u00e9.jpg"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("row", "file"),
+    [
+        ("Ukiyo_e/葛飾北斎.jpg", "Ukiyo_e/歌川広重.jpg"),
+        ("Ukiyo_e/波.jpg", "Ukiyo_e/富士山と桜.jpg"),
+        ("Icons/Рублёв.jpg", "Icons/Дионисий.jpg"),
+    ],
+)
+def test_two_names_without_any_ascii_letter_are_not_taken_for_one(row: str, file: str) -> None:
+    assert match([row], {file}) == {}
+
+
+def test_thousands_of_mangled_names_find_their_own_files_in_any_order() -> None:
+    random = np.random.default_rng(0)
+    files: dict[str, str] = {}  # row -> its file
+    for number in range(2000):
+        accent, page = random.choice(list(ACCENTS)), random.choice(PAGES[:3])
+        name = f"Style_{number % 7}/p{accent}inter-{number}_ö{accent}.jpg"
+        garbled = mangled(name, page) or name
+        files[name] = (name, garbled, unicodedata.normalize("NFD", name))[number % 3]
+    rows = random.permutation([*files, *(f"Style_1/missing-{i}é.jpg" for i in range(50))]).tolist()
+    found = match(rows, {*files.values(), "Style_1/in-no-list-ü.jpg"})
+    assert {row: file for row, (file, _) in found.items()} == files
+    assert {how for _, how in found.values()} == {"exact", "variant"}

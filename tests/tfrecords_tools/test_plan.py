@@ -1,0 +1,215 @@
+"""The division, the order and the cut: the same whatever the file system lists first."""
+
+import hashlib
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tfrecords_tools.errors import InputError
+from tfrecords_tools.examples import Collection, Example, Files, hold_out
+from tfrecords_tools.options import Options
+from tfrecords_tools.plan import Plan, make_plan
+
+COUNTS = {"a": 40, "b": 7, "c": 1, "d": 26}
+NAMES = tuple(COUNTS)
+
+
+def members(name: str, count: int, split: str = "all") -> list[Example]:
+    label = NAMES.index(name)
+    return [Example(split, f"{split}/{name}/{number:04d}.jpg", label) for number in range(count)]
+
+
+ALL = [example for name, count in COUNTS.items() for example in members(name, count)]
+
+
+def plan_of(examples: list[Example], **options: Any) -> Plan:
+    collection = Collection(NAMES, examples, Files(Path("source")))
+    return make_plan(collection, Options(Path("source"), Path("some/My Set-2"), **options))
+
+
+def keys(plan: Plan, split: str) -> list[str]:
+    return [e.key for shard in plan.shards if shard.split == split for e in shard.examples]
+
+
+def held(examples: list[Example], fraction: float = 0.1, seed: int = 0) -> set[str]:
+    return {e.key for e in hold_out(examples, fraction, seed) if e.split == "val"}
+
+
+def by_class(names: set[str]) -> Counter[str]:
+    return Counter(name.split("/")[1] for name in names)
+
+
+# ---- the division ----------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("fraction", "expected"),
+    [
+        (0.1, {"a": 4, "b": 1, "d": 3}),  # 26: 2.6, rounded
+        (0.2, {"a": 8, "b": 1, "d": 5}),
+        (0.34, {"a": 14, "b": 2, "d": 9}),
+        (0.99, {"a": 39, "b": 6, "d": 25}),  # one of each stays
+        (0.0, {}),
+    ],
+)
+def test_each_class_gives_its_share(fraction: float, expected: dict[str, int]) -> None:
+    plan = plan_of(ALL, val_fraction=fraction)
+    assert by_class(set(keys(plan, "val"))) == expected
+    assert sorted([*keys(plan, "train"), *keys(plan, "val")]) == sorted(e.key for e in ALL)
+
+
+def test_a_tenth_is_held_out_unless_told_otherwise() -> None:
+    assert keys(plan_of(ALL), "val") == keys(plan_of(ALL, val_fraction=0.1), "val") != []
+
+
+def test_the_division_does_not_depend_on_the_order_of_the_listing() -> None:
+    random = np.random.default_rng(0)
+    for _ in range(20):
+        shuffled = [ALL[index] for index in random.permutation(len(ALL))]
+        assert plan_of(shuffled).shards == plan_of(ALL).shards
+        assert plan_of(shuffled).identity == plan_of(ALL).identity
+
+
+def test_the_division_of_a_class_does_not_depend_on_the_others() -> None:
+    own = {name for name in held(ALL) if name.startswith("all/a/")}
+    assert len(own) == 4
+    assert held(members("a", 40)) == own
+    renumbered = [example._replace(label=1) for example in members("a", 40)]
+    assert held(renumbered + members("d", 90)) >= own
+
+
+def test_the_division_is_seeded() -> None:
+    divisions = [held(ALL, 0.3, seed) for seed in range(6)]
+    assert held(ALL, 0.3, 0) == divisions[0]
+    assert len({frozenset(division) for division in divisions}) == 6
+    together = set[str]().union(*(held(members("a", 40), 0.5, seed) for seed in range(40)))
+    assert len(together) == 40  # no image is always in training
+
+
+def test_held_out_images_come_from_all_over_the_class() -> None:
+    places = [int(name[-8:-4]) for name in held(members("a", 4000), 0.25)]
+    counts = np.histogram(places, bins=8, range=(0, 4000))[0]
+    assert len(places) == 1000
+    assert ((counts > 80) & (counts < 170)).all()  # 125 expected, deviation 10
+
+
+def test_classes_too_small_to_give_any_are_refused() -> None:
+    with pytest.raises(InputError, match=r"8 images in classes of at most 4"):
+        hold_out(members("a", 4) + members("b", 4), 0.1, 0)
+
+
+def test_a_source_with_a_split_to_hold_out_is_not_divided() -> None:
+    examples = members("a", 9, "train") + members("a", 3, "test") + members("b", 2, "val")
+    plan = plan_of(examples)
+    assert [len(keys(plan, split)) for split in ("train", "val", "test")] == [9, 2, 3]
+    with pytest.raises(InputError, match="--val-fraction"):
+        plan_of(examples, val_fraction=0.2)
+
+
+# ---- the order -------------------------------------------------------------------------------
+def test_images_lie_in_the_order_of_a_hash_of_their_names() -> None:
+    found = keys(plan_of(ALL), "train")
+    assert found == sorted(found, key=lambda key: hashlib.sha256(f"0:{key}".encode()).digest())
+    assert found != sorted(found)
+
+
+def test_classes_are_mixed_from_the_first_shard_on() -> None:
+    plan = plan_of([*members("a", 500), *members("d", 500)], shards=10)
+    for shard in plan.shards[:10]:
+        assert 25 < sum(example.label == 0 for example in shard.examples) < 65
+
+
+@pytest.mark.parametrize("limit", [1, 5, 30, 1000])
+def test_a_limit_keeps_the_first_of_each_split(limit: int) -> None:
+    whole, some = plan_of(ALL), plan_of(ALL, limit=limit)
+    for split in ("train", "val"):
+        assert keys(some, split) == keys(whole, split)[:limit]
+
+
+# ---- the cut ---------------------------------------------------------------------------------
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 64, 66])
+def test_shards_differ_by_at_most_one_image(count: int) -> None:
+    plan = plan_of(ALL, shards=count)
+    sizes = [len(shard.examples) for shard in plan.shards if shard.split == "train"]
+    assert len(sizes) == count
+    assert sum(sizes) == 66
+    assert max(sizes) - min(sizes) <= 1
+    assert keys(plan, "train") == keys(plan_of(ALL, shards=1), "train")
+
+
+def test_there_are_no_more_shards_than_images() -> None:
+    assert [len(shard.examples) for shard in plan_of(ALL, shards=5000).shards] == [1] * 74
+
+
+@pytest.mark.parametrize(
+    ("images", "options", "most_images", "most_bytes"),
+    [
+        (1000, {}, 1024, 2**27),
+        (5000, {}, 1024, 2**27),
+        (3000, {"encoding": "raw", "size": 512, "crop": "center"}, 171, 2**27),
+        (2000, {"encoding": "raw", "size": 1024}, 40, 2**27),
+    ],
+)
+def test_shards_are_as_large_as_they_should_be(
+    images: int, options: dict[str, Any], most_images: int, most_bytes: int
+) -> None:
+    plan = plan_of(members("a", images, "train") + members("a", 1, "val"), **options)
+    sizes = [len(shard.examples) for shard in plan.shards if shard.split == "train"]
+    assert max(sizes) <= most_images
+    assert min(sizes) * 2 > min(most_images, images) * 0.9  # and not many small ones
+    if options:
+        assert max(sizes) * 3 * options["size"] ** 2 <= most_bytes * 1.01
+
+
+def test_files_are_named_as_tensorflow_datasets_expects() -> None:
+    files = [shard.file for shard in plan_of(ALL, shards=2).shards]
+    assert files == [
+        f"my_set_2-{split}.tfrecord-{index:05d}-of-00002"
+        for split in ("train", "val")
+        for index in (0, 1)
+    ]
+    assert all(re.fullmatch(r"[a-z][a-z0-9_]*-\w+\.tfrecord-\d{5}-of-\d{5}", f) for f in files)
+
+
+# ---- whose shards they are -------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "options",
+    [
+        *({"size": 65}, {"crop": "center"}, {"encoding": "png"}, {"quality": 94}, {"shards": 3}),
+        *({"val_fraction": 0.2}, {"seed": 1}, {"limit": 9}),
+    ],
+)
+def test_what_changes_the_bytes_changes_the_identity(options: dict[str, Any]) -> None:
+    assert plan_of(ALL, **options).identity != plan_of(ALL).identity
+
+
+def test_other_images_labels_or_names_change_the_identity() -> None:
+    collections = [
+        Collection(NAMES, ALL, Files(Path("source"))),
+        Collection(NAMES, ALL[1:], Files(Path("source"))),
+        Collection(NAMES, [ALL[0]._replace(label=3), *ALL[1:]], Files(Path("source"))),
+        Collection(NAMES, [ALL[0]._replace(key="all/a/x.jpg"), *ALL[1:]], Files(Path("source"))),
+        Collection(("a", "b", "c", "e"), ALL, Files(Path("source"))),
+        Collection(NAMES, ALL, Files(Path("source")), hashes={"list.csv": "0"}),
+    ]
+    options = Options(Path("source"), Path("out"))
+    plans = [make_plan(collection, options) for collection in collections]
+    assert len({str(plan.identity) for plan in plans}) == len(plans)
+
+
+def test_what_does_not_change_the_bytes_does_not_change_the_identity() -> None:
+    others: dict[str, Any] = {"workers": 3, "on_error": "stop", "max_bad_fraction": 1.0}
+    assert plan_of(ALL, **others).identity == plan_of(ALL).identity
+    moved = make_plan(
+        Collection(NAMES, ALL, Files(Path("elsewhere"))),
+        Options(Path("elsewhere"), Path("other/My Set-2")),
+    )
+    assert moved.identity == plan_of(ALL).identity
+
+
+def test_moved_lists_do_not_change_the_identity() -> None:
+    plans = [plan_of(ALL, labels=(f"train={place}/a.csv",)) for place in ("here", "there")]
+    assert plans[0].identity == plans[1].identity
+    assert plan_of(ALL, labels=("train=here/b.csv",)).identity != plans[0].identity

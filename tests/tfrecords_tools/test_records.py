@@ -1,0 +1,127 @@
+"""The TFRecord format, against TensorFlow's own writer and reader and against every flipped bit."""
+
+import io
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfrecords_tools.records import Record, read_records, write_record
+
+PAYLOADS = [b"", b"a", b"\0" * 300, bytes(range(256)) * 500, "ä".encode() * 7]
+SMALL = [b"first", b"", b"the third"]
+AROUND = 16  # bytes of a record beside its data: 8 of length, 4 and 4 of checksums
+
+
+def written(payloads: list[bytes]) -> bytes:
+    file = io.BytesIO()
+    for data in payloads:
+        write_record(file, data)
+    return file.getvalue()
+
+
+def read(path: Path, content: bytes) -> list[Record]:
+    path.write_bytes(content)
+    return list(read_records(path))
+
+
+def starts(payloads: list[bytes]) -> list[int]:
+    sizes = [AROUND + len(data) for data in payloads]
+    return [sum(sizes[:index]) for index in range(len(sizes))]
+
+
+def crc32c(data: bytes) -> int:
+    """Castagnoli's checksum, bit by bit."""
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+# ---- against TensorFlow ----------------------------------------------------------------------
+def test_the_bytes_are_those_of_tensorflows_writer(tmp_path: Path) -> None:
+    with tf.io.TFRecordWriter(str(tmp_path / "theirs")) as writer:
+        for data in PAYLOADS:
+            writer.write(data)
+    assert written(PAYLOADS) == (tmp_path / "theirs").read_bytes()
+
+
+def test_tensorflow_reads_ours(tmp_path: Path) -> None:
+    (tmp_path / "ours").write_bytes(written(PAYLOADS))
+    dataset = tf.data.TFRecordDataset(str(tmp_path / "ours"))
+    assert list(dataset.as_numpy_iterator()) == PAYLOADS
+
+
+def test_we_read_what_tensorflow_wrote(tmp_path: Path) -> None:
+    with tf.io.TFRecordWriter(str(tmp_path / "theirs")) as writer:
+        for data in PAYLOADS:
+            writer.write(data)
+    found = list(read_records(tmp_path / "theirs"))
+    assert [record.data for record in found] == PAYLOADS
+    assert [record.offset for record in found] == starts(PAYLOADS)
+    assert not any(record.problem for record in found)
+
+
+def test_a_written_record_tells_its_size() -> None:
+    for data in PAYLOADS:
+        file = io.BytesIO()
+        assert write_record(file, data) == len(file.getvalue()) == len(data) + AROUND
+
+
+# ---- damage ----------------------------------------------------------------------------------
+@pytest.mark.parametrize("bit", [0, 4, 7])
+def test_a_flipped_bit_costs_its_record_or_all_that_follow(tmp_path: Path, bit: int) -> None:
+    """Every byte in turn: in the length what follows is lost, elsewhere one record."""
+    content = written(SMALL)
+    for place in range(len(content)):
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << bit
+        hit = max(index for index, start in enumerate(starts(SMALL)) if start <= place)
+        in_length = place - starts(SMALL)[hit] < 12
+        found = read(tmp_path / "damaged", bytes(damaged))
+        expected: list[bytes | None] = [*SMALL[:hit], None]
+        expected += [] if in_length else SMALL[hit + 1 :]
+        assert [record.data for record in found] == expected, place
+        assert [bool(record.problem) for record in found] == [data is None for data in expected]
+        assert found[hit].offset == starts(SMALL)[hit]
+        assert ("length" in found[hit].problem) == in_length
+
+
+def test_a_file_cut_off_anywhere_is_reported(tmp_path: Path) -> None:
+    content = written(SMALL)
+    for length in range(len(content)):
+        whole = sum(end <= length for end in [*starts(SMALL)[1:], len(content)])
+        found = read(tmp_path / "cut", content[:length])
+        assert [record.data for record in found[:whole]] == SMALL[:whole]
+        if length in starts(SMALL):  # between two records: nothing shows that more was there
+            assert len(found) == whole
+        else:
+            assert [record.data for record in found[whole:]] == [None]
+            assert "ends" in found[-1].problem
+            assert found[-1].offset == starts(SMALL)[whole]
+
+
+def test_an_absurd_length_with_a_sound_checksum_is_not_believed(tmp_path: Path) -> None:
+    """Reading it would take a terabyte of memory."""
+    length = struct.pack("<Q", 2**40)
+    crc = crc32c(length)
+    masked = ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+    found = read(tmp_path / "long", written([b"one"]) + length + struct.pack("<I", masked) + b"x")
+    assert [record.data for record in found] == [b"one", None]
+    assert found[1].problem
+
+
+def test_random_bytes_are_no_records(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    for length in (1, 11, 12, 13, 5000):
+        (found,) = read(tmp_path / "noise", random.bytes(length))
+        assert found.data is None
+        assert found.problem
+
+
+def test_an_empty_file_has_no_records(tmp_path: Path) -> None:
+    assert read(tmp_path / "empty", b"") == []

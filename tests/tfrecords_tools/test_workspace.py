@@ -1,0 +1,250 @@
+"""What is done is not done again, what others made is not touched, and nothing is mixed."""
+
+import fcntl
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.tfrecords_tools.conversions import (
+    Done,
+    below,
+    content,
+    convert,
+    converted,
+    paintings,
+    report,
+    sentence,
+    shards,
+)
+
+FLAGS = ("--size", 12, "--shards", 4, "--encoding", "raw", "--crop", "center")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A source, and the data set `set` made of it."""
+    root = tmp_path_factory.mktemp("finished")
+    converted(paintings(root / "source", 48), root / "set", *FLAGS)
+    return root
+
+
+@pytest.fixture
+def place(finished: Path, tmp_path: Path) -> Path:
+    """A copy of it, at the same times, to spoil."""
+    return shutil.copytree(finished, tmp_path / "place")
+
+
+def again(place: Path, *flags: object, out: str = "set") -> Done:
+    return convert(place / "source", place / out, *FLAGS, *flags)
+
+
+def stamps(folder: Path) -> dict[str, tuple[int, int, int]]:
+    """What tells whether a file was written again."""
+    found = {path.name: path.stat() for path in folder.iterdir()}
+    return {name: (stat.st_ino, stat.st_mtime_ns, stat.st_size) for name, stat in found.items()}
+
+
+def half_done(place: Path, *, lost: int) -> dict[str, tuple[int, int, int]]:
+    """Take the set back to when some of its shards were not done; returns what the others are."""
+    out = place / "set"
+    made = report(out)
+    (out / ".convert").mkdir()
+    (out / ".convert" / "plan.json").write_text(json.dumps(made["plan"]))
+    for number, shard in enumerate(made["shards"]):
+        if number < lost:
+            (out / shard["file"]).unlink()
+        else:
+            (out / ".convert" / f"{shard['file']}.json").write_text(json.dumps(shard))
+    for name in ("report.json", "report.txt", "dataset_info.json"):
+        (out / name).unlink()
+    return {name: stamp for name, stamp in stamps(out).items() if ".tfrecord-" in name}
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock file as a running conversion does."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+# ---- a finished set --------------------------------------------------------------------------
+def test_a_finished_set_is_answered_at_once_and_left_alone(place: Path) -> None:
+    before, begun = (stamps(place / "set"), content(place / "set")), time.monotonic()
+    done = again(place)
+    assert done.returncode == 0
+    assert time.monotonic() - begun < 5
+    assert f"{place / 'set'} is complete" in done.stdout
+    assert (stamps(place / "set"), content(place / "set")) == before
+    assert "images/s" not in done.stderr
+
+
+@pytest.mark.parametrize("damage", ["lost", "cut", "longer"])
+@pytest.mark.parametrize("number", [0, 3, 5])
+def test_a_lost_shard_of_a_finished_set_is_made_again(
+    place: Path, finished: Path, damage: str, number: int
+) -> None:
+    path = shards(place / "set")[number]
+    data = path.read_bytes()
+    path.unlink()
+    if damage != "lost":
+        path.write_bytes(data[:-9] if damage == "cut" else data + b"\0")
+    others = {
+        n: s for n, s in stamps(place / "set").items() if ".tfrecord-" in n and n != path.name
+    }
+    assert again(place).returncode == 0
+    assert content(place / "set") == content(finished / "set")
+    assert others.items() <= stamps(place / "set").items()
+
+
+@pytest.mark.parametrize(
+    "name", ["dataset_info.json", "features.json", "label.labels.txt", "report.txt"]
+)
+def test_a_lost_file_beside_the_shards_is_made_again(
+    place: Path, finished: Path, name: str
+) -> None:
+    (place / "set" / name).unlink()
+    before = stamps(place / "set")
+    assert again(place).returncode == 0
+    assert content(place / "set") == content(finished / "set")
+    assert {n: s for n, s in before.items() if ".tfrecord-" in n}.items() <= stamps(
+        place / "set"
+    ).items()
+
+
+# ---- a set that is not finished --------------------------------------------------------------
+@pytest.mark.parametrize("lost", [1, 4, 8])
+def test_only_unfinished_shards_are_made(place: Path, finished: Path, lost: int) -> None:
+    others = half_done(place, lost=lost)
+    assert len(others) == 8 - lost
+    assert again(place).returncode == 0
+    assert others.items() <= stamps(place / "set").items()
+    assert content(place / "set") == content(finished / "set")
+
+
+def test_what_a_killed_conversion_left_is_taken_away(place: Path, finished: Path) -> None:
+    half_done(place, lost=1)
+    (place / "set" / ".set-train.tfrecord-00000-of-00004.99.tmp").write_bytes(b"half")
+    (place / "set" / ".convert" / ".plan.json.99.tmp").write_bytes(b"{")
+    assert again(place).returncode == 0
+    assert content(place / "set") == content(finished / "set")
+
+
+def test_a_folder_that_was_only_begun_is_used(place: Path, finished: Path) -> None:
+    for begun in ("empty", "state", "lock"):
+        out = place / begun / "set"
+        (out / ".convert" if begun != "empty" else out).mkdir(parents=True)
+        if begun == "lock":
+            (out / ".convert" / "lock").touch()
+        assert again(place, out=f"{begun}/set").returncode == 0
+        assert content(out) == content(finished / "set")
+
+
+# ---- other plans -----------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--size", 13),
+        ("--encoding", "png"),
+        ("--crop", "none"),
+        ("--quality", 80),
+        ("--shards", 3),
+        ("--seed", 7),
+        ("--limit", 9),
+        ("--val-fraction", 0.3),
+    ],
+)
+@pytest.mark.parametrize("lost", [0, 2])
+def test_another_option_is_refused_by_name(
+    place: Path, flags: tuple[object, ...], lost: int
+) -> None:
+    if lost:
+        half_done(place, lost=lost)
+    before = content(place / "set")
+    said = sentence(again(place, *flags))
+    for part in (f"{flags[0]} ", str(flags[1]), "--overwrite"):
+        assert part in said
+    assert content(place / "set") == before
+
+
+def test_another_list_is_refused_by_name(tmp_path: Path) -> None:
+    source, path = paintings(tmp_path / "source", 40), tmp_path / "all.csv"
+    path.write_text("".join(f"{name},{name.split('/')[0]}\n" for name in below(source)))
+    converted(source, tmp_path / "set", *FLAGS, "--labels", path)
+    path.write_text(path.read_text() + "\n")  # not even another label
+    before = content(tmp_path / "set")
+    assert "all.csv" in sentence(convert(source, tmp_path / "set", *FLAGS, "--labels", path))
+    assert content(tmp_path / "set") == before
+
+
+def test_other_images_are_refused(tmp_path: Path) -> None:
+    source = paintings(tmp_path / "source", 40)
+    converted(source, tmp_path / "set", *FLAGS)
+    before = content(tmp_path / "set")
+    for change in ("new.png", "001.png"):
+        path = source / "portrait" / change
+        path.unlink() if path.exists() else shutil.copy(source / "portrait" / "001.png", path)
+        assert "other images" in sentence(convert(source, tmp_path / "set", *FLAGS))
+        assert content(tmp_path / "set") == before
+
+
+# ---- --overwrite -----------------------------------------------------------------------------
+def test_overwrite_replaces_what_the_converter_made_and_nothing_else(place: Path) -> None:
+    """Also not the shards of another data set that somebody keeps here."""
+    mine = ("notes.txt", "other-train.tfrecord-00000-of-00001", "sub/mine.json", ".hidden")
+    for name in mine:
+        (place / "set" / name).parent.mkdir(exist_ok=True)
+        (place / "set" / name).write_text("mine")
+    assert again(place, "--shards", 2, "--overwrite").returncode == 0
+    assert again(place, "--shards", 2, out="fresh/set").returncode == 0
+    found = content(place / "set")
+    assert [name for name in mine if found.get(name) != b"mine"] == []
+    assert {n: d for n, d in found.items() if n not in mine and n != "sub"} == content(
+        place / "fresh" / "set"
+    )
+
+
+def test_overwrite_replaces_a_set_that_is_not_finished(place: Path) -> None:
+    half_done(place, lost=3)
+    assert again(place, "--seed", 5, "--overwrite").returncode == 0
+    assert again(place, "--seed", 5, out="fresh/set").returncode == 0
+    assert content(place / "set") == content(place / "fresh" / "set")
+
+
+def test_overwrite_of_the_same_plan_makes_the_same_anew(place: Path, finished: Path) -> None:
+    before = stamps(place / "set")
+    assert again(place, "--overwrite").returncode == 0
+    assert not before.items() & stamps(place / "set").items()
+    assert content(place / "set") == content(finished / "set")
+
+
+@pytest.mark.parametrize("flags", [(), ("--overwrite",)])
+@pytest.mark.parametrize("name", ["notes.txt", "other-train.tfrecord-00000-of-00001", "sub/x"])
+def test_a_folder_with_other_files_is_refused(
+    place: Path, name: str, flags: tuple[str, ...]
+) -> None:
+    (place / "mine" / name).parent.mkdir(parents=True)
+    (place / "mine" / name).write_text("mine")
+    before = content(place / "mine")
+    assert "other files" in sentence(again(place, *flags, out="mine"))
+    assert content(place / "mine") == before
+
+
+# ---- two at once -----------------------------------------------------------------------------
+@pytest.mark.parametrize("flags", [(), ("--seed", 5, "--overwrite")])
+def test_a_folder_that_is_being_written_is_left_alone(
+    place: Path, flags: tuple[object, ...]
+) -> None:
+    half_done(place, lost=2)
+    with locked(place / "set" / ".convert" / "lock"):
+        before = content(place / "set")
+        said = sentence(again(place, *flags))
+        assert "Another conversion" in said
+        assert content(place / "set") == before
+    assert again(place, *flags).returncode == 0
