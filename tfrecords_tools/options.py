@@ -29,7 +29,7 @@ class Options:
         crop: center stores the square in the middle.
         encoding: how the images are stored; raw needs no decoding, at many times the size.
         quality: of JPEGs, 1 to 100.
-        shards: files a split, or auto for about 1,024 images or 128 MiB in each.
+        shards: files a split, or auto for about 512 images or 128 MiB in each.
         workers: processes; 0 is one a core.
         on_error: what to do about a file that is no readable image.
         max_bad_fraction: unreadable files tolerated, as a part of all.

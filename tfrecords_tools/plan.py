@@ -18,7 +18,7 @@ from tfrecords_tools.examples import Collection, Example, hold_out, order
 from tfrecords_tools.lists import parse_lists
 from tfrecords_tools.options import LASTING, Options
 
-IMAGES_A_SHARD, BYTES_A_SHARD, MOST_SHARDS = 1024, 128 * 2**20, 1024
+IMAGES_A_SHARD, BYTES_A_SHARD, MOST_SHARDS = 512, 128 * 2**20, 1024
 BYTES_A_PIXEL = {"jpeg": 0.6, "png": 2.2, "raw": 3.0}
 USUAL_ASPECT = 1.35
 SPLITS = ("train", "val", "test")

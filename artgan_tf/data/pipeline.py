@@ -1,8 +1,8 @@
 """From a `Split` to batches of (uint8 images [N, S, S, 3], int32 labels [N]).
 
 The batch at step s is a function of (seed, s) alone: examples are drawn by position in an endless
-stream of seeded permutations, and flips and crops are seeded by the step.  So a resumed run starts
-its stream at the saved step and sees what it would have seen.
+stream of seeded permutations, crops are seeded by the step, and half of each batch is mirrored.  So
+a resumed run starts its stream at the saved step and sees what it would have seen.
 
 An image that cannot be read stops nothing: it is left out, or, where positions are counted and the
 images are read as they are needed, another one takes its place.
@@ -35,12 +35,13 @@ def training_batches(
     examples = _ordered(split, data, seed, start_step * batch_size)
     steps = examples.batch(batch_size, drop_remainder=True).enumerate(start_step)
     decode = _batch_decoder(split, data)
+    shape = (batch_size, data.image_size, data.image_size, 3)
 
     def cut(step: tf.Tensor, examples: Any) -> Pair:
         key = tf.stack([tf.cast(seed, tf.int64), step])
-        draws = tf.random.stateless_uniform([3, batch_size], key)
-        images, labels = decode(examples, draws[:2])
-        return (_flipped(images, draws[2] < 0.5) if data.flip else images), labels
+        images, labels = decode(examples, tf.random.stateless_uniform([2, batch_size], key))
+        images = _half_flipped(images, step) if data.flip else images
+        return tf.ensure_shape(images, shape), tf.ensure_shape(labels, shape[:1])
 
     return steps.map(cut, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
@@ -177,13 +178,13 @@ def _cut_each(decode: Callable[[Any], Pair], examples: Any, draws: tf.Tensor, si
     return tf.map_fn(cut, (examples, tf.transpose(draws)), fn_output_signature=signature)
 
 
-def _flipped(images: tf.Tensor, which: tf.Tensor) -> tf.Tensor:
-    """Images [N, S, S, 3], those mirrored for which `which` [N] is true."""
+def _half_flipped(images: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
+    """Images [N, S, S, 3] with the first half mirrored: which half an image is in is chance."""
+    odd = tf.cast(step % 2, tf.int32)  # of an odd number the larger part at every other step
+    count, size = (tf.shape(images)[0] + odd) // 2, images.shape[1]
     # TensorFlow mirrors rows of three-channel pixels ten times faster than any other tensor.
-    count, size = tf.shape(images)[0], images.shape[1]
-    rows = tf.reshape(images, (-1, size, 3))
-    both = tf.concat([images, tf.reshape(tf.reverse(rows, [1]), tf.shape(images))], 0)
-    return tf.gather(both, tf.range(count) + count * tf.cast(which, tf.int32))
+    rows = tf.reverse(tf.reshape(images[:count], (-1, size, 3)), [1])
+    return tf.concat([tf.reshape(rows, (count, size, size, 3)), images[count:]], 0)
 
 
 def _centre_cut(image: tf.Tensor, data: Data) -> tf.Tensor:

@@ -146,8 +146,8 @@ def test_there_are_no_more_shards_than_images() -> None:
 @pytest.mark.parametrize(
     ("images", "options", "most_images", "most_bytes"),
     [
-        (1000, {}, 1024, 2**27),
-        (5000, {}, 1024, 2**27),
+        (1000, {}, 512, 2**27),
+        (5000, {}, 512, 2**27),
         (3000, {"encoding": "raw", "size": 512, "crop": "center"}, 171, 2**27),
         (2000, {"encoding": "raw", "size": 1024}, 40, 2**27),
     ],

@@ -1,0 +1,122 @@
+"""What the metrics share: checked arrays, and squared distances as matrix products in blocks.
+
+Everything is float64 and made a block of rows at a time, so that a call needs the same memory
+however many images there are; the arrays may be memory maps.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+Rows = NDArray[Any]  # [N, d], in the dtype it came in
+
+BLOCK = 1024  # rows; two blocks of 3,072 values and their distances take 60 MB
+
+
+class Block(NamedTuple):
+    """Squared distances of some rows of one array to some rows of another.
+
+    Attributes:
+        rows, columns: where in the two arrays.
+        squares: [m, n], at least 0.
+        rounding: bounds the error of each square.
+    """
+
+    rows: slice
+    columns: slice
+    squares: Array
+    rounding: float
+
+
+def as_rows(values: ArrayLike, name: str, least: int = 1) -> Rows:
+    """Images or features as a matrix, one a row, in their own dtype.
+
+    Args:
+        values: numbers [N, ...], N at least `least`; all but the first axis are flattened.
+        name: what the message calls them.
+        least: images needed.
+
+    Raises:
+        ValueError: there are too few, or they are no finite numbers.
+    """
+    rows = np.asarray(values)
+    width = math.prod(rows.shape[1:])
+    if rows.ndim < 2 or not width or rows.dtype.kind not in "biuf":
+        raise ValueError(f"`{name}` must be numbers [N, ...], not {rows.dtype} {list(rows.shape)}.")
+    if len(rows) < least:
+        raise ValueError(f"`{name}` must hold {least} or more images and hold {len(rows)}.")
+    rows = rows.reshape(len(rows), width)
+    for block in slices(len(rows), BLOCK):
+        finite = np.isfinite(rows[block]).all(axis=1)
+        if not finite.all():
+            number = block.start + int(np.argmin(finite))
+            raise ValueError(f"`{name}` hold NaN or infinity, first in image {number}.")
+    return rows
+
+
+def pair_of(a: ArrayLike, b: ArrayLike, name: str, other: str, least: int = 1) -> tuple[Rows, Rows]:
+    """Two arrays that are to be compared: `as_rows` of each, and of one width."""
+    rows, others = as_rows(a, name, least), as_rows(b, other, least)
+    same_width(rows, others, f"`{name}` and `{other}`")
+    return rows, others
+
+
+def same_width(a: Rows, b: Rows, names: str) -> None:
+    """Refuse to compare rows of different length; `names` are both arrays' names."""
+    if a.shape[1] != b.shape[1]:
+        raise ValueError(f"{names} must be of one width, not {a.shape[1]} and {b.shape[1]} values.")
+
+
+def slices(count: int, block: int) -> Iterator[slice]:
+    """Parts of range(count), `block` numbers each but the last."""
+    for start in range(0, count, block):
+        yield slice(start, min(start + block, count))
+
+
+def mean_row(rows: Rows, block: int = BLOCK) -> Array:
+    """The mean of the rows [N, d] -> [d]."""
+    totals = (rows[part].sum(axis=0, dtype=np.float64) for part in slices(len(rows), block))
+    return sum(totals, np.zeros(rows.shape[1])) / len(rows)
+
+
+def squared_distances(a: Rows, b: Rows, block: int = BLOCK) -> Iterator[Block]:
+    """|x - m|^2 = |x|^2 + |m|^2 - 2 x.m of all rows x of `a` and m of `b`, block by block.
+
+    Both are first moved by the mean of `b`: far from the origin the three terms are large beside
+    their sum, and cancelling them would cost its digits.  For rows of `a` in order, all of `b`.
+
+    Args:
+        a, b: [N, d] and [M, d], of any dtype.
+        block: rows of either that are looked at together.
+    """
+    centre = mean_row(b, block)
+    for rows in slices(len(a), block):
+        left = a[rows] - centre
+        for columns in slices(len(b), block):
+            squares, rounding = _between(left, b[columns] - centre)
+            yield Block(rows, columns, squares, rounding)
+
+
+def _between(left: Array, right: Array) -> tuple[Array, float]:
+    """Squared distances of two blocks, and what rounding may have added to one of them."""
+    lengths, others = (np.einsum("ij,ij->i", rows, rows) for rows in (left, right))
+    squares = left @ right.T
+    squares *= -2.0
+    squares += lengths[:, None]
+    squares += others
+    np.maximum(squares, 0.0, out=squares)
+    units = (left.shape[1] + 4) * np.finfo(np.float64).eps
+    return squares, 2.0 * units * float(lengths.max() + others.max())
+
+
+def pair_squares(a: Rows, b: Rows) -> Array:
+    """|x - m|^2 of each row x of `a` and the row m of `b` beside it, by their difference: [N].
+
+    It is the same to the last bit wherever the pair stands, and 0 for copies.
+    """
+    difference = np.subtract(a, b, dtype=np.float64, order="C")
+    return np.square(difference, out=difference).sum(axis=1)

@@ -1,0 +1,211 @@
+"""The Inception network of December 2015 up to pool3, whose features FID and KID are defined by.
+
+It has the structure of the public frozen graph `classify_image_graph_def.pb`, its resizing and its
+names; `artgan_tf.metrics.weights` reads the weights.  Keras layers and `keras.ops` only.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+from keras import ops
+
+from artgan_tf.config import InputError
+from artgan_tf.metrics.weights import Weights
+
+SIDE, CLASSES, EPSILON = 299, 1008, 0.001
+
+# A row is one branch of a block, `>` from layer to layer; `|` is two layers side by side at the
+# end.  `96 3x3`: channels and kernel (1x1 when left out); `/2` is a stride of 2 without padding,
+# `valid` no padding either; `avg` and `max` are 3x3 pools.
+STEM = "32 3x3/2 > 32 3x3 valid > 64 3x3 > max/2 > 80 > 192 3x3 valid > max/2"
+TOWERS_35 = ("64", "48 > 64 5x5", "64 > 96 3x3 > 96 3x3")
+TOWERS_8 = ("320", "384 > 384 1x3 | 384 3x1", "448 > 384 3x3 > 384 1x3 | 384 3x1")
+
+
+def _towers_17(channels: int) -> tuple[str, ...]:
+    c = channels
+    twice = f"{c} > {c} 7x1 > {c} 1x7 > {c} 7x1 > 192 1x7"
+    return "192", f"{c} > {c} 1x7 > 192 7x1", twice, "avg > 192"
+
+
+BLOCKS: dict[str, tuple[str, ...]] = {
+    "mixed": (*TOWERS_35, "avg > 32"),
+    "mixed_1": (*TOWERS_35, "avg > 64"),
+    "mixed_2": (*TOWERS_35, "avg > 64"),
+    "mixed_3": ("384 3x3/2", "64 > 96 3x3 > 96 3x3/2", "max/2"),
+    "mixed_4": _towers_17(128),
+    "mixed_5": _towers_17(160),
+    "mixed_6": _towers_17(160),
+    "mixed_7": _towers_17(192),
+    "mixed_8": ("192 > 320 3x3/2", "192 > 192 1x7 > 192 7x1 > 192 3x3/2", "max/2"),
+    "mixed_9": (*TOWERS_8, "avg > 192"),
+    "mixed_10": (*TOWERS_8, "max > 192"),  # max, unlike its neighbour: so it is in the graph
+}
+
+
+def resize_like_tensorflow1(images: Any, side: int) -> Any:
+    """Bilinear resizing from corner to corner, neither half-pixel centres nor antialiasing.
+
+    Args:
+        images: [N, H, W, C], any type.
+        side: pixels of the result, at least 1.
+
+    Returns:
+        float32 [N, side, side, C], in the range of the images: output pixel i lies at i * H / side.
+    """
+    x = ops.cast(images, "float32")
+    for axis in (2, 1):
+        low, high, share = _neighbours(ops.shape(x)[axis], side)
+        before, after = ops.take(x, low, axis=axis), ops.take(x, high, axis=axis)
+        x = before + (after - before) * ops.reshape(share, (side, 1, 1) if axis == 1 else (side, 1))
+    return x
+
+
+def _neighbours(length: Any, side: int) -> tuple[Any, Any, Any]:
+    """For each output pixel both input pixels, and the second one's share."""
+    at = ops.arange(side, dtype="float32") * (ops.cast(length, "float32") / side)
+    low = ops.floor(at)
+    first = ops.cast(low, "int32")
+    return first, ops.minimum(first + 1, length - 1), at - low
+
+
+class Prepare(keras.layers.Layer):
+    """What the graph does first: [N, H, W, 3] in 0..255 -> float32 [N, 299, 299, 3] in -1..1."""
+
+    def call(self, images: Any) -> Any:
+        return (resize_like_tensorflow1(images, SIDE) - 128.0) / 128.0
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple:
+        return input_shape[0], SIDE, SIDE, 3
+
+
+class ConvNorm(keras.layers.Layer):
+    """Convolution without bias -> batch norm as it was in training, without gamma -> ReLU.
+
+    It is computed as one convolution with a bias.
+
+    Args:
+        filters: output channels.
+        kernel_size: height and width.
+        strides: of both.
+        padding: `same` or `valid`.
+
+    Shapes: [N, H, W, C] -> [N, H', W', filters].
+    """
+
+    def __init__(
+        self, filters: int, kernel_size: tuple[int, int], strides: int, padding: str, **kwargs: Any
+    ):
+        super().__init__(trainable=False, dtype="float32", **kwargs)
+        self.filters, self.kernel_size = filters, kernel_size
+        self.strides, self.padding = strides, padding
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        shape, channels = (*self.kernel_size, input_shape[-1], self.filters), (self.filters,)
+        self.kernel = self.add_weight(name="kernel", shape=shape, initializer="he_normal")
+        self.beta = self.add_weight(name="beta", shape=channels, initializer="zeros")
+        self.mean = self.add_weight(name="mean", shape=channels, initializer="zeros")
+        self.variance = self.add_weight(name="variance", shape=channels, initializer="ones")
+
+    def call(self, x: Any) -> Any:
+        scale = ops.rsqrt(self.variance + EPSILON)
+        x = ops.conv(x, self.kernel * scale, strides=self.strides, padding=self.padding)
+        return ops.relu(x + (self.beta - self.mean * scale))
+
+
+def build() -> keras.Model:
+    """The network with random weights: uint8 [N, H, W, 3], any H and W -> float32 [N, 2048]."""
+    images = keras.Input((None, None, 3), dtype="uint8", name="images")
+    x = _branch(Prepare(dtype="float32")(images), STEM, "")
+    for name, rows in BLOCKS.items():
+        branches = [_branch(x, row, scope) for row, scope in _scopes(name, rows)]
+        x = keras.layers.Concatenate(dtype="float32", name=name)(branches)
+    pool3 = keras.layers.GlobalAveragePooling2D(dtype="float32", name="pool_3")(x)
+    network = keras.Model(images, pool3, name="inception_2015")
+    network.jit_compile = False  # the same kernels wherever it runs
+    return network
+
+
+def convolutions(network: keras.Model) -> dict[str, ConvNorm]:
+    """The 94 convolutions of a network, by the names of the frozen graph."""
+    layers = (layer for layer in network.layers if isinstance(layer, ConvNorm))
+    return {layer.name.replace(".", "/"): layer for layer in layers}
+
+
+def load(weights: Weights) -> keras.Model:
+    """The network with these weights; InputError when they are those of another network."""
+    network = build()
+    assign(network, weights)
+    return network
+
+
+def assign(network: keras.Model, weights: Weights) -> None:
+    """Give a network these weights, all or none; InputError as in `load`."""
+    layers = convolutions(network)
+    for name in sorted(layers.keys() ^ weights.convolutions.keys()):
+        what = "has no" if name in layers else "also has"
+        raise InputError(f"{weights.path} is not the 2015 Inception network: it {what} {name}.")
+    for name, layer in layers.items():
+        arrays = weights.convolutions[name]
+        for variable, array in zip(layer.weights, arrays, strict=True):
+            if variable.shape != array.shape:
+                raise InputError(
+                    f"{weights.path} is not the 2015 Inception network: {variable.name} of {name} "
+                    f"has the shape {array.shape}, not {tuple(variable.shape)}."
+                )
+    for name, layer in layers.items():
+        layer.set_weights(list(weights.convolutions[name]))
+
+
+def _scopes(block: str, rows: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Each row with the graph's scope: longer branches are `tower`, `tower_1` and so on."""
+    towers = 0
+    for row in rows:
+        if ">" not in row:
+            yield row, f"{block}/"
+        else:
+            yield row, f"{block}/{_numbered('tower', towers)}/"
+            towers += 1
+
+
+def _branch(x: Any, row: str, scope: str) -> Any:
+    """What a row of the tables computes of [N, H, W, C]; its convolutions are named in order."""
+    chain, *beside = row.split("|")
+    steps = [step.strip() for step in chain.split(">")]
+    forks = [steps.pop(), *(step.strip() for step in beside)] if beside else []
+    count = 0
+    for step in steps:
+        if step.startswith(("avg", "max")):
+            x = _pool(step)(x)
+        else:
+            x = _convolution(step, scope + _numbered("conv", count))(x)
+            count += 1
+    if not forks:
+        return x
+    ends = [
+        _convolution(step, f"{scope}mixed/{_numbered('conv', i)}")(x)
+        for i, step in enumerate(forks)
+    ]
+    return keras.layers.Concatenate(dtype="float32")(ends)
+
+
+def _convolution(step: str, name: str) -> ConvNorm:
+    match = re.fullmatch(r"(\d+)(?: (\d)x(\d))?(/2| valid)?", step)
+    assert match, step
+    size = int(match[2] or 1), int(match[3] or 1)
+    strides, padding = 2 if match[4] == "/2" else 1, "valid" if match[4] else "same"
+    return ConvNorm(int(match[1]), size, strides, padding, name=name.replace("/", "."))
+
+
+def _pool(step: str) -> keras.layers.Layer:
+    """A 3x3 pool; the average counts no padding."""
+    kind = keras.layers.AveragePooling2D if step == "avg" else keras.layers.MaxPooling2D
+    if step.endswith("/2"):
+        return kind(3, strides=2, padding="valid", dtype="float32")
+    return kind(3, strides=1, padding="same", dtype="float32")
+
+
+def _numbered(name: str, count: int) -> str:
+    return f"{name}_{count}" if count else name

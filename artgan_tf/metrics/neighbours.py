@@ -1,0 +1,113 @@
+"""Nearest neighbours by brute force, exact, in blocks."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from artgan_tf.metrics.distances import (
+    BLOCK,
+    Array,
+    Block,
+    Rows,
+    as_rows,
+    pair_of,
+    pair_squares,
+    slices,
+    squared_distances,
+)
+
+Indices = NDArray[np.intp]
+
+SPARE = 2  # points kept beyond k, whose exact distances then decide
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The nearest points of each query, the nearest first.
+
+    Attributes:
+        indices: [N, k], among the points.
+        distances: [N, k], Euclidean.
+    """
+
+    indices: Indices
+    distances: Array
+
+
+def nearest(queries: ArrayLike, points: ArrayLike, k: int = 1, block: int = BLOCK) -> Neighbours:
+    """The k nearest points of each query; of equally near ones, any.
+
+    Args:
+        queries: [N, ...] of d finite values: pixels or features.
+        points: [M, ...], d values each, M at least k.
+        k: neighbours of each.
+        block: rows compared at a time.
+    """
+    indices, squares = search(*pair_of(queries, points, "queries", "points"), k, None, block)
+    return Neighbours(indices, np.sqrt(squares))
+
+
+def nearest_others(points: ArrayLike, k: int = 1, block: int = BLOCK) -> Neighbours:
+    """The k nearest of the other points for each one; a copy counts as another, at distance 0.
+
+    Args:
+        points: [N, ...] of d finite values, N more than k.
+        k: neighbours of each.
+        block: rows compared at a time.
+    """
+    rows = as_rows(points, "points")
+    indices, squares = search(rows, rows, k, np.arange(len(rows)), block)
+    return Neighbours(indices, np.sqrt(squares))
+
+
+def search(
+    queries: Rows, points: Rows, k: int, own: Indices | None, block: int
+) -> tuple[Indices, Array]:
+    """Indices and exact squared distances of the nearest points, both [N, k].
+
+    Args:
+        queries, points: [N, d] and [M, d], checked.
+        k: points for each query.
+        own: [N], the point that is no neighbour of a query: itself; None if all may be.
+        block: rows compared at a time.
+    """
+    others = len(points) - (own is not None)
+    if not 1 <= k <= others:
+        raise ValueError(f"There are no k={k} neighbours among {others} images.")
+    shape = len(queries), min(k + SPARE, others)
+    squares, indices = np.full(shape, np.inf), np.zeros(shape, dtype=np.intp)
+    for part in squared_distances(queries, points, block):
+        if own is not None:
+            _leave_out(part, own[part.rows])
+        _keep_nearest(squares[part.rows], indices[part.rows], part)
+    return _sorted(queries, points, indices, k, block)
+
+
+def _leave_out(part: Block, own: Indices) -> None:
+    """Put each query's own point out of reach."""
+    rows = np.flatnonzero((own >= part.columns.start) & (own < part.columns.stop))
+    part.squares[rows, own[rows] - part.columns.start] = np.inf
+
+
+def _keep_nearest(squares: Array, indices: Indices, part: Block) -> None:
+    """Replace, in place, the nearest so far by the nearest of them and of the block."""
+    columns = np.arange(part.columns.start, part.columns.stop)
+    near = np.concatenate([squares, part.squares], axis=1)
+    names = np.concatenate([indices, np.broadcast_to(columns, part.squares.shape)], axis=1)
+    chosen = np.argpartition(near, squares.shape[1] - 1, axis=1)[:, : squares.shape[1]]
+    squares[:] = np.take_along_axis(near, chosen, axis=1)
+    indices[:] = np.take_along_axis(names, chosen, axis=1)
+
+
+def _sorted(
+    queries: Rows, points: Rows, indices: Indices, k: int, block: int
+) -> tuple[Indices, Array]:
+    """The k nearest of the points found, by exact distances; equally near ones in their order."""
+    indices = np.sort(indices, axis=1)
+    squares = np.empty(indices.shape)
+    for column in range(indices.shape[1]):
+        for rows in slices(len(queries), block):
+            squares[rows, column] = pair_squares(queries[rows], points[indices[rows, column]])
+    order = np.argsort(squares, axis=1, kind="stable")[:, :k]
+    return np.take_along_axis(indices, order, axis=1), np.take_along_axis(squares, order, axis=1)
