@@ -1,0 +1,172 @@
+"""Our converter beside a plain one, end to end: whole processes, by the clock.
+
+    python -m experiments.benchmarks.convert_speed BIG_DIR --sizes 64 128 256 --runs 3
+
+First on one core: ours with one worker and `baseline.py` in turns, each storing JPEGs and PNGs (our
+PNGs are compressed, the baseline's are not), and how alike the pictures are.  Then ours alone on
+all cores, with more and more workers.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+import tyro
+
+from experiments.benchmarks import measuring
+from experiments.benchmarks.likeness import likeness
+from experiments.benchmarks.measuring import Command, Run, Times
+
+AIMS = {64: 7.0, 128: 7.0, 256: 4.0}  # times the baseline, on one core
+LIKE, SCALED = 40.0, 1.6  # dB; one worker to two
+DEFAULTS, SAME = "our JPEGs, its PNGs", "our JPEGs, its JPEGs"
+COMPARED = 500  # pictures: the median of so many is sure to 0.1 dB
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What was found at one size.
+
+    Args:
+        pinned: on one core, by contestant.
+        workers: on all cores, by number of workers.
+        start: what ours takes for a picture a split: imports, listing, starting a worker.
+        ratios: how many times faster ours is; with workers, than with the fewest.
+        psnr: median in dB, by encoding.
+        load: of the machine, at the end of the runs on one core; these make up 1 of it.
+    """
+
+    pinned: Times
+    workers: Times
+    start: Run
+    ratios: dict[str, Run]
+    psnr: dict[str, float]
+    load: float
+
+
+def main(
+    big: tyro.conf.Positional[Path],
+    *,
+    sizes: tuple[int, ...] = (64, 128, 256),
+    runs: int = 3,
+    workers: tuple[int, ...] = (1, 2),
+    scratch: Path | None = None,
+    out: Path | None = None,
+) -> None:
+    """Measure and print a table.
+
+    Args:
+        big: pictures in class folders, of the size that matters.
+        sizes: short sides to convert to.
+        runs: of each contestant; ratios are medians.
+        workers: numbers of workers to compare.
+        scratch: where the converters write, if not to the system's temporary folder.
+        out: a JSON file for all figures.
+    """
+    count = len(measuring.pictures(big))
+    known = {"pictures": count, "compared": min(COMPARED, count), **measuring.machine()}
+    found = {}
+    for size in sizes:
+        print(f"short side {size}", file=sys.stderr)
+        found[size] = measure(big, size, runs, workers, scratch)
+        result = {**known, "sizes": {each: asdict(figures) for each, figures in found.items()}}
+        measuring.save(result, out)  # after each size: the whole takes long
+    report(found, count, known)
+
+
+def measure(
+    big: Path, size: int, runs: int, workers: tuple[int, ...], scratch: Path | None
+) -> Figures:
+    """All figures of one size."""
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        place = Path(folder)
+        core = measuring.one_core()
+        pinned = measuring.compete(contestants(big, size), runs, place, core)
+        load = os.getloadavg()[0]
+        psnr = {
+            encoding: likeness(
+                place / f"ours {encoding}" / "paintings",
+                place / f"baseline {encoding}" / "pictures.zip",
+                COMPARED,
+            )
+            for encoding in ("png", "jpeg")
+        }
+        first = {"first": measuring.converter(big, size, limit=1)}
+        start = measuring.compete(first, 1, place, core)["first"][0]
+        crews = {str(n): measuring.converter(big, size, workers=n) for n in workers}
+        scaling = measuring.compete(crews, runs, place, measuring.all_cores()) if workers else {}
+    return Figures(pinned, scaling, start, ratios(pinned, scaling), psnr, load)
+
+
+def contestants(big: Path, size: int) -> dict[str, Command]:
+    """Both converters with both encodings."""
+    return {
+        "ours jpeg": measuring.converter(big, size, encoding="jpeg"),
+        "baseline png": partial(baseline, big, size, "png"),
+        "baseline jpeg": partial(baseline, big, size, "jpeg"),
+        "ours png": measuring.converter(big, size, encoding="png"),
+    }
+
+
+def baseline(big: Path, size: int, encoding: str, place: Path) -> list[str]:
+    """What runs the plain converter."""
+    start = [sys.executable, "-m", "experiments.benchmarks.baseline", str(big)]
+    options = ["--out", place / "pictures.zip", "--size", size, "--encoding", encoding]
+    return [*start, *map(str, options)]
+
+
+def ratios(pinned: Times, scaling: Times) -> dict[str, Run]:
+    """Ours to the baseline, each as it stores by default and with one encoding; more workers."""
+    found = {
+        DEFAULTS: measuring.ratio(pinned, "baseline png", "ours jpeg"),
+        SAME: measuring.ratio(pinned, "baseline jpeg", "ours jpeg"),
+        "our PNGs, its PNGs": measuring.ratio(pinned, "baseline png", "ours png"),
+    }
+    fewest, *others = scaling or [""]
+    return found | {f"{n} workers": measuring.ratio(scaling, fewest, n) for n in others}
+
+
+def report(found: Mapping[int, Figures], count: int, known: Mapping[str, object]) -> None:
+    """Print what was found, and which aims were missed."""
+    print(f"{count:,} pictures, {known}")
+    rows = [["", *(f"{size}" for size in found)]]
+    first = next(iter(found.values()))
+    for name in first.pinned:
+        rates = (measuring.rate(figures.pinned, name, count) for figures in found.values())
+        rows.append([f"images/s, {name}, one core", *(f"{rate:.0f}" for rate in rates)])
+    for name in first.workers:
+        rates = (measuring.rate(figures.workers, name, count) for figures in found.values())
+        rows.append([f"images/s, ours jpeg, {name} workers", *(f"{rate:.0f}" for rate in rates)])
+    rows.append(["s to start ours, one core", *(f"{f.start.wall:.1f}" for f in found.values())])
+    for name in first.ratios:
+        pairs = [figures.ratios[name] for figures in found.values()]
+        rows.append([f"times faster, {name}", *(f"{pair.wall:.2f}" for pair in pairs)])
+        if "workers" not in name:  # which spend no less, they only do so at once
+            rows.append(["  by CPU time alone", *(f"{pair.cpu:.2f}" for pair in pairs)])
+    for name in first.psnr:
+        rows.append([f"PSNR in dB, {name}", *(f"{f.psnr[name]:.1f}" for f in found.values())])
+    rows.append(["load", *(f"{f.load:.1f}" for f in found.values())])
+    measuring.print_table(rows)
+    print("\n".join(missed(found)) or "Every aim is met.")
+
+
+def missed(found: Mapping[int, Figures]) -> list[str]:
+    """A line for each aim that was not reached."""
+    lines = []
+    for size, figures in found.items():
+        aims = {DEFAULTS: AIMS.get(size, 0.0), SAME: AIMS.get(size, 0.0), "2 workers": SCALED}
+        for name, aim in aims.items():
+            got = figures.ratios[name].wall if name in figures.ratios else aim
+            if got < aim:
+                lines.append(f"missed at {size}: {name}: {got:.2f} < {aim:g} times")
+        if figures.psnr["png"] < LIKE:
+            lines.append(f"missed at {size}: PSNR {figures.psnr['png']:.1f} < {LIKE:g} dB")
+    return lines
+
+
+if __name__ == "__main__":
+    tyro.cli(main)

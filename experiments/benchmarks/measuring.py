@@ -1,0 +1,152 @@
+"""Whole processes by the clock, and what to know of the machine they ran on."""
+
+import json
+import os
+import platform
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+from tfrecords_tools.folders import files
+from tfrecords_tools.images import SUFFIXES
+
+Command = Callable[[Path], Sequence[str]]  # folder for the output -> what to run
+
+
+class Run(NamedTuple):
+    """Seconds by the clock and, of all its processes together, of computing."""
+
+    wall: float
+    cpu: float
+
+
+Times = dict[str, list[Run]]  # by contestant
+
+
+def pictures(folder: Path) -> list[Path]:
+    """The pictures below a folder, in memory once read here: no contestant waits for the disk."""
+    found = [path for path in files(folder) if path.suffix.lower() in SUFFIXES]
+    if not found:
+        raise SystemExit(f"{folder} holds no pictures: experiments.benchmarks.enlarge makes some.")
+    for path in found:
+        path.read_bytes()
+    return found
+
+
+def compete(
+    contestants: Mapping[str, Command], runs: int, scratch: Path, cores: Iterable[int]
+) -> Times:
+    """Let each run in turn, A B A B: what else the machine does then falls on all alike.
+
+    Args:
+        contestants: commands by name; the output of each one's last run stays in `scratch`/name.
+        runs: of each.
+        scratch: a folder.
+        cores: what they may run on.
+    """
+    times: Times = {name: [] for name in contestants}
+    for run in range(runs):
+        for name, command in contestants.items():
+            place = scratch / name
+            shutil.rmtree(place, ignore_errors=True)
+            place.mkdir()
+            times[name].append(clocked(command(place), cores))
+            told = f"{name}, run {run + 1} of {runs}: {times[name][-1].wall:.1f} s"
+            print(told, file=sys.stderr, flush=True)
+    return times
+
+
+def clocked(command: Sequence[str], cores: Iterable[int]) -> Run:
+    """What a command takes, from its start to its end."""
+    with only(cores):
+        begun, spent = time.perf_counter(), computing()
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        run = Run(time.perf_counter() - begun, computing() - spent)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}")
+    return run
+
+
+def computing() -> float:
+    """CPU seconds of all ended child processes and of theirs."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+@contextmanager
+def only(cores: Iterable[int]) -> Iterator[None]:
+    """Keep this process, and what it starts, to these cores."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def one_core() -> set[int]:
+    """The last core: interrupts tend to be served by the first."""
+    return {max(os.sched_getaffinity(0))}
+
+
+def all_cores() -> set[int]:
+    """Every core that this process may run on."""
+    return os.sched_getaffinity(0)
+
+
+def ratio(times: Times, slow: str, fast: str) -> Run:
+    """How many times faster `fast` is: the median over pairs of runs of the same turn."""
+    pairs = list(zip(times[slow], times[fast], strict=True))
+    return Run(median(s.wall / f.wall for s, f in pairs), median(s.cpu / f.cpu for s, f in pairs))
+
+
+def rate(times: Times, name: str, count: int) -> float:
+    """Pictures a second in the median run."""
+    return count / median(run.wall for run in times[name])
+
+
+def converter(
+    source: Path, size: int, *, encoding: str = "jpeg", workers: int = 1, limit: int | None = None
+) -> Command:
+    """What runs our own converter."""
+    options = ["--size", size, "--encoding", encoding, "--crop", "none", "--workers", workers]
+    options += ["--limit", limit] if limit else []
+
+    def command(place: Path) -> list[str]:
+        start = [sys.executable, "-m", "tfrecords_tools.convert", str(source)]
+        return [*start, "--out", str(place / "paintings"), *map(str, options)]
+
+    return command
+
+
+def machine() -> dict[str, Any]:
+    """What to know of the machine, its load included: other work slows all contestants."""
+    cpu = Path("/proc/cpuinfo").read_text(encoding="utf-8") if os.name == "posix" else ""
+    models = [line.split(":")[1].strip() for line in cpu.splitlines() if "model name" in line]
+    return {
+        "cpu": models[0] if models else platform.processor(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "load_before": [round(load, 2) for load in os.getloadavg()],
+    }
+
+
+def print_table(rows: Sequence[Sequence[str]]) -> None:
+    """Rows of equal length in columns, the first of them to the left."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for first, *others in rows:
+        cells = [f"{cell:>{width}}" for cell, width in zip(others, widths[1:], strict=True)]
+        print("  ".join([f"{first:<{widths[0]}}", *cells]))
+
+
+def save(figures: Mapping[str, Any], path: Path | None) -> None:
+    """Write the figures as JSON where a path is given."""
+    if path:
+        path.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
