@@ -22,9 +22,7 @@ BATCH = 20  # the count per image does not depend on it
 def main(presets: tyro.conf.Positional[tuple[str, ...]] = ()) -> None:
     """Print a table of all presets, or of those named."""
     cli.start_tensorflow()
-    print(
-        "| preset | G | D | multiplications an image | images a run | multiplications a run |"
-    )
+    print("| preset | G | D | multiplications an image | images a run | multiplications a run |")
     print("| --- | --- | --- | --- | --- | --- |")
     for preset in presets or preset_names():
         config = resolve(preset)

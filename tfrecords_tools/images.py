@@ -12,7 +12,7 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", 
 LONGEST = 100  # times the short side: a line one pixel wide would fill the memory once enlarged
 # A JPEG decodes ten times faster at the smallest of its scales that is this much larger than the
 # result.  From what decoding all of it gives that is 43 to 50 dB away for enlarged paintings of
-# WikiArt's size; at the worst scales, full of detail, 35 dB.  With 2 it is 46 dB, at half the speed.
+# WikiArt's size; at the worst scales, full of detail, 35 dB (with 2: 46 dB, at half the speed).
 ROOM = 1.1
 # Pillow refuses decompression bombs, and warns of pictures of half that size: large paintings.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
