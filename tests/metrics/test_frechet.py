@@ -1,0 +1,166 @@
+"""Frechet distance against scipy.linalg.sqrtm of the product, and numpy's own covariance."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.linalg import sqrtm
+
+from artgan_tf.metrics.frechet import (
+    Moments,
+    frechet_distance,
+    gaussian_distance,
+    moments,
+    moments_distance,
+)
+
+Array = np.ndarray
+
+
+def features(seed: int, count: int = 60, width: int = 8, shift: float = 0.0) -> Array:
+    """Correlated, of unequal variances, and off the origin."""
+    rng = np.random.default_rng(seed)
+    mixed = rng.normal(size=(count, width)) @ np.random.default_rng(99).normal(size=(width, width))
+    return mixed * np.linspace(0.2, 2.0, width) + np.arange(width) + shift
+
+
+def expected(real: Array, fake: Array) -> float:
+    """The formula with the complex square root of the product of the covariances."""
+    a, b = np.cov(real, rowvar=False), np.cov(fake, rowvar=False)
+    step = real.mean(axis=0) - fake.mean(axis=0)
+    return float(step @ step + np.trace(a) + np.trace(b) - 2 * np.trace(sqrtm(a @ b)).real)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("shift", [0.0, 3.0])
+def test_distance(seed: int, shift: float) -> None:
+    real, fake = features(seed), features(seed + 10, 45, shift=shift)
+    assert frechet_distance(real, fake) == pytest.approx(expected(real, fake), rel=1e-9)
+    assert frechet_distance(fake, real) == pytest.approx(frechet_distance(real, fake), rel=1e-12)
+
+
+def test_independent_values_have_a_closed_form() -> None:
+    """Diagonal covariances: |m - n|^2 + sum (sqrt(a) - sqrt(b))^2."""
+    a, b = np.array([1.0, 4.0, 0.0]), np.array([9.0, 4.0, 16.0])
+    found = gaussian_distance([0.0, 0, 0], np.diag(a), [1.0, 2, 2], np.diag(b))
+    assert found == pytest.approx(9 + np.sum((np.sqrt(a) - np.sqrt(b)) ** 2), rel=1e-12)
+
+
+@pytest.mark.parametrize("count", [2, 5, 20])
+def test_fewer_images_than_features(count: int) -> None:
+    """Covariances without an inverse: the distance is that within the space both span.
+
+    There it comes from the singular values of the centred features, no covariance made.
+    """
+    real, fake = features(0, count, 40), features(1, count + 1, 40)
+    centred = [(x - x.mean(axis=0)) / np.sqrt(len(x) - 1) for x in (real, fake)]
+    cross = np.linalg.svd(centred[0] @ centred[1].T, compute_uv=False).sum()
+    step = real.mean(axis=0) - fake.mean(axis=0)
+    theirs = step @ step + sum(np.sum(x**2) for x in centred) - 2 * cross
+    assert frechet_distance(real, fake) == pytest.approx(theirs, rel=1e-9)
+    assert frechet_distance(real, real) < 1e-9
+
+
+def test_equal_sets_are_at_zero_and_constant_ones_at_their_means() -> None:
+    real = features(0)
+    assert frechet_distance(real, real[::-1]) < 1e-9
+    still = np.tile(np.arange(4.0), (5, 1))
+    assert frechet_distance(still, still + 2.0) == pytest.approx(16.0)
+
+
+def test_turning_and_moving_both_changes_nothing() -> None:
+    real, fake = features(0), features(1, shift=1.0)
+    turn = np.linalg.qr(np.random.default_rng(0).normal(size=(8, 8)))[0]
+    found = frechet_distance(real @ turn + 50.0, fake @ turn + 50.0)
+    assert found == pytest.approx(frechet_distance(real, fake), rel=1e-9)
+    assert frechet_distance(3 * real, 3 * fake) == pytest.approx(
+        9 * frechet_distance(real, fake), rel=1e-9
+    )
+
+
+def test_distance_rises_with_noise() -> None:
+    real, rng = features(0, 500), np.random.default_rng(1)
+    found = [frechet_distance(real, real + s * rng.normal(size=real.shape)) for s in (0, 1, 2, 4)]
+    assert found == sorted(found)
+    assert found[1] > 0.1
+
+
+@pytest.mark.parametrize("sizes", [[60], [1] * 60, [1, 0, 59], [7, 20, 33]])
+@pytest.mark.parametrize("block", [1, 16, 1000])
+def test_moments_of_a_stream(sizes: list[int], block: int) -> None:
+    rows = features(0) + 1000.0
+    stream = Moments(8)
+    for part in np.split(rows, np.cumsum(sizes)[:-1]):
+        stream.add(part, block)
+    assert stream.count == 60
+    np.testing.assert_allclose(stream.mean, rows.mean(axis=0), rtol=1e-14)
+    np.testing.assert_allclose(stream.covariance, np.cov(rows, rowvar=False), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 25, 59, 60])
+def test_merged_moments(cut: int) -> None:
+    rows = features(0)
+    parts = Moments(8).add(rows[:cut]).merge(Moments(8).add(rows[cut:]))
+    assert parts.count == 60
+    np.testing.assert_allclose(parts.mean, rows.mean(axis=0), rtol=1e-13)
+    np.testing.assert_allclose(parts.covariance, np.cov(rows, rowvar=False), rtol=1e-10, atol=1e-12)
+    assert moments_distance(parts, moments(rows)) < 1e-9
+
+
+def test_nothing_merged_with_nothing_is_nothing() -> None:
+    rows = features(0)
+    found = Moments(8).merge(Moments(8)).add(rows[:0]).add(rows)
+    np.testing.assert_allclose(found.mean, rows.mean(axis=0), rtol=1e-13)
+
+
+def test_merging_leaves_the_other_alone() -> None:
+    a, b = moments(features(0)), moments(features(1))
+    before = b.scatter.copy()
+    Moments(8).merge(b).add(features(2))
+    a.merge(b)
+    np.testing.assert_array_equal(b.scatter, before)
+
+
+def test_float32_features_are_summed_in_float64() -> None:
+    rows = (features(0) + 1000.0).astype("float32")
+    wide = np.cov(rows.astype("float64"), rowvar=False)
+    np.testing.assert_allclose(moments(rows).covariance, wide, rtol=1e-9, atol=1e-9)
+
+
+def test_pinned() -> None:
+    rows = np.array([[0.0, 0], [1, 0], [0, 2], [1, 2]])
+    # Variances 1/3, 4/3 and four times them; the means are (0.5, 1) and (1, 2).
+    assert frechet_distance(rows, 2 * rows) == pytest.approx(1.25 + 1 / 3 + 4 / 3, rel=1e-12)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_nan_and_infinity_are_refused(bad: float) -> None:
+    real, fake = features(0), features(1)
+    fake[41, 3] = bad
+    with pytest.raises(ValueError, match="`features` hold NaN or infinity, first in image 41"):
+        frechet_distance(real, fake)
+    with pytest.raises(ValueError, match="`covariance` hold NaN or infinity"):
+        gaussian_distance([0.0], [[bad]], [0.0], [[1.0]])
+    with pytest.raises(ValueError, match="`mean` hold NaN or infinity"):
+        gaussian_distance([bad], [[1.0]], [0.0], [[1.0]])
+
+
+@pytest.mark.parametrize(
+    ("real", "fake", "message"),
+    [
+        (np.zeros((5, 3)), np.zeros((5, 4)), "one width"),
+        (np.zeros((1, 3)), np.zeros((5, 3)), "2 or more images, and there are 1"),
+        (np.zeros((0, 3)), np.zeros((5, 3)), "1 or more images and hold 0"),
+        (np.zeros(3), np.zeros((5, 3)), "must be numbers"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(real: Any, fake: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        frechet_distance(real, fake)
+
+
+def test_moments_of_other_widths_are_refused() -> None:
+    with pytest.raises(ValueError, match="one width, not 4 and 3"):
+        Moments(3).add(np.zeros((2, 4)))
+    with pytest.raises(ValueError, match="one width, not 3 and 4"):
+        Moments(3).merge(Moments(4))

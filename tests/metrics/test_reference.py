@@ -1,0 +1,130 @@
+"""The metrics give what torch-fidelity 0.4.0 and prdc 0.2 gave for the same features.
+
+The golden values come from experiments/metrics_reference/make_golden.py, which ran them.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from artgan_tf.metrics.frechet import frechet_distance
+from artgan_tf.metrics.inception_score import inception_score, inception_score_of_probabilities
+from artgan_tf.metrics.kernel import kernel_distance, squared_mmd
+from artgan_tf.metrics.manifold import density_coverage, precision_recall
+from experiments.metrics_reference import cases
+
+FOLDER = Path(cases.__file__).parent
+GOLDEN = json.loads((FOLDER / "golden.json").read_text(encoding="utf-8"))
+PAIRS, LOGITS = list(GOLDEN["pairs"]), list(GOLDEN["logits"])
+CLOSE = 1e-9
+
+
+def test_the_inputs_are_those_of_the_reference() -> None:
+    assert cases.inputs() == GOLDEN["inputs"]
+
+
+def test_every_case_has_golden_values() -> None:
+    assert (list(cases.PAIRS), list(cases.LOGITS)) == (PAIRS, LOGITS)
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_frechet_distance(name: str) -> None:
+    theirs = GOLDEN["pairs"][name]["fid"]
+    assert frechet_distance(*cases.pair(name)) == pytest.approx(theirs, rel=CLOSE_FID[name])
+
+
+# Theirs takes roots of the eigenvalues of a product: where these are 0, half the digits are lost.
+CLOSE_FID = dict.fromkeys(PAIRS, 1e-9) | {"singular": 1e-6}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_squared_mmd_of_their_subsets(name: str) -> None:
+    """Both take the same subsets here, and so give the same mean and deviation."""
+    real, fake = cases.pair(name)
+    theirs = GOLDEN["pairs"][name]["kid"]
+    rng, values = np.random.RandomState(cases.SEED), []
+    for _ in range(theirs["subsets"]):
+        rows, columns = (
+            rng.choice(len(kind), theirs["subset_size"], replace=False) for kind in (fake, real)
+        )
+        values.append(squared_mmd(real[columns], fake[rows]))
+    assert np.mean(values) == pytest.approx(theirs["mean"], rel=CLOSE, abs=1e-12)
+    assert np.std(values) == pytest.approx(theirs["std"], rel=CLOSE)
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_kernel_distance(name: str) -> None:
+    """With our own subsets: equal where a subset is all there is, else but for chance."""
+    real, fake = cases.pair(name)
+    whole, theirs = (GOLDEN["pairs"][name][what] for what in ("kid_whole", "kid"))
+    if len(real) == len(fake):
+        assert kernel_distance(real, fake).mean == pytest.approx(whole["mean"], rel=CLOSE)
+    ours = kernel_distance(real, fake, 100, theirs["subset_size"])
+    error = theirs["std"] / np.sqrt(theirs["subsets"]) + ours.std / 10.0
+    assert abs(ours.mean - theirs["mean"]) < 3.0 * error
+
+
+@pytest.mark.parametrize("k", cases.NEIGHBOURS)
+@pytest.mark.parametrize("name", PAIRS)
+def test_precision_recall(name: str, k: int) -> None:
+    theirs, ours = GOLDEN["pairs"][name]["prc"][str(k)], precision_recall(*cases.pair(name), k)
+    assert ours.precision == pytest.approx(theirs["precision"], rel=1e-6)  # theirs is float32
+    assert ours.recall == pytest.approx(theirs["recall"], rel=1e-6)
+
+
+@pytest.mark.parametrize("k", cases.NEIGHBOURS)
+@pytest.mark.parametrize("name", PAIRS)
+def test_density_coverage(name: str, k: int) -> None:
+    theirs, ours = GOLDEN["pairs"][name]["prdc"][str(k)], density_coverage(*cases.pair(name), k)
+    assert ours.density == pytest.approx(theirs["density"], rel=CLOSE)
+    assert ours.coverage == pytest.approx(theirs["coverage"], rel=CLOSE)
+
+
+@pytest.mark.parametrize("splits", cases.SPLITS)
+@pytest.mark.parametrize("name", LOGITS)
+def test_inception_score(name: str, splits: int) -> None:
+    theirs, rows = GOLDEN["logits"][name][str(splits)], cases.logits(name)
+    weights = np.exp(rows - rows.max(axis=1, keepdims=True))
+    shares = weights / weights.sum(axis=1, keepdims=True)
+    for ours in (
+        inception_score(rows, splits, seed=None),
+        inception_score_of_probabilities(shares, splits, seed=None),
+    ):
+        assert ours.mean == pytest.approx(theirs["mean"], rel=CLOSE)
+        assert ours.std == pytest.approx(theirs["std"], rel=CLOSE, abs=1e-12)
+
+
+def test_the_cases_tell_metrics_apart() -> None:
+    """Not all 0 or 1: a case that every mistake passes holds nothing."""
+    pairs: dict[str, Any] = GOLDEN["pairs"]
+    for what in ("precision", "recall"):
+        values = [pairs[name]["prc"]["3"][what] for name in PAIRS]
+        assert sum(0.05 < value < 0.98 for value in values) >= 3
+    for what in ("density", "coverage"):
+        values = [pairs[name]["prdc"]["5"][what] for name in PAIRS]
+        assert sum(0.05 < value < 0.98 for value in values) >= 3
+
+
+MODULES = (
+    "agreement",
+    "distances",
+    "frechet",
+    "inception_score",
+    "kernel",
+    "manifold",
+    "neighbours",
+    "parzen",
+)
+
+
+def test_the_mathematics_needs_numpy_alone() -> None:
+    lines = [f"import artgan_tf.metrics.{name}" for name in MODULES]
+    barred = "{'tensorflow', 'keras', 'scipy', 'torch'}"
+    code = "\n".join([*lines, f"import sys; print(sorted({barred} & set(sys.modules)))"])
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
