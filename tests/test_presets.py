@@ -93,11 +93,19 @@ def step(config: Config) -> None:
     gan.test_step(next(iter(held_out_batches(source.val, config.data, count))))
 
 
+def test_the_demo_is_for_the_demo_data(recwarn: pytest.WarningsRecorder) -> None:
+    source = open_source(resolve("demo").data)
+    assert (source.train.count, source.val.count) == (5_000, 1_000)
+    assert not recwarn.list
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", ["demo", *PRESETS])
 def test_a_train_step_on_data_of_its_shape(preset: str, wikiart: Any) -> None:
     config = resolve(preset, NARROW)
-    if config.data.spec.startswith("tfrecords"):
+    if preset == "demo":
+        step(config)
+    elif config.data.spec.startswith("tfrecords"):
         spec = f"tfrecords:{wikiart(config)}"
         step(resolve(preset, NARROW | {"data.spec": spec}))
     else:
