@@ -123,6 +123,9 @@ def _batch_decoder(split: Split, data: Data) -> Callable[[Any, tf.Tensor], Pair]
     if isinstance(split, Streamed) and split.decode_squares and short_side(data) == data.image_size:
         squares = split.decode_squares
         return lambda examples, draws: squares(examples)
+    if isinstance(split, Cached) and split.shape == (data.image_size, data.image_size, 3):
+        labels = tf.constant(split.labels, tf.int32)
+        return lambda indices, draws: (split.fetch(indices), tf.gather(labels, indices))
     decode = _training_decoder(split, data)
     return lambda examples, draws: _cut_each(decode, examples, draws, data.image_size)
 
