@@ -85,7 +85,8 @@ def _watch(process: subprocess.Popen, peak: list[int]) -> None:
     while process.poll() is None:
         with suppress(OSError):
             status = Path(f"/proc/{process.pid}/status").read_text()
-            peak[:] = [1024 * int(row.split()[1]) for row in status.splitlines() if "VmHWM" in row]
+            rows = [row.split()[1] for row in status.splitlines() if "VmHWM" in row]
+            peak[:] = [1024 * int(size) for size in rows] or peak  # a zombie has none any more
         time.sleep(1)
 
 
