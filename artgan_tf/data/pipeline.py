@@ -24,8 +24,6 @@ from artgan_tf.data.decoding import Pair
 from artgan_tf.data.source import BROKEN, Indexed, Split, Streamed, short_side
 from tfrecords_tools.images import UnreadableImage
 
-SHUFFLE_BUFFER = 10_000  # encoded images, for splits that are streamed
-
 
 def training_batches(
     split: Split, data: Data, batch_size: int, seed: int, start_step: int = 0
@@ -111,7 +109,7 @@ def _streamed_order(split: Streamed, data: Data, seed: int, start: int) -> tf.da
         tf.compat.v1.set_random_seed(1)
         key = seed * 1_000_003 + e
         records = split.records(key)
-        return records.shuffle(SHUFFLE_BUFFER, seed=key, reshuffle_each_iteration=False)
+        return records.shuffle(split.buffer, seed=key, reshuffle_each_iteration=False)
 
     # Skipping happens before decoding, and is less than one epoch.
     return tf.data.Dataset.range(epoch, 2**40).flat_map(shuffled).skip(within)

@@ -44,6 +44,7 @@ class Streamed:
             `short_side(data)`, or `BROKEN` for one that cannot be read, and int32.
         decode_squares: the same for a batch of records, where all images are squares.
         name: index -> what to call the example in a message.
+        buffer: how many records are mixed while they are encoded.
     """
 
     count: int
@@ -51,6 +52,7 @@ class Streamed:
     decode: Callable[[Any], Any]
     decode_squares: Callable[[Any], Any] | None = None
     name: Callable[[int], str] = "example {}".format
+    buffer: int = 10_000
 
 
 Split = Indexed | Streamed
