@@ -119,21 +119,28 @@ def flush(file: Any) -> None:
     os.fsync(file.fileno())
 
 
+def store(
+    source: Path | np.ndarray, options: Options
+) -> tuple[bytes | np.ndarray, tuple[int, int]]:
+    """An image as the options have it stored, and its size; raises UnreadableImage."""
+    image = open_image(source, options.size)
+    image = _square(image) if options.crop == "center" else image
+    return encode(image, options), image.size
+
+
 def _stored(
     example: Example, source: Path | np.ndarray, options: Options, report: ShardReport
 ) -> bytes | np.ndarray | None:
     """An image as it goes into its record; None, once the report has it, for an unreadable one."""
     try:
-        image = open_image(source, options.size)
-        image = _square(image) if options.crop == "center" else image
-        stored = encode(image, options)
+        stored, size = store(source, options)
     except (UnreadableImage, MemoryError) as error:
         reason = str(error) or "it does not fit into the memory"
         if options.on_error == "stop":
             raise BadImage(example.key, reason) from None
         report.skipped.append((example.key, reason))
         return None
-    _measure(report, image.size)
+    _measure(report, size)
     return stored
 
 

@@ -14,11 +14,11 @@ from typing import Any
 
 from tfrecords_tools.errors import InputError, RunError
 from tfrecords_tools.examples import Collection
-from tfrecords_tools.images import UnreadableImage, open_image
+from tfrecords_tools.images import UnreadableImage
 from tfrecords_tools.options import Options
 from tfrecords_tools.plan import Shard
 from tfrecords_tools.progress import Progress
-from tfrecords_tools.shards import BadImage, ShardReport, write_shard
+from tfrecords_tools.shards import BadImage, ShardReport, store, write_shard
 from tfrecords_tools.workspace import Workspace
 
 SECONDS_A_LOOK = 0.2
@@ -41,8 +41,7 @@ def write_shards(
     reports = [report for report in workspace.done() if not _to_redo(report, collection, options)]
     files = {report.file for report in reports}
     left = [shard for shard in workspace.plan.shards if shard.file not in files]
-    bad = sum(len(report.skipped) for report in reports)
-    counts = Counts(bad)
+    counts = Counts()
     with Progress(workspace.plan.count, sum(map(_size, reports))) as progress:
         work = partial(
             write_shard, folder=workspace.folder, read=collection.read, options=options,
@@ -50,7 +49,7 @@ def write_shards(
         )  # fmt: skip
         for done in _run(work, left, workspace, counts, options):
             reports += done
-            progress.show(counts.images, counts.bytes, counts.skipped - bad)
+            progress.show(counts.images, counts.bytes, counts.skipped)
             _check_bad(reports, workspace.plan.count, options)
     _check_bad(reports, workspace.plan.count, options)
     by_file = {report.file: report for report in reports}
@@ -67,7 +66,7 @@ def _to_redo(report: ShardReport, collection: Collection, options: Options) -> b
         return True
     for key, _ in report.skipped:
         with contextlib.suppress(UnreadableImage, MemoryError):
-            open_image(collection.read(key), options.size)
+            store(collection.read(key), options)
             return True
     return False
 
@@ -87,10 +86,10 @@ def _check_bad(reports: list[ShardReport], count: int, options: Options) -> None
 class Counts:
     """What all workers have done so far, in shared memory, and the word to stop."""
 
-    def __init__(self, skipped: int):
+    def __init__(self) -> None:
         context = multiprocessing.get_context("spawn")
         self.stop: Event = context.Event()
-        self.values = context.Array("q", [0, 0, skipped])
+        self.values = context.Array("q", [0, 0, 0])
 
     images = property(lambda self: self.values[0])
     bytes = property(lambda self: self.values[1])
