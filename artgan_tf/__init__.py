@@ -6,26 +6,27 @@ artgan_tf.train(config, "runs/demo")
 images = artgan_tf.load("runs/demo").generate(classes=["rings", "portrait"], seeds=[1, 2])
 """
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from artgan_tf.config import Config, InputError, RunError, resolve
 
 if TYPE_CHECKING:
     from artgan_tf.painter import Painter
-    from artgan_tf.training.train import load, train
+    from artgan_tf.runs.load import load
+    from artgan_tf.training.train import train
 
+HOMES = {
+    "Painter": "artgan_tf.painter",
+    "load": "artgan_tf.runs.load",
+    "train": "artgan_tf.training.train",
+}
 __version__ = "0.1.0"
 __all__ = ["Config", "InputError", "Painter", "RunError", "load", "resolve", "train"]
 
 
 def __getattr__(name: str) -> Any:
     """Names that need TensorFlow are imported when they are first used."""
-    if name in ("load", "train"):
-        from artgan_tf.training import train as module
-
-        return getattr(module, name)
-    if name == "Painter":
-        from artgan_tf.painter import Painter
-
-        return Painter
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(HOMES[name]), name)

@@ -5,7 +5,7 @@ import sys
 
 from artgan_tf import cli
 
-VERBS = {"fit": "train a preset"}
+VERBS = {"fit": "train a preset", "evaluate": "measure a trained run beside real images"}
 
 
 def main() -> None:

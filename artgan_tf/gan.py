@@ -84,6 +84,15 @@ class GAN(keras.Model):
         """
         raise NotImplementedError
 
+    def between(self, z: Any, other: Any, t: Any) -> Any:
+        """Latents on the way from z (t = 0) to another z (t = 1), all likely under the prior.
+
+        Args:
+            z, other: float32 [N, Z].
+            t: float32 [N], from 0 to 1.
+        """
+        raise NotImplementedError
+
     def discriminator_terms(self, real: Any, y: Any, fake: Any) -> Terms:
         """The terms of L_D for real images, their labels, and fakes."""
         raise NotImplementedError

@@ -1,7 +1,7 @@
 """A trained generator that paints by class name and seed, and grids of what it paints."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -12,12 +12,13 @@ from artgan_tf.config import InputError
 from artgan_tf.gan import GAN
 from tfrecords_tools.sheet import named_grid
 
+Weights = Literal["ema", "raw"]
 STANDING_BATCHES, STANDING_SIZE = 16, 100
 GRID_CLASSES, GRID_COLUMNS = 16, 8
 
 
 class Painter:
-    """The EMA generator with standing batch-norm statistics, ready to paint.
+    """A copy of the generator with standing batch-norm statistics, ready to paint.
 
     The statistics are re-estimated over generated batches, because those of training average over
     generators that are gone; a picture then depends on its class and seed alone.
@@ -25,17 +26,19 @@ class Painter:
     Args:
         gan: the GAN in whatever state of training; it is left as it is.
         class_names: K names.
+        weights: `ema`, or `raw` for those that the next step would change.
     """
 
-    def __init__(self, gan: GAN, class_names: Sequence[str]):
+    def __init__(self, gan: GAN, class_names: Sequence[str], weights: Weights = "ema"):
         self.gan, self.class_names = gan, tuple(class_names)
+        self.painting = {"ema": gan.averaged, "raw": gan.generator}[weights]
         self.generator = gan.new_generator()
         self.generator(self.latents([0]), gan.one_hot([0]))
         self.refresh()
 
     def refresh(self) -> None:
-        """Take over the EMA weights as they are now and re-estimate the statistics."""
-        self.generator.set_weights(self.gan.averaged.get_weights())
+        """Take over the weights as they are now and re-estimate the statistics."""
+        self.generator.set_weights(self.painting.get_weights())
         layers = self.generator._flatten_layers()
         norms = [x for x in layers if isinstance(x, keras.layers.BatchNormalization)]
         seed = keras.random.SeedGenerator(0)
@@ -65,14 +68,24 @@ class Painter:
             raise InputError(f"{len(labels)} classes but {len(seeds)} seeds: give as many of each.")
         if magnified and not self.gan.config.model.magnify:
             raise InputError("This model has no magnified size: model.magnify is off.")
-        options = {"magnified": True} if magnified else {}
         batches = []
         for i in range(0, len(labels), STANDING_SIZE):
             z = self.latents(seeds[i : i + STANDING_SIZE])
             y = self.gan.one_hot(labels[i : i + STANDING_SIZE])
-            images = self.generator(z, y, training=False, **options)
-            batches.append(keras.ops.convert_to_numpy(self.gan.to_uint8(images)))
+            batches.append(self.paint(z, y, magnified))
         return np.concatenate(batches)
+
+    def paint(self, z: Any, y: Any, magnified: bool = False) -> np.ndarray:
+        """Paint latents as they are: uint8 [N, S, S, 3].
+
+        Args:
+            z: float32 [N, Z].
+            y: float32 [N, K], one-hot, or a mixture of classes that adds up to 1.
+            magnified: as in `generate`.
+        """
+        options = {"magnified": True} if magnified else {}
+        images = self.generator(z, y, training=False, **options)
+        return keras.ops.convert_to_numpy(self.gan.to_uint8(images))
 
     def latents(self, seeds: Sequence[int]) -> Any:
         """float32 [N, Z] from the paper's prior, each row from its own seed alone."""

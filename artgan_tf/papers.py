@@ -42,6 +42,15 @@ class ArtGAN(GAN):
     def prior(self, shape: tuple[int, ...], key: Any) -> Any:
         return tf.random.stateless_normal(shape, seed=key, alg="philox")
 
+    def between(self, z: Any, other: Any, t: Any) -> Any:
+        # Along an arc: half-way between two normal z of this length, a straight line is shorter.
+        t, product = t[:, None], ops.sum(z * other, axis=1, keepdims=True)
+        lengths = [ops.sqrt(ops.sum(ops.square(x), axis=1, keepdims=True)) for x in (z, other)]
+        angle = ops.arccos(ops.clip(product / (lengths[0] * lengths[1]), -1.0, 1.0))
+        shares = [ops.sin(s * angle) / ops.sin(angle) for s in (1.0 - t, t)]
+        shares = [ops.where(angle < 1e-3, s, x) for s, x in zip((1.0 - t, t), shares, strict=True)]
+        return shares[0] * z + shares[1] * other
+
     def discriminator_terms(self, real: Any, y: Any, fake: Any) -> Terms:
         real_logits, _ = self.discriminator(self.see(real)[1], training=True, dropout=True)
         fake_logits, _ = self.discriminator(self.see(fake)[1], training=True, dropout=True)
@@ -93,6 +102,9 @@ class ImprovedArtGAN(GAN):
 
     def prior(self, shape: tuple[int, ...], key: Any) -> Any:
         return tf.random.stateless_uniform(shape, key, minval=-1.0, maxval=1.0, alg="philox")
+
+    def between(self, z: Any, other: Any, t: Any) -> Any:
+        return z + t[:, None] * (other - z)  # stays within the cube
 
     def discriminator_terms(self, real: Any, y: Any, fake: Any) -> Terms:
         clean, seen = self.see(real)

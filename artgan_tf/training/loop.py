@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from artgan_tf.config import Config, RunError
 from artgan_tf.gan import GAN
-from artgan_tf.training.checkpoints import Checkpoints
+from artgan_tf.runs.checkpoints import Checkpoints
 from artgan_tf.training.devices import use_xla
 from artgan_tf.training.interruption import Interruption
 from artgan_tf.training.records import Records

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from artgan_tf.painter import Painter
-from artgan_tf.training.run_directory import RunDirectory
+from artgan_tf.runs.directory import RunDirectory
 
 
 class Records:

@@ -16,12 +16,12 @@ from artgan_tf.data.tfrecords import damage
 from artgan_tf.gan import GAN
 from artgan_tf.painter import Painter
 from artgan_tf.papers import build_gan
-from artgan_tf.training.checkpoints import Checkpoints, latest_step, load_networks
+from artgan_tf.runs.checkpoints import Checkpoints, latest_step, load_networks
+from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.training.devices import choose_strategy
 from artgan_tf.training.interruption import Interruption
 from artgan_tf.training.loop import Loop
 from artgan_tf.training.records import Records
-from artgan_tf.training.run_directory import RunDirectory
 
 log = logging.getLogger(__name__)
 
@@ -93,20 +93,6 @@ def schedule(config: Config, count: int) -> tuple[int, tuple[int, ...]]:
             f"{train.batch_size}: add images or lower --batch-size."
         )
     return steps, train.lr_drops + tuple(round(e * per_epoch) for e in train.lr_drop_epochs)
-
-
-def load_gan(run: RunDirectory) -> tuple[GAN, list[str]]:
-    """The GAN of a run with the weights of its newest checkpoint, and its class names."""
-    config, names = run.config(), run.class_names()
-    gan = build_gan(config, len(names))
-    load_networks(gan, run.checkpoints)
-    gan.step.assign(latest_step(run.checkpoints))
-    return gan, names
-
-
-def load(run_dir: Path | str) -> Painter:
-    """A run's painter: `load("runs/demo").generate(classes=["rings"], seeds=[7])`."""
-    return Painter(*load_gan(RunDirectory(run_dir)))
 
 
 def _train(

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from artgan_tf.training.run_directory import RunDirectory
+from artgan_tf.runs.directory import RunDirectory
 
 
 def fit(arguments: list[str], run_dir: Path, steps: int) -> subprocess.Popen:

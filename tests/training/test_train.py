@@ -8,8 +8,8 @@ import tensorflow as tf
 
 import artgan_tf
 from artgan_tf.config import InputError, RunError
+from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.training import loop
-from artgan_tf.training.run_directory import RunDirectory
 from artgan_tf.training.train import schedule, train
 
 

@@ -1,10 +1,14 @@
 """Checkpoints of everything that a step depends on, so that a resumed run is the same run.
 
+There are the last three, and the best one by a metric.
+
 Weights, batch-norm statistics, the EMA, both optimizers, the step, the seed generators of noise
 and dropout, and the running means of the history: all variables, in float32 as they are.
 """
 
+import json
 from pathlib import Path
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -13,12 +17,13 @@ import tensorflow as tf
 from artgan_tf.config import InputError
 from artgan_tf.gan import GAN
 
-KEEP = 3
+Which = Literal["latest", "best"]
+KEEP, BEST = 3, "best.json"
 NETWORKS = ("generator", "averaged", "discriminator")
 
 
 class Checkpoints:
-    """The last three checkpoints of a run.
+    """The last three checkpoints of a run, and the best.
 
     Args:
         gan: compiled.
@@ -43,6 +48,23 @@ class Checkpoints:
         if latest_step(self.folder) != step or step == 0:
             self.manager.save(checkpoint_number=step)
 
+    def save_best(self, metric: str, value: float, better: Literal["lower", "higher"]) -> bool:
+        """Write the state as the best one, if the metric says so; the last best then goes."""
+        before = best(self.folder)
+        sign = 1.0 if better == "higher" else -1.0
+        if before.get("metric") == metric and sign * value <= sign * before["value"]:
+            return False
+        step = self.gan.steps_done
+        self.save_apart(f"best-{step}")
+        found = {"metric": metric, "value": value, "step": step}
+        part = self.folder / f"{BEST}.part"
+        part.write_text(json.dumps(found) + "\n", encoding="utf-8")
+        part.replace(self.folder / BEST)
+        if before and before["step"] != step:
+            for file in self.folder.glob(f"best-{before['step']}.*"):
+                file.unlink()
+        return True
+
     def save_apart(self, name: str) -> Path:
         """Write the state under another name, which a resume does not take."""
         return Path(self.checkpoint.write(str(self.folder / name)))
@@ -54,8 +76,23 @@ def latest_step(folder: Path) -> int:
     return int(latest.rpartition("-")[2]) if latest else 0
 
 
-def load_networks(gan: GAN, folder: Path) -> list[str]:
-    """Put G, its EMA and D of the newest checkpoint in `folder` into a GAN of the same tables.
+def best(folder: Path) -> dict[str, Any]:
+    """`metric`, `value` and `step` of the best checkpoint; empty where none was kept."""
+    file = folder / BEST
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+
+def find(folder: Path, which: Which = "latest") -> tuple[str, int]:
+    """The path of a checkpoint, and its step; InputError where there is none."""
+    step = best(folder).get("step", 0) if which == "best" else latest_step(folder)
+    if not step:
+        kept = " log.metrics keeps one." if which == "best" else ""
+        raise InputError(f"{folder} holds no {which} checkpoint.{kept}")
+    return str(folder / f"{'best' if which == 'best' else 'step'}-{step}"), step
+
+
+def load_networks(gan: GAN, folder: Path, which: Which = "latest") -> list[str]:
+    """Put G, its EMA and D of a checkpoint in `folder` into a GAN of the same tables.
 
     The other run may have had other classes: then what belongs to a class (the rows of G's first
     layer beyond z, D's last layer) stays as it was initialised.
@@ -63,16 +100,14 @@ def load_networks(gan: GAN, folder: Path) -> list[str]:
     Returns:
         The paths of the variables that were not wholly taken over; none between equal classes.
     """
-    latest = tf.train.latest_checkpoint(str(folder))
-    if latest is None:
-        raise InputError(f"{folder} holds no checkpoint to start from.")
-    reader = tf.train.load_checkpoint(latest)
+    path, _ = find(folder, which)
+    reader = tf.train.load_checkpoint(path)
     saved = reader.get_variable_to_shape_map()
     partly = []
     for group in NETWORKS:
         weights = getattr(gan, group).weights
         if sum(key.startswith(f"{group}/") for key in saved) != len(weights):
-            raise InputError(f"{latest} was made with other networks than this preset's.")
+            raise InputError(f"{path} was made with other networks than this preset's.")
         kept = 0 if group == "discriminator" else gan.config.model.z_size
         for index, variable in enumerate(weights):
             value = reader.get_tensor(f"{group}/{index}/.ATTRIBUTES/VARIABLE_VALUE")

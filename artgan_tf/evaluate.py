@@ -1,0 +1,48 @@
+"""`python -m artgan_tf.evaluate RUN`: measure a trained run beside real images."""
+
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+from artgan_tf import cli
+
+
+def evaluate(
+    model: tyro.conf.Positional[Path],
+    *,
+    data: str | None = None,
+    metrics: tuple[str, ...] = (),
+    extractor: str = "",
+    weights: Literal["ema", "raw"] = "ema",
+    checkpoint: Literal["latest", "best"] = "latest",
+    seeds: tuple[int, ...] = (0,),
+    out: Path | None = None,
+) -> None:
+    """Measure a run beside real images: a table, metrics.jsonl, and a report page.
+
+    Args:
+        model: a run's directory.
+        data: real images of the same classes, where not those of the run.
+        metrics: names such as fid_10k_val; all that data and extractor allow when left out.
+        extractor: inception-2015:FILE, keras-inception, savedmodel:DIR, pixels; features are
+            what FID, KID, precision and recall compare.
+        weights: those averaged over training, or the last ones.
+        checkpoint: the newest, or the best by log.metrics.
+        seeds: of the latents; several give a mean and a standard deviation.
+        out: where results and report go (the run's directory).
+    """
+    cli.start_tensorflow()
+    from artgan_tf.evaluation.evaluate import Options
+    from artgan_tf.evaluation.evaluate import evaluate as measure
+    from artgan_tf.evaluation.results import text_table
+
+    options = Options(data, metrics, extractor, weights, checkpoint, seeds, out)
+    found = measure(model, options)
+    print(text_table(found.results))
+    print(f"  results   {found.file}")
+    print(f"  report    {found.report}")
+
+
+if __name__ == "__main__":
+    cli.main(evaluate, "python -m artgan_tf.evaluate")

@@ -1,0 +1,209 @@
+"""Each metric as a function of what is compared: images in, named numbers out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from artgan_tf.config import InputError
+from artgan_tf.evaluation.classifier import predicted
+from artgan_tf.evaluation.features import Features
+from artgan_tf.evaluation.images import BATCH, Images
+from artgan_tf.evaluation.reference import Reference
+from artgan_tf.gan import GAN
+from artgan_tf.metrics import (
+    agreement,
+    frechet,
+    inception_score,
+    kernel,
+    manifold,
+    parzen,
+)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a metric is computed of.
+
+    Attributes:
+        fake: generated images, or real ones in their place.
+        real: those of the split they are held against.
+        reference: all that is known of the data.
+        gan: of the generated images.
+        k: of neighbours, where the metric has one.
+    """
+
+    fake: Images
+    real: Images
+    reference: Reference
+    gan: GAN | None = None
+    k: int = 0
+
+    def features(self, of: Features | None = None) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Features of the real and of the fake images."""
+        of = of or self.reference.features
+        return of.of(self.real, "real").features, self.of_fake(of).features
+
+    def of_fake(self, of: Features) -> Any:
+        return of.of(self.fake, "generated", keep=self.gan is None)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Named numbers, the first being what the metric is about; and one of each class."""
+
+    values: Mapping[str, float]
+    by_class: Mapping[int, float] = field(default_factory=dict)
+
+
+# ---- likeness -----------------------------------------------------------------------------------
+def fid(of: Comparison) -> Measured:
+    return Measured({"fid": frechet.frechet_distance(*of.features())})
+
+
+def kid(of: Comparison) -> Measured:
+    found = kernel.kernel_distance(*of.features())
+    return Measured({"kid": found.mean, "std": found.std})
+
+
+def score(of: Comparison) -> Measured:
+    found = inception_score.inception_score(of.of_fake(of.reference.features).logits)
+    return Measured({"inception_score": found.mean, "std": found.std})
+
+
+def precision_recall(of: Comparison) -> Measured:
+    found = manifold.precision_recall(*of.features(), of.k)
+    return Measured({"precision": found.precision, "recall": found.recall})
+
+
+def density_coverage(of: Comparison) -> Measured:
+    found = manifold.density_coverage(*of.features(), of.k)
+    return Measured({"density": found.density, "coverage": found.coverage})
+
+
+def log_likelihood(of: Comparison) -> Measured:
+    pixels = of.reference.pixels
+    validation = pixels.of(of.reference.validation, "validation").features
+    real, fake = of.features(pixels)
+    found = parzen.parzen(fake, validation, real)
+    return Measured(
+        {
+            "log_likelihood": found.log_likelihood,
+            "standard_error": found.standard_error,
+            "sigma": found.sigma,
+        }
+    )
+
+
+# ---- by class -----------------------------------------------------------------------------------
+def intra_kid(of: Comparison) -> Measured:
+    """KID of each class that has two images of either kind."""
+    return _intra(of, "intra_kid", lambda x, y: kernel.kernel_distance(x, y).mean, least=2)
+
+
+def intra_fid(of: Comparison) -> Measured:
+    """FID of each class that has 2,048 images of either kind."""
+    return _intra(of, "intra_fid", frechet.frechet_distance, frechet.LEAST)
+
+
+def classifier_agreement(of: Comparison) -> Measured:
+    return _agreement(predicted(of.reference.classifier, of.fake), of.fake.labels)
+
+
+def discriminator_agreement(of: Comparison) -> Measured:
+    assert of.gan is not None
+    return _agreement(_classes_seen_by(of.gan, of.fake), of.fake.labels)
+
+
+def deviation(of: Comparison) -> Measured:
+    """Per-pixel standard deviation within each class, as a share of the real images' own."""
+    fake, real = _deviations(of.fake), _deviations(of.real)
+    both = [label for label in fake if real.get(label)]
+    return _mean_of("deviation", {label: fake[label] / real[label] for label in both})
+
+
+# ---- the discriminator on real images -----------------------------------------------------------
+def accuracy(of: Comparison) -> Measured:
+    assert of.gan is not None
+    return _agreement(_classes_seen_by(of.gan, of.real), of.real.labels, "accuracy")
+
+
+def reconstruction(of: Comparison) -> Measured:
+    """Mean squared error of pixels from 0 to 1."""
+    assert of.gan is not None
+    total, (low, high) = 0.0, of.gan.pixel_range
+    for start in range(0, of.real.count, BATCH):
+        images = of.gan.from_uint8(np.asarray(of.real.pixels[start : start + BATCH]))
+        decoded = of.gan.reconstruct(images)
+        error = keras.ops.convert_to_numpy(decoded - images).astype(np.float64)
+        total += float(np.square(error / (high - low)).mean(axis=(1, 2, 3)).sum())
+    return Measured({"reconstruction": total / of.real.count})
+
+
+# ---- copying ------------------------------------------------------------------------------------
+def authenticity(of: Comparison) -> Measured:
+    return _copying(*of.features())
+
+
+def pixel_authenticity(of: Comparison) -> Measured:
+    return _copying(*of.features(of.reference.pixels))
+
+
+def _copying(real: NDArray[Any], fake: NDArray[Any]) -> Measured:
+    found = manifold.authenticity(real, fake)
+    return Measured({"closer": found.closer_share, "farther": found.farther_share})
+
+
+# ---- helpers ------------------------------------------------------------------------------------
+def _intra(of: Comparison, name: str, metric: Any, least: int) -> Measured:
+    counts = [np.bincount(x.labels, minlength=of.reference.classes) for x in (of.real, of.fake)]
+    enough = np.flatnonzero(np.minimum(*counts) >= least)
+    if not len(enough):
+        raise InputError(
+            f"{name} needs a class with {least:,} real and {least:,} generated images: the largest "
+            f"has {np.minimum(*counts).max():,} of each."
+        )
+    rows = [np.isin(x.labels, enough) for x in (of.real, of.fake)]
+    real, fake = (x[chosen] for x, chosen in zip(of.features(), rows, strict=True))
+    labels = of.real.labels[rows[0]], of.fake.labels[rows[1]]
+    return _mean_of(name, agreement.intra_class(metric, real, labels[0], fake, labels[1], least))
+
+
+def _mean_of(name: str, by_class: dict[int, float]) -> Measured:
+    return Measured({name: float(np.mean(list(by_class.values())))}, by_class)
+
+
+def _agreement(given: NDArray[Any], labels: NDArray[Any], name: str = "agreement") -> Measured:
+    found = agreement.label_agreement(given, labels)
+    values = {name: found.overall.accuracy, "standard_error": found.overall.standard_error}
+    return Measured(values, {k: each.accuracy for k, each in found.by_class.items()})
+
+
+def _classes_seen_by(gan: GAN, images: Images) -> NDArray[Any]:
+    """What D takes each image for; FAKE, paper A's last unit, is no class."""
+    found = []
+    for start in range(0, images.count, BATCH):
+        batch = gan.from_uint8(np.asarray(images.pixels[start : start + BATCH]))
+        logits = keras.ops.convert_to_numpy(gan.discriminator(batch)[0])
+        found.append(logits[:, : gan.num_classes].argmax(axis=1))
+    return np.concatenate(found)
+
+
+def _deviations(images: Images) -> dict[int, float]:
+    """The standard deviation of each pixel within each class of 2 or more, averaged over pixels."""
+    counts = np.bincount(images.labels)
+    found = {}
+    for label in np.flatnonzero(counts > 1).tolist():
+        rows = np.flatnonzero(images.labels == label)
+        total = np.zeros(images.pixels.shape[1:])
+        squares = np.zeros_like(total)
+        for start in range(0, len(rows), BATCH):
+            batch = images.pixels[rows[start : start + BATCH]].astype(np.float64)
+            total += batch.sum(axis=0)
+            squares += np.square(batch).sum(axis=0)
+        variance = squares / len(rows) - np.square(total / len(rows))
+        found[label] = float(np.sqrt(np.maximum(variance, 0.0)).mean())
+    return found

@@ -1,0 +1,93 @@
+"""The real images that results are measured against, and what is computed of them once."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artgan_tf.config import Data, InputError
+from artgan_tf.data.source import Source
+from artgan_tf.evaluation.classifier import trained_classifier
+from artgan_tf.evaluation.features import Features
+from artgan_tf.evaluation.images import Images, real_images
+from artgan_tf.metrics.extractors import Extractor, open_extractor
+
+VALIDATION = 1_000  # training images at most that choose the width of Parzen windows
+
+
+class Reference:
+    """Both splits of a data set, read when they are first asked for.
+
+    Args:
+        source: the data.
+        data: how they are cut.
+        extractor: for features; None where no metric needs one.
+        cache: folder that outlives the process.
+        work: folder for images and features of this one.
+    """
+
+    def __init__(
+        self, source: Source, data: Data, extractor: Extractor | None, cache: Path, work: Path
+    ):
+        self.source, self.data, self.cache, self.work = source, data, cache, work
+        self.extractor = extractor
+        self._features = Features(extractor, cache, work) if extractor else None
+        self._pixels = Features(open_extractor("pixels"), cache, work)
+
+    @property
+    def classes(self) -> int:
+        return len(self.source.class_names)
+
+    @cached_property
+    def train(self) -> Images:
+        """All training images."""
+        return real_images(self.source.train, self.data, self.work / "train.npy", "training images")
+
+    @cached_property
+    def val(self) -> Images:
+        """All held-out images."""
+        return real_images(self.source.val, self.data, self.work / "val.npy", "held-out images")
+
+    def split(self, name: str) -> Images:
+        return {"train": self.train, "val": self.val}[name]
+
+    @property
+    def validation(self) -> Images:
+        """The last training images: those that stand in for generated ones are the first."""
+        count = min(VALIDATION, self.train.count // 10)
+        return Images(self.train.pixels[-count:], self.train.labels[-count:])
+
+    @property
+    def shares(self) -> NDArray[np.int64]:
+        """Training images of each class."""
+        return np.bincount(self.train.labels, minlength=self.classes)
+
+    @cached_property
+    def classifier(self) -> Any:
+        """A classifier trained on the training images."""
+        return trained_classifier(self.train, self.classes, self.cache)
+
+    @property
+    def features(self) -> Features:
+        """What the extractor computes; InputError where none was named."""
+        if self._features is None:
+            raise InputError("There is no extractor: name one with --extractor.")
+        return self._features
+
+    @property
+    def pixels(self) -> Features:
+        """Pixels from 0 to 1 in the features' place."""
+        return self._pixels
+
+    @property
+    def record(self) -> dict[str, str]:
+        """What a result must tell of the extractor."""
+        return self.features.extractor.record()
+
+    def forget(self) -> None:
+        """Drop what was computed of images that will not come again."""
+        for features in (self._features, self._pixels):
+            if features:
+                features.forget()

@@ -1,0 +1,162 @@
+"""Results with all that makes two of them comparable, as lines of JSON, and tables of them."""
+
+import json
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from artgan_tf import __version__
+
+REAL = "real images"
+
+
+@dataclass(frozen=True)
+class Result:
+    """A metric of one set of images.
+
+    Attributes:
+        metric: its name with protocol.
+        values: by name, the first being what the metric is about.
+        model: what made the images, such as a run's directory; `REAL` in the floor row.
+        generated, real: how many images of either kind were compared.
+        by_class: of each class, by its name.
+        weights: `ema` or `raw`; empty of real images, as the next two are 0.
+        step: train steps that the model has behind it.
+        seed: of the latents.
+        data: SPEC of the real images.
+        data_sha256: of their pixels and labels.
+        extractor: name, protocol and sha256; empty where no features are used.
+        version, commit: of this program.
+    """
+
+    metric: str
+    values: Mapping[str, float]
+    model: str
+    generated: int
+    real: int
+    by_class: Mapping[str, float] = field(default_factory=dict)
+    weights: str = ""
+    step: int = 0
+    seed: int = 0
+    data: str = ""
+    data_sha256: str = ""
+    extractor: Mapping[str, str] = field(default_factory=dict)
+    version: str = __version__
+    commit: str = ""
+
+    @property
+    def column(self) -> tuple[Any, ...]:
+        """What must be equal for two figures to stand in one column."""
+        extractor = self.extractor.get("extractor"), self.extractor.get("sha256")
+        return self.metric, self.generated, self.real, self.data_sha256, *extractor
+
+    @property
+    def row(self) -> tuple[str, str, int]:
+        """What one row of a table is about, whatever the seeds."""
+        return self.model, self.weights, self.step
+
+
+def append(file: Path, result: Result) -> None:
+    """One more line of JSON."""
+    with file.open("a", encoding="utf-8") as lines:
+        lines.write(json.dumps(asdict(result)) + "\n")
+
+
+def read(file: Path) -> list[Result]:
+    """All results of a file; a last line that a kill cut short is left out."""
+    if not file.is_file():
+        return []
+    lines = file.read_text(encoding="utf-8").split("\n")[:-1]
+    return [Result(**json.loads(line)) for line in lines]
+
+
+@dataclass(frozen=True)
+class Column:
+    """Figures that may be compared, and their heading."""
+
+    metric: str
+    value: str
+    generated: int
+    real: int
+    extractor: str
+    cells: Mapping[tuple[str, str, int], str]
+
+
+def columns(results: Sequence[Result]) -> list[Column]:
+    """A column for each value of each protocol, data and extractor, in the order they came.
+
+    A cell is the newest result, or the mean and standard deviation over seeds.
+    """
+    found = []
+    for key in dict.fromkeys(result.column for result in results):
+        alike = [result for result in results if result.column == key]
+        shown = [name for name in alike[0].values if name not in ("std", "standard_error", "sigma")]
+        for value in shown:
+            rows = dict.fromkeys(result.row for result in alike)
+            cells = {row: _cell([r for r in alike if r.row == row], value) for row in rows}
+            first = alike[0]
+            extractor = first.extractor.get("extractor", "")
+            found.append(Column(first.metric, value, first.generated, first.real, extractor, cells))
+    return found
+
+
+def _cell(results: list[Result], value: str) -> str:
+    by_seed = {result.seed: result.values[value] for result in results}  # the newest of each
+    figures = list(by_seed.values())
+    if len(figures) == 1:
+        return _figure(figures[0])
+    return (
+        f"{_figure(np.mean(figures))} ± {_figure(np.std(figures, ddof=1))} ({len(figures)} seeds)"
+    )
+
+
+def _figure(value: Any) -> str:
+    """Four significant digits."""
+    return f"{float(value):,.0f}" if abs(value) >= 1_000 else f"{float(value):.4g}"
+
+
+def text_table(results: Sequence[Result]) -> str:
+    """A line for each column, a column for each model: easier to read in a terminal."""
+    from tabulate import tabulate
+
+    rows = list(dict.fromkeys(result.row for result in results))
+    lines = [
+        [c.metric, c.value, f"{c.generated:,} / {c.real:,}", *(c.cells.get(r, "") for r in rows)]
+        for c in columns(results)
+    ]
+    heads = ["metric", "value", "generated / real", *map(title, rows)]
+    return tabulate(lines, heads, disable_numparse=True)
+
+
+def title(row: tuple[str, str, int]) -> str:
+    """What a row is called."""
+    model, weights, step = row
+    return f"{model}, {weights}, step {step:,}" if weights else model
+
+
+@cache
+def commit() -> str:
+    """Of the source tree this runs from, with `+` where it was changed since; else empty."""
+    tree = Path(__file__).parents[2]
+    if not (tree / ".git").exists():
+        return ""
+    try:
+        head, changes = (
+            subprocess.run(
+                ["git", "-C", str(tree), *words], capture_output=True, text=True, check=True
+            )
+            for words in (["rev-parse", "HEAD"], ["status", "--porcelain", "-uno"])
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return head.stdout.strip() + ("+" if changes.stdout.strip() else "")
+
+
+def newest(results: Iterable[Result]) -> list[Result]:
+    """The last result of each metric, model and seed."""
+    return list({(r.column, r.row, r.seed): r for r in results}.values())

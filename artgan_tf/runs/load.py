@@ -1,0 +1,30 @@
+"""From a run's directory back to its networks."""
+
+from pathlib import Path
+
+from artgan_tf.gan import GAN
+from artgan_tf.painter import Painter, Weights
+from artgan_tf.papers import build_gan
+from artgan_tf.runs.checkpoints import Which, find, load_networks
+from artgan_tf.runs.directory import RunDirectory
+
+
+def load_gan(run: RunDirectory, which: Which = "latest") -> tuple[GAN, list[str]]:
+    """The GAN of a run with the weights of a checkpoint, and its class names."""
+    config, names = run.config(), run.class_names()
+    _, step = find(run.checkpoints, which)
+    gan = build_gan(config, len(names))
+    load_networks(gan, run.checkpoints, which)
+    gan.step.assign(step)
+    return gan, names
+
+
+def load(run_dir: Path | str, which: Which = "latest", weights: Weights = "ema") -> Painter:
+    """A run's painter: `load("runs/demo").generate(classes=["rings"], seeds=[7])`.
+
+    Args:
+        run_dir: the run's directory.
+        which: its newest checkpoint, or the best by the metric it was watched with.
+        weights: G's running mean, or those of its last step.
+    """
+    return Painter(*load_gan(RunDirectory(run_dir), which), weights)
