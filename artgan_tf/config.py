@@ -109,13 +109,16 @@ class Train:
 
 @dataclass(frozen=True)
 class Log:
-    """Intervals, in steps; these and `train.steps` may change when a run is resumed."""
+    """Intervals, in steps, and metrics; these and `train.steps` may change on resume."""
 
     __pydantic_config__ = STRICT
     history_every: Count = 50
     sample_every: Count = 500
     validate_every: Count = 1000
     checkpoint_every: Count = 500
+    metrics: tuple[str, ...] = ()  # such as kid_1k_val; the first one says which checkpoint is best
+    metrics_every: Count = 5000
+    extractor: str = ""  # whose features they compare
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from artgan_tf.runs.checkpoints import Checkpoints
 from artgan_tf.training.devices import use_xla
 from artgan_tf.training.interruption import Interruption
 from artgan_tf.training.records import Records
+from artgan_tf.training.watch import Watch
 
 COLLAPSED_LOSS, COLLAPSED_STEPS = 0.01, 500
 
@@ -28,6 +29,7 @@ class Loop:
         batches: endless training batches, beginning at the first step to do.
         held_out: the held-out batches.
         checkpoints, records: where the state and the figures go.
+        watch: metrics between the steps.
         interruption: asked after every step.
         steps: where it ends.
         seconds: training time of the run so far.
@@ -40,6 +42,7 @@ class Loop:
     held_out: tf.data.Dataset
     checkpoints: Checkpoints
     records: Records
+    watch: Watch
     interruption: Interruption
     steps: int
     seconds: float = 0.0
@@ -76,6 +79,8 @@ class Loop:
             self._sample: every.sample_every,
             self._save: every.checkpoint_every,
         }
+        if self.watch.metrics:
+            due[self._measure] = every.metrics_every
         for action, interval in due.items():
             if last or step % interval == 0:
                 action(step)
@@ -137,6 +142,11 @@ class Loop:
 
     def _sample(self, step: int) -> None:
         self.picture = self.records.samples(step)
+        self._restart_clock(step)
+
+    def _measure(self, step: int) -> None:
+        row = self.watch.measure(self.records.painter, self.checkpoints)
+        self.records.scalars({"step": step} | row)
         self._restart_clock(step)
 
     def _save(self, step: int) -> None:

@@ -1,7 +1,7 @@
 """`train(config, run_dir)`: from a configuration to a trained run."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
@@ -22,6 +22,7 @@ from artgan_tf.training.devices import choose_strategy
 from artgan_tf.training.interruption import Interruption
 from artgan_tf.training.loop import Loop
 from artgan_tf.training.records import Records
+from artgan_tf.training.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -114,6 +115,7 @@ def _train(
     if train.init and not done:
         _initialise(gan, train.init)
     images, held_out = in_memory(source.train, data), in_memory(source.val, data)
+    watch = Watch(config, replace(source, train=images, val=held_out))
     run.begin(config, source.class_names, fresh)
     checkpoints = Checkpoints(gan, run.checkpoints)
     checkpoints.restore()
@@ -126,6 +128,7 @@ def _train(
         held_out=held_out_batches(held_out, data, train.batch_size),
         checkpoints=checkpoints,
         records=Records(run, Painter(gan, source.class_names)),
+        watch=watch,
         interruption=interruption,
         steps=steps,
         seconds=max((row.get("seconds", 0.0) for row in run.history()), default=0.0),

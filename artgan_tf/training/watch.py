@@ -1,0 +1,61 @@
+"""Metrics of a generator while it trains."""
+
+import tempfile
+from pathlib import Path
+
+from artgan_tf.config import Config
+from artgan_tf.data.source import Source
+from artgan_tf.evaluation.features import default_cache
+from artgan_tf.evaluation.protocols import Metric, metric
+from artgan_tf.evaluation.reference import Reference
+from artgan_tf.evaluation.results import Result
+from artgan_tf.evaluation.scoring import Subject, check, scores
+from artgan_tf.metrics.extractors import open_extractor
+from artgan_tf.painter import Painter
+from artgan_tf.runs.checkpoints import Checkpoints
+
+
+class Watch:
+    """Scores the EMA generator by `log.metrics`, and keeps the best checkpoint by the first.
+
+    Everything that can be wrong with them is refused here, before the first step.
+
+    Args:
+        config: of the run.
+        source: its data.
+    """
+
+    def __init__(self, config: Config, source: Source):
+        self.metrics: list[Metric] = [metric(name) for name in config.log.metrics]
+        if not self.metrics:
+            return
+        self.folder = tempfile.TemporaryDirectory(prefix="artgan-")
+        extractor = open_extractor(config.log.extractor) if config.log.extractor else None
+        work = Path(self.folder.name)
+        self.reference = Reference(source, config.data, extractor, default_cache(), work)
+        check(self.metrics, self.reference)
+
+    def measure(self, painter: Painter, checkpoints: Checkpoints) -> dict[str, float]:
+        """The history row's figures; the best checkpoint is written if this is it.
+
+        Args:
+            painter: of the EMA weights; its statistics are estimated anew.
+            checkpoints: of the run.
+        """
+        painter.refresh()
+        row: dict[str, float] = {}
+        for number, (each, result) in enumerate(
+            scores(Subject(painter, "run", "ema"), self.metrics, self.reference)
+        ):
+            row |= _named(result)
+            if number == 0:
+                first = next(iter(result.values.values()))
+                checkpoints.save_best(each.name, first, each.kind.better)
+        return row
+
+
+def _named(result: Result) -> dict[str, float]:
+    """`metric_NAME`, and `metric_NAME.VALUE` for what else a metric says."""
+    first, *others = result.values
+    key = f"metric_{result.metric}"
+    return {key: result.values[first]} | {f"{key}.{x}": result.values[x] for x in others}

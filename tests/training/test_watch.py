@@ -1,0 +1,122 @@
+"""Metrics between the steps: where they are written, and that they change nothing."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import artgan_tf
+from artgan_tf.config import InputError
+from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.training.train import train
+
+WATCHED = {
+    "log__metrics": ["kid_20_val", "precision_recall_20_k3", "deviation_20"],
+    "log__metrics_every": 2,
+    "log__extractor": "random-projection",
+}
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("ARTGAN_CACHE", str(tmp_path / "cache"))
+
+
+def measured(run: Path) -> dict[int, dict[str, float]]:
+    """The rows of the history that have metrics, by step."""
+    return {row["step"]: row for row in RunDirectory(run).history() if "metric_kid_20_val" in row}
+
+
+def scalars(run: Path) -> set[str]:
+    files = sorted((run / "tensorboard").glob("events*"))
+    events = (event for file in files for event in tf.compat.v1.train.summary_iterator(str(file)))
+    return {value.tag for event in events for value in event.summary.value}
+
+
+def test_metrics_are_in_the_history_and_in_tensorboard(tiny, tmp_path):
+    train(tiny("improved", **WATCHED), tmp_path / "run")
+    rows = measured(tmp_path / "run")
+    assert list(rows) == [2, 4, 6]
+    for row in rows.values():
+        assert 0 <= row["metric_precision_recall_20_k3"] <= 1
+        assert 0 <= row["metric_precision_recall_20_k3.recall"] <= 1
+        assert row["metric_deviation_20"] > 0
+    assert {"metric/kid_20_val", "metric/deviation_20"} <= scalars(tmp_path / "run")
+
+
+@pytest.mark.parametrize("paper", ["improved", "artgan"])
+def test_training_is_the_same_with_and_without(paper, tiny, tmp_path):
+    train(tiny(paper), tmp_path / "plain")
+    train(tiny(paper, **WATCHED), tmp_path / "watched")
+    plain, watched = (
+        tf.train.load_checkpoint(str(tmp_path / name / "checkpoints"))
+        for name in ("plain", "watched")
+    )
+    keys = [key for key in plain.get_variable_to_shape_map() if "VARIABLE_VALUE" in key]
+    assert len(keys) > 40
+    different = [
+        key for key in keys if not np.array_equal(plain.get_tensor(key), watched.get_tensor(key))
+    ]
+    assert different == ["save_counter/.ATTRIBUTES/VARIABLE_VALUE"] or different == []
+
+
+def test_the_best_checkpoint_is_that_of_the_least_kid(tiny, tmp_path):
+    train(tiny("improved", **WATCHED), tmp_path / "run")
+    rows = measured(tmp_path / "run")
+    step = min(rows, key=lambda step: rows[step]["metric_kid_20_val"])
+    folder = tmp_path / "run" / "checkpoints"
+    best = json.loads((folder / "best.json").read_text())
+    assert best == {
+        "metric": "kid_20_val",
+        "step": step,
+        "value": rows[step]["metric_kid_20_val"],
+    }
+    assert [file.name for file in folder.glob("best-*.index")] == [f"best-{step}.index"]
+    painter = artgan_tf.load(tmp_path / "run", which="best")
+    assert painter.gan.steps_done == step
+
+
+def test_the_best_checkpoint_paints_what_was_measured(tiny, tmp_path):
+    """Stopped right after the best step, the run's newest weights are those of its best one."""
+    train(tiny("improved", **WATCHED), tmp_path / "run")
+    best = artgan_tf.load(tmp_path / "run", which="best")
+    steps = best.gan.steps_done
+    train(tiny("improved", train__steps=steps), tmp_path / "short")
+    latest = artgan_tf.load(tmp_path / "short")
+    pictures = [painter.generate([0, 1, 2], [7, 8, 9]) for painter in (best, latest)]
+    np.testing.assert_array_equal(*pictures)
+
+
+def test_a_run_without_metrics_has_no_best_checkpoint(tiny, tmp_path):
+    train(tiny("improved"), tmp_path / "run")
+    with pytest.raises(InputError, match=r"holds no best checkpoint.*log\.metrics"):
+        artgan_tf.load(tmp_path / "run", which="best")
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"log__metrics": ["fid_10k"]}, "There is no metric 'fid_10k'"),
+        ({"log__metrics": ["fid_20_val"]}, "fid_20_val needs an extractor"),
+        (
+            {"log__metrics": ["is_20"], "log__extractor": "pixels"},
+            "is_20 needs a classifier, which pixels lacks",
+        ),
+        (
+            {"log__metrics": ["fid_20_val"], "log__extractor": "inception-2015:nowhere.pt"},
+            "There is no file nowhere.pt",
+        ),
+    ],
+)
+def test_a_mistake_is_told_before_anything_is_written(settings, sentence, tiny, tmp_path):
+    with pytest.raises(InputError, match=sentence):
+        train(tiny("improved", **settings), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_metrics_may_change_on_resume(tiny, tmp_path):
+    train(tiny("improved", train__steps=4), tmp_path / "run")
+    train(tiny("improved", **WATCHED), tmp_path / "run")
+    assert list(measured(tmp_path / "run")) == [6]
