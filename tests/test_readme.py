@@ -1,6 +1,7 @@
 """What README says can be typed: flags, presets, files and names that exist."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,15 @@ import tyro
 import artgan_tf
 from artgan_tf import cli
 from artgan_tf.config import preset_names
+from artgan_tf.evaluate import evaluate
+from artgan_tf.evaluation import protocols
 from artgan_tf.fit import fit
 from tfrecords_tools.options import Options, checked
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONVERT_LINES = re.findall(r"python -m tfrecords_tools\.convert[^`\n|]*", README)
+EVALUATE_LINES = re.findall(r"python -m artgan_tf\.evaluate[^`\n|]*", README)
 FIT_LINES = re.findall(r"python -m artgan_tf\.fit[^`\n|]*", README)
 
 
@@ -29,12 +33,30 @@ def test_the_two_commands_stand_there():
 
 @pytest.mark.parametrize("line", sorted(set(FIT_LINES)))
 def test_fit_lines_parse(line, paintings, monkeypatch):
-    arguments = line.split()[3:]
+    arguments = shlex.split(line)[3:]
     arguments = [f"folder:{paintings}" if a.startswith("folder:") else a for a in arguments]
     monkeypatch.chdir(ROOT)
     with pytest.raises(SystemExit) as exit_:
         cli.main(fit, "fit", [*arguments, "--dry-run"])
     assert exit_.value.code == 0
+
+
+@pytest.mark.parametrize("line", sorted(set(EVALUATE_LINES)))
+def test_evaluate_lines_are_understood_up_to_the_run_that_is_not_there(
+    line, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as exit_:
+        cli.main(evaluate, "evaluate", shlex.split(line)[3:])
+    assert exit_.value.code == 2
+    assert "is no run: it has no config.toml" in capsys.readouterr().err
+
+
+def test_metric_names_are_metrics():
+    rows = re.findall(r"^\| (`.*?`) \|.*\|.*\|$", README.split("## How good is it?")[1], re.M)
+    names = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    assert len(names) > 10
+    assert {protocols.metric(name).kind for name in names} == set(protocols.KINDS)
 
 
 @pytest.mark.parametrize("line", sorted(set(CONVERT_LINES)))

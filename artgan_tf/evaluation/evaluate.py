@@ -7,7 +7,7 @@ from pathlib import Path
 
 from artgan_tf.config import Data, InputError
 from artgan_tf.data.spec import open_source
-from artgan_tf.evaluation import results
+from artgan_tf.evaluation import report, results
 from artgan_tf.evaluation.features import default_cache
 from artgan_tf.evaluation.protocols import Metric, metric, usual
 from artgan_tf.evaluation.reference import Reference
@@ -63,35 +63,33 @@ def evaluate(run_dir: Path | str, options: Options) -> Evaluation:
         InputError: for a mistake in what was asked for.
         RunError: a result is not a number.
     """
-    run, asked = RunDirectory(run_dir), [metric(name) for name in options.metrics]
-    extractor = open_extractor(options.extractor) if options.extractor else None
-    painter = load(run.path, options.which, options.weights)
-    data = _data(painter, options.data)
-    out = options.out or run.path
+    asked = [metric(name) for name in options.metrics]
+    painter = load(run_dir, options.which, options.weights)
+    out = options.out or Path(run_dir)
     with tempfile.TemporaryDirectory(prefix="artgan-") as work:
-        source = open_source(data)
-        _check_classes(painter, source.class_names, data)
-        reference = Reference(source, data, extractor, default_cache(), Path(work))
-        chosen = asked or _usual(reference)
-        check(chosen, reference)
+        reference = _reference(painter, options, Path(work))
+        metrics = asked or _usual(reference)
+        check(metrics, reference)
         out.mkdir(parents=True, exist_ok=True)
-        file = out / "metrics.jsonl"
-        found = []
-        model = str(run_dir)
+        model, file, found = str(run_dir), out / "metrics.jsonl", []
         subjects = [Subject(painter, model, options.weights, seed) for seed in options.seeds]
         for subject in (Subject(), *subjects):
-            for _, result in scores(subject, chosen, reference):
+            for _, result in scores(subject, metrics, reference):
                 results.append(file, result)
                 found.append(result)
-        from artgan_tf.evaluation.report import write_report
+        run = RunDirectory(run_dir)
+        page = report.write_report(out / "evaluation", run, painter, reference, found)
+    return Evaluation(found, file, page)
 
-        report = write_report(out / "evaluation", run, painter, reference, found)
-    return Evaluation(found, file, report)
 
-
-def _data(painter: Painter, spec: str | None) -> Data:
+def _reference(painter: Painter, options: Options, work: Path) -> Reference:
+    """The real images, of the classes that the model paints."""
     data = painter.gan.config.data
-    return replace(data, spec=spec) if spec else data
+    data = replace(data, spec=options.data) if options.data else data
+    extractor = open_extractor(options.extractor) if options.extractor else None
+    source = open_source(data)
+    _check_classes(painter, source.class_names, data)
+    return Reference(source, data, extractor, default_cache(), work)
 
 
 def _check_classes(painter: Painter, names: Sequence[str], data: Data) -> None:
