@@ -5,7 +5,12 @@ import sys
 
 from artgan_tf import cli
 
-VERBS = {"fit": "train a preset", "evaluate": "measure a trained run beside real images"}
+VERBS = {
+    "fit": "train a preset",
+    "sample": "paint classes by name",
+    "evaluate": "measure a trained run beside real images",
+    "export": "a trained run as a SavedModel for TF Serving",
+}
 
 
 def main() -> None:

@@ -78,6 +78,9 @@ def _train(preset: str, config: Config, run_dir: Path, fresh: bool) -> None:
     print(f"  picture   {result.picture}")
     print(f"  losses    {run_dir / 'losses.png'}")
     print(f"  watch     tensorboard --logdir {run_dir}")
+    print(f"  sample    python -m artgan_tf.sample {run_dir}")
+    print(f"  measure   python -m artgan_tf.evaluate {run_dir}")
+    print(f"  export    python -m artgan_tf.export {run_dir}")
     print(
         f"  your own  python -m artgan_tf.fit {preset} --data folder:DIR --init {run_dir} "
         f"--run-dir runs/mine --set data.classes=0"

@@ -101,8 +101,17 @@ class GAN(keras.Model):
         """The terms of L_G for real images, fakes and their labels."""
         raise NotImplementedError
 
-    def reconstruct(self, images: Any) -> Any:
-        """The autoencoder's picture of float images, at inference."""
+    def reconstruct(self, images: Any, generator: keras.Model | None = None) -> Any:
+        """The autoencoder's picture of float images, at inference.
+
+        Args:
+            images: float32 [N, S, S, 3].
+            generator: whose Dec paper A takes; the one in training when left out.
+        """
+        raise NotImplementedError
+
+    def judge(self, images: Any) -> tuple[Any, Any]:
+        """What D says of float images, at inference: scores [N, K] and realness [N], 0 to 1."""
         raise NotImplementedError
 
     @property

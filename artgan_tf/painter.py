@@ -51,7 +51,11 @@ class Painter:
             self.generator(z, self.gan.one_hot(labels), training=True)
 
     def generate(
-        self, classes: Iterable[str | int], seeds: Iterable[int], magnified: bool = False
+        self,
+        classes: Iterable[str | int],
+        seeds: Iterable[int],
+        magnified: bool = False,
+        truncation: float = 1.0,
     ) -> np.ndarray:
         """Paint one picture for each pair of a class and a seed.
 
@@ -59,6 +63,7 @@ class Painter:
             classes: names or indices, one a picture.
             seeds: as many whole numbers >= 0; the same seed gives the same latent in any class.
             magnified: paper B's generator at its full size.
+            truncation: z is multiplied by it: below 1 more typical pictures, and less variety.
 
         Returns:
             uint8 [N, S, S, 3].
@@ -66,13 +71,40 @@ class Painter:
         labels, seeds = [self.index(c) for c in classes], list(seeds)
         if len(labels) != len(seeds):
             raise InputError(f"{len(labels)} classes but {len(seeds)} seeds: give as many of each.")
-        if magnified and not self.gan.config.model.magnify:
-            raise InputError("This model has no magnified size: model.magnify is off.")
         batches = []
         for i in range(0, len(labels), STANDING_SIZE):
-            z = self.latents(seeds[i : i + STANDING_SIZE])
+            z = truncation * self.latents(seeds[i : i + STANDING_SIZE])
             y = self.gan.one_hot(labels[i : i + STANDING_SIZE])
             batches.append(self.paint(z, y, magnified))
+        return np.concatenate(batches)
+
+    def mix(
+        self,
+        seeds: Sequence[int],
+        seeds_to: Sequence[int],
+        t: Sequence[float],
+        weights: np.ndarray,
+        magnified: bool = False,
+        truncation: float = 1.0,
+    ) -> np.ndarray:
+        """Paint between two seeds and between classes.
+
+        Args:
+            seeds, seeds_to: where the latents come from and go to.
+            t: how far each one is, from 0 to 1.
+            weights: [N, K], shares of the classes; 1 in a row and 0 else is a class alone.
+            magnified, truncation: as in `generate`.
+
+        Returns:
+            uint8 [N, S, S, 3].
+        """
+        batches = []
+        for i in range(0, len(seeds), STANDING_SIZE):
+            part = slice(i, i + STANDING_SIZE)
+            way = keras.ops.convert_to_tensor(np.asarray(t[part], np.float32))
+            z = self.gan.between(self.latents(seeds[part]), self.latents(seeds_to[part]), way)
+            y = keras.ops.convert_to_tensor(np.asarray(weights[part], np.float32))
+            batches.append(self.paint(truncation * z, y, magnified))
         return np.concatenate(batches)
 
     def paint(self, z: Any, y: Any, magnified: bool = False) -> np.ndarray:
@@ -83,14 +115,16 @@ class Painter:
             y: float32 [N, K], one-hot, or a mixture of classes that adds up to 1.
             magnified: as in `generate`.
         """
+        if magnified and not self.gan.config.model.magnify:
+            raise InputError("This model has no magnified size: model.magnify is off.")
         options = {"magnified": True} if magnified else {}
         images = self.generator(z, y, training=False, **options)
         return keras.ops.convert_to_numpy(self.gan.to_uint8(images))
 
-    def latents(self, seeds: Sequence[int]) -> Any:
-        """float32 [N, Z] from the paper's prior, each row from its own seed alone."""
-        shape = (self.gan.config.model.z_size,)
-        keys = tf.stack([tf.constant(seeds, tf.int64), tf.zeros(len(seeds), tf.int64)], axis=1)
+    def latents(self, seeds: Any) -> Any:
+        """float32 [N, Z] from the paper's prior, each row from its own seed (int64 [N]) alone."""
+        shape, seeds = (self.gan.config.model.z_size,), tf.convert_to_tensor(seeds, tf.int64)
+        keys = tf.stack([seeds, tf.zeros_like(seeds)], axis=1)
         return tf.map_fn(
             lambda key: self.gan.prior(shape, key), keys, fn_output_signature="float32"
         )

@@ -45,11 +45,14 @@ class ArtGAN(GAN):
     def between(self, z: Any, other: Any, t: Any) -> Any:
         # Along an arc: half-way between two normal z of this length, a straight line is shorter.
         t, product = t[:, None], ops.sum(z * other, axis=1, keepdims=True)
-        lengths = [ops.sqrt(ops.sum(ops.square(x), axis=1, keepdims=True)) for x in (z, other)]
-        angle = ops.arccos(ops.clip(product / (lengths[0] * lengths[1]), -1.0, 1.0))
-        shares = [ops.sin(s * angle) / ops.sin(angle) for s in (1.0 - t, t)]
-        shares = [ops.where(angle < 1e-3, s, x) for s, x in zip((1.0 - t, t), shares, strict=True)]
-        return shares[0] * z + shares[1] * other
+        a, b = (ops.sqrt(ops.sum(ops.square(x), axis=1, keepdims=True)) for x in (z, other))
+        angle = ops.arccos(ops.clip(product / ops.maximum(a * b, 1e-12), -1.0, 1.0))
+        # Equal and opposite z have no arc of their own, and nearly so none that float32 can tell.
+        turn = ops.maximum(ops.sin(angle), 1e-2)
+        straight, length = ops.sin(angle) < 1e-2, (1.0 - t) * a + t * b
+        p, q = (ops.where(straight, s, ops.sin(s * angle) / turn) for s in (1.0 - t, t))
+        p, q = (s * length / ops.maximum(x, 1e-12) for s, x in ((p, a), (q, b)))
+        return p * z + q * other
 
     def discriminator_terms(self, real: Any, y: Any, fake: Any) -> Terms:
         real_logits, _ = self.discriminator(self.see(real)[1], training=True, dropout=True)
@@ -66,8 +69,12 @@ class ArtGAN(GAN):
             terms["reconstruction"] = losses.mean_squared_error(decoded, real)
         return terms
 
-    def reconstruct(self, images: Any) -> Any:
-        return self.generator.decode(self.discriminator(images)[1])
+    def reconstruct(self, images: Any, generator: keras.Model | None = None) -> Any:
+        return (generator or self.generator).decode(self.discriminator(images)[1])
+
+    def judge(self, images: Any) -> tuple[Any, Any]:
+        units = ops.sigmoid(self.discriminator(images)[0])  # the last one is FAKE
+        return units[:, :-1], 1.0 - units[:, -1]
 
 
 class ImprovedArtGAN(GAN):
@@ -104,7 +111,8 @@ class ImprovedArtGAN(GAN):
         return tf.random.stateless_uniform(shape, key, minval=-1.0, maxval=1.0, alg="philox")
 
     def between(self, z: Any, other: Any, t: Any) -> Any:
-        return z + t[:, None] * (other - z)  # stays within the cube
+        t = t[:, None]
+        return (1.0 - t) * z + t * other  # stays within the cube, and ends exactly at both
 
     def discriminator_terms(self, real: Any, y: Any, fake: Any) -> Terms:
         clean, seen = self.see(real)
@@ -125,8 +133,12 @@ class ImprovedArtGAN(GAN):
         decoded = self.discriminator.decode(codes, training=True)
         return {"reconstruction": 0.5 * losses.mean_squared_error(decoded, clean)}
 
-    def reconstruct(self, images: Any) -> Any:
+    def reconstruct(self, images: Any, generator: keras.Model | None = None) -> Any:
         return self.discriminator.decode(self.discriminator(images)[1])
+
+    def judge(self, images: Any) -> tuple[Any, Any]:
+        logits = self.discriminator(images)[0]
+        return ops.softmax(logits), ops.sigmoid(ops.logsumexp(logits, axis=1))
 
 
 def build_gan(config: Config, num_classes: int) -> GAN:

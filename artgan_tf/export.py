@@ -1,0 +1,43 @@
+"""`python -m artgan_tf.export RUN`: a trained run as a SavedModel for TF Serving."""
+
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+from artgan_tf import cli
+
+
+def export(
+    run: tyro.conf.Positional[Path],
+    *,
+    out: Path | None = None,
+    name: str = "",
+    checkpoint: Literal["latest", "best"] = "latest",
+    weights: Literal["ema", "raw"] = "ema",
+    half: bool = False,
+) -> None:
+    """Write the next version of a served model, checked by TensorFlow's C++ loader.
+
+    Args:
+        run: the run's directory.
+        out: where models lie (`export` in the run's directory).
+        name: of the model in URLs (the preset's).
+        checkpoint: the newest, or the best by log.metrics.
+        weights: those averaged over training, or the last ones.
+        half: keep weights as float16, which halves the size and moves pixels by a grey level or so.
+    """
+    cli.start_tensorflow()
+    from artgan_tf.serving.export import Options
+    from artgan_tf.serving.export import export as write
+
+    version = write(run, Options(out, name, checkpoint, weights, half))
+    size = sum(file.stat().st_size for file in version.rglob("*") if file.is_file())
+    name = version.parent.name
+    print(f"Exported version {version.name} of {name}, {size / 1e6:.1f} MB, checked.")
+    print(f"  export    {version}")
+    print(f"  sample    python -m artgan_tf.sample {version.parent}")
+
+
+if __name__ == "__main__":
+    cli.main(export, "python -m artgan_tf.export")

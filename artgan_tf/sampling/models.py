@@ -1,0 +1,107 @@
+"""What MODEL names: a run's directory, or an export, and how either paints."""
+
+import io
+import json
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from artgan_tf.config import InputError
+from artgan_tf.runs.checkpoints import Which
+from artgan_tf.runs.load import load
+from artgan_tf.sampling.sheets import Model
+
+BATCH = 100
+FACTS = "assets.extra/artgan.json"
+
+
+def open_model(path: Path | str, which: Which = "latest") -> Model:
+    """The painter of a run, or an export of its name (the newest version) or version level."""
+    path = Path(path)
+    if (path / "config.toml").is_file():
+        return load(path, which)
+    versions = [p for p in path.glob("*") if p.name.isdigit() and (p / FACTS).is_file()]
+    version = path if (path / FACTS).is_file() else max(versions, key=_number, default=None)
+    if version is None:
+        raise InputError(f"{path} is no run and no export: name the directory of either.")
+    return Exported(version)
+
+
+class Exported:
+    """An export's generator, called as TF Serving calls it.
+
+    Args:
+        folder: of a version.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        self.class_names = tuple(self.facts["class_names"])
+
+    @cached_property
+    def signatures(self) -> Any:
+        self._module = tf.saved_model.load(str(self.folder))  # dropped, its functions would fail
+        return self._module.signatures
+
+    def index(self, name: str | int) -> int:
+        """The index of a class name or index; InputError for one that is not there."""
+        known = range(len(self.class_names)) if isinstance(name, int) else self.class_names
+        if name not in known:
+            choices = ", ".join(self.class_names)
+            raise InputError(f"There is no class {name!r}: this model paints {choices}.")
+        return name if isinstance(name, int) else self.class_names.index(name)
+
+    def generate(
+        self,
+        classes: Sequence[str | int],
+        seeds: Sequence[int],
+        magnified: bool = False,
+        truncation: float = 1.0,
+    ) -> np.ndarray:
+        """As `Painter.generate`."""
+        labels = [self.index(name) for name in classes]
+        if truncation != 1.0:
+            weights = np.eye(len(self.class_names))[labels]
+            return self.mix(seeds, seeds, [0.0] * len(labels), weights, magnified, truncation)
+        inputs = {"label": np.array(labels, np.int32), "seed": np.array(seeds, np.int64)}
+        return self._painted("magnified" if magnified else "serving_default", inputs)
+
+    def mix(
+        self,
+        seeds: Sequence[int],
+        seeds_to: Sequence[int],
+        t: Sequence[float],
+        weights: np.ndarray,
+        magnified: bool = False,
+        truncation: float = 1.0,
+    ) -> np.ndarray:
+        """As `Painter.mix`, at the training size only."""
+        if magnified:
+            raise InputError("An export magnifies whole classes and seeds only: name the run.")
+        inputs = {
+            "seed": np.array(seeds, np.int64),
+            "seed_to": np.array(seeds_to, np.int64),
+            "t": np.array(t, np.float32),
+            "weights": np.asarray(weights, np.float32),
+            "truncation": np.full(len(seeds), truncation, np.float32),
+        }
+        return self._painted("mix", inputs)
+
+    def _painted(self, signature: str, inputs: dict[str, np.ndarray]) -> np.ndarray:
+        if signature not in self.facts["signatures"]:
+            raise InputError(f"{self.folder} has no signature {signature}: leave out --magnified.")
+        count, found = len(inputs["seed"]), []
+        for start in range(0, count, BATCH):
+            part = {k: tf.constant(v[start : start + BATCH]) for k, v in inputs.items()}
+            found += list(self.signatures[signature](**part)["image_bytes"].numpy())
+        return np.stack([np.asarray(Image.open(io.BytesIO(png))) for png in found])
+
+
+def _number(path: Path) -> int:
+    return int(path.name)

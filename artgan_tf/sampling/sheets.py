@@ -1,0 +1,122 @@
+"""Which pictures stand where: grids by class, and ways from one seed or class to the next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from artgan_tf.config import InputError
+
+SEEDS = 2**53  # what JSON's numbers hold
+
+
+class Model(Protocol):
+    """What paints: a run's `Painter`, or an export."""
+
+    class_names: tuple[str, ...]
+
+    def generate(
+        self,
+        classes: Sequence[str | int],
+        seeds: Sequence[int],
+        magnified: bool = False,
+        truncation: float = 1.0,
+    ) -> np.ndarray: ...
+
+    def mix(
+        self,
+        seeds: Sequence[int],
+        seeds_to: Sequence[int],
+        t: Sequence[float],
+        weights: np.ndarray,
+        magnified: bool = False,
+        truncation: float = 1.0,
+    ) -> np.ndarray: ...
+
+    def index(self, name: str | int) -> int: ...
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be painted.
+
+    Attributes:
+        classes: indices.
+        seeds: whole numbers from 0 and below 2^53.
+        truncation: of z.
+        magnified: at paper B's full size.
+    """
+
+    classes: tuple[int, ...]
+    seeds: tuple[int, ...]
+    truncation: float = 1.0
+    magnified: bool = False
+
+
+def wish(
+    model: Model,
+    classes: Sequence[str] = (),
+    count: int = 8,
+    seed: int = 0,
+    truncation: float = 1.0,
+    magnified: bool = False,
+) -> Wish:
+    """A checked `Wish`: classes by name, all when none is named; `count` seeds from `seed` on."""
+    if count < 1 or seed < 0 or seed + count > SEEDS:
+        raise InputError(f"{count} seeds from {seed} on: take 1 or more, between 0 and 2^53.")
+    if not 0 <= truncation <= 2:
+        raise InputError(f"A truncation of {truncation} will not do: take one from 0 to 2.")
+    chosen = [model.index(name) for name in classes] or range(len(model.class_names))
+    return Wish(tuple(chosen), tuple(range(seed, seed + count)), truncation, magnified)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Pictures uint8 [rows, columns, H, W, 3], and what stands before each row."""
+
+    images: np.ndarray
+    names: list[str]
+
+
+def grid(model: Model, of: Wish) -> Sheet:
+    """A class a row, a seed a column."""
+    pairs = [(label, seed) for label in of.classes for seed in of.seeds]
+    labels, seeds = zip(*pairs, strict=True)
+    images = model.generate(labels, seeds, of.magnified, of.truncation)
+    return _sheet(images, [model.class_names[label] for label in of.classes])
+
+
+def between_seeds(model: Model, of: Wish, frames: int) -> Sheet:
+    """A class a row; from each seed to the next, and in the end back to the first."""
+    ways = [(a, b, f / frames) for a, b in _around(of.seeds) for f in range(frames)]
+    rows = [(label, *way) for label in of.classes for way in ways]
+    labels, starts, ends, t = zip(*rows, strict=True)
+    weights = np.eye(len(model.class_names))[list(labels)]
+    images = model.mix(starts, ends, t, weights, of.magnified, of.truncation)
+    return _sheet(images, [model.class_names[label] for label in of.classes])
+
+
+def between_classes(model: Model, of: Wish, frames: int) -> Sheet:
+    """A seed a row; from each class to the next, and in the end back to the first."""
+    one_hot = np.eye(len(model.class_names))
+    way = [
+        one_hot[a] + (one_hot[b] - one_hot[a]) * f / frames
+        for a, b in _around(of.classes)
+        for f in range(frames)
+    ]
+    seeds = [seed for seed in of.seeds for _ in way]
+    weights = np.concatenate([way] * len(of.seeds))
+    images = model.mix(seeds, seeds, [0.0] * len(seeds), weights, of.magnified, of.truncation)
+    return _sheet(images, [f"seed {seed}" for seed in of.seeds])
+
+
+def _around(values: Sequence[int]) -> list[tuple[int, int]]:
+    """Each value with the next; the last with the first."""
+    if len(values) < 2:
+        raise InputError("There is no way from one picture to itself: ask for two or more.")
+    return list(zip(values, [*values[1:], values[0]], strict=True))
+
+
+def _sheet(images: np.ndarray, names: list[str]) -> Sheet:
+    return Sheet(images.reshape(len(names), -1, *images.shape[1:]), names)

@@ -1,0 +1,120 @@
+"""Checks an export before anyone sees it: TensorFlow's C++ loader paints what Keras paints."""
+
+import io
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from artgan_tf.config import RunError
+from artgan_tf.painter import Painter
+from artgan_tf.serving import loader
+
+Arrays = dict[str, np.ndarray]
+
+HALF_LEVELS = 3  # grey levels that float16 weights may move a pixel by
+
+
+def run_loader(version: Path, requests: Mapping[str, np.ndarray]) -> Arrays:
+    """What every signature answers, as `signature/output`; see `loader.py`."""
+    with tempfile.TemporaryDirectory() as folder:
+        given, out = Path(folder) / "requests.npz", Path(folder) / "answers.npz"
+        np.savez(given, **requests)  # type: ignore[arg-type]
+        command = [sys.executable, "-P", loader.__file__, str(version), str(given), str(out)]
+        quiet = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"}
+        done = subprocess.run(command, capture_output=True, text=True, env=quiet)
+        if done.returncode:
+            last = done.stderr.strip().splitlines()[-1:]
+            raise RunError(f"TensorFlow's C++ loader cannot run the export: {' '.join(last)}")
+        with np.load(out) as answers:
+            return dict(answers)
+
+
+def check(version: Path, painter: Painter, half: bool = False) -> None:
+    """Run every signature of an export, and compare its pictures with the painter's.
+
+    Args:
+        version: the directory with saved_model.pb.
+        painter: it was made of.
+        half: whether its weights are float16: then a few grey levels are allowed.
+
+    Raises:
+        RunError: it would not serve, or not paint what the painter paints.
+    """
+    wanted = expected(painter)
+    answers = run_loader(version, requests(painter))
+    for name, value in answers.items():
+        if name.endswith("/error"):
+            raise RunError(f"The export's signature {name.removesuffix('/error')} fails: {value}.")
+    for name, images in wanted.items():
+        found = answers[name]
+        found = decoded(found) if found.dtype.kind == "S" else found
+        apart = int(np.abs(found.astype(int) - images.astype(int)).max())
+        if apart > (HALF_LEVELS if half else 0):
+            raise RunError(f"The export's {name} differs from Keras by {apart} grey levels.")
+
+
+def requests(painter: Painter) -> Arrays:
+    """A request of two pictures to every signature the painter has."""
+    k, model = painter.gan.num_classes, painter.gan.config.model
+    label, seed = np.array([0, k - 1], np.int32), np.array([1, 2**53 - 1], np.int64)
+    picture = _encoded(painter.generate([0], [0])[0])
+    found = {
+        "serving_default/label": label,
+        "serving_default/seed": seed,
+        "mix/seed": seed,
+        "mix/seed_to": seed[::-1].copy(),
+        "mix/t": np.array([0.0, 0.25], np.float32),
+        "mix/weights": _weights(k),
+        "mix/truncation": np.array([1.0, 0.5], np.float32),
+        "generate/z": painter.latents(seed).numpy(),
+        "generate/label": label,
+        "classify/image_bytes": np.array([picture]),
+    }
+    if model.magnify:
+        found |= {"magnified/label": label, "magnified/seed": seed}
+    if model.autoencoder:
+        found["reconstruct/image_bytes"] = np.array([picture])
+    return found
+
+
+def expected(painter: Painter) -> Arrays:
+    """The pictures that Keras paints for these requests."""
+    k, seed = painter.gan.num_classes, [1, 2**53 - 1]
+    plain = painter.generate([0, k - 1], seed)
+    halves = [
+        painter.mix(seed[i : i + 1], seed[::-1][i : i + 1], [t], _weights(k)[i : i + 1], False, cut)
+        for i, (t, cut) in enumerate([(0.0, 1.0), (0.25, 0.5)])
+    ]
+    found = {
+        "serving_default/image_bytes": plain,
+        "generate/images": plain,
+        "mix/image_bytes": np.concatenate(halves),
+    }
+    if painter.gan.config.model.magnify:
+        found["magnified/image_bytes"] = painter.generate([0, k - 1], seed, magnified=True)
+    return found
+
+
+def decoded(encoded: np.ndarray) -> np.ndarray:
+    """uint8 [N, H, W, 3] of N encoded images of one size."""
+    return np.stack([np.asarray(Image.open(io.BytesIO(item)).convert("RGB")) for item in encoded])
+
+
+def _weights(k: int) -> np.ndarray:
+    """One class alone, and two in equal shares."""
+    weights = np.zeros((2, k), np.float32)
+    weights[0, 0] = 1.0
+    weights[1, 0] = weights[1, k - 1] = 0.5 if k > 1 else 1.0
+    return weights
+
+
+def _encoded(image: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG")
+    return buffer.getvalue()

@@ -1,0 +1,103 @@
+"""`export(run)`: a trained generator as a SavedModel that TF Serving serves."""
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import tensorflow as tf
+import tomli_w
+
+from artgan_tf.config import to_tree
+from artgan_tf.painter import Painter, Weights
+from artgan_tf.runs.checkpoints import Which
+from artgan_tf.runs.load import load
+from artgan_tf.serving.card import model_card
+from artgan_tf.serving.check import check
+from artgan_tf.serving.signatures import Signatures
+from artgan_tf.serving.warmup import write_warmup
+
+EXTRA = "assets.extra"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a run is exported.
+
+    Attributes:
+        out: level above the model's name; None for `export` in the run's directory.
+        name: of the model, as it stands in URLs; empty for the preset's.
+        which: checkpoint.
+        weights: of G.
+        half: weights as float16: half the size, a few grey levels apart.
+    """
+
+    out: Path | None = None
+    name: str = ""
+    which: Which = "latest"
+    weights: Weights = "ema"
+    half: bool = False
+
+
+def export(run_dir: Path | str, options: Options) -> Path:
+    """Write the next version of a model, checked by the C++ loader; complete or absent.
+
+    Args:
+        run_dir: the run's directory.
+        options: how.
+
+    Returns:
+        The version's directory, `<out>/<name>/<version>`.
+    """
+    painter = load(run_dir, options.which, options.weights)
+    name = options.name or painter.gan.config.preset.replace("/", "-")
+    folder = (options.out or Path(run_dir) / "export") / name
+    folder.mkdir(parents=True, exist_ok=True)
+    # Beside the versions, so that it can be renamed; TF Serving passes by what is no number.
+    with tempfile.TemporaryDirectory(prefix="part-", dir=folder) as part:
+        made = Path(part) / "made"
+        write(painter, made, options)
+        check(made, painter, options.half)
+        return _publish(made, folder)
+
+
+def write(painter: Painter, folder: Path, options: Options) -> None:
+    """The SavedModel and what goes with it, unchecked."""
+    signatures = Signatures(painter, options.half)
+    functions = signatures.functions()
+    tf.saved_model.save(signatures.module, str(folder), signatures=functions)
+    extra = folder / EXTRA
+    extra.mkdir()
+    facts = {
+        "class_names": list(painter.class_names),
+        "image_size": painter.gan.config.data.image_size,
+        "magnified": painter.gan.config.model.magnify,
+        "signatures": list(functions),
+        "weights": protocol(painter, options),
+        "config": to_tree(painter.gan.config),
+    }
+    (extra / "artgan.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    (extra / "config.toml").write_text(tomli_w.dumps(facts["config"]), encoding="utf-8")
+    (extra / "README.md").write_text(model_card(facts), encoding="utf-8")
+    write_warmup(extra, painter, functions)
+
+
+def protocol(painter: Painter, options: Options) -> str:
+    """Which weights these are."""
+    kind = "averaged over training (EMA)" if options.weights == "ema" else "of the last step"
+    return (
+        f"{kind}, step {painter.gan.steps_done}, batch-norm statistics re-estimated over 1,600 "
+        f"generated images, kept as {'float16' if options.half else 'float32'}"
+    )
+
+
+def _publish(made: Path, folder: Path) -> Path:
+    """Rename it to the next version, whichever that is by now."""
+    while True:
+        versions = [int(path.name) for path in folder.iterdir() if path.name.isdigit()]
+        version = folder / str(max(versions, default=0) + 1)
+        try:
+            return made.rename(version)
+        except OSError:
+            if not version.exists():
+                raise

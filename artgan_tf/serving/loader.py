@@ -1,0 +1,55 @@
+"""Runs an export by TensorFlow's C++ loader, as TF Serving does, without Keras or this package.
+
+    python loader.py VERSION_DIR REQUESTS.npz OUT.npz
+
+It stands alone and is run as a script in a process of its own: Python's own loader takes exports
+that fail their first request in TF Serving.  REQUESTS holds arrays named `signature/input`; OUT
+gets `signature/output`, and `signature/error` where one failed.
+"""
+
+import sys
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+
+
+def main(version: str, requests: str, out: str) -> None:
+    """Load, run every signature that there is a request for, save what came out."""
+    for name in ("keras", "artgan_tf"):
+        sys.modules[name] = None  # type: ignore[assignment]  # importing it would fail
+    import tensorflow.compat.v1 as tf
+
+    tf.disable_eager_execution()
+    with tf.Session(graph=tf.Graph()) as session:
+        meta = tf.saved_model.loader.load(session, ["serve"], version)
+        with np.load(requests) as given:
+            answers = {
+                f"{signature}/{key}": value
+                for signature, inputs in _by_signature(given).items()
+                for key, value in _run(session, meta.signature_def[signature], inputs).items()
+            }
+    np.savez(out, **answers)  # type: ignore[arg-type]
+
+
+def _by_signature(given: Any) -> dict[str, dict[str, Any]]:
+    requests: dict[str, dict[str, Any]] = defaultdict(dict)
+    for key in given:
+        signature, _, name = key.partition("/")
+        requests[signature][name] = given[key]
+    return requests
+
+
+def _run(session: Any, signature: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    feed = {signature.inputs[name].name: value for name, value in inputs.items()}
+    fetch = {name: tensor.name for name, tensor in signature.outputs.items()}
+    try:
+        found = session.run(fetch, feed)
+    except Exception as error:  # whatever TF Serving would answer with
+        return {"error": np.array(str(error).split("\n")[0])}
+    # np.savez takes no objects; neither PNGs nor names end in the zeros that "S" would drop.
+    return {k: v.astype("S") if v.dtype == object else v for k, v in found.items()}
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,154 @@
+"""The signatures of an exported generator, as TensorFlow functions of a module that can be saved.
+
+What TF Serving needs stands in the graph: latents from seeds, PNG in and out, range checks, the
+class names.  The Keras models are not part of the module, only their variables are: with a Keras 3
+model attached, TF Serving loads the result and then fails its first request.
+"""
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from artgan_tf.data.source import short_side
+from artgan_tf.painter import Painter
+
+Outputs = dict[str, Any]
+
+
+class Signatures:
+    """Functions of one painter.
+
+    Args:
+        painter: whose generator and discriminator they run.
+        half: whether weights are kept as float16, and computed with in float32 all the same.
+    """
+
+    def __init__(self, painter: Painter, half: bool = False):
+        self.painter, self.gan = painter, painter.gan
+        networks = (painter.generator, self.gan.discriminator)
+        variables = {id(v): v for network in networks for v in network.variables}
+        self.variables = list(variables.values())
+        self.module = tf.Module()
+        self.module.weights = [_kept(v, half) for v in self.variables]
+        self.half = half
+
+    def functions(self) -> dict[str, Any]:
+        """The functions by signature; paper A has no `magnified`."""
+        label, seed = _spec("int32", "label"), _spec("int64", "seed")
+        inputs: dict[Callable[..., Outputs], list[tf.TensorSpec]] = {
+            self.serving_default: [label, seed],
+            self.magnified: [label, seed],
+            self.mix: [
+                seed,
+                _spec("int64", "seed_to"),
+                _spec("float32", "t"),
+                _spec("float32", "weights", self.gan.num_classes),
+                _spec("float32", "truncation"),
+            ],
+            self.generate: [_spec("float32", "z", self.gan.config.model.z_size), label],
+            self.classify: [_spec("string", "image_bytes")],
+            self.reconstruct: [_spec("string", "image_bytes")],
+        }
+        if not self.gan.config.model.magnify:
+            del inputs[self.magnified]
+        if not self.gan.config.model.autoencoder:
+            del inputs[self.reconstruct]
+        return {
+            function.__name__: tf.function(
+                self._stateless(function), input_signature=signature, autograph=False
+            )
+            for function, signature in inputs.items()
+        }
+
+    # ---- signatures ---------------------------------------------------------------------------
+    def serving_default(self, label: Any, seed: Any) -> Outputs:
+        return self._painted(self.painter.latents(seed), self._one_hot(label))
+
+    def magnified(self, label: Any, seed: Any) -> Outputs:
+        z = self.painter.latents(seed)
+        return self._painted(z, self._one_hot(label), magnified=True)
+
+    def mix(self, seed: Any, seed_to: Any, t: Any, weights: Any, truncation: Any) -> Outputs:
+        latents = self.painter.latents
+        z = self.gan.between(latents(seed), latents(seed_to), t)
+        return self._painted(truncation[:, None] * z, weights)
+
+    def generate(self, z: Any, label: Any) -> Outputs:
+        return {"images": self._images(z, self._one_hot(label))}
+
+    def classify(self, image_bytes: Any) -> Outputs:
+        scores, realness = self.gan.judge(self._decoded(image_bytes))
+        label = tf.argmax(scores, axis=1, output_type=tf.int32)
+        names = tf.gather(tf.constant(self.painter.class_names), label)
+        return {"label": label, "class_name": names, "scores": scores, "realness": realness}
+
+    def reconstruct(self, image_bytes: Any) -> Outputs:
+        images = self.gan.reconstruct(self._decoded(image_bytes), self.painter.generator)
+        return {"image_bytes": _encoded(self.gan.to_uint8(images))}
+
+    # ---- parts --------------------------------------------------------------------------------
+    def _painted(self, z: Any, y: Any, magnified: bool = False) -> Outputs:
+        return {"image_bytes": _encoded(self._images(z, y, magnified))}
+
+    def _images(self, z: Any, y: Any, magnified: bool = False) -> Any:
+        options = {"magnified": True} if magnified else {}
+        return self.gan.to_uint8(self.painter.generator(z, y, training=False, **options))
+
+    def _one_hot(self, label: Any) -> Any:
+        """On a GPU an index out of range would give zeros, and so a picture of no class."""
+        k = self.gan.num_classes
+        inside = tf.reduce_all((label >= 0) & (label < k))
+        message = f"label must be from 0 to {k - 1}, and is:"
+        with tf.control_dependencies([tf.debugging.Assert(inside, [message, label])]):
+            return self.gan.one_hot(tf.identity(label))
+
+    def _decoded(self, encoded: Any) -> Any:
+        """Images of any format and size as D saw them in training: float32 [N, S, S, 3]."""
+        data = self.gan.config.data
+        size, short = data.image_size, float(short_side(data))
+
+        def decode(content: Any) -> Any:
+            image = tf.io.decode_image(content, channels=3, expand_animations=False)
+            sides = tf.cast(tf.shape(image)[:2], tf.float32)
+            to = tf.cast(tf.round(sides * short / tf.reduce_min(sides)), tf.int32)
+            image = tf.image.resize(image, to, method="lanczos3", antialias=True)
+            image = tf.image.resize_with_crop_or_pad(image, size, size)
+            return tf.cast(tf.clip_by_value(tf.round(image), 0.0, 255.0), tf.uint8)
+
+        spec = tf.TensorSpec((size, size, 3), tf.uint8)
+        return self.gan.from_uint8(tf.map_fn(decode, encoded, fn_output_signature=spec))
+
+    # ---- weights ------------------------------------------------------------------------------
+    def _stateless(self, function: Callable[..., Outputs]) -> Callable[..., Outputs]:
+        """The function, computing with what the module keeps instead of Keras's variables."""
+
+        def call(*inputs: Any, **named: Any) -> Outputs:
+            with self._weights():
+                return function(*inputs, **named)
+
+        return call
+
+    def _weights(self) -> Any:
+        if not self.half:
+            return contextlib.nullcontext()
+        pairs = zip(self.variables, self.module.weights, strict=True)
+        return keras.StatelessScope([(v, tf.cast(kept, v.dtype)) for v, kept in pairs])
+
+
+def _kept(variable: keras.Variable, half: bool) -> tf.Variable:
+    if not half:
+        return variable.value
+    value = np.asarray(variable)
+    return tf.Variable(value.astype(np.float16) if value.dtype == np.float32 else value)
+
+
+def _encoded(images: Any) -> Any:
+    return tf.map_fn(tf.io.encode_png, images, fn_output_signature=tf.string)
+
+
+def _spec(dtype: str, name: str, *shape: int) -> tf.TensorSpec:
+    return tf.TensorSpec((None, *shape), dtype, name=name)

@@ -1,0 +1,38 @@
+"""Requests that TF Serving sends itself before it says that a version is available."""
+
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from artgan_tf.painter import Painter
+from artgan_tf.serving import check
+
+FILE = "tf_serving_warmup_requests"
+
+
+def write_warmup(folder: Path, painter: Painter, functions: dict[str, Any]) -> None:
+    """One request to each signature, so that the first user does not wait for the graph.
+
+    Args:
+        folder: the export's `assets.extra`.
+        painter: of the export.
+        functions: by signature.
+    """
+    from tensorflow_serving.apis import model_pb2, predict_pb2, prediction_log_pb2
+
+    arrays = check.requests(painter)
+    with tf.io.TFRecordWriter(str(folder / FILE)) as writer:
+        for signature in functions:
+            of_signature = {
+                key.partition("/")[2]: value
+                for key, value in arrays.items()
+                if key.startswith(f"{signature}/")
+            }
+            request = predict_pb2.PredictRequest(
+                model_spec=model_pb2.ModelSpec(signature_name=signature),
+                inputs={name: tf.make_tensor_proto(value) for name, value in of_signature.items()},
+            )
+            log = prediction_log_pb2.PredictLog(request=request)
+            record = prediction_log_pb2.PredictionLog(predict_log=log)
+            writer.write(record.SerializeToString())
