@@ -16,6 +16,7 @@ from artgan_tf.runs.checkpoints import Which
 from artgan_tf.runs.load import load
 from artgan_tf.sampling.sheets import Model
 
+Inputs = dict[str, np.ndarray]
 BATCH = 100
 FACTS = "assets.extra/artgan.json"
 
@@ -69,7 +70,7 @@ class Exported:
         if truncation != 1.0:
             weights = np.eye(len(self.class_names))[labels]
             return self.mix(seeds, seeds, [0.0] * len(labels), weights, magnified, truncation)
-        inputs = {"label": np.array(labels, np.int32), "seed": np.array(seeds, np.int64)}
+        inputs: Inputs = {"label": np.array(labels, np.int32), "seed": np.array(seeds, np.int64)}
         return self._painted("magnified" if magnified else "serving_default", inputs)
 
     def mix(
@@ -84,7 +85,7 @@ class Exported:
         """As `Painter.mix`, at the training size only."""
         if magnified:
             raise InputError("An export magnifies whole classes and seeds only: name the run.")
-        inputs = {
+        inputs: Inputs = {
             "seed": np.array(seeds, np.int64),
             "seed_to": np.array(seeds_to, np.int64),
             "t": np.array(t, np.float32),
@@ -93,7 +94,7 @@ class Exported:
         }
         return self._painted("mix", inputs)
 
-    def _painted(self, signature: str, inputs: dict[str, np.ndarray]) -> np.ndarray:
+    def _painted(self, signature: str, inputs: Inputs) -> np.ndarray:
         if signature not in self.facts["signatures"]:
             raise InputError(f"{self.folder} has no signature {signature}: leave out --magnified.")
         count, found = len(inputs["seed"]), []

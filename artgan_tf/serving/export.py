@@ -4,6 +4,7 @@ import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 import tomli_w
@@ -68,7 +69,7 @@ def write(painter: Painter, folder: Path, options: Options) -> None:
     tf.saved_model.save(signatures.module, str(folder), signatures=functions)
     extra = folder / EXTRA
     extra.mkdir()
-    facts = {
+    facts: dict[str, Any] = {
         "class_names": list(painter.class_names),
         "image_size": painter.gan.config.data.image_size,
         "magnified": painter.gan.config.model.magnify,

@@ -16,8 +16,8 @@ import numpy as np
 
 def main(version: str, requests: str, out: str) -> None:
     """Load, run every signature that there is a request for, save what came out."""
-    for name in ("keras", "artgan_tf"):
-        sys.modules[name] = None  # type: ignore[assignment]  # importing it would fail
+    for name in ("keras", "artgan_tf"):  # importing them fails from here on
+        sys.modules[name] = None  # type: ignore[assignment]
     import tensorflow.compat.v1 as tf
 
     tf.disable_eager_execution()
@@ -29,7 +29,7 @@ def main(version: str, requests: str, out: str) -> None:
                 for signature, inputs in _by_signature(given).items()
                 for key, value in _run(session, meta.signature_def[signature], inputs).items()
             }
-    np.savez(out, **answers)  # type: ignore[arg-type]
+    np.savez(out, **answers)
 
 
 def _by_signature(given: Any) -> dict[str, dict[str, Any]]:

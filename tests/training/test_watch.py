@@ -85,8 +85,8 @@ def test_the_best_checkpoint_paints_what_was_measured(tiny, tmp_path):
     steps = best.gan.steps_done
     train(tiny("improved", train__steps=steps), tmp_path / "short")
     latest = artgan_tf.load(tmp_path / "short")
-    pictures = [painter.generate([0, 1, 2], [7, 8, 9]) for painter in (best, latest)]
-    np.testing.assert_array_equal(*pictures)
+    one, other = (painter.generate([0, 1, 2], [7, 8, 9]) for painter in (best, latest))
+    np.testing.assert_array_equal(one, other)
 
 
 def test_a_run_without_metrics_has_no_best_checkpoint(tiny, tmp_path):
