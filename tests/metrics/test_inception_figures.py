@@ -1,0 +1,47 @@
+"""What experiments/metrics_reference measured with the real network holds, and is of today's code.
+
+Neither the weights nor the 80 MB of features are here: a change of what becomes of the images, or
+of which features are taken, makes these figures stale, and then they are to be measured anew.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from artgan_tf.metrics import inception2015, weights
+from artgan_tf.metrics.extractors import open_extractor
+from experiments.metrics_reference import cifar_fid, inception_equality
+
+FOLDER = Path(cifar_fid.__file__).parent
+
+
+def committed(name: str) -> dict[str, Any]:
+    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", ["cifar_fid", "inception_equality"])
+def test_figures_are_of_the_public_weights_and_of_todays_protocol(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figures = committed(name)
+    assert weights.KNOWN[figures["sha256"]] == "default_1.pt"
+    read = weights.Weights(Path("default_1.pt"), figures["sha256"], {})
+    monkeypatch.setattr(weights, "read_weights", lambda path: read)
+    monkeypatch.setattr(inception2015, "load", lambda weights: None)
+    record = open_extractor("inception-2015:default_1.pt").record()
+    assert figures | record == figures
+
+
+def test_fid_of_cifar_is_torch_fidelitys() -> None:
+    figures = committed("cifar_fid")
+    assert figures["images"] == cifar_fid.COUNT == 5_000
+    assert figures["target"] == cifar_fid.TARGET == 10.27
+    assert figures["fid"] == pytest.approx(10.27, rel=0.01)
+
+
+def test_features_are_the_originals() -> None:
+    figures = committed("inception_equality")
+    assert figures["images"] == inception_equality.COUNT
+    assert figures["largest_relative"] < figures["bound"] == inception_equality.BOUND == 1e-3
