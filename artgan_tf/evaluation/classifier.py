@@ -5,13 +5,20 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
+from tqdm import tqdm
 
+from artgan_tf.evaluation import kept
 from artgan_tf.evaluation.images import Images
 
 CHANNELS = (32, 64, 128, 256)
 EPOCHS, PATIENCE, BATCH, HELD_BACK = 30, 4, 64, 0.1
-SEED, SHUFFLED = 0, 10_000
-VERSION = 1  # of what is below; part of a kept classifier's name
+SEED = 0
+VERSION = 2  # of what is below; part of a kept classifier's name
+RECORD = {  # what a result must tell of it, as of an extractor
+    "extractor": f"classifier-{VERSION}",
+    "protocol": "4 strided convolutions, trained on the training images",
+    "sha256": "",
+}
 
 
 def trained_classifier(train: Images, classes: int, cache: Path) -> keras.Model:
@@ -28,13 +35,11 @@ def trained_classifier(train: Images, classes: int, cache: Path) -> keras.Model:
         uint8 [N, S, S, 3] -> logits float32 [N, K].
     """
     path = cache / "classifiers" / f"{train.sha256}-{classes}-{VERSION}.keras"
-    if path.is_file():
-        return keras.models.load_model(path)
-    model = _trained(train, classes)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_stem(f"{path.stem}.part")
-    model.save(part)
-    part.replace(path)
+    model = kept.read(path, keras.models.load_model)
+    if model is None:
+        model = _trained(train, classes)
+        with kept.written(path) as part:
+            model.save(part)
     return model
 
 
@@ -51,14 +56,17 @@ def _trained(train: Images, classes: int) -> keras.Model:
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile("adam", loss)
     held_back = max(1, round(HELD_BACK * train.count))  # they are in random order already
-    model.fit(
-        _batches(train, slice(held_back, None), shuffled=True),
-        validation_data=_batches(train, slice(held_back), shuffled=False),
-        epochs=EPOCHS,
-        callbacks=[keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True)],
-        verbose=0,
-        shuffle=False,  # Keras would warn: the data set shuffles itself
-    )
+    stop = keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True)
+    with tqdm(total=EPOCHS, desc="classifier of real images", unit="epoch", leave=False) as bar:
+        tick = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: bar.update())
+        model.fit(
+            _batches(train, range(held_back, train.count), shuffled=True),
+            validation_data=_batches(train, range(held_back), shuffled=False),
+            epochs=EPOCHS,
+            callbacks=[stop, tick],
+            verbose=0,
+            shuffle=False,  # Keras would warn: the data set shuffles itself
+        )
     return model
 
 
@@ -77,8 +85,17 @@ def _network(shape: tuple[int, ...], classes: int) -> keras.Model:
     return keras.Model(images, layers.Dense(classes, kernel_initializer=start)(x))
 
 
-def _batches(images: Images, part: slice, shuffled: bool) -> tf.data.Dataset:
-    pairs = tf.data.Dataset.from_tensor_slices((images.pixels[part], images.labels[part]))
+def _batches(images: Images, part: range, shuffled: bool) -> tf.data.Dataset:
+    """Images are read a batch at a time: in memory there are only their numbers."""
+    numbers = tf.data.Dataset.range(part.start, part.stop)
     if shuffled:
-        pairs = pairs.shuffle(SHUFFLED, seed=SEED)
-    return pairs.batch(BATCH).prefetch(tf.data.AUTOTUNE)
+        numbers = numbers.shuffle(len(part), seed=SEED)
+
+    def read(chosen: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        kinds, shape = (tf.uint8, tf.int32), images.pixels.shape[1:]
+        pixels, labels = tf.numpy_function(
+            lambda rows: (images.pixels[rows], images.labels[rows]), [chosen], kinds
+        )
+        return tf.ensure_shape(pixels, (None, *shape)), tf.ensure_shape(labels, (None,))
+
+    return numbers.batch(BATCH).map(read).prefetch(tf.data.AUTOTUNE)

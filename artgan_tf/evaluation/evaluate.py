@@ -5,19 +5,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from artgan_tf.config import Data, InputError
+from artgan_tf.config import InputError
+from artgan_tf.data.source import Source
 from artgan_tf.data.spec import open_source
 from artgan_tf.evaluation import report, results
 from artgan_tf.evaluation.features import default_cache
 from artgan_tf.evaluation.protocols import Metric, metric, usual
 from artgan_tf.evaluation.reference import Reference
 from artgan_tf.evaluation.results import Result
-from artgan_tf.evaluation.scoring import Subject, check, scores
+from artgan_tf.evaluation.scoring import Subject, check, refusal, scores
 from artgan_tf.metrics.extractors import open_extractor
 from artgan_tf.painter import Painter, Weights
 from artgan_tf.runs.checkpoints import Which
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.load import load
+from tfrecords_tools.workspace import reason
+
+LARGEST = 2**31  # of seeds, so that the latents' numbers fit 64 bits
 
 
 @dataclass(frozen=True)
@@ -63,16 +67,18 @@ def evaluate(run_dir: Path | str, options: Options) -> Evaluation:
         InputError: for a mistake in what was asked for.
         RunError: a result is not a number.
     """
-    asked = [metric(name) for name in options.metrics]
+    asked = list(dict.fromkeys(map(metric, options.metrics)))
+    _check_seeds(options.seeds)
     painter = load(run_dir, options.which, options.weights)
     out = options.out or Path(run_dir)
     with tempfile.TemporaryDirectory(prefix="artgan-") as work:
         reference = _reference(painter, options, Path(work))
-        metrics = asked or _usual(reference)
-        check(metrics, reference)
-        out.mkdir(parents=True, exist_ok=True)
+        metrics = asked or _usual(reference, painter)
+        check(metrics, reference, painter.gan.config.model.autoencoder)
+        _make(out)
         model, file, found = str(run_dir), out / "metrics.jsonl", []
-        subjects = [Subject(painter, model, options.weights, seed) for seed in options.seeds]
+        seeds = dict.fromkeys(options.seeds)
+        subjects = [Subject(painter, model, options.weights, seed) for seed in seeds]
         for subject in (Subject(), *subjects):
             for _, result in scores(subject, metrics, reference):
                 results.append(file, result)
@@ -84,25 +90,43 @@ def evaluate(run_dir: Path | str, options: Options) -> Evaluation:
 
 def _reference(painter: Painter, options: Options, work: Path) -> Reference:
     """The real images, of the classes that the model paints."""
-    data = painter.gan.config.data
-    data = replace(data, spec=options.data) if options.data else data
     extractor = open_extractor(options.extractor) if options.extractor else None
+    data, names = painter.gan.config.data, painter.class_names
+    if options.data:  # what the preset expects of its own data, nobody expects of other data
+        data = replace(
+            data, spec=options.data, classes=0, class_names=(), train_count=0, val_count=0
+        )
     source = open_source(data)
-    _check_classes(painter, source.class_names, data)
+    if source.class_names == tuple(map(str, range(len(names)))):  # as some TFDS sets have them
+        source = replace(source, class_names=names)
+    _check_classes(source, names)
     return Reference(source, data, extractor, default_cache(), work)
 
 
-def _check_classes(painter: Painter, names: Sequence[str], data: Data) -> None:
-    if tuple(names) != painter.class_names:
+def _check_classes(source: Source, painted: tuple[str, ...]) -> None:
+    if source.class_names != painted:
         raise InputError(
-            f"{data.spec} has the classes {', '.join(names)}, but the model paints "
-            f"{', '.join(painter.class_names)}: evaluate it on data of the same classes."
+            f"{source.spec} has the classes {', '.join(source.class_names)}, but the model paints "
+            f"{', '.join(painted)}: evaluate it on data of the same classes."
         )
 
 
-def _usual(reference: Reference) -> list[Metric]:
-    has = {"gan"}
-    if reference.extractor:
-        has |= {"features"} | ({"logits"} if reference.extractor.has_logits else set())
-    train = reference.train.count
-    return [metric(name) for name in usual(train, reference.validation.count, has)]
+def _check_seeds(seeds: Sequence[int]) -> None:
+    if not seeds or not all(0 <= seed < LARGEST for seed in seeds):
+        given = " ".join(map(str, seeds)) or "nothing"
+        raise InputError(f"--seeds takes whole numbers from 0 to {LARGEST - 1:,}, not {given}.")
+
+
+def _usual(reference: Reference, painter: Painter) -> list[Metric]:
+    """All metrics that data, extractor and model allow."""
+    counts = reference.train.count, reference.val.count, reference.validation.count
+    autoencoder = painter.gan.config.model.autoencoder
+    metrics = map(metric, usual(*counts))
+    return [each for each in metrics if not refusal(each, reference, autoencoder)]
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out {folder} cannot be made: {reason(error)}.") from None

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from artgan_tf.evaluation.images import Images, Pixels
+from artgan_tf.evaluation import kept
+from artgan_tf.evaluation.images import Images, Pixels, on_disk
 from artgan_tf.metrics.extractors import Extracted, Extractor
 
 CHUNK = 250  # images whose features lie in one file of the cache
@@ -55,7 +56,7 @@ class Features:
     def forget(self) -> None:
         """Remove what need not stay: features of images that will not come again."""
         for key, files in self._passing.items():
-            self._known.pop(key)
+            self._known.pop(key, None)  # it is not known yet where computing was interrupted
             for path in files:
                 path.unlink(missing_ok=True)
         self._passing.clear()
@@ -70,8 +71,8 @@ class Features:
                 for kind, rows in part.items():
                     if kind not in whole:
                         file = self.work / f"{self.extractor.name}-{kind}-{images.sha256}.npy"
-                        whole[kind] = _empty(file, images.count, rows)
                         files.append(file)
+                        whole[kind] = on_disk(file, rows.dtype, (images.count, *rows.shape[1:]))
                     whole[kind][start : start + len(rows)] = rows
                 bar.update(len(part["features"]))
         return Extracted(whole["features"], whole.get("logits"))
@@ -81,10 +82,17 @@ class Features:
             return self._computed(pixels)
         path = self._path(pixels)
         files.append(path)
-        if not path.is_file():
-            _save_whole(path, self._computed(pixels))
+        found = kept.read(path, self._loaded)
+        if found is None:
+            found = self._computed(pixels)
+            with kept.written(path) as part:
+                np.savez(part, **found)  # type: ignore[arg-type]
+        return found
+
+    def _loaded(self, path: Path) -> dict[str, np.ndarray]:
+        kinds = ("features", "logits")[: 1 + self.extractor.has_logits]
         with np.load(path) as found:
-            return dict(found)
+            return {kind: found[kind] for kind in kinds}
 
     def _computed(self, pixels: Pixels) -> dict[str, np.ndarray]:
         extracted = self.extractor.extract(np.ascontiguousarray(pixels))._asdict()
@@ -95,16 +103,3 @@ class Features:
         digest.update(str(pixels.shape).encode())
         digest.update(pixels.tobytes())
         return self.cache / "features" / f"{digest.hexdigest()}.npz"
-
-
-def _empty(file: Path, count: int, rows: np.ndarray) -> np.ndarray:
-    return np.lib.format.open_memmap(file, "w+", rows.dtype, (count, *rows.shape[1:]))
-
-
-def _save_whole(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Complete or absent, also where two processes write the same."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    with part.open("wb") as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]
-    part.replace(path)

@@ -1,11 +1,16 @@
 """The images that metrics compare, on disk: those of a data set's split, and generated ones."""
 
 import hashlib
+import shutil
+import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from math import prod
 from pathlib import Path
+from typing import Any
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
@@ -64,17 +69,21 @@ def real_images(split: Split, data: Data, file: Path, name: str) -> Images:
 
     places = np.random.default_rng(ORDER_SEED).permutation(split.count)
     pixels, labels = _empty(file, split.count, data.image_size), np.full(split.count, -1, np.int32)
-    done = 0
-    with _bar(split.count, name) as bar:
+    done, data = 0, replace(data, cache_mb=0)  # read once: they need no place in memory
+    with _bar(split.count, name) as bar, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".* left out")  # one by one; below they are counted
         for batch, of_batch in held_out_batches(split, data, BATCH).as_numpy_iterator():
             rows = places[done : done + len(batch)]
             pixels[rows], labels[rows] = batch, of_batch
             done += len(batch)
             bar.update(len(batch))
-    if done == split.count:
-        return Images(pixels, labels)
-    found = np.flatnonzero(labels >= 0)  # the others could not be read
-    return Images(pixels[found], labels[found])
+    found = np.flatnonzero(labels >= 0)
+    if done < split.count:
+        warnings.warn(f"{split.count - done} unreadable {name} are left out.", stacklevel=2)
+        for start in range(0, done, BATCH):
+            rows = found[start : start + BATCH]  # none before its new place
+            pixels[start : start + len(rows)] = pixels[rows]
+    return Images(pixels[:done], labels[found])
 
 
 def generated_images(
@@ -84,20 +93,27 @@ def generated_images(
 
     Args:
         painter: of the model.
-        labels: [N].
+        labels: [N], N at least 1.
         seed: of the whole set.
         file: an .npy that they are written to.
         name: stands before the progress bar.
+
+    Raises:
+        RunError: G paints the same whatever it is given, or its weights are no numbers.
     """
+    _check_finite(painter)
     count, first = len(labels), seed * SEEDS
     pixels = _empty(file, count, painter.gan.config.data.image_size)
     with _bar(count, name) as bar:
         for start in range(0, count, BATCH):
-            of_batch = [int(label) for label in labels[start : start + BATCH]]
-            seeds = range(first + start, first + start + len(of_batch))
-            pixels[start : start + BATCH] = painter.generate(of_batch, seeds)
-            bar.update(len(of_batch))
-    if pixels.size and (pixels[0] == pixels).all():
+            part = pixels[start : start + BATCH]
+            asked = labels[start : start + BATCH].tolist()
+            asked += [0] * (BATCH - len(asked))  # batches of one size: G rounds alike in all
+            seeds = range(first + start, first + start + BATCH)
+            part[:] = painter.generate(asked, seeds)[: len(part)]
+            bar.update(len(part))
+    parts = (pixels[start : start + BATCH] for start in range(0, count, BATCH))
+    if count > 1 and all((pixels[0] == part).all() for part in parts):
         raise RunError(f"All {count} generated images are one and the same: G is broken.")
     return Images(pixels, labels)
 
@@ -120,8 +136,29 @@ def proportional_labels(shares: Iterable[float], count: int) -> NDArray[np.int32
     return labels
 
 
+def on_disk(file: Path, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:
+    """Zeros as a memory map; RunError where the disk has no room for them.
+
+    Writing to a map on a full disk would not raise an error but kill the process.
+    """
+    needed = prod(shape) * np.dtype(dtype).itemsize
+    if needed > (free := shutil.disk_usage(file.parent).free):
+        raise RunError(
+            f"{file.parent} has {free / 1e9:,.1f} GB free, and {file.name} needs "
+            f"{needed / 1e9:,.1f}: take fewer images, or set TMPDIR to a roomier folder."
+        )
+    return np.lib.format.open_memmap(file, "w+", dtype, shape)
+
+
 def _empty(file: Path, count: int, size: int) -> Pixels:
-    return np.lib.format.open_memmap(file, "w+", np.uint8, (count, size, size, 3))
+    return on_disk(file, np.uint8, (count, size, size, 3))
+
+
+def _check_finite(painter: Painter) -> None:
+    """Refuse to paint with NaN, which would become black pixels."""
+    for weight in painter.generator.weights:
+        if not np.isfinite(keras.ops.convert_to_numpy(weight)).all():
+            raise RunError(f"G's {weight.path} holds NaN or infinity: take another checkpoint.")
 
 
 def _bar(total: int, name: str) -> tqdm:

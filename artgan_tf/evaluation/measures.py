@@ -1,6 +1,6 @@
 """Each metric as a function of what is compared: images in, named numbers out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,20 +8,14 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from artgan_tf.config import InputError
+from artgan_tf.config import InputError, RunError
 from artgan_tf.evaluation.classifier import predicted
 from artgan_tf.evaluation.features import Features
 from artgan_tf.evaluation.images import BATCH, Images
 from artgan_tf.evaluation.reference import Reference
 from artgan_tf.gan import GAN
-from artgan_tf.metrics import (
-    agreement,
-    frechet,
-    inception_score,
-    kernel,
-    manifold,
-    parzen,
-)
+from artgan_tf.metrics import agreement, frechet, inception_score, kernel, manifold, parzen
+from artgan_tf.painter import Painter
 
 
 @dataclass(frozen=True)
@@ -32,15 +26,17 @@ class Comparison:
         fake: generated images, or real ones in their place.
         real: those of the split they are held against.
         reference: all that is known of the data.
-        gan: of the generated images.
+        painter: of the generated images; None where real ones take their place.
         k: of neighbours, where the metric has one.
+        classes: those with enough images of either kind, where the metric looks at each.
     """
 
     fake: Images
     real: Images
     reference: Reference
-    gan: GAN | None = None
+    painter: Painter | None = None
     k: int = 0
+    classes: tuple[int, ...] = ()
 
     def features(self, of: Features | None = None) -> tuple[NDArray[Any], NDArray[Any]]:
         """Features of the real and of the fake images."""
@@ -48,7 +44,7 @@ class Comparison:
         return of.of(self.real, "real").features, self.of_fake(of).features
 
     def of_fake(self, of: Features) -> Any:
-        return of.of(self.fake, "generated", keep=self.gan is None)
+        return of.of(self.fake, "generated", keep=self.painter is None)
 
 
 @dataclass(frozen=True)
@@ -100,13 +96,13 @@ def log_likelihood(of: Comparison) -> Measured:
 
 # ---- by class -----------------------------------------------------------------------------------
 def intra_kid(of: Comparison) -> Measured:
-    """KID of each class that has two images of either kind."""
-    return _intra(of, "intra_kid", lambda x, y: kernel.kernel_distance(x, y).mean, least=2)
+    """KID of each class that has enough images of either kind."""
+    return _intra(of, "intra_kid", lambda x, y: kernel.kernel_distance(x, y).mean)
 
 
 def intra_fid(of: Comparison) -> Measured:
-    """FID of each class that has 2,048 images of either kind."""
-    return _intra(of, "intra_fid", frechet.frechet_distance, frechet.LEAST)
+    """FID of each class that has enough images of either kind."""
+    return _intra(of, "intra_fid", frechet.frechet_distance)
 
 
 def classifier_agreement(of: Comparison) -> Measured:
@@ -114,30 +110,33 @@ def classifier_agreement(of: Comparison) -> Measured:
 
 
 def discriminator_agreement(of: Comparison) -> Measured:
-    assert of.gan is not None
-    return _agreement(_classes_seen_by(of.gan, of.fake), of.fake.labels)
+    assert of.painter
+    return _agreement(_classes_seen_by(of.painter.gan, of.fake), of.fake.labels)
 
 
 def deviation(of: Comparison) -> Measured:
     """Per-pixel standard deviation within each class, as a share of the real images' own."""
-    fake, real = _deviations(of.fake), _deviations(of.real)
-    both = [label for label in fake if real.get(label)]
-    return _mean_of("deviation", {label: fake[label] / real[label] for label in both})
+    fake, real = _deviations(of.fake, of.classes), _deviations(of.real, of.classes)
+    varied = [label for label in fake if real[label]]
+    if not varied:
+        raise InputError("There is no deviation: within each class all real images are the same.")
+    return _mean_of("deviation", {label: fake[label] / real[label] for label in varied})
 
 
 # ---- the discriminator on real images -----------------------------------------------------------
 def accuracy(of: Comparison) -> Measured:
-    assert of.gan is not None
-    return _agreement(_classes_seen_by(of.gan, of.real), of.real.labels, "accuracy")
+    assert of.painter
+    return _agreement(_classes_seen_by(of.painter.gan, of.real), of.real.labels, "accuracy")
 
 
 def reconstruction(of: Comparison) -> Measured:
-    """Mean squared error of pixels from 0 to 1."""
-    assert of.gan is not None
-    total, (low, high) = 0.0, of.gan.pixel_range
+    """Mean squared error of pixels from 0 to 1; paper A decodes with the weights that paint."""
+    assert of.painter
+    gan, total = of.painter.gan, 0.0
+    low, high = gan.pixel_range
     for start in range(0, of.real.count, BATCH):
-        images = of.gan.from_uint8(np.asarray(of.real.pixels[start : start + BATCH]))
-        decoded = of.gan.reconstruct(images)
+        images = gan.from_uint8(np.asarray(of.real.pixels[start : start + BATCH]))
+        decoded = gan.reconstruct(images, of.painter.painting)
         error = keras.ops.convert_to_numpy(decoded - images).astype(np.float64)
         total += float(np.square(error / (high - low)).mean(axis=(1, 2, 3)).sum())
     return Measured({"reconstruction": total / of.real.count})
@@ -158,18 +157,11 @@ def _copying(real: NDArray[Any], fake: NDArray[Any]) -> Measured:
 
 
 # ---- helpers ------------------------------------------------------------------------------------
-def _intra(of: Comparison, name: str, metric: Any, least: int) -> Measured:
-    counts = [np.bincount(x.labels, minlength=of.reference.classes) for x in (of.real, of.fake)]
-    enough = np.flatnonzero(np.minimum(*counts) >= least)
-    if not len(enough):
-        raise InputError(
-            f"{name} needs a class with {least:,} real and {least:,} generated images: the largest "
-            f"has {np.minimum(*counts).max():,} of each."
-        )
-    rows = [np.isin(x.labels, enough) for x in (of.real, of.fake)]
-    real, fake = (x[chosen] for x, chosen in zip(of.features(), rows, strict=True))
-    labels = of.real.labels[rows[0]], of.fake.labels[rows[1]]
-    return _mean_of(name, agreement.intra_class(metric, real, labels[0], fake, labels[1], least))
+def _intra(of: Comparison, name: str, metric: Callable[[Any, Any], float]) -> Measured:
+    (real, fake), found = of.features(), {}
+    for k in of.classes:
+        found[k] = metric(real[of.real.labels == k], fake[of.fake.labels == k])
+    return _mean_of(name, found)
 
 
 def _mean_of(name: str, by_class: dict[int, float]) -> Measured:
@@ -188,15 +180,16 @@ def _classes_seen_by(gan: GAN, images: Images) -> NDArray[Any]:
     for start in range(0, images.count, BATCH):
         batch = gan.from_uint8(np.asarray(images.pixels[start : start + BATCH]))
         logits = keras.ops.convert_to_numpy(gan.discriminator(batch)[0])
+        if not np.isfinite(logits).all():  # the largest of NaN would be class 0
+            raise RunError("D gives NaN or infinity: take another checkpoint.")
         found.append(logits[:, : gan.num_classes].argmax(axis=1))
     return np.concatenate(found)
 
 
-def _deviations(images: Images) -> dict[int, float]:
-    """The standard deviation of each pixel within each class of 2 or more, averaged over pixels."""
-    counts = np.bincount(images.labels)
+def _deviations(images: Images, classes: Sequence[int]) -> dict[int, float]:
+    """The standard deviation of each pixel within each class, averaged over pixels."""
     found = {}
-    for label in np.flatnonzero(counts > 1).tolist():
+    for label in classes:
         rows = np.flatnonzero(images.labels == label)
         total = np.zeros(images.pixels.shape[1:])
         squares = np.zeros_like(total)

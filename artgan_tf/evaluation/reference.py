@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
-from artgan_tf.config import Data, InputError
-from artgan_tf.data.source import Source
+from artgan_tf.config import Data, InputError, RunError
+from artgan_tf.data.source import Source, Split
+from artgan_tf.data.tfrecords import damage
 from artgan_tf.evaluation.classifier import trained_classifier
 from artgan_tf.evaluation.features import Features
 from artgan_tf.evaluation.images import Images, real_images
@@ -43,20 +45,21 @@ class Reference:
     @cached_property
     def train(self) -> Images:
         """All training images."""
-        return real_images(self.source.train, self.data, self.work / "train.npy", "training images")
+        return self._read(self.source.train, "train.npy", "training images")
 
     @cached_property
     def val(self) -> Images:
         """All held-out images."""
-        return real_images(self.source.val, self.data, self.work / "val.npy", "held-out images")
+        return self._read(self.source.val, "val.npy", "held-out images")
 
     def split(self, name: str) -> Images:
-        return {"train": self.train, "val": self.val}[name]
+        """`train` or `val`."""
+        return self.train if name == "train" else self.val
 
     @property
     def validation(self) -> Images:
         """The last training images: those that stand in for generated ones are the first."""
-        count = min(VALIDATION, self.train.count // 10)
+        count = min(VALIDATION, max(1, self.train.count // 10))
         return Images(self.train.pixels[-count:], self.train.labels[-count:])
 
     @property
@@ -91,3 +94,9 @@ class Reference:
         for features in (self._features, self._pixels):
             if features:
                 features.forget()
+
+    def _read(self, split: Split, file: str, name: str) -> Images:
+        try:
+            return real_images(split, self.data, self.work / file, name)
+        except tf.errors.DataLossError:
+            raise RunError(damage(self.source.spec)) from None

@@ -1,5 +1,97 @@
-"""stub"""
+"""The report page: what an evaluation found and what the run paints, as one HTML file."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from artgan_tf.evaluation import copies, curves, figures, tables
+from artgan_tf.evaluation.encoding import figure_uri, image_uri, png
+from artgan_tf.evaluation.figures import Strip
+from artgan_tf.evaluation.protocols import metric
+from artgan_tf.evaluation.reference import Reference
+from artgan_tf.evaluation.results import Result
+from artgan_tf.painter import Painter
+from artgan_tf.runs.directory import RunDirectory
+
+PAGE = "report.html"
+FEATURES = "authenticity_{count}"  # has computed the features of all training images
 
 
-def write_report(folder, run, painter, reference, found):
-    return folder / "report.html"
+def write_report(
+    folder: Path,
+    run: RunDirectory,
+    painter: Painter,
+    reference: Reference,
+    found: Sequence[Result],
+) -> Path:
+    """Write `report.html`, complete in itself, and its pictures as PNG files beside it.
+
+    Args:
+        folder: where they go.
+        run: whose history is drawn.
+        painter: of the run.
+        reference: the real images.
+        found: the results to show.
+
+    Returns:
+        The page.
+    """
+    pictures, panels = _pictures(painter, reference, found), curves.panels(run.history())
+    page = _template().render(
+        name=run.path.resolve().name,
+        date=datetime.now(UTC),
+        painter=painter,
+        extractor=reference.extractor,
+        tables=tables.by_group(found),
+        by_class=tables.by_class(found, painter.class_names),
+        facts=tables.facts(found),
+        curves=[(panel.title, curves.drawn([panel])) for panel in panels],
+        pictures=pictures,
+    )
+    files = {f"{name}.png": png(figures.sheet(s)) if s else None for name, s in pictures.items()}
+    files["curves.png"] = png(curves.drawn(panels)) if panels else None
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in (files | {PAGE: page.encode()}).items():
+        _replace(folder / name, data)
+    return folder / PAGE
+
+
+def _pictures(
+    painter: Painter, reference: Reference, found: Sequence[Result]
+) -> dict[str, list[Strip]]:
+    """By the names of their files; none where a report goes without them."""
+    painted = copies.paintings(painter)
+    known = any(metric(result.metric).kind.pattern == FEATURES for result in found)
+    several, magnify = reference.train.count > 1, painter.gan.config.model.magnify
+    return {
+        "grid": figures.grid(painter),
+        "magnified": figures.grid(painter, magnified=True) if magnify else [],
+        "neighbours_pixels": copies.by_pixels(painted, reference) if several else [],
+        "neighbours_features": copies.by_features(painted, reference) if known else [],
+        "between_seeds": figures.between_seeds(painter),
+        "between_classes": figures.between_classes(painter),
+    }
+
+
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("artgan_tf", "evaluation"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"image_uri": image_uri, "figure_uri": figure_uri}
+    return environment.get_template(PAGE)
+
+
+def _replace(path: Path, data: bytes | None) -> None:
+    """Complete or absent: written beside, then renamed; an older one goes in any case."""
+    if data is None:
+        path.unlink(missing_ok=True)
+        return
+    beside = path.with_name(path.name + ".part")
+    beside.write_bytes(data)
+    beside.replace(path)

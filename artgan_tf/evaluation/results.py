@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from artgan_tf import __version__
+from artgan_tf.config import RunError
+from tfrecords_tools.workspace import reason
 
 REAL = "real images"
 
@@ -52,7 +54,7 @@ class Result:
     @property
     def column(self) -> tuple[Any, ...]:
         """What must be equal for two figures to stand in one column."""
-        extractor = self.extractor.get("extractor"), self.extractor.get("sha256")
+        extractor = (self.extractor.get(key) for key in ("extractor", "protocol", "sha256"))
         return self.metric, self.generated, self.real, self.data_sha256, *extractor
 
     @property
@@ -62,17 +64,30 @@ class Result:
 
 
 def append(file: Path, result: Result) -> None:
-    """One more line of JSON."""
-    with file.open("a", encoding="utf-8") as lines:
-        lines.write(json.dumps(asdict(result)) + "\n")
+    """One more line of JSON, by itself even where a kill has cut the last one short."""
+    line = json.dumps(asdict(result), allow_nan=False) + "\n"
+    try:
+        with file.open("a+b") as lines:
+            lines.seek(max(0, lines.tell() - 1))
+            begin = b"" if lines.read() in (b"", b"\n") else b"\n"
+            lines.write(begin + line.encode())
+    except OSError as error:
+        raise RunError(f"{file} cannot be written: {reason(error)}.") from None
 
 
 def read(file: Path) -> list[Result]:
-    """All results of a file; a last line that a kill cut short is left out."""
+    """All results of a file; what a kill has cut short is left out."""
     if not file.is_file():
         return []
-    lines = file.read_text(encoding="utf-8").split("\n")[:-1]
-    return [Result(**json.loads(line)) for line in lines]
+    lines = file.read_text(encoding="utf-8", errors="replace").split("\n")
+    return [Result(**found) for line in lines if (found := _whole(line))]
+
+
+def _whole(line: str) -> dict[str, Any]:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return {}
 
 
 @dataclass(frozen=True)

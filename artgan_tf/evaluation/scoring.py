@@ -2,12 +2,15 @@
 
 import math
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from artgan_tf.config import InputError, RunError
-from artgan_tf.evaluation import results
+from artgan_tf.evaluation import classifier, measures, results
 from artgan_tf.evaluation.images import Images, generated_images, proportional_labels
 from artgan_tf.evaluation.measures import Comparison
 from artgan_tf.evaluation.protocols import Metric
@@ -15,6 +18,8 @@ from artgan_tf.evaluation.reference import Reference
 from artgan_tf.evaluation.results import REAL, Result
 from artgan_tf.metrics.extractors import KINDS
 from artgan_tf.painter import Painter
+
+Labels = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -34,19 +39,63 @@ class Subject:
     seed: int = 0
 
 
-def check(metrics: Sequence[Metric], reference: Reference) -> None:
-    """Refuse, before anything is painted, metrics that this data or extractor cannot give."""
+# ---- what can be had ----------------------------------------------------------------------------
+def check(metrics: Sequence[Metric], reference: Reference, autoencoder: bool = True) -> None:
+    """Refuse, before anything is painted, metrics that cannot be had.
+
+    Args:
+        metrics: asked for.
+        reference: the data and the extractor.
+        autoencoder: whether the model has one.
+
+    Raises:
+        InputError: with the first reason.
+    """
     for metric in metrics:
-        if "features" in metric.kind.needs and not reference.extractor:
-            raise InputError(f"{metric.name} needs an extractor: name one of {', '.join(KINDS)}.")
-        extractor = reference.extractor
-        if "logits" in metric.kind.needs and extractor and not extractor.has_logits:
-            raise InputError(
-                f"{metric.name} needs a classifier, which {extractor.name} lacks: for the "
-                f"literature's Inception score take inception-2015:classify_image_graph_def.pb."
-            )
+        if sentence := refusal(metric, reference, autoencoder):
+            raise InputError(sentence)
 
 
+def refusal(metric: Metric, reference: Reference, autoencoder: bool = True) -> str:
+    """Why a metric cannot be had, in a sentence; empty where it can."""
+    needs, extractor = metric.kind.needs, reference.extractor
+    if "features" in needs and not extractor:
+        return f"{metric.name} needs an extractor: name one of {', '.join(KINDS)}."
+    if "logits" in needs and extractor and not extractor.has_logits:
+        return (
+            f"{metric.name} needs a classifier, which {extractor.name} lacks: for the literature's "
+            f"Inception score take inception-2015:classify_image_graph_def.pb."
+        )
+    if "autoencoder" in needs and not autoencoder:
+        return f"{metric.name} needs an autoencoder, and this model's model.autoencoder is off."
+    return _too_few(metric, reference)
+
+
+def _too_few(metric: Metric, reference: Reference) -> str:
+    """Why there are not enough images; empty where there are."""
+    kind, count = metric.kind, metric.count
+    if count and count < metric.least:
+        return f"{metric.name} is of {count:,} generated images and needs {metric.least:,}."
+    real = _real(metric, reference)
+    if kind.real != "none" and real.count < metric.least:
+        return f"{metric.name} needs {metric.least:,} real images, and there are {real.count:,}."
+    if not kind.in_class:
+        return ""
+    painted = proportional_labels(reference.shares, count)
+    if (most := _of_each(reference, real.labels, painted).max()) >= kind.in_class:
+        return ""
+    return (
+        f"{metric.name} needs a class with {kind.in_class:,} real and {kind.in_class:,} generated "
+        f"images: the largest has {most:,} of each."
+    )
+
+
+def _of_each(reference: Reference, real: Labels, fake: Labels) -> NDArray[np.int64]:
+    """How many images each class has, of that kind of which it has fewer."""
+    return np.minimum(*(np.bincount(x, minlength=reference.classes) for x in (real, fake)))
+
+
+# ---- scoring ------------------------------------------------------------------------------------
 def scores(
     subject: Subject, metrics: Sequence[Metric], reference: Reference
 ) -> Iterator[tuple[Metric, Result]]:
@@ -54,7 +103,7 @@ def scores(
 
     Args:
         subject: whose images.
-        metrics: to compute; the images are painted once for all of them.
+        metrics: to compute, checked; the images are painted once for all of them.
         reference: the real images.
 
     Raises:
@@ -63,9 +112,10 @@ def scores(
     with tempfile.TemporaryDirectory(dir=reference.work) as folder:
         images = _painted(subject, max(m.count for m in metrics), reference, Path(folder))
         for metric in metrics:
-            fake = images.first(metric.count) if images else _stand_in(metric, reference)
+            real = _real(metric, reference)
+            fake = images.first(metric.count) if images else _stand_in(metric, reference, real)
             if fake:
-                yield metric, _result(subject, metric, fake, reference)
+                yield metric, _result(subject, metric, fake, real, reference)
     reference.forget()
 
 
@@ -73,48 +123,70 @@ def _painted(subject: Subject, count: int, reference: Reference, folder: Path) -
     """Images of classes as frequent as the training data's."""
     if not subject.painter:
         return None
+    if not count:  # then the training images need not be read either
+        return Images(np.empty((0, 1, 1, 3), np.uint8), np.empty(0, np.int32))
     labels = proportional_labels(reference.shares, count)
     return generated_images(
         subject.painter, labels, subject.seed, folder / "generated.npy", "generated images"
     )
 
 
-def _stand_in(metric: Metric, reference: Reference) -> Images | None:
+def _real(metric: Metric, reference: Reference) -> Images:
+    """What generated images are held against."""
+    real = reference.split(metric.split)
+    return real if metric.kind.real == "all" else real.first(metric.count)
+
+
+def _stand_in(metric: Metric, reference: Reference, real: Images) -> Images | None:
     """As many real images as a generator would paint, from the other split, if it has them."""
     if not metric.count or "gan" in metric.kind.needs:
         return None
     split = "train" if metric.split == "val" else "val"
     spare = reference.validation.count if split == "train" else 0
     images = reference.split(split)
-    return images.first(metric.count) if images.count - spare >= metric.count else None
+    if images.count - spare < metric.count:
+        return None
+    fake = images.first(metric.count)
+    enough = _of_each(reference, real.labels, fake.labels).max() >= metric.kind.in_class
+    return fake if enough else None
 
 
-def _result(subject: Subject, metric: Metric, fake: Images, reference: Reference) -> Result:
-    real = reference.split(metric.split)
-    real = real if metric.whole_split else real.first(metric.count)
-    gan = subject.painter.gan if subject.painter else None
-    measured = metric.kind.measure(Comparison(fake, real, reference, gan, metric.k))
+def _result(
+    subject: Subject, metric: Metric, fake: Images, real: Images, reference: Reference
+) -> Result:
+    painter, names = subject.painter, reference.source.class_names
+    in_class = metric.kind.in_class
+    enough = _of_each(reference, real.labels, fake.labels) >= in_class if in_class else ()
+    classes = tuple(np.flatnonzero(enough).tolist())
+    measured = metric.kind.measure(Comparison(fake, real, reference, painter, metric.k, classes))
+    by_class = {names[label]: value for label, value in measured.by_class.items()}
     _check_finite(metric, subject, measured.values)
-    names = reference.source.class_names
+    _check_finite(metric, subject, by_class)
     return Result(
         metric=metric.name,
         values=dict(measured.values),
-        by_class={names[label]: value for label, value in measured.by_class.items()},
+        by_class=by_class,
         model=subject.model,
         weights=subject.weights,
-        step=gan.steps_done if gan else 0,
+        step=painter.gan.steps_done if painter else 0,
         seed=subject.seed,
-        generated=fake.count if metric.count else 0,
-        real=real.count if metric.kind.pattern != "is_{count}" else 0,
+        generated=fake.count,
+        real=0 if metric.kind.real == "none" else real.count,
         data=reference.data.spec,
         data_sha256=real.sha256,
-        extractor=reference.record if metric.kind.needs & {"features"} else {},
+        extractor=_record(metric, reference),
         commit=results.commit(),
     )
 
 
-def _check_finite(metric: Metric, subject: Subject, values: dict | object) -> None:
-    assert isinstance(values, dict)
+def _record(metric: Metric, reference: Reference) -> dict[str, str]:
+    """What the result must tell of the network that looked at the images."""
+    if metric.kind.measure is measures.classifier_agreement:
+        return classifier.RECORD
+    return reference.record if "features" in metric.kind.needs else {}
+
+
+def _check_finite(metric: Metric, subject: Subject, values: Mapping[str, float]) -> None:
     bad = {name: value for name, value in values.items() if not math.isfinite(value)}
     if bad:
         raise RunError(f"{metric.name} of {subject.model} is no number: {bad}.")

@@ -7,6 +7,7 @@ and dropout, and the running means of the history: all variables, in float32 as 
 """
 
 import json
+import math
 from pathlib import Path
 from typing import Any, Literal
 
@@ -52,7 +53,8 @@ class Checkpoints:
         """Write the state as the best one, if the metric says so; the last best then goes."""
         before = best(self.folder)
         sign = 1.0 if better == "higher" else -1.0
-        if before.get("metric") == metric and sign * value <= sign * before["value"]:
+        reached = sign * before["value"] if before.get("metric") == metric else -math.inf
+        if not sign * value > reached:  # NaN is not
             return False
         step = self.gan.steps_done
         self.save_apart(f"best-{step}")
@@ -60,8 +62,8 @@ class Checkpoints:
         part = self.folder / f"{BEST}.part"
         part.write_text(json.dumps(found) + "\n", encoding="utf-8")
         part.replace(self.folder / BEST)
-        if before and before["step"] != step:
-            for file in self.folder.glob(f"best-{before['step']}.*"):
+        for file in self.folder.glob("best-*"):  # also what a kill has left behind
+            if not file.name.startswith(f"best-{step}."):
                 file.unlink()
         return True
 
@@ -85,10 +87,11 @@ def best(folder: Path) -> dict[str, Any]:
 def find(folder: Path, which: Which = "latest") -> tuple[str, int]:
     """The path of a checkpoint, and its step; InputError where there is none."""
     step = best(folder).get("step", 0) if which == "best" else latest_step(folder)
-    if not step:
+    path = folder / f"{'best' if which == 'best' else 'step'}-{step}"
+    if not step or not path.with_name(f"{path.name}.index").is_file():
         kept = " log.metrics keeps one." if which == "best" else ""
         raise InputError(f"{folder} holds no {which} checkpoint.{kept}")
-    return str(folder / f"{'best' if which == 'best' else 'step'}-{step}"), step
+    return str(path), step
 
 
 def load_networks(gan: GAN, folder: Path, which: Which = "latest") -> list[str]:
@@ -101,6 +104,13 @@ def load_networks(gan: GAN, folder: Path, which: Which = "latest") -> list[str]:
         The paths of the variables that were not wholly taken over; none between equal classes.
     """
     path, _ = find(folder, which)
+    try:
+        return _load(gan, path)
+    except (tf.errors.OpError, IndexError):  # what TensorFlow's reader raises
+        raise InputError(f"The checkpoint {path} is damaged: take another one.") from None
+
+
+def _load(gan: GAN, path: str) -> list[str]:
     reader = tf.train.load_checkpoint(path)
     saved = reader.get_variable_to_shape_map()
     partly = []

@@ -1,0 +1,75 @@
+"""Curves of a run's history: losses, held-out figures, and metrics watched while it trained."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+LOSSES = {"d_": "discriminator's loss and its terms", "g_": "generator's loss and its terms"}
+FIGURES = {"val_": "held out: ", "metric_": ""}
+GREY = "#808890"  # is read on white and on black
+COLOURS = ("#3d85c6", "#d9822b", "#4c9f70", "#c75b63", "#8f78c9", "#8a7550")
+INCHES, DPI = (3.3, 2.5), 180
+
+
+@dataclass
+class Panel:
+    """One pair of axes.
+
+    Attributes:
+        title: above them.
+        lines: steps and values, by name.
+    """
+
+    title: str
+    lines: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
+
+
+def panels(history: Iterable[Mapping[str, Any]]) -> list[Panel]:
+    """One for each network's losses, one for each held-out figure and each metric."""
+    found: dict[str, Panel] = {}
+    for row in history:
+        for key, value in row.items():
+            if place := _place(key):
+                title, name = place
+                panel = found.setdefault(title, Panel(title))
+                panel.lines.setdefault(name, []).append((row["step"], value))
+    return list(found.values())
+
+
+def _place(key: str) -> tuple[str, str] | None:
+    """The panel's title and the line's name of a key of the history; None for one not drawn."""
+    for prefix, title in LOSSES.items():
+        if key.startswith(prefix):
+            return title, key.removeprefix(prefix)
+    for prefix, title in FIGURES.items():
+        if key.startswith(prefix):
+            metric, _, value = key.removeprefix(prefix).partition(".")
+            return title + metric, value or metric.partition("_")[0]
+    return None
+
+
+def drawn(shown: Sequence[Panel]) -> Any:
+    """A matplotlib Figure of panels, one below the other."""
+    from matplotlib.figure import Figure  # without pyplot: no display, no global state
+
+    width, height = INCHES
+    figure = Figure(figsize=(width, height * len(shown)), dpi=DPI, layout="constrained")
+    for panel, axes in zip(shown, figure.subplots(len(shown), squeeze=False).flat, strict=True):
+        _draw(panel, axes)
+    return figure
+
+
+def _draw(panel: Panel, axes: Any) -> None:
+    axes.set_prop_cycle(color=COLOURS)
+    for name, points in panel.lines.items():
+        few = len(points) < 20
+        width = 2.0 if name == "loss" or len(panel.lines) == 1 else 1.0
+        axes.plot(*zip(*points, strict=True), label=name, linewidth=width, marker="." * few)
+    axes.set_title(panel.title, loc="left", fontsize="medium", color=GREY)
+    axes.tick_params(colors=GREY)
+    axes.grid(color=GREY, alpha=0.25)
+    axes.spines[:].set_visible(False)
+    axes.patch.set_visible(False)
+    if len(panel.lines) > 1:
+        below = {"loc": "upper left", "bbox_to_anchor": (-0.02, -0.12), "ncols": 3}
+        axes.legend(**below, fontsize="small", labelcolor=GREY, framealpha=0)

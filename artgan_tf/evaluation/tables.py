@@ -1,0 +1,193 @@
+"""Tables of a report, as text: results by group and by class, and how they came about."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+
+from artgan_tf.evaluation import results
+from artgan_tf.evaluation.kinds import KINDS, Group
+from artgan_tf.evaluation.protocols import Metric, metric
+from artgan_tf.evaluation.results import REAL, Column, Result
+
+FLOOR = (REAL, "", 0)
+MISSING = "—"
+OTHER_WAY = {"farther"}  # values that improve against the first of their metric
+WEIGHTS = {"ema": "running mean over training (EMA)", "raw": "of the last step (raw)"}
+
+
+@dataclass(frozen=True)
+class Head:
+    """A metric above its columns.
+
+    Attributes:
+        name: of the metric.
+        note: what was compared.
+        values: one heading a column.
+    """
+
+    name: str
+    note: str
+    values: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A name and a cell for each column; `floor` is that of real images."""
+
+    name: str
+    cells: Sequence[str]
+    floor: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """All that a page shows of one.
+
+    Attributes:
+        title: above it.
+        heads: of its columns.
+        rows: the floor first.
+        notes: names of metrics and what they mean.
+    """
+
+    title: str
+    heads: Sequence[Head]
+    rows: Sequence[Row]
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+def by_group(found: Sequence[Result]) -> list[Table]:
+    """One table for each group of metrics: columns are figures, rows real images and models."""
+    shown = sorted(results.columns(found), key=lambda column: _place(column.metric))
+    rows = list(dict.fromkeys([FLOOR, *(result.row for result in found)]))
+    tables = []
+    for group in get_args(Group):
+        if of_group := [column for column in shown if _metric(column).kind.group == group]:
+            tables.append(_table(group, of_group, rows))
+    return tables
+
+
+def _table(group: str, columns: Sequence[Column], rows: Sequence[tuple[str, str, int]]) -> Table:
+    heads = [_head(list(alike)) for _, alike in groupby(columns, lambda c: (c.metric, _note(c)))]
+    lines = [
+        Row(_title(row), [_unbroken(c.cells.get(row, MISSING)) for c in columns], row == FLOOR)
+        for row in rows
+    ]
+    return Table(group, heads, lines, {column.metric: _about(column) for column in columns})
+
+
+def _title(row: tuple[str, str, int]) -> str:
+    model, weights, step = row
+    return results.title((Path(model).resolve().name, weights, step))
+
+
+def _unbroken(cell: str) -> str:
+    """A line may end before the number of seeds, and nowhere else."""
+    return cell.replace(" ± ", "\N{NBSP}±\N{NBSP}").replace(" seeds", "\N{NBSP}seeds")
+
+
+def _head(columns: Sequence[Column]) -> Head:
+    values = [f"{column.value} {_arrow(column)}" for column in columns]
+    return Head(columns[0].metric, _note(columns[0]), values)
+
+
+def _note(column: Column) -> str:
+    counts = {"generated": column.generated, "real": column.real}
+    compared = [f"{count:,} {kind}" for kind, count in counts.items() if count]
+    return ", ".join([*compared, *filter(None, [column.extractor])])
+
+
+def _arrow(column: Column) -> str:
+    lower = _metric(column).kind.better == "lower"
+    return "↓" if lower != (column.value in OTHER_WAY) else "↑"
+
+
+def _about(column: Column) -> str:
+    """What the metric means, and why its floor is missing where it is."""
+    kind = _metric(column).kind
+    if FLOOR in column.cells:
+        return kind.about
+    if "gan" in kind.needs:
+        return f"{kind.about}; no floor: it is about the model's own networks"
+    return f"{kind.about}; no floor: too few other real images to stand in"
+
+
+def _metric(column: Column) -> Metric:
+    return metric(column.metric)
+
+
+def _place(name: str) -> tuple[int, int, str]:
+    """Where a metric stands among others: by kind, then by the number of images."""
+    found = metric(name)
+    return KINDS.index(found.kind), found.count, name
+
+
+# ---- by class -----------------------------------------------------------------------------------
+def by_class(found: Sequence[Result], class_names: Sequence[str]) -> Table | None:
+    """A row for each class; of several seeds the mean. None where no metric tells classes apart."""
+    told = sorted((x for x in found if x.by_class), key=lambda result: _place(result.metric))
+    heads: list[Head] = []
+    columns: list[Mapping[str, float]] = []
+    for name, alike in groupby(told, lambda result: result.metric):
+        by_row = _means(list(alike))
+        heads.append(Head(name, "", ["real" if row == FLOOR else "run" for row in by_row]))
+        columns += by_row.values()
+    rows = [Row(name, [_cell(column, name) for column in columns]) for name in class_names]
+    return Table("by class", heads, rows) if heads else None
+
+
+def _means(alike: Sequence[Result]) -> dict[tuple[str, str, int], dict[str, float]]:
+    """Of real images and of the model: each class's mean over the seeds."""
+    found = {}
+    for row in sorted({result.row for result in alike}, key=lambda row: row != FLOOR):
+        of_row = [result.by_class for result in alike if result.row == row]
+        names = dict.fromkeys(name for by_name in of_row for name in by_name)
+        found[row] = {n: float(np.mean([x[n] for x in of_row if n in x])) for n in names}
+    return found
+
+
+def _cell(column: Mapping[str, float], name: str) -> str:
+    return f"{column[name]:.4g}" if name in column else MISSING
+
+
+# ---- how they came about ------------------------------------------------------------------------
+def facts(found: Sequence[Result]) -> list[tuple[str, str]]:
+    """What someone who repeats this must know: names, and what they are here."""
+    models = [result for result in found if result.row != FLOOR]
+    told = {
+        "run": [result.model for result in models],
+        "step": [f"{result.step:,}" for result in models],
+        "weights": [WEIGHTS[result.weights] for result in models],
+        "seeds of the latents": [str(result.seed) for result in models],
+        "data": [result.data for result in found],
+        "program": [f"artgan-tf {result.version}" for result in found],
+        "commit": [result.commit for result in found],
+    }
+    joined = {name: ", ".join(filter(None, dict.fromkeys(told[name]))) for name in told}
+    return [fact for fact in joined.items() if fact[1]] + _extractors(found) + _data(found)
+
+
+def _extractors(found: Sequence[Result]) -> list[tuple[str, str]]:
+    """The networks that looked at images: name, what became of these, and the weights."""
+    known = {tuple(each.extractor.items()): each.extractor for each in found if each.extractor}
+    facts = []
+    for extractor in known.values():
+        sha256 = extractor.get("sha256")
+        weights = f"; weights of sha256 {sha256}" if sha256 else ""
+        facts.append(("extractor", f"{extractor['extractor']}: {extractor['protocol']}{weights}"))
+    return facts
+
+
+def _data(found: Sequence[Result]) -> list[tuple[str, str]]:
+    """Which real images each metric saw: those of equal content on one line."""
+    metrics: dict[tuple[int, str], dict[str, None]] = {}
+    for result in (each for each in found if each.real):
+        metrics.setdefault((result.real, result.data_sha256), {})[result.metric] = None
+    return [
+        (f"{count:,} real images", f"{', '.join(names)}: sha256 {digest}")
+        for (count, digest), names in metrics.items()
+    ]

@@ -1,0 +1,59 @@
+"""A run of either paper that was never trained, and a cache that goes with the tests."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from artgan_tf.evaluation import report
+from artgan_tf.evaluation.reference import Reference
+from artgan_tf.painter import Painter
+from artgan_tf.runs.load import load
+from tests.evaluation.material import Counted, make_run, opened
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What `ARTGAN_CACHE` names meanwhile."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ARTGAN_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture
+def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page takes longer than the metrics of a tiny run."""
+    monkeypatch.setattr(report, "write_report", lambda folder, *_: folder / "report.html")
+
+
+@pytest.fixture(scope="session")
+def improved(paintings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of paper B; nothing may be written there."""
+    return make_run(tmp_path_factory.mktemp("runs") / "improved", "improved", paintings)
+
+
+@pytest.fixture(scope="session")
+def artgan(paintings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of paper A; nothing may be written there."""
+    return make_run(tmp_path_factory.mktemp("runs") / "artgan", "artgan", paintings)
+
+
+@pytest.fixture(scope="session")
+def painter(improved: Path) -> Painter:
+    """Of the run of paper B; nothing may be changed in it."""
+    return load(improved)
+
+
+@pytest.fixture
+def counted() -> Counted:
+    """An extractor that counts."""
+    return Counted()
+
+
+@pytest.fixture
+def data(paintings: Path, tmp_path: Path, cache: Path, counted: Counted) -> Reference:
+    """36 training images and 12 held-out ones; their classifier is trained once for all tests."""
+    found = opened(paintings, cache, tmp_path / "work", counted.extractor)
+    found.features.cache = tmp_path / "cache"
+    return found

@@ -1,0 +1,275 @@
+"""Each metric of images against plain NumPy: which images go where, classes, float64, batches."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.linalg import sqrtm
+from scipy.spatial.distance import cdist
+from scipy.special import logsumexp, softmax
+
+from artgan_tf.config import InputError, RunError
+from artgan_tf.evaluation import measures
+from artgan_tf.evaluation.images import Images
+from artgan_tf.evaluation.measures import Comparison
+from artgan_tf.evaluation.reference import Reference
+from artgan_tf.runs.load import load
+from tests.evaluation.material import Counted, images, reference
+
+REAL, FAKE, TRAIN = images(40, 1), images(30, 2), images(50, 3)
+
+
+def dimmed(of: Images, share: float) -> Images:
+    return Images((of.pixels * share).astype(np.uint8), of.labels)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Reference:
+    """Made-up images, whatever the data of other tests."""
+    return reference(tmp_path, TRAIN, REAL, Counted().extractor)
+
+
+@pytest.fixture
+def of(data: Reference) -> Comparison:
+    """Held-out images and others that are a little darker."""
+    return Comparison(dimmed(FAKE, 0.97), REAL, data, k=3, classes=(0, 1, 2))
+
+
+def features(of: Images) -> np.ndarray:
+    return Counted.features(of.pixels).astype(np.float64)
+
+
+# ---- likeness -----------------------------------------------------------------------------------
+def test_fid(of: Comparison) -> None:
+    x, y = features(of.real), features(of.fake)
+    a, b = np.cov(x.T), np.cov(y.T)
+    means = np.square(x.mean(axis=0) - y.mean(axis=0)).sum()
+    expected = means + np.trace(a + b - 2 * sqrtm(a @ b).real)
+    assert measures.fid(of).values == {"fid": pytest.approx(expected, rel=1e-6)}
+
+
+def squared_mmd(x: np.ndarray, y: np.ndarray) -> float:
+    """By loops over pairs."""
+
+    def kernel(one: np.ndarray, other: np.ndarray) -> float:
+        return (float(one @ other) / x.shape[1] + 1) ** 3
+
+    def within(rows: np.ndarray) -> float:
+        pairs = [kernel(a, b) for i, a in enumerate(rows) for j, b in enumerate(rows) if i != j]
+        return sum(pairs) / len(pairs)
+
+    across = [kernel(a, b) for a in x for b in y]
+    return within(x) + within(y) - 2 * sum(across) / len(across)
+
+
+def test_kid(data: Reference) -> None:
+    fake = dimmed(images(40, 2), 0.8)  # as many of both: one subset of all
+    found = measures.kid(Comparison(fake, REAL, data)).values
+    expected = squared_mmd(features(REAL), features(fake))
+    assert found == {"kid": pytest.approx(expected, rel=1e-6), "std": 0.0}
+
+
+def test_inception_score(of: Comparison) -> None:
+    """Of one class an image: every part of the images has its own score."""
+    p = softmax(Counted.logits(of.fake.pixels).astype(np.float64), axis=1)
+    order = np.random.default_rng(0).permutation(30)
+    scores = []
+    for part in np.array_split(order, 10):
+        marginal = p[part].mean(axis=0)
+        scores.append(np.exp(np.mean([(row * np.log(row / marginal)).sum() for row in p[part]])))
+    values = measures.score(of).values
+    assert values["inception_score"] == pytest.approx(np.mean(scores))
+    assert values["std"] == pytest.approx(np.std(scores))
+
+
+def test_precision_is_of_the_fakes_and_recall_of_the_real_images(of: Comparison) -> None:
+    def share(points: np.ndarray, centres: np.ndarray) -> float:
+        radii = np.sort(cdist(centres, centres), axis=1)[:, of.k]
+        return float((cdist(points, centres) <= radii).any(axis=1).mean())
+
+    x, y = features(of.real), features(of.fake)
+    values = measures.precision_recall(of).values
+    assert values == {"precision": share(y, x), "recall": share(x, y)}
+    assert 0 < values["precision"] != values["recall"] > 0
+
+
+def test_density_coverage(of: Comparison) -> None:
+    x, y = features(of.real), features(of.fake)
+    inside = cdist(x, y) < np.sort(cdist(x, x), axis=1)[:, of.k, None]
+    found = measures.density_coverage(of).values
+    assert found["density"] == pytest.approx(inside.sum() / (of.k * len(y)))
+    assert 0 < found["coverage"] == inside.any(axis=1).mean() < 1
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_parzen_windows_stand_on_fakes_and_training_images_choose_their_width(
+    copied: bool, tmp_path: Path
+) -> None:
+    """Copies of the fakes want the narrowest windows, unlike the held-out images."""
+    train = FAKE if copied else TRAIN
+    of = Comparison(FAKE, REAL, reference(tmp_path, train, REAL, None))
+    fake, test, last = (
+        x.pixels.reshape(x.count, -1) / 255 for x in (FAKE, REAL, of.reference.train)
+    )
+
+    def likelihoods(points: np.ndarray, sigma: float) -> np.ndarray:
+        exponents = -cdist(points, fake, "sqeuclidean") / (2 * sigma**2)
+        volume = fake.shape[1] * np.log(sigma * np.sqrt(2 * np.pi))
+        return logsumexp(exponents, axis=1) - np.log(len(fake)) - volume
+
+    sigmas = np.logspace(-1, 0, 10)
+    last = last[-(len(last) // 10) :]
+    sigma = sigmas[np.argmax([likelihoods(last, s).mean() for s in sigmas])]
+    assert (sigma == sigmas[0]) == copied
+    expected = likelihoods(test, sigma)
+    values = measures.log_likelihood(of).values
+    assert values["sigma"] == pytest.approx(sigma)
+    assert values["log_likelihood"] == pytest.approx(expected.mean(), rel=1e-5)
+    assert values["standard_error"] == pytest.approx(expected.std() / np.sqrt(40), rel=1e-4)
+
+
+@pytest.mark.parametrize("pixels", [False, True])
+def test_copies_of_training_images_are_found(pixels: bool, data: Reference) -> None:
+    far = Images(np.full((3, 8, 8, 3), 255, np.uint8), np.zeros(3, np.int32))
+    nearly = Images(np.concatenate([TRAIN.pixels[:5], far.pixels]), np.zeros(8, np.int32))
+    measure = measures.pixel_authenticity if pixels else measures.authenticity
+    assert measure(Comparison(nearly, TRAIN, data)).values == {"closer": 5 / 8, "farther": 3 / 8}
+
+
+# ---- by class -----------------------------------------------------------------------------------
+def test_intra_kid_is_of_each_class_given_and_no_other(data: Reference) -> None:
+    fake = dimmed(images(40, 2), 0.8)
+    found = measures.intra_kid(Comparison(fake, REAL, data, classes=(0, 2)))
+    expected = {
+        k: squared_mmd(features(REAL)[REAL.labels == k], features(fake)[fake.labels == k])
+        for k in (0, 2)
+    }
+    assert found.by_class == {k: pytest.approx(value, rel=1e-6) for k, value in expected.items()}
+    assert found.values == {"intra_kid": pytest.approx(np.mean(list(expected.values())))}
+
+
+def test_deviation(of: Comparison) -> None:
+    def spread(some: Images, k: int) -> float:
+        rows = [pixels.astype(np.float64) for pixels in some.pixels[some.labels == k]]
+        mean = sum(rows) / len(rows)
+        return float(np.sqrt(sum((row - mean) ** 2 for row in rows) / len(rows)).mean())
+
+    found = measures.deviation(of)
+    expected = {k: spread(of.fake, k) / spread(of.real, k) for k in range(3)}
+    assert found.by_class == pytest.approx(expected, rel=1e-12)
+    assert found.values == {"deviation": pytest.approx(np.mean(list(expected.values())))}
+
+
+def flat(*greys: int) -> np.ndarray:
+    return np.stack([np.full((2, 2, 3), grey, np.uint8) for grey in greys])
+
+
+def test_deviation_pinned(data: Reference) -> None:
+    labels = np.array([0, 0, 1, 1, 2, 2], np.int32)
+    real = Images(flat(10, 30, 0, 255, 7, 7), labels)
+    fake = Images(flat(10, 20, 0, 255, 7, 200), labels)
+    found = measures.deviation(Comparison(fake, real, data, classes=(0, 1, 2)))
+    assert found.by_class == {0: 0.5, 1: 1.0}  # the real images of class 2 do not differ
+    assert found.values == {"deviation": 0.75}
+    with pytest.raises(InputError, match="within each class all real images are the same"):
+        measures.deviation(Comparison(fake, real, data, classes=(2,)))
+
+
+# ---- the discriminator --------------------------------------------------------------------------
+def painter(classes: int, *logits: list[float], autoencoder: Any = None) -> Any:
+    """Its D sees an image's first pixel as a number of a row of logits."""
+    table = np.array(logits, np.float32)
+    gan = SimpleNamespace(
+        num_classes=classes,
+        pixel_range=(-1.0, 1.0),
+        from_uint8=lambda x: x.astype(np.float32) / 127.5 - 1,
+        discriminator=lambda x: (table[np.rint((x[:, 0, 0, 0] + 1) * 127.5).astype(int)], None),
+        reconstruct=autoencoder,
+    )
+    return SimpleNamespace(gan=gan, painting="weights")
+
+
+def test_accuracy_and_agreement_pinned(data: Reference) -> None:
+    some = Images(flat(0, 1, 2, 1, 0), np.array([0, 1, 2, 2, 1], np.int32))
+    seer = painter(3, [3, 1, 2], [1, 3, 2], [1, 2, 3])
+    for measure, name in (
+        (measures.accuracy, "accuracy"),
+        (measures.discriminator_agreement, "agreement"),
+    ):
+        nothing = Images(flat(0), np.array([1], np.int32))
+        real, fake = (some, nothing) if name == "accuracy" else (nothing, some)
+        found = measure(Comparison(fake, real, data, seer))
+        error = np.sqrt(0.6 * 0.4 / 5)
+        assert found.values == {name: 0.6, "standard_error": pytest.approx(error)}
+        assert found.by_class == {0: 1.0, 1: 0.5, 2: 0.5}
+
+
+def test_fake_unit_is_no_class(data: Reference) -> None:
+    some = Images(flat(0, 1), np.array([1, 0], np.int32))
+    seer = painter(2, [0, 1, 9], [1, 0, 9])
+    assert measures.accuracy(Comparison(some, some, data, seer)).values["accuracy"] == 1.0
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_logits_that_are_no_numbers_are_a_failed_run(bad: float, data: Reference) -> None:
+    some = Images(flat(0, 1), np.array([0, 0], np.int32))
+    with pytest.raises(RunError, match=r"D gives NaN or infinity: take another checkpoint\.$"):
+        measures.accuracy(Comparison(some, some, data, painter(2, [1, 0], [bad, 0])))
+
+
+def test_reconstruction_pinned_in_pixels_from_0_to_1(data: Reference) -> None:
+    some = Images(flat(0, 255, 51), np.zeros(3, np.int32))
+    seer = painter(3, [0], autoencoder=lambda x, weights: np.zeros_like(x) - 1)
+    found = measures.reconstruction(Comparison(some, some, data, seer)).values
+    assert found == {"reconstruction": pytest.approx((0 + 1 + 0.04) / 3, rel=1e-6)}
+
+
+def test_reconstruction_adds_up_in_float64(data: Reference) -> None:
+    rng = np.random.default_rng(0)
+    noise = rng.uniform(-1, 1, (40, 8, 8, 3)).astype(np.float32)
+    seer = painter(3, [0], autoencoder=lambda x, weights: noise)
+    found = measures.reconstruction(Comparison(REAL, REAL, data, seer)).values["reconstruction"]
+    shown = REAL.pixels.astype(np.float32) / 127.5 - 1
+    assert found == pytest.approx(np.square((noise - shown).astype(np.float64) / 2).mean(), 1e-12)
+
+
+@pytest.mark.parametrize("paper", ["artgan", "improved"])
+def test_discriminator_of_a_run_is_scored_as_training_scores_it(
+    paper: str, data: Reference, request: pytest.FixtureRequest
+) -> None:
+    model = load(request.getfixturevalue(paper), weights="raw")
+    real, gan = images(40, 1, 16), model.gan
+    of = Comparison(real, real, data, model)
+    expected = {k: float(v) for k, v in gan.test_step((real.pixels, real.labels)).items()}
+    assert measures.accuracy(of).values["accuracy"] == pytest.approx(expected["accuracy"])
+    low, high = gan.pixel_range
+    mean = expected["reconstruction"] / (high - low) ** 2
+    assert measures.reconstruction(of).values == {"reconstruction": pytest.approx(mean, rel=1e-5)}
+
+
+def test_paper_a_decodes_with_the_weights_that_paint(data: Reference, artgan: Path) -> None:
+    real = images(20, 1, 16)
+    found = [
+        measures.reconstruction(Comparison(real, real, data, load(artgan, weights=weights)))
+        for weights in ("ema", "raw")
+    ]
+    assert found[0].values["reconstruction"] != pytest.approx(found[1].values["reconstruction"])
+
+
+# ---- batches ------------------------------------------------------------------------------------
+@pytest.mark.parametrize("batch", [1, 7, 1000])
+@pytest.mark.parametrize("name", ["deviation", "accuracy", "reconstruction"])
+def test_batches_do_not_show(
+    name: str, batch: int, data: Reference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = np.random.default_rng(0).normal(size=(256, 3)).tolist()
+    seer = painter(3, *rows, autoencoder=lambda x, weights: x**3)
+    of = Comparison(dimmed(FAKE, 0.5), REAL, data, seer, classes=(0, 1, 2))
+    measure: Callable[[Comparison], Any] = getattr(measures, name)
+    expected = measure(of)
+    monkeypatch.setattr(measures, "BATCH", batch)
+    assert measure(of).values == pytest.approx(expected.values, rel=1e-12)
+    assert measure(of).by_class == pytest.approx(expected.by_class, rel=1e-12)

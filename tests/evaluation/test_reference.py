@@ -1,0 +1,72 @@
+"""The real images of an evaluation: read when asked for, and what is known of them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from artgan_tf.config import Data, InputError, RunError
+from artgan_tf.data.spec import open_source
+from artgan_tf.evaluation.images import Images
+from artgan_tf.evaluation.reference import Reference
+from tests.evaluation.material import Counted, images, reference
+from tfrecords_tools.convert import convert
+from tfrecords_tools.options import Options
+
+
+def as_set(some: Images) -> set[bytes]:
+    return {pixels.tobytes() for pixels in some.pixels}
+
+
+def test_both_splits_are_whole_and_apart(tmp_path: Path) -> None:
+    train, val = images(50), images(20, 1)
+    data = reference(tmp_path, train, val, None)
+    assert as_set(data.split("train")) == as_set(data.train) == as_set(train)
+    assert as_set(data.split("val")) == as_set(data.val) == as_set(val)
+    assert data.classes == 3
+    assert data.shares.tolist() == [17, 17, 16]
+
+
+@pytest.mark.parametrize("split", ["train", "val"])
+def test_a_split_is_read_once_and_only_when_it_is_asked_for(split: str, tmp_path: Path) -> None:
+    data = reference(tmp_path, images(50), images(20, 1), None)
+    assert data.split(split) is data.split(split)
+    assert [path.name for path in data.work.iterdir()] == [f"{split}.npy"]
+
+
+@pytest.mark.parametrize(("count", "kept"), [(3, 1), (50, 5), (20_000, 1_000)])
+def test_a_tenth_of_the_training_images_validates_a_thousand_at_most(
+    count: int, kept: int, tmp_path: Path
+) -> None:
+    data = reference(tmp_path, images(3), images(3), None)
+    pixels = np.zeros((count, 1, 1, 3), np.uint8)
+    vars(data)["train"] = Images(pixels, np.arange(count, dtype=np.int32))
+    assert data.validation.labels.tolist() == list(range(count - kept, count))
+
+
+def test_features_without_an_extractor_are_refused(tmp_path: Path) -> None:
+    data = reference(tmp_path, images(3), images(3), None)
+    with pytest.raises(InputError, match=r"name one with --extractor\.$"):
+        _ = data.record
+    assert data.pixels.of(data.val, "held-out").features.shape == (3, 8 * 8 * 3)
+
+
+def test_record_tells_of_the_extractor(tmp_path: Path) -> None:
+    data = reference(tmp_path, images(3), images(3), Counted("beef").extractor)
+    assert data.record == {"extractor": "counted", "protocol": "as they are", "sha256": "beef"}
+
+
+@pytest.mark.parametrize("bare", [False, True])
+def test_a_damaged_shard_is_a_failed_run_that_names_it(
+    bare: bool, paintings: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "shards"
+    convert(Options(paintings, out, size=16, workers=1, shards=1))
+    (shard,) = out.glob("*-train.tfrecord*")
+    content = bytearray(shard.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    shard.write_bytes(content)
+    cut = Data(spec=str(out) if bare else f"tfrecords:{out}", image_size=16)
+    data = Reference(open_source(cut), cut, None, tmp_path / "cache", tmp_path)
+    with pytest.raises(RunError, match=rf"is damaged: {shard.name}"):
+        _ = data.train

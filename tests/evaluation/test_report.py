@@ -1,0 +1,238 @@
+"""The report page: complete in itself, every figure beside its floor, names as they are."""
+
+import base64
+import io
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from artgan_tf.config import resolve
+from artgan_tf.data.demo_paintings import CLASS_NAMES
+from artgan_tf.evaluation import copies, curves, report
+from artgan_tf.evaluation.evaluate import Evaluation, Options, evaluate
+from artgan_tf.evaluation.images import Images
+from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.training.train import train
+from tests.conftest import tiny_overrides
+from tests.evaluation.pages import Page
+
+NAMES = ('<b>bold "quoted"', "it's_one_of_&amp;_{{ many }}", "日本 ünï_ß")
+METRICS = (
+    "kid_8_val", "precision_recall_8_k3", "agreement_d_8", "deviation_8", "deviation_30",
+    "d_accuracy_val", "reconstruction_val", "authenticity_8", "authenticity_pixels_8",
+)  # fmt: skip
+FILES = {
+    "report.html", "curves.png", "grid.png", "magnified.png", "neighbours_pixels.png",
+    "neighbours_features.png", "between_seeds.png", "between_classes.png",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, paintings: Path) -> Path:
+    """Six steps on three classes with names that are hard to show."""
+    folder = tmp_path_factory.mktemp("run")
+    for split in ("train", "val"):
+        for plain, name in zip(CLASS_NAMES[:3], NAMES, strict=True):
+            shutil.copytree(paintings / split / plain, folder / "data" / split / name)
+    magnifying = {"model.magnify": True, "model.encoder": ["64/2"], "data.image_size": 8}
+    settings = tiny_overrides("improved", folder / "data") | magnifying
+    train(resolve("improved/cifar10", settings), folder / "run")
+    RunDirectory(folder / "run").append_history({"step": 6, "metric_kid_8_val": 0.25})
+    return folder / "run"
+
+
+@pytest.fixture(scope="module")
+def evaluation(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
+    out = tmp_path_factory.mktemp("out")
+    return evaluate(run, Options(None, METRICS, "random-projection", seeds=(0, 1), out=out))
+
+
+@pytest.fixture(scope="module")
+def page(evaluation: Evaluation) -> Page:
+    return Page(evaluation.report.read_text(encoding="utf-8"))
+
+
+def opened(uri: str) -> Image.Image:
+    kind, data = re.fullmatch(r"data:image/(png|jpeg);base64,(.+)", uri).groups()  # type: ignore
+    image = Image.open(io.BytesIO(base64.b64decode(data, validate=True)))
+    assert image.format == kind.upper()
+    return image
+
+
+# ---- one file -----------------------------------------------------------------------------------
+def test_it_needs_nothing_but_itself(evaluation, page):
+    text = evaluation.report.read_text(encoding="utf-8")
+    assert not re.search(r"https?://|file:|url\(|@import|<script|<link|srcset|\son\w+=", text)
+    assert page.images()
+    for image in page.images():
+        opened(image["src"]).load()
+    linked = {name for _, values in page.tags for name in values}
+    assert not linked & {"href", "data", "action", "background", "poster"}
+
+
+def test_every_picture_has_words_for_those_who_cannot_see_it(page):
+    assert all(image["alt"] for image in page.images())
+
+
+def test_pictures_lie_beside_it_and_nothing_half_written(evaluation):
+    folder = evaluation.report.parent
+    assert {path.name for path in folder.iterdir()} == FILES
+    for path in folder.glob("*.png"):
+        Image.open(path).load()
+
+
+def test_a_failure_leaves_the_last_page_as_it_was(run, tmp_path, monkeypatch):
+    options = Options(metrics=("reconstruction_val",), out=tmp_path)
+    before = evaluate(run, options).report.read_bytes()
+
+    def broken(panels):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(curves, "drawn", broken)
+    with pytest.raises(OSError, match="no space left"):
+        evaluate(run, options)
+    folder = tmp_path / "evaluation"
+    assert (folder / "report.html").read_bytes() == before
+    assert not list(folder.glob("*.part"))
+
+
+# ---- figures ------------------------------------------------------------------------------------
+def test_every_figure_stands_in_its_row_and_column(evaluation, page):
+    assert {result.metric for result in evaluation.results} == set(METRICS)
+    for result in evaluation.results:
+        name = next(iter(result.values))
+        alike = [r.values[name] for r in evaluation.results
+                 if (r.metric, r.model) == (result.metric, result.model)]  # fmt: skip
+        ((row, cell),) = [
+            (row, cell) for row, cell in page.cells(result.metric, name)
+            if row.startswith("real images" if len(alike) == 1 else "run, ema, step 6")
+        ]  # fmt: skip
+        shown = float(cell.split()[0].replace(",", ""))
+        assert shown == pytest.approx(np.mean(alike), rel=1e-3, abs=1e-4), (result, row)
+
+
+def test_the_floor_is_the_first_row_and_marked(page):
+    groups = [table for table in page.tables if any(row.of_class == "floor" for row in table)]
+    assert len(groups) == 3
+    for _, _, first, *others in groups:
+        assert first.of_class == "floor"
+        assert first.spread()[0].startswith("real images")
+        assert not any(row.of_class for row in others)
+
+
+def test_a_missing_floor_is_a_dash_and_a_reason(page):
+    for metric, value, reason in (
+        ("deviation_30", "deviation", "too few other real images"),
+        ("d_accuracy_val", "accuracy", "the model's own networks"),
+    ):
+        assert next(page.cells(metric, value)) == ("real images floor", "—")
+        assert re.search(rf"{metric} [^.]*no floor: [^.]*{reason}", page.text)
+    assert not re.search(r"deviation_8 [^.]*no floor", page.text)
+
+
+def test_how_it_came_about(evaluation, page):
+    shown = " ".join(page.text.split())
+    first = evaluation.results[-1]
+    for words in (first.data, first.data_sha256, first.commit, first.version, first.model,
+                  "EMA", "x / 255, flattened, times normal numbers", "0, 1"):  # fmt: skip
+        assert words in shown
+
+
+# ---- names --------------------------------------------------------------------------------------
+def test_names_are_shown_as_they_are(evaluation, page):
+    assert not [tag for tag, _ in page.tags if tag == "b"]
+    (by_class,) = [table for table in page.tables if table[2].spread()[0] in NAMES]
+    assert {row.spread()[0] for row in by_class[2:]} == set(NAMES)
+    assert {image["alt"].split(":")[0] for image in page.images()} > set(NAMES)
+    assert RunDirectory(evaluation.results[-1].model).class_names() == sorted(NAMES)
+
+
+def test_by_class_figures_are_means_over_the_seeds(evaluation, page):
+    of_run = [r for r in evaluation.results if r.metric == "deviation_30" and r.weights]
+    assert len(of_run) == 2
+    cells = [cell for cell in page.cells("deviation_30", "run") if cell[0] in NAMES]
+    assert len(cells) == 3
+    for name, cell in cells:
+        assert float(cell) == pytest.approx(np.mean([r.by_class[name] for r in of_run]), rel=1e-3)
+
+
+# ---- pictures -----------------------------------------------------------------------------------
+def test_a_copy_is_marked_beside_what_it_copies(run, tmp_path, monkeypatch):
+    def copied(painter):
+        return Images(data[0].train.pixels[[5]].copy(), np.array([1], np.int32))
+
+    data: list = []
+    monkeypatch.setattr(copies, "paintings", copied)
+    monkeypatch.setattr(report, "write_report", spying(report.write_report, data))
+    metrics = ("authenticity_8",)
+    found = evaluate(run, Options(None, metrics, "random-projection", out=tmp_path))
+    page = Page(found.report.read_text(encoding="utf-8"))
+    assert [tag for tag, _ in page.tags].count("mark") == 1 + 2  # in the explanation, and there
+    alts = [image["alt"] for image in page.images()]
+    places = [i for i, alt in enumerate(alts) if alt.endswith("seed 0: the painting")]
+    assert len(places) == 2  # by pixels and by features
+    for place in places:
+        painting, nearest = page.images()[place : place + 2]
+        assert painting["src"] == nearest["src"]
+        assert nearest["alt"].endswith(", 0")
+
+
+def test_no_features_are_computed_for_the_page_alone(run, tmp_path, monkeypatch):
+    monkeypatch.delattr(copies, "by_features")
+    out = Options(None, ("kid_8_val",), "random-projection", out=tmp_path)
+    stale = tmp_path / "evaluation" / "neighbours_features.png"
+    stale.parent.mkdir()
+    stale.write_bytes(b"of an earlier report")
+    page = Page(evaluate(run, out).report.read_text(encoding="utf-8"))
+    assert "come with the metric authenticity_1k" in page.text
+    assert not stale.exists()
+
+
+def test_without_a_history_there_are_no_curves(run, tmp_path):
+    shutil.copytree(run, tmp_path / "run")
+    (tmp_path / "run" / "history.jsonl").unlink()
+    found = evaluate(tmp_path / "run", Options(metrics=("reconstruction_val",)))
+    assert "The run has no history" in found.report.read_text(encoding="utf-8")
+    assert not (found.report.parent / "curves.png").exists()
+
+
+def spying(function, seen: list):
+    def called(folder, run, painter, reference, found):
+        seen.append(reference)
+        return function(folder, run, painter, reference, found)
+
+    return called
+
+
+# ---- in a browser -------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="there is no Playwright")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not chromium:
+        pytest.skip("there is no Chromium")
+    with playwright.sync_playwright() as started:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        yield started.chromium.launch(executable_path=chromium, args=flags)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1200, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_opens_without_a_server(width, scheme, browser, evaluation):
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    said: list = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(error.message))
+    page.on("request", lambda request: said.append(request.url[:40]))
+    page.goto(evaluation.report.as_uri())
+    said = [words for words in said if not words.startswith("data:image/")]
+    assert said == [evaluation.report.as_uri()[:40]]  # asked for, and nothing else
+    inside = "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"
+    assert page.evaluate(inside) <= width
+    assert page.evaluate("[...document.images].every(image => image.naturalWidth)")
+    assert "Is it copying?" in page.locator("h2").all_inner_texts()

@@ -1,0 +1,191 @@
+"""Scores of a run and of real images in its place: same images, right counts, nothing changed."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from artgan_tf.evaluation import classifier, features, measures
+from artgan_tf.evaluation.measures import Comparison, Measured
+from artgan_tf.evaluation.protocols import metric
+from artgan_tf.evaluation.reference import Reference
+from artgan_tf.evaluation.results import REAL
+from artgan_tf.evaluation.scoring import Subject, scores
+from artgan_tf.painter import Painter
+from artgan_tf.runs.load import load
+from tests.evaluation.material import STEP, Counted, images, opened, reference, scored
+
+ALL = (
+    *("fid_30_val", "kid_30_val", "is_20", "precision_recall_30_k3", "density_coverage_30_k5"),
+    *("parzen_30", "agreement_classifier_12", "agreement_d_30", "intra_kid_30_val"),
+    *("deviation_12", "d_accuracy_val", "reconstruction_val", "authenticity_12"),
+    "authenticity_pixels_12",
+)
+
+
+# ---- what a result tells ------------------------------------------------------------------------
+def test_counts_of_a_model(data: Reference, painter: Painter) -> None:
+    found = scored(ALL, data, painter, seed=4)
+    assert list(found) == list(ALL)
+    counts = {name: (result.generated, result.real) for name, result in found.items()}
+    assert counts == {
+        "fid_30_val": (30, 12),
+        "kid_30_val": (30, 12),
+        "is_20": (20, 0),
+        "precision_recall_30_k3": (30, 12),
+        "density_coverage_30_k5": (30, 12),
+        "parzen_30": (30, 12),
+        "agreement_classifier_12": (12, 36),
+        "agreement_d_30": (30, 0),
+        "intra_kid_30_val": (30, 12),
+        "deviation_12": (12, 12),
+        "d_accuracy_val": (0, 12),
+        "reconstruction_val": (0, 12),
+        "authenticity_12": (12, 36),
+        "authenticity_pixels_12": (12, 36),
+    }
+    for result in found.values():
+        assert (result.model, result.weights, result.seed) == ("model", "ema", 4)
+        assert (result.step, result.data) == (STEP, data.data.spec)
+        assert np.isfinite(list(result.values.values())).all()
+    by_class = found["intra_kid_30_val"].by_class
+    assert set(by_class) == set(data.source.class_names)
+    mean = np.mean(list(by_class.values()))
+    assert found["intra_kid_30_val"].values["intra_kid"] == pytest.approx(mean)
+
+
+def test_a_result_names_what_it_was_measured_with(data: Reference, painter: Painter) -> None:
+    found = scored(ALL, data, painter)
+    for name, result in found.items():
+        if "features" in metric(name).kind.needs:
+            assert result.extractor == data.record
+        else:
+            seer = {"agreement_classifier_12": classifier.RECORD}
+            assert result.extractor == seer.get(name, {})
+    real = {"fid_30_val": data.val, "authenticity_12": data.train, "d_accuracy_val": data.val}
+    real["deviation_12"] = data.train.first(12)
+    for name, held_against in real.items():
+        assert found[name].data_sha256 == held_against.sha256
+
+
+def test_floor_is_of_the_other_split_and_of_no_metric_of_a_model(data: Reference) -> None:
+    found = scored(ALL, data)
+    assert set(ALL) - set(found) == {"agreement_d_30", "d_accuracy_val", "reconstruction_val"}
+    for result in found.values():
+        assert (result.model, result.weights, result.step) == (REAL, "", 0)
+    first = Comparison(data.train.first(30), data.val, data)
+    assert found["fid_30_val"].values == measures.fid(first).values
+    held_out = Comparison(data.val, data.train, data)
+    assert found["authenticity_12"].values == measures.authenticity(held_out).values
+
+
+def test_no_image_stands_in_for_itself_or_chooses_the_windows_it_stands_in(
+    data: Reference,
+) -> None:
+    spare = 36 - 3  # the last three choose the width of Parzen windows
+    assert list(scored(["parzen_33", "kid_33_val"], data)) == ["parzen_33", "kid_33_val"]
+    assert scored([f"parzen_{spare + 1}", "deviation_13", "fid_34_val"], data) == {}
+    kept = {image.tobytes() for image in data.validation.pixels}
+    assert not kept & {image.tobytes() for image in data.train.first(spare).pixels}
+
+
+# ---- the images ---------------------------------------------------------------------------------
+def test_images_are_painted_once_and_are_the_same_whatever_is_asked(
+    data: Reference, painter: Painter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painted: list[int] = []
+    generate = painter.generate
+
+    def spy(labels: list[int], seeds: range) -> np.ndarray:
+        painted.extend(seeds)
+        return generate(labels, seeds)
+
+    monkeypatch.setattr(painter, "generate", spy)
+    together = scored(["deviation_12", "kid_30_val", "authenticity_pixels_12"], data, painter, 2)
+    assert painted == list(range(2 * 10**9, 2 * 10**9 + 100))  # a whole batch
+    for name, result in together.items():
+        assert scored([name], data, painter, 2)[name].values == result.values
+
+
+def test_images_of_other_seeds_are_others(data: Reference, painter: Painter) -> None:
+    found = [scored(["kid_30_val"], data, painter, seed)["kid_30_val"] for seed in (0, 1, 0)]
+    assert found[0].values != found[1].values
+    assert found[0] == found[2]
+
+
+def test_raw_and_averaged_weights_paint_other_images(data: Reference, improved: Path) -> None:
+    raw = load(improved, weights="raw")
+    names = ["kid_30_val", "deviation_12"]
+    one, other = scored(names, data, load(improved)), scored(names, data, raw)
+    for name in names:
+        assert one[name].values != other[name].values
+
+
+def test_classes_are_as_frequent_as_among_the_training_images(
+    tmp_path: Path, painter: Painter
+) -> None:
+    train = images(36, size=16)
+    train.labels[:] = [2] * 18 + [0] * 12 + [1] * 6
+    data, seen = reference(tmp_path, train, images(12, 1, size=16), None), []
+
+    def spy(of: Comparison) -> Measured:
+        seen.append(of.fake)
+        return Measured({"parzen": 0.0})
+
+    asked = replace(metric("parzen_30"), kind=replace(metric("parzen_30").kind, measure=spy))
+    assert len(list(scores(Subject(painter), [asked], data))) == 1
+    assert np.bincount(seen[0].labels).tolist() == [10, 5, 15]
+    alone = painter.generate([int(seen[0].labels[29])], [29])
+    np.testing.assert_array_equal(seen[0].pixels[29], alone[0])
+
+
+def test_nothing_is_painted_or_read_for_metrics_of_the_discriminator_alone(
+    data: Reference, painter: Painter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(painter, "generate", lambda *_: pytest.fail("it paints"))
+    scored(["d_accuracy_val", "reconstruction_val"], data, painter)
+    assert [path.name for path in data.work.iterdir()] == ["val.npy"]
+
+
+def test_features_of_generated_images_are_gone_afterwards(
+    data: Reference, painter: Painter, tmp_path: Path, counted: Counted
+) -> None:
+    scored(["kid_30_val"], data)
+    before = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
+    scored(["kid_30_val", "fid_20_val", "authenticity_pixels_12"], data, painter)
+    after = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
+    new = set(after) - set(before)
+    assert set(before) <= set(after)
+    assert not [name for name in new if name.endswith(".npz")]
+    sizes = {np.load(next(data.work.rglob(name)), mmap_mode="r").shape[0] for name in new}
+    assert sizes == {36}  # the training images' pixels
+
+
+@pytest.mark.parametrize("paper", ["artgan", "improved"])
+def test_no_variable_of_the_model_changes(
+    paper: str, data: Reference, request: pytest.FixtureRequest
+) -> None:
+    painter = load(request.getfixturevalue(paper))
+    before = [keras.ops.convert_to_numpy(v).copy() for v in painter.gan.variables]
+    scored(ALL, data, painter)
+    assert len(before) > 40
+    for variable, value in zip(painter.gan.variables, before, strict=True):
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(variable), value)
+
+
+def test_an_interrupted_evaluation_goes_on(
+    data: Reference, painter: Painter, counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(features, "CHUNK", 10)
+    counted.fail_after = 60  # 12 real ones in 20, and 40 of the 100 generated ones
+    with pytest.raises(KeyboardInterrupt):
+        scored(["kid_100_val"], data, painter)
+    assert counted.images == 60
+    counted.fail_after = 10**9
+    again = opened(Path(data.data.spec.partition(":")[2]), data.cache, data.work / "b", None)
+    again.extractor = counted.extractor
+    again._features = features.Features(counted.extractor, data.features.cache, again.work)
+    scored(["kid_100_val"], again, painter)
+    assert counted.images == 120
