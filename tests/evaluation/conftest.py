@@ -1,5 +1,6 @@
 """A run of either paper that was never trained, and a cache that goes with the tests."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +32,12 @@ def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
 def improved(paintings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of paper B; nothing may be written there."""
     return make_run(tmp_path_factory.mktemp("runs") / "improved", "improved", paintings)
+
+
+@pytest.fixture
+def run(improved: Path, tmp_path: Path) -> Path:
+    """A copy of the run, to be written to."""
+    return shutil.copytree(improved, tmp_path / "run")
 
 
 @pytest.fixture(scope="session")

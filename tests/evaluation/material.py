@@ -34,6 +34,16 @@ def images(count: int, seed: int = 0, size: int = 8, classes: int = 3) -> Images
     return Images(pixels, (np.arange(count) % classes).astype(np.int32))
 
 
+def dimmed(of: Images, share: float) -> Images:
+    """The same images, darker."""
+    return Images((of.pixels * share).astype(np.uint8), of.labels)
+
+
+def flat(*greys: int) -> np.ndarray:
+    """Pixels of one grey each."""
+    return np.stack([np.full((2, 2, 3), grey, np.uint8) for grey in greys])
+
+
 def source(train: Images, val: Images, names: tuple[str, ...] = CLASSES) -> Source:
     """What gives these images."""
     splits = (Indexed(x.labels, x.pixels.__getitem__) for x in (train, val))

@@ -1,9 +1,6 @@
-"""The verb: a table, lines of results, exit codes, and one sentence for each mistake."""
+"""The verb: a table, lines of results, and what is written where."""
 
 import json
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,48 +8,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from artgan_tf import cli
-from artgan_tf.evaluate import evaluate as verb
-from artgan_tf.evaluation import evaluate as module
-from artgan_tf.evaluation import measures
 from artgan_tf.evaluation.results import REAL, columns, read
-from artgan_tf.gan import GAN
-from artgan_tf.painter import Painter
 from artgan_tf.runs.checkpoints import Checkpoints
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.load import load_gan
-from tests.evaluation.material import STEP, make_run, save
+from tests.evaluation.material import STEP, make_run
+from tests.evaluation.verbs import evaluate, sentence
 
 FEW = ["--metrics", "deviation_12", "agreement_d_20", "d_accuracy_val"]
 pytestmark = pytest.mark.usefixtures("no_report")
-
-
-def evaluate(*arguments: object) -> int:
-    """The verb's exit code, in this process."""
-    with pytest.raises(SystemExit) as exit_:
-        cli.main(verb, "evaluate", [str(argument) for argument in arguments])
-    return int(exit_.value.code or 0)
-
-
-def sentence(capsys: pytest.CaptureFixture[str]) -> str:
-    """The only error that was printed."""
-    printed = capsys.readouterr().err
-    assert "Traceback" not in printed
-    (error,) = (line for line in printed.splitlines() if line.startswith("error: "))
-    assert error.endswith(".")
-    return error
-
-
-@pytest.fixture
-def run(improved: Path, tmp_path: Path) -> Path:
-    """A copy of the run, to be written to."""
-    return shutil.copytree(improved, tmp_path / "run")
-
-
-@pytest.fixture
-def loaded(painter: Painter, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Loading takes longer than finding a mistake."""
-    monkeypatch.setattr(module, "load", lambda *_: painter)
 
 
 # ---- what it gives ------------------------------------------------------------------------------
@@ -188,100 +152,3 @@ def test_data_of_other_classes_is_refused(
         assert f"error: folder:{folder} has the classes " in error
         assert error.endswith(": evaluate it on data of the same classes.")
     assert not (run / "metrics.jsonl").exists()
-
-
-# ---- mistakes -----------------------------------------------------------------------------------
-@pytest.mark.usefixtures("loaded")
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["--metrics", "fid_10k_foo"], ["There is no metric 'fid_10k_foo'", "kid_10k_val"]),
-        (["--metrics", "kid_30_val"], ["kid_30_val needs an extractor", "inception-2015:FILE"]),
-        (["--extractor", "inception-2015:/no/file"], ["There is no file /no/file", "default_1.pt"]),
-        (["--extractor", "inception"], ["There is no extractor 'inception'", "keras-inception"]),
-        (["--data", "folder:/no/where"], ["/no/where"]),
-        (["--data", "ftp:x"], ["ftp:x", "folder:DIR"]),
-        (["--metrics", "parzen_30", "--seeds", "3", "9999999999"], ["9999999999", "2,147,483,647"]),
-        (["--seeds"], ["--seeds", "nothing"]),
-        (["--metrics", "parzen_30", "--out", __file__], [__file__, "File exists"]),
-        (["--metrics", "intra_fid_30_val", "--extractor", "pixels"], ["intra_fid_30_val", "2,048"]),
-    ],
-)
-def test_mistakes_are_one_sentence_and_exit_code_2(
-    arguments: list[str], words: list[str], run: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert evaluate(run, *arguments) == 2
-    error = sentence(capsys)
-    for word in words:
-        assert word in error
-    assert not (run / "metrics.jsonl").exists()
-
-
-def test_runs_that_cannot_be_loaded(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    data = run / "checkpoints" / f"step-{STEP}.data-00000-of-00001"
-    shard = data.read_bytes()
-    assert evaluate(run.parent / "none") == 2
-    assert f"{run.parent / 'none'} is no run: it has no config.toml." in sentence(capsys)
-    assert evaluate(run, "--checkpoint", "best") == 2
-    assert "holds no best checkpoint. log.metrics keeps one." in sentence(capsys)
-    for damaged in (shard[:1000], shard[:5000] + b"\0\1\2\3" + shard[5004:]):
-        data.write_bytes(damaged)
-        assert evaluate(run) == 2
-        assert f"step-{STEP} is damaged: take another one." in sentence(capsys)
-    shutil.rmtree(run / "checkpoints")
-    assert evaluate(run) == 2
-    assert "holds no latest checkpoint." in sentence(capsys)
-
-
-def test_what_the_parser_refuses_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in ([], ["run", "--weights", "best"], ["run", "--metric", "fid_10k_val"]):
-        assert evaluate(*arguments) == 2
-        assert "Traceback" not in capsys.readouterr().err
-
-
-def test_a_mistake_in_a_process_of_its_own(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "artgan_tf.evaluate", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert done.stderr == f"error: {tmp_path} is no run: it has no config.toml.\n"
-
-
-# ---- failed runs --------------------------------------------------------------------------------
-def spoilt(run: Path, spoil: Callable[[GAN], None]) -> None:
-    gan, _ = load_gan(RunDirectory(run))
-    gan.compile()
-    spoil(gan)
-    save(gan, run, STEP + 1)
-
-
-def nan(network: str) -> Callable[[GAN], None]:
-    def spoil(gan: GAN) -> None:
-        for weight in getattr(gan, network).weights:
-            weight.assign(np.full(weight.shape, np.nan))
-
-    return spoil
-
-
-@pytest.mark.parametrize(
-    ("network", "words"), [("averaged", "holds NaN"), ("discriminator", "D gives NaN")]
-)
-def test_networks_of_nan_are_a_failed_run_without_results(
-    network: str, words: str, run: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    spoilt(run, nan(network))
-    metrics = ["d_accuracy_val", "agreement_d_20"] if network == "discriminator" else []
-    assert evaluate(run, "--metrics", *metrics, "deviation_12") == 1
-    assert words in sentence(capsys)
-    assert [result.model for result in read(run / "metrics.jsonl")] == [REAL]
-
-
-def test_ctrl_c_keeps_the_results_there_are(
-    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(measures, "_classes_seen_by", interrupt)
-    assert evaluate(run, "--metrics", "deviation_12", "agreement_d_20") == 1
-    assert sentence(capsys) == "error: interrupted."
-    assert [result.metric for result in read(run / "metrics.jsonl")] == ["deviation_12"] * 2
