@@ -47,8 +47,11 @@ def open_tfrecords(value: str, data: Data) -> Source:
 
 
 def damage(spec: str) -> str:
-    """Which shards of a `tfrecords:` source are damaged, as a sentence."""
-    dataset = open_dataset(Path(spec.partition(":")[2]).expanduser())
+    """What is damaged about a source, as a sentence; of `tfrecords:`, which shards."""
+    kind, _, folder = spec.partition(":")
+    if kind != "tfrecords":
+        return f"{spec} is damaged: one of its records cannot be read; fetch it anew."
+    dataset = open_dataset(Path(folder).expanduser())
     shards = [shard for split in dataset.shards.values() for shard in split]
     found = {path.name: check_shard((path, n), dataset, every=0) for path, n in shards}
     bad = "; ".join(f"{name} ({', '.join(what[:2])})" for name, what in found.items() if what)

@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -170,8 +170,3 @@ def commit() -> str:
     except (OSError, subprocess.CalledProcessError):
         return ""
     return head.stdout.strip() + ("+" if changes.stdout.strip() else "")
-
-
-def newest(results: Iterable[Result]) -> list[Result]:
-    """The last result of each metric, model and seed."""
-    return list({(r.column, r.row, r.seed): r for r in results}.values())

@@ -74,11 +74,18 @@ class RunDirectory:
         """The configuration the run was last started with; InputError where there is none."""
         if not self.config_file.is_file():
             raise InputError(f"{self.path} is no run: it has no config.toml.")
-        return from_tree(tomllib.loads(self.config_file.read_text(encoding="utf-8")))
+        try:
+            tree = tomllib.loads(self.config_file.read_text(encoding="utf-8"))
+        except ValueError as error:  # TOML's and UTF-8's own
+            raise InputError(f"{self.config_file} is damaged: {error}.") from None
+        return from_tree(tree)
 
     def class_names(self) -> list[str]:
         """The class names, in the order of their labels."""
-        return self.classes_file.read_text(encoding="utf-8").splitlines()
+        try:
+            return self.classes_file.read_text(encoding="utf-8").splitlines()
+        except (OSError, ValueError):
+            raise InputError(f"{self.classes_file} is missing or damaged: restore it.") from None
 
     # ---- history ------------------------------------------------------------------------------
     def append_history(self, row: dict[str, Any]) -> None:

@@ -71,7 +71,7 @@ def train(config: Config, run_dir: Path | str, fresh: bool = False) -> Result:
         with Interruption() as interruption:
             reached = _train(config, run, source, (steps, drops), done, fresh, interruption)
     except tf.errors.DataLossError:
-        raise RunError(damage(config.data.spec)) from None
+        raise RunError(damage(source.spec)) from None
     except (tf.errors.ResourceExhaustedError, MemoryError):
         raise RunError(
             f"Out of memory with batch {config.train.batch_size}, width {config.model.width}, "

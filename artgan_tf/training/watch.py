@@ -33,7 +33,7 @@ class Watch:
         extractor = open_extractor(config.log.extractor) if config.log.extractor else None
         work = Path(self.folder.name)
         self.reference = Reference(source, config.data, extractor, default_cache(), work)
-        check(self.metrics, self.reference)
+        check(self.metrics, self.reference, config.model.autoencoder)
 
     def measure(self, painter: Painter, checkpoints: Checkpoints) -> dict[str, float]:
         """The history row's figures; the best checkpoint is written if this is it.

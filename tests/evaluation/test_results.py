@@ -12,7 +12,7 @@ import pytest
 
 from artgan_tf.config import RunError
 from artgan_tf.evaluation import results
-from artgan_tf.evaluation.results import REAL, Result, append, columns, newest, read, text_table
+from artgan_tf.evaluation.results import REAL, Result, append, columns, read, text_table
 
 EXTRACTOR = {"extractor": "inception", "protocol": "resized", "sha256": "aa"}
 ONE = Result(
@@ -142,8 +142,6 @@ def test_newest_result_of_a_seed_counts() -> None:
     assert column.cells[ONE.row] == "3 ± 2.828 (2 seeds)"
     (column,) = columns([*seeded(100.0), *seeded(1.0)])
     assert column.cells[ONE.row] == "1"
-    given = [*seeded(100.0, 5.0), replace(ONE, real=7), *seeded(1.0)]
-    assert newest(given) == [given[3], given[1], given[2]]
 
 
 @pytest.mark.parametrize(

@@ -120,3 +120,9 @@ def test_metrics_may_change_on_resume(tiny, tmp_path):
     train(tiny("improved", train__steps=4), tmp_path / "run")
     train(tiny("improved", **WATCHED), tmp_path / "run")
     assert list(measured(tmp_path / "run")) == [6]
+
+
+def test_reconstruction_is_refused_of_a_model_without_an_autoencoder(tiny, tmp_path):
+    config = tiny("improved", model__autoencoder=False, log__metrics=["reconstruction_val"])
+    with pytest.raises(InputError, match="reconstruction_val needs an autoencoder"):
+        train(config, tmp_path / "run")
