@@ -58,7 +58,7 @@ def between_classes(painter: Painter) -> list[Strip]:
     rows, strips = np.eye(len(painter.class_names)), []
     for (label, name), (other, other_name) in pairwise(spread(WAYS, painter)):
         weights = (1 - SHARES) * rows[label] + SHARES * rows[other]
-        strips.append(_way(f"{name} → {other_name}", painter, SEED, weights))
+        strips.append(_way(f"{name} to {other_name}", painter, SEED, weights))
     return strips
 
 

@@ -40,7 +40,7 @@ def test_ways_between_classes_begin_and_end_at_paintings():
     strips = figures.between_classes(of)
     assert len(strips) == figures.WAYS - 1
     for strip in strips:
-        ends = of.generate(strip.name.split(" → "), [figures.SEED] * 2)
+        ends = of.generate(strip.name.split(" to "), [figures.SEED] * 2)
         check_way(strip, ends)
 
 
