@@ -8,6 +8,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from artgan_tf.networks.fused import BatchNormalization
+
 
 def upsample_kernel(kernel: Any) -> Any:
     """The 4x4 transposed-convolution kernel that equals nearest x2 followed by a 3x3 convolution.
@@ -84,7 +86,7 @@ class Block(keras.layers.Layer):
         dtype = self.dtype_policy
         self.dropout = keras.layers.Dropout(dropout, dtype=dtype) if dropout else None
         self.inner = weights
-        self.norm = None if norm is None else keras.layers.BatchNormalization(**norm, dtype=dtype)
+        self.norm = None if norm is None else BatchNormalization(**norm, dtype=dtype)
         self.slope = slope
 
     def call(self, x: Any, training: bool = False, dropout: bool = False) -> Any:
