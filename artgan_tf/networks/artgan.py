@@ -11,6 +11,7 @@ from keras import ops
 from artgan_tf.config import Discriminator as DiscriminatorOptions
 from artgan_tf.config import InputError
 from artgan_tf.config import Model as ModelOptions
+from artgan_tf.networks.convolutions import Conv2D, Conv2DTranspose
 from artgan_tf.networks.layers import Block, SpectralConv2D, SpectralDense
 from artgan_tf.networks.tables import Stage, check_growth, parse_layers, parse_stages
 
@@ -30,9 +31,7 @@ def _growing(stages: list[Stage], start: int, dtype: Any) -> list[Block]:
 
 def _transposed(channels: int, grows: bool, dtype: Any) -> keras.layers.Layer:
     kernel, stride = (4, 2) if grows else (3, 1)
-    return keras.layers.Conv2DTranspose(
-        channels, kernel, strides=stride, padding="same", dtype=dtype
-    )
+    return Conv2DTranspose(channels, kernel, strides=stride, padding="same", dtype=dtype)
 
 
 class Generator(keras.Model):
@@ -111,7 +110,7 @@ class Discriminator(keras.Model):
         self.logits = dense(classes + 1, dtype="float32")
 
     def _convolutions(self, table: tuple[str, ...], width: float, dtype: Any, first: bool) -> list:
-        kind = SpectralConv2D if self.restraint.spectral_norm else keras.layers.Conv2D
+        kind = SpectralConv2D if self.restraint.spectral_norm else Conv2D
         blocks = []
         for index, row in enumerate(parse_layers(table, width)):
             conv = kind(row.channels, row.kernel, strides=row.stride, padding="same", dtype=dtype)

@@ -11,6 +11,7 @@ from keras import ops
 from artgan_tf.config import Discriminator as DiscriminatorOptions
 from artgan_tf.config import InputError
 from artgan_tf.config import Model as ModelOptions
+from artgan_tf.networks.convolutions import Conv2D
 from artgan_tf.networks.layers import Block, SpectralConv2D, SpectralDense, UpsampleConv2D
 from artgan_tf.networks.tables import Stage, check_growth, parse_layers, parse_stages, scale
 
@@ -23,7 +24,7 @@ def _normal() -> keras.initializers.Initializer:
 
 
 def _conv(channels: int, stride: int = 1, kernel: int = 3, spectral: bool = False, **kwargs: Any):
-    kind = SpectralConv2D if spectral else keras.layers.Conv2D
+    kind = SpectralConv2D if spectral else Conv2D
     return kind(
         channels,
         kernel,

@@ -1,6 +1,7 @@
 """Layers of both papers: blocks, the fast upsampling convolution, spectral normalisation.
 
-Keras layers and `keras.ops` only, so that any Keras backend runs them.
+Keras layers and `keras.ops`, so that any Keras backend runs them; what is faster on a CPU with
+TensorFlow stands apart, in `convolutions` and `fused`.
 """
 
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from artgan_tf.networks.convolutions import Conv2D, transpose_convolve
 from artgan_tf.networks.fused import BatchNormalization
 
 
@@ -57,7 +59,7 @@ class UpsampleConv2D(keras.layers.Layer):
 
     def call(self, x: Any) -> Any:
         kernel = ops.cast(upsample_kernel(self.kernel), self.compute_dtype)
-        return ops.conv_transpose(x, kernel, strides=2, padding="same")
+        return transpose_convolve(x, kernel, stride=2)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple:
         n, height, width, _ = input_shape
@@ -125,7 +127,7 @@ class _Spectral:
         return kernel / ops.sum(v * (_matrix(kernel) @ u))
 
 
-class SpectralConv2D(_Spectral, keras.layers.Conv2D):
+class SpectralConv2D(_Spectral, Conv2D):
     """A convolution with spectral normalisation."""
 
     def convolution_op(self, inputs: Any, kernel: Any) -> Any:
