@@ -44,8 +44,9 @@ def check(version: Path, painter: Painter, half: bool = False) -> None:
         half: whether its weights are float16: then a few grey levels are allowed.
 
     Raises:
-        RunError: it would not serve, or not paint what the painter paints.
+        RunError: it would not serve, or not paint what the painter paints, or nothing.
     """
+    _check_finite(painter)
     wanted = expected(painter)
     answers = run_loader(version, requests(painter))
     for name, value in answers.items():
@@ -57,6 +58,14 @@ def check(version: Path, painter: Painter, half: bool = False) -> None:
         apart = int(np.abs(found.astype(int) - images.astype(int)).max())
         if apart > (HALF_LEVELS if half else 0):
             raise RunError(f"The export's {name} differs from Keras by {apart} grey levels.")
+
+
+def _check_finite(painter: Painter) -> None:
+    """Without numbers all pictures are black, in Keras and in the export alike."""
+    for network in (painter.generator, painter.gan.discriminator):
+        for variable in network.weights:
+            if not np.isfinite(np.asarray(variable)).all():
+                raise RunError(f"{variable.path} is not finite: export another checkpoint.")
 
 
 def requests(painter: Painter) -> Arrays:
