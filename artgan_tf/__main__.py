@@ -10,6 +10,7 @@ VERBS = {
     "sample": "paint classes by name",
     "evaluate": "measure a trained run beside real images",
     "export": "a trained run as a SavedModel for TF Serving",
+    "serve": "an export over HTTP, where TF Serving is not installed",
 }
 
 

@@ -1,8 +1,10 @@
 """Requests that TF Serving sends itself before it says that a version is available."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from artgan_tf.painter import Painter
@@ -36,3 +38,21 @@ def write_warmup(folder: Path, painter: Painter, functions: dict[str, Any]) -> N
             log = prediction_log_pb2.PredictLog(request=request)
             record = prediction_log_pb2.PredictionLog(predict_log=log)
             writer.write(record.SerializeToString())
+
+
+def read_warmup(folder: Path) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
+    """The signature and the inputs of each such request.
+
+    Args:
+        folder: the export's `assets.extra`, which may lack them.
+    """
+    from tensorflow_serving.apis import prediction_log_pb2
+
+    file = folder / FILE
+    if not file.is_file():
+        return
+    for record in tf.data.TFRecordDataset(str(file)):
+        log = prediction_log_pb2.PredictionLog.FromString(record.numpy())
+        request = log.predict_log.request
+        inputs = {name: tf.make_ndarray(value) for name, value in request.inputs.items()}
+        yield request.model_spec.signature_name, inputs

@@ -1,0 +1,62 @@
+"""`python -m artgan_tf.serve MODEL`: TF Serving's REST interface where it is not installed."""
+
+from pathlib import Path
+
+import tyro
+
+from artgan_tf import cli
+from artgan_tf.config import InputError
+
+
+def serve(
+    model: tyro.conf.Positional[Path],
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8501,
+    poll: float = 2.0,
+    batch: int = 16,
+    window_ms: float = 2.0,
+    max_instances: int = 64,
+    max_body_mb: float = 16.0,
+    cors: tuple[str, ...] = (),
+) -> None:
+    """Serve an export over HTTP, as a stand-in for TensorFlow Serving: same requests and answers.
+
+    Args:
+        model: an export's directory (its name level, where new versions are served as they come,
+            or one version), or a run's directory for its newest export.
+        host: address to listen at; 0.0.0.0 lets other machines in.
+        port: to listen at.
+        poll: seconds between looks for new versions.
+        batch: pictures that are painted together at most.
+        window_ms: milliseconds that a request waits for others to be painted with it.
+        max_instances: pictures a request may ask for.
+        max_body_mb: megabytes a request may have.
+        cors: origins of pages elsewhere that may ask, such as http://localhost:3000.
+    """
+    _require(0 <= port < 2**16, f"There is no port {port}: take one below 65536.")
+    _require(poll > 0, f"--poll {poll:g} will not do: take more than 0 seconds.")
+    _require(window_ms >= 0, f"--window-ms {window_ms:g} will not do: take 0 or more.")
+    _require(batch > 0 and max_instances > 0, "--batch and --max-instances take 1 or more.")
+    _require(max_body_mb > 0, f"--max-body-mb {max_body_mb:g} will not do: take more than 0.")
+    from artgan_tf.serving.source import find_source
+
+    find_source(model)  # before TensorFlow is started
+    cli.start_tensorflow()
+    from artgan_tf.serving import server
+    from artgan_tf.serving.app import Settings
+    from artgan_tf.serving.batching import Rules
+    from artgan_tf.serving.rest import Limits
+
+    limits = Limits(int(max_body_mb * 2**20), max_instances)
+    settings = Settings(limits, Rules(batch, window_ms / 1000), cors)
+    server.serve(model, server.Address(host, port), settings, poll)
+
+
+def _require(holds: bool, sentence: str) -> None:
+    if not holds:
+        raise InputError(sentence)
+
+
+if __name__ == "__main__":
+    cli.main(serve, "python -m artgan_tf.serve")

@@ -1,0 +1,91 @@
+"""The application: TF Serving's interface, health, Prometheus' page, and the gallery's place."""
+
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from artgan_tf.serving import json_answers, metadata, monitoring
+from artgan_tf.serving.batching import Batcher, Rules
+from artgan_tf.serving.rest import JSON, Limits, Rest
+from artgan_tf.serving.versions import Versions
+
+GALLERY = Path(__file__).parent / "gallery"  # a page of static files, served at / if it is there
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a server answers.
+
+    Attributes:
+        limits: of a request.
+        rules: of batches.
+        cors: origins whose pages may ask; none for pages of this server alone.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    rules: Rules = field(default_factory=Rules)
+    cors: Sequence[str] = ()
+
+
+def build_app(versions: Versions, settings: Settings) -> Starlette:
+    """The ASGI application that serves one model.
+
+    Args:
+        versions: of the model.
+        settings: how.
+    """
+    counts = monitoring.Monitoring(versions.name, lambda: versions.number)
+    rest = Rest(versions, Batcher(settings.rules, counts.batch), counts, settings.limits)
+
+    async def health(request: Request) -> Response:
+        if versions.number:
+            return Response("ok\n")
+        return Response("no version is available\n", 503)
+
+    async def metrics(request: Request) -> Response:
+        return Response(counts.page(), headers={"Content-Type": monitoring.CONTENT_TYPE})
+
+    async def models(request: Request) -> Response:
+        return Response(metadata.gallery(versions.served), media_type=JSON)
+
+    routes: list[BaseRoute] = [
+        Mount("/v1", rest),
+        Mount("/V1", rest),  # TF Serving's paths are of any case
+        Route("/healthz", health),
+        Route(monitoring.PATH, metrics),
+        Route("/gallery/models.json", models),
+    ]
+    if GALLERY.is_dir():
+        routes.append(Mount("/", StaticFiles(directory=GALLERY, html=True)))
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=list(settings.cors),
+        allow_methods=["GET", "POST"],
+        allow_headers=["Content-Type"],
+    )
+    handlers: dict[Any, Any] = {404: _not_found, 405: _not_found, Exception: _unexpected}
+    middleware = [cors] if settings.cors else []
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)
+    app.router.redirect_slashes = False
+    return app
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    return Response(json_answers.error("Not found."), 404, media_type=JSON)
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    """A mistake of ours: whoever runs the server reads of it, the client does not."""
+    traceback.print_exception(error, file=sys.stderr)
+    return Response(json_answers.error("Internal error."), 500, media_type=JSON)

@@ -1,0 +1,191 @@
+"""Concurrent requests to one signature run as one batch, and nobody can tell from the answer.
+
+Requests that came within a small window, or while others ran, are concatenated up to a maximum.
+The sizes of batches are powers of two, and a request of another size runs in pieces: at sizes such
+as 3 and 5 TensorFlow splits its work so that a pixel in a hundred thousand rounds to the next grey
+level.  Float outputs differ in their last bits with any size, so signatures that have some run one
+request at a time.  Where a batch fails, each of its requests runs alone and has its own error.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from artgan_tf.serving.json_tensors import Arrays
+from artgan_tf.serving.refusals import Refused
+
+
+class Runner(Protocol):
+    """What batches run on: a `Servable`."""
+
+    def answers_floats(self, signature: str) -> bool: ...
+
+    def run(self, signature: str, arrays: Arrays) -> Arrays: ...
+
+
+Key = tuple[Runner, str]
+Result = Arrays | Exception
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How requests are batched.
+
+    Attributes:
+        rows: of a batch at most.
+        window: seconds that a request waits for others.
+        workers: batches at a time: while one computes, another's answers are written.
+        waiting: requests that may wait in all; beyond, they are refused.
+    """
+
+    rows: int = 16
+    window: float = 0.002
+    workers: int = 2
+    waiting: int = 1000
+
+
+@dataclass(frozen=True)
+class Job:
+    """A request, or a piece of one, that waits, and where its answer goes."""
+
+    arrays: Arrays
+    rows: int
+    answer: asyncio.Future[Arrays]
+
+
+class Batcher:
+    """The requests that wait, by servable and signature; it belongs to one event loop.
+
+    Args:
+        rules: sizes and times.
+        observe: is told the rows of each batch.
+    """
+
+    def __init__(self, rules: Rules, observe: Callable[[int], None] = lambda rows: None):
+        self.rules, self.observe = rules, observe
+        self._threads = ThreadPoolExecutor(rules.workers, "serve")
+        self._free = asyncio.Semaphore(rules.workers)
+        self._waiting: dict[Key, deque[Job]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self, servable: Runner, signature: str, arrays: Arrays) -> Arrays:
+        """What the signature answers to these inputs.
+
+        Raises:
+            Refused: in TensorFlow's words, or because too many wait.
+        """
+        if sum(map(len, self._waiting.values())) >= self.rules.waiting:
+            raise Refused("Too many requests are waiting: ask again later.", "UNAVAILABLE")
+        rows = row_count(arrays)
+        if not rows or servable.answers_floats(signature):
+            return await self._queued((servable, signature), arrays, 0)
+        ends = np.cumsum(pieces(rows, self.rules.rows))
+        parts = [
+            self._queued((servable, signature), part, row_count(part))
+            for part in split(arrays, ends[:-1])
+        ]
+        answers = await asyncio.gather(*parts)
+        return answers[0] if len(answers) == 1 else joined(answers)
+
+    def _queued(self, key: Key, arrays: Arrays, rows: int) -> asyncio.Future[Arrays]:
+        """Let it wait for its batch; without rows it runs alone."""
+        job = Job(arrays, rows, asyncio.get_running_loop().create_future())
+        if key not in self._waiting:
+            self._waiting[key] = deque()
+            self._start(self._drain(key))
+        self._waiting[key].append(job)
+        return job.answer
+
+    async def _drain(self, key: Key) -> None:
+        """Send batches to the workers until nothing waits."""
+        queue = self._waiting[key]
+        while queue:
+            await self._free.acquire()
+            if queue[0].rows and sum(job.rows for job in queue) < self.rules.rows:
+                await asyncio.sleep(self.rules.window)
+            batch = [queue.popleft() for _ in range(batch_length(queue, self.rules.rows))]
+            self._start(self._answer(key, batch))
+        del self._waiting[key]
+
+    async def _answer(self, key: Key, batch: list[Job]) -> None:
+        try:
+            self.observe(sum(row_count(job.arrays) for job in batch))
+            loop, inputs = asyncio.get_running_loop(), [job.arrays for job in batch]
+            results = await loop.run_in_executor(self._threads, run_batch, *key, inputs)
+        finally:
+            self._free.release()
+        for job, result in zip(batch, results, strict=True):
+            if job.answer.done():  # its client is gone
+                continue
+            if isinstance(result, Exception):
+                job.answer.set_exception(result)
+            else:
+                job.answer.set_result(result)
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)  # the loop itself holds tasks weakly
+        task.add_done_callback(self._tasks.discard)
+
+
+# ---- sizes ----------------------------------------------------------------------------------
+def row_count(arrays: Arrays) -> int:
+    """Rows of a request; 0 where its inputs do not agree, and so cannot be batched."""
+    counts = {array.shape[0] if array.ndim else 0 for array in arrays.values()}
+    return counts.pop() if len(counts) == 1 else 0
+
+
+def pieces(rows: int, most: int) -> list[int]:
+    """Powers of two that add up to `rows`, each at most `most`, the largest first."""
+    found = []
+    while rows:
+        found.append(1 << (min(rows, most).bit_length() - 1))
+        rows -= found[-1]
+    return found
+
+
+def batch_length(queue: Sequence[Job], most: int) -> int:
+    """How many of the first jobs run together: as many as add up to a power of two of rows."""
+    length, rows = 1, queue[0].rows
+    for taken, job in enumerate(queue, 1):
+        rows = rows + job.rows if taken > 1 else job.rows
+        if not job.rows or rows > most:
+            break
+        if rows & (rows - 1) == 0:
+            length = taken
+    return length
+
+
+# ---- computing ------------------------------------------------------------------------------
+def split(arrays: Arrays, ends: np.ndarray) -> list[Arrays]:
+    """The rows before, between and after these ends."""
+    parts = {name: np.split(array, ends) for name, array in arrays.items()}
+    return [{name: parts[name][i] for name in parts} for i in range(len(ends) + 1)]
+
+
+def joined(parts: Sequence[Arrays]) -> Arrays:
+    """All rows of all parts."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def run_batch(servable: Runner, signature: str, inputs: Sequence[Arrays]) -> list[Result]:
+    """The answer to each of several requests, or its error."""
+    if len(inputs) == 1:
+        return [_run(servable, signature, inputs[0])]
+    ends = np.cumsum([row_count(arrays) for arrays in inputs])
+    found = _run(servable, signature, joined(inputs))
+    if isinstance(found, Exception) or row_count(found) != ends[-1]:
+        return [_run(servable, signature, arrays) for arrays in inputs]
+    return [*split(found, ends[:-1])]
+
+
+def _run(servable: Runner, signature: str, arrays: Arrays) -> Result:
+    try:
+        return servable.run(signature, arrays)
+    except Exception as error:
+        return error

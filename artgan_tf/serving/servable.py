@@ -1,0 +1,116 @@
+"""A version of a model in memory: its signatures, and what they answer.
+
+It is loaded into a session of its own as TF Serving does it, so that an export that fails there
+fails here, and so that the errors of its graph are the same.
+"""
+
+import json
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from artgan_tf.serving.json_tensors import Arrays, Spec
+from artgan_tf.serving.json_values import cut
+from artgan_tf.serving.refusals import STATUS, Refused
+from artgan_tf.serving.warmup import read_warmup
+
+DEFAULT = "serving_default"
+LONGEST_ERROR = 1000  # characters of TensorFlow's that are passed on
+_AFTER = ("Detected at", "Original stack", "Errors may have", "node (defined at")
+FACTS = Path("assets.extra") / "artgan.json"
+
+
+class Servable:
+    """A loaded version; its session is closed when nobody holds it any more.
+
+    Args:
+        folder: with saved_model.pb.
+        name: of the model.
+        version: its number.
+    """
+
+    def __init__(self, folder: Path, name: str, version: int):
+        self.name, self.version = name, version
+        self._session = tf.compat.v1.Session(graph=tf.Graph())
+        with self._session.graph.as_default(), warnings.catch_warnings():
+            meta = _load(self._session, folder)
+        self.definitions = dict(meta.signature_def)
+        self.facts = _facts(folder)
+        for signature, inputs in read_warmup(folder / "assets.extra"):
+            self.run(signature, inputs)
+
+    def specs(self, signature: str) -> dict[str, Spec]:
+        """The inputs of a signature, sorted by name."""
+        name = signature or DEFAULT
+        if name not in self.definitions:
+            raise Refused(f'Serving signature name: "{cut(name)}" not found in signature def')
+        inputs = self.definitions[name].inputs
+        if not inputs:
+            raise Refused(f"Failed to get input map for signature: {signature or 'DEFAULT'}")
+        return {key: _spec(inputs[key]) for key in sorted(inputs)}
+
+    def answers_floats(self, signature: str) -> bool:
+        """Whether any output of a signature is a floating-point number."""
+        outputs = self.definitions[signature or DEFAULT].outputs.values()
+        return any(tf.dtypes.as_dtype(output.dtype).is_floating for output in outputs)
+
+    def run(self, signature: str, arrays: Mapping[str, np.ndarray]) -> Arrays:
+        """What a signature answers; several threads may ask at once.
+
+        Raises:
+            Refused: with TensorFlow's own words.
+        """
+        definition = self.definitions[signature or DEFAULT]
+        feed = {definition.inputs[name].name: array for name, array in arrays.items()}
+        fetch = {name: tensor.name for name, tensor in definition.outputs.items()}
+        try:
+            found = self._session.run(fetch, feed)
+        except tf.errors.OpError as error:
+            raise _refused(error) from None
+        return {name: _array(value) for name, value in found.items()}
+
+
+def _load(session: Any, folder: Path) -> Any:
+    logger = tf.get_logger()
+    level = logger.level
+    logger.setLevel("ERROR")  # it says that loading into sessions is old, which TF Serving is too
+    try:
+        return tf.compat.v1.saved_model.loader.load(session, ["serve"], str(folder))
+    finally:
+        logger.setLevel(level)
+
+
+def _spec(info: Any) -> Spec:
+    shape = tf.TensorShape(info.tensor_shape)
+    sizes = None if shape.rank is None else tuple(shape.as_list())
+    dtype = tf.dtypes.as_dtype(info.dtype).name
+    return Spec({"float32": "float", "float64": "double"}.get(dtype, dtype), sizes)
+
+
+def _facts(folder: Path) -> dict[str, Any]:
+    """What our export tells of itself; nothing for a SavedModel of another origin."""
+    file = folder / FACTS
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+
+def _array(value: Any) -> np.ndarray:
+    # np.asarray would drop zeros at the end of a string.
+    return np.array(value, object) if isinstance(value, bytes) else np.asarray(value)
+
+
+def _refused(error: tf.errors.OpError) -> Refused:
+    """The first lines: those after them name nodes of the graph, and files."""
+    lines: list[str] = []
+    for line in str(error.message).splitlines():
+        if "{{" in line or line.startswith(_AFTER):
+            break
+        lines.append(line.strip())
+    text = " ".join(line for line in lines if line and line != "Graph execution error:")
+    codes = {getattr(tf.errors, code, None): code for code in STATUS}
+    return Refused(
+        text[:LONGEST_ERROR] or "The graph failed.", codes.get(error.error_code, "UNKNOWN")
+    )
