@@ -1,0 +1,102 @@
+"""A server in a process of its own, and a client."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 120  # seconds
+
+
+class Server:
+    """`python -m artgan_tf.serve MODEL` on a free port, within `with`.
+
+    Args:
+        model: what it serves.
+        options: of the command line.
+    """
+
+    def __init__(self, model: Path, *options: str):
+        self.command = [sys.executable, "-m", "artgan_tf.serve", str(model), "--port", "0"]
+        self.command += options
+        self.url = ""
+
+    def __enter__(self) -> "Server":
+        self._log = tempfile.TemporaryFile("w+")
+        environment = os.environ | {"CUDA_VISIBLE_DEVICES": "", "PYTHONUNBUFFERED": "1"}
+        self.process = subprocess.Popen(
+            self.command,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+            cwd=ROOT,
+            env=environment,
+        )
+        watchdog = threading.Timer(PATIENCE, self.process.kill)
+        watchdog.start()
+        assert self.process.stdout
+        self.told = ""
+        for line in self.process.stdout:
+            self.told += line
+            if found := re.search(r"health +(http\S+)/healthz", line):
+                self.url = found[1]
+                break
+        watchdog.cancel()
+        assert self.url, self.log()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.process.poll() is None:
+            self.stop(signal.SIGTERM)
+
+    def stop(self, number: int) -> int:
+        """Send a signal; the exit code that comes of it."""
+        self.process.send_signal(number)
+        try:
+            self.told += self.process.communicate(timeout=PATIENCE)[0]
+        finally:
+            self.process.kill()
+        return self.process.returncode
+
+    def log(self) -> str:
+        """What it wrote to stderr."""
+        self._log.seek(0)
+        return self._log.read()
+
+
+class Service:
+    """A model behind an URL.
+
+    Args:
+        url: up to the model's name.
+    """
+
+    def __init__(self, url: str):
+        self.url, self.name = url, url.rsplit("/", 1)[1]
+        self.client = httpx.Client(timeout=PATIENCE)
+        self.version = self.get("").json()["model_version_status"][0]["version"]
+
+    def get(self, path: str) -> httpx.Response:
+        return self.client.get(self.url + path)
+
+    def predict(self, body: Any, path: str = ":predict") -> httpx.Response:
+        """Ask with a document, or with the text of one."""
+        content = body if isinstance(body, str | bytes) else json.dumps(body)
+        return self.client.post(self.url + path, content=content)
+
+
+def error(response: httpx.Response) -> str:
+    """The sentence that is the whole answer."""
+    assert response.headers["content-type"].startswith("application/json")
+    body = response.json()
+    assert body.keys() == {"error"}
+    return body["error"]

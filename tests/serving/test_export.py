@@ -1,0 +1,99 @@
+"""`export`: versions that count up, complete or absent, with all that goes with them."""
+
+import json
+import shutil
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from artgan_tf.config import RunError, from_tree
+from artgan_tf.sampling.models import open_model
+from artgan_tf.serving import check, export
+from artgan_tf.serving.export import Options
+from artgan_tf.serving.warmup import read_warmup
+from tests.serving.conftest import CLASSES
+
+
+@pytest.fixture
+def quick(exports, painters, monkeypatch):
+    """Exports of a run that is a painter already, and checks that pass, in no time."""
+    monkeypatch.setattr(export, "load", lambda run, which, weights: painters["improved"])
+    monkeypatch.setattr(
+        export, "write", lambda painter, folder, _: shutil.copytree(exports["improved"], folder)
+    )
+    monkeypatch.setattr(export, "check", lambda *arguments: None)
+    return monkeypatch
+
+
+def test_versions_count_up(quick, tmp_path):
+    made = [export.export(tmp_path, Options()) for _ in range(2)]
+    folder = tmp_path / "export" / "improved-cifar10"
+    assert made == [folder / "1", folder / "2"]
+    (folder / "9").mkdir()
+    (folder / "part-10").mkdir()
+    assert export.export(tmp_path, Options()).name == "10"
+
+
+def test_name_and_place_can_be_chosen(quick, tmp_path):
+    made = export.export(tmp_path / "run", Options(tmp_path / "models", "artgan"))
+    assert made == tmp_path / "models" / "artgan" / "1"
+
+
+@pytest.mark.parametrize("step", ["write", "check"])
+def test_a_failed_export_leaves_nothing(quick, tmp_path, step):
+    first = export.export(tmp_path, Options())
+
+    def fail(*arguments):
+        raise RunError("no")
+
+    quick.setattr(export, step, fail)
+    with pytest.raises(RunError, match="no"):
+        export.export(tmp_path, Options())
+    assert list(first.parent.iterdir()) == [first]
+
+
+def test_two_exports_at_a_time_get_two_versions(quick, tmp_path):
+    rename = Path.rename
+    others: list[Path] = []
+
+    def late(self, target):
+        if not others:
+            others.append(target)
+            shutil.copytree(self, target)  # another export was faster
+        return rename(self, target)
+
+    quick.setattr(Path, "rename", late)
+    assert export.export(tmp_path, Options()).name == "2"
+
+
+def test_what_lies_beside_the_graph(exports, painters):
+    extra = exports["improved"] / "assets.extra"
+    facts = json.loads((extra / "artgan.json").read_text(encoding="utf-8"))
+    assert facts["class_names"] == CLASSES
+    assert (facts["image_size"], facts["magnified"]) == (16, True)
+    config = tomllib.loads((extra / "config.toml").read_text(encoding="utf-8"))
+    assert from_tree(config) == painters["improved"].gan.config
+    card = (extra / "README.md").read_text(encoding="utf-8")
+    assert all(name in card for name in [*CLASSES, *facts["signatures"]])
+
+
+def test_warm_up_asks_each_signature(exports, painters):
+    found = dict(read_warmup(exports["improved"] / "assets.extra"))
+    facts = json.loads((exports["improved"] / "assets.extra" / "artgan.json").read_text())
+    assert list(found) == facts["signatures"]
+    for key, value in check.requests(painters["improved"]).items():
+        signature, _, name = key.partition("/")
+        np.testing.assert_array_equal(found[signature][name], value)
+    assert not list(read_warmup(exports["improved"]))
+
+
+def test_an_export_paints_as_its_run_does(exports, painters):
+    model = open_model(exports["improved"].parent)
+    assert model.class_names == tuple(CLASSES)
+    for options in ({}, {"magnified": True}, {"truncation": 0.5}):
+        np.testing.assert_array_equal(
+            model.generate(CLASSES, [1, 2, 3], **options),
+            painters["improved"].generate(CLASSES, [1, 2, 3], **options),
+        )

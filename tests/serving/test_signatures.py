@@ -1,0 +1,166 @@
+"""An export as TensorFlow's C++ loader runs it: the pictures that Keras paints, bit for bit."""
+
+import io
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from artgan_tf.config import RunError
+from artgan_tf.serving import check, loader
+from artgan_tf.serving.export import Options, write
+from artgan_tf.serving.signatures import Signatures
+from tests.serving.conftest import CLASSES
+
+PAPERS = ["improved", "artgan"]
+K = len(CLASSES)
+
+
+@pytest.fixture(scope="module")
+def answers(exports, painters):
+    """What the loader answers to the requests of the check, by paper."""
+    return {p: check.run_loader(exports[p], check.requests(painters[p])) for p in PAPERS}
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_pictures_are_kerass(answers, painters, paper):
+    expected = check.expected(painters[paper])
+    assert ("magnified/image_bytes" in expected) == (paper == "improved")
+    for name, images in expected.items():
+        found = answers[paper][name]
+        found = check.decoded(found) if found.dtype.kind == "S" else found
+        np.testing.assert_array_equal(found, images, err_msg=name)
+    assert not [name for name in answers[paper] if name.endswith("/error")]
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_scores_and_reconstructions_are_kerass(answers, painters, paper):
+    painter = painters[paper]
+    picture = painter.generate([0], [0])
+    scores, realness = painter.gan.judge(painter.gan.from_uint8(picture))
+    found = answers[paper]
+    np.testing.assert_allclose(found["classify/scores"], scores, atol=1e-6)
+    np.testing.assert_allclose(found["classify/realness"], realness, atol=1e-6)
+    label = int(np.argmax(scores[0]))
+    assert found["classify/label"].tolist() == [label]
+    assert found["classify/class_name"].tolist() == [CLASSES[label].encode()]
+    image = painter.gan.reconstruct(painter.gan.from_uint8(picture), painter.generator)
+    reconstructed = check.decoded(found["reconstruct/image_bytes"])
+    np.testing.assert_array_equal(reconstructed, painter.gan.to_uint8(image))
+
+
+def test_the_loader_imports_neither_keras_nor_this_package(exports, painters, tmp_path):
+    given: dict[str, Any] = {"generate/label": np.array([0], np.int32)}
+    np.savez(tmp_path / "in.npz", **given)
+    script = (
+        "import runpy, sys\n"
+        f"sys.argv = ['x', {str(exports['artgan'])!r}, 'in.npz', 'out.npz']\n"
+        f"runpy.run_path({loader.__file__!r}, run_name='__main__')\n"
+        "names = {name.split('.')[0] for name, module in sys.modules.items() if module}\n"
+        "print(sorted(names & {'keras', 'artgan_tf', 'tensorflow'}))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", script], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.stdout == "['tensorflow']\n", done.stderr
+
+
+def test_same_label_and_seed_same_bytes_alone_among_17_and_reloaded(exports):
+    label, seed = np.arange(17, dtype=np.int32) % K, np.arange(17) + 2**40
+
+    def painted(rows):
+        given = {"serving_default/label": label[rows], "serving_default/seed": seed[rows]}
+        return check.run_loader(exports["improved"], given)["serving_default/image_bytes"].tolist()
+
+    together = painted(slice(None))
+    assert len(set(together)) == 17
+    assert [painted(slice(i, i + 1))[0] for i in (0, 16)] == [together[0], together[16]]
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("label", [-1, K])
+def test_a_label_out_of_range_is_an_error(exports, paper, label):
+    given = {
+        "serving_default/label": np.array([0, label], np.int32),
+        "serving_default/seed": np.array([1, 2]),
+    }
+    found = check.run_loader(exports[paper], given)
+    (problem,) = found.values()
+    assert f"label must be from 0 to {K - 1}" in str(problem) or "Graph execution" in str(problem)
+    assert found.keys() == {"serving_default/error"}
+
+
+def test_pictures_of_any_format_and_size_are_judged(exports):
+    rng = np.random.default_rng(0)
+    encoded = []
+    for kind, mode, size in [
+        ("PNG", "L", (40, 20)),
+        ("JPEG", "RGB", (16, 16)),
+        ("GIF", "P", (7, 9)),
+    ]:
+        pixels = rng.integers(0, 255, (size[1], size[0], 3), np.uint8)
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).convert(mode).save(buffer, kind)
+        encoded.append(buffer.getvalue())
+    given = {"classify/image_bytes": np.array(encoded)}
+    found = check.run_loader(exports["improved"], given)
+    assert found["classify/scores"].shape == (3, K)
+    np.testing.assert_allclose(found["classify/scores"].sum(axis=1), 1.0, rtol=1e-5)
+
+
+# ---- the check --------------------------------------------------------------------------------
+def test_a_module_that_holds_a_keras_model_is_caught(painters, tmp_path):
+    """Python loads it and runs it; TF Serving loads it and fails its first request."""
+    painter = painters["artgan"]
+    signatures = Signatures(painter)
+    functions = signatures.functions()
+    signatures.module.weights = [variable.value for variable in painter.generator.variables]
+    signatures.module.discriminator = painter.gan.discriminator
+    tf.saved_model.save(signatures.module, str(tmp_path / "1"), signatures=functions)
+    loaded = tf.saved_model.load(str(tmp_path / "1"))
+    picture = tf.constant(check.requests(painter)["classify/image_bytes"])
+    assert loaded.signatures["classify"](image_bytes=picture)["scores"].shape == (1, K)
+    with pytest.raises(RunError, match="The export's signature classify fails: "):
+        check.check(tmp_path / "1", painter)
+
+
+def test_an_export_of_another_painter_is_caught(exports, painters):
+    painter = painters["artgan"]
+    kept = painter.generator.get_weights()
+    try:
+        painter.generator.set_weights([value * 0.5 for value in kept])
+        with pytest.raises(RunError, match=r"differs from Keras by \d+ grey levels"):
+            check.check(exports["artgan"], painter)
+    finally:
+        painter.generator.set_weights(kept)
+
+
+def test_weights_that_are_no_numbers_are_caught(exports, painters):
+    painter = painters["artgan"]
+    kept = painter.generator.get_weights()
+    try:
+        painter.generator.set_weights([kept[0] * np.nan, *kept[1:]])
+        with pytest.raises(RunError, match=r"is not finite: export another checkpoint\."):
+            check.check(exports["artgan"], painter)
+    finally:
+        painter.generator.set_weights(kept)
+
+
+def test_what_is_no_savedmodel_is_told_in_one_line(painters, tmp_path):
+    with pytest.raises(RunError, match="loader cannot run the export: ") as error:
+        check.check(tmp_path, painters["artgan"])
+    assert "\n" not in str(error.value)
+
+
+def test_half_weights_are_half_the_size_and_a_few_levels_apart(exports, painters, tmp_path):
+    write(painters["improved"], tmp_path / "1", Options(half=True))
+    check.check(tmp_path / "1", painters["improved"], half=True)
+    sizes = [
+        (folder / "variables" / "variables.data-00000-of-00001").stat().st_size
+        for folder in (tmp_path / "1", exports["improved"])
+    ]
+    assert 0.4 < sizes[0] / sizes[1] < 0.7
