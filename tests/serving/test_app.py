@@ -1,0 +1,75 @@
+"""The application without a process of its own: no version, our own mistakes, the gallery."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+
+from artgan_tf.serving import app
+from artgan_tf.serving.app import Settings, build_app
+
+PREDICT = "/v1/models/artgan:predict"
+
+
+class Client:
+    """Of a server whose versions are no more than this."""
+
+    def __init__(self, get=lambda name, version=None: None, cors=()):
+        versions: Any = SimpleNamespace(name="artgan", number=0, served=None, get=get, states=list)
+        app = build_app(versions, Settings(cors=cors))
+        self.transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+
+    def __call__(self, method, path, **options):
+        async def ask():
+            async with httpx.AsyncClient(transport=self.transport, base_url="http://x") as client:
+                return await client.request(method, path, **options)
+
+        return asyncio.run(ask())
+
+
+def test_without_a_version_it_is_not_healthy():
+    answers = Client()
+    assert answers("GET", "/healthz").status_code == 503
+    assert answers("GET", "/gallery/models.json").json() == {"models": []}
+    assert answers("GET", "/v1/models/artgan").status_code == 404
+    response = answers("POST", PREDICT, json={"instances": [1]})
+    assert response.json()["error"] == "Servable not found for request: Latest(artgan)"
+
+
+def test_our_own_mistakes_are_told_here_and_not_to_the_client(capsys):
+    def get(name, version=None):
+        raise KeyError("/private/path")
+
+    answers = Client(get=get)
+    response = answers("POST", PREDICT, json={"instances": [1]})
+    assert response.status_code == 500
+    assert response.json() == {"error": "Internal error."}
+    assert "KeyError: '/private/path'" in capsys.readouterr().err
+    assert 'status="INTERNAL"' in answers("GET", "/monitoring/prometheus/metrics").text
+
+
+@pytest.mark.parametrize("path", ["/v1", "/healthz/", "/", "/gallery"])
+def test_other_paths_are_not_found_and_lead_nowhere(path):
+    response = Client()("GET", path, follow_redirects=False)
+    assert (response.status_code, response.json()) == (404, {"error": "Not found."})
+
+
+def test_a_gallery_of_static_files_hides_nothing(monkeypatch, tmp_path):
+    (tmp_path / "index.html").write_text("a page")
+    monkeypatch.setattr(app, "GALLERY", tmp_path)
+    answers = Client()
+    assert answers("GET", "/").text == "a page"
+    assert answers("GET", "/healthz").status_code == 503
+    assert answers("GET", "/v1/nothing").status_code == 400
+    assert answers("GET", "/no.html").status_code == 404
+
+
+def test_pages_elsewhere_may_ask_only_when_told():
+    preflight = {"Origin": "http://a.example", "Access-Control-Request-Method": "POST"}
+    allowed = Client(cors=["http://a.example"])("OPTIONS", PREDICT, headers=preflight)
+    assert allowed.headers["access-control-allow-origin"] == "http://a.example"
+    refused = Client()("OPTIONS", PREDICT, headers=preflight)
+    assert refused.status_code == 400
+    assert "access-control-allow-origin" not in refused.headers

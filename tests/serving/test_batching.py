@@ -1,0 +1,123 @@
+"""Batches: who runs with whom, whose error it is, and that nobody can tell from the answer."""
+
+import asyncio
+import threading
+
+import numpy as np
+import pytest
+
+from artgan_tf.serving import batching
+from artgan_tf.serving.batching import Batcher, Job, Rules
+from artgan_tf.serving.refusals import Refused
+
+
+class Doubler:
+    """Answers twice the number; -1 is an error of all that run with it."""
+
+    def __init__(self, floats: bool = False):
+        self.floats, self.sizes = floats, list[int]()
+        self.go = threading.Event()
+        self.go.set()
+
+    def answers_floats(self, signature):
+        return self.floats
+
+    def run(self, signature, arrays):
+        self.go.wait(20)
+        self.sizes.append(len(arrays["x"]))
+        if -1 in arrays["x"]:
+            raise Refused(f"-1 among {len(arrays['x'])}")
+        return {"y": 2 * arrays["x"]}
+
+
+def ask(servable, requests, **rules):
+    """The answers to several requests at once, errors among them."""
+
+    async def run():
+        batcher = Batcher(Rules(**rules), sizes.append)
+        work = [batcher.run(servable, "s", {"x": np.array(r)}) for r in requests]
+        return await asyncio.wait_for(asyncio.gather(*work, return_exceptions=True), 30)
+
+    sizes = list[int]()
+    answers = asyncio.run(run())
+    assert sum(sizes) == sum(servable.sizes) or any(isinstance(a, Exception) for a in answers)
+    return [a if isinstance(a, Exception) else a["y"].tolist() for a in answers]
+
+
+def test_concurrent_requests_run_together():
+    servable = Doubler()
+    assert ask(servable, [[i] for i in range(16)]) == [[2 * i] for i in range(16)]
+    assert servable.sizes == [16]
+
+
+def test_sizes_are_powers_of_two_up_to_the_maximum():
+    servable = Doubler()
+    requests = [list(range(n)) for n in (5, 3, 1, 17, 2, 6)]
+    assert ask(servable, requests, rows=8) == [[2 * i for i in r] for r in requests]
+    assert sum(servable.sizes) == 34
+    assert set(servable.sizes) <= {1, 2, 4, 8}
+    assert max(servable.sizes) == 8
+
+
+def test_an_error_hits_its_own_request_alone():
+    answers = ask(Doubler(), [[1], [-1], [2], [3]])
+    assert [answers[0], answers[2], answers[3]] == [[2], [4], [6]]
+    assert answers[1].text == "-1 among 1"
+
+
+def test_float_answers_and_empty_requests_run_alone():
+    floats, empty = Doubler(floats=True), Doubler()
+    assert ask(floats, [[1], [2, 3, 4]]) == [[2], [4, 6, 8]]
+    assert sorted(floats.sizes) == [1, 3]
+    assert ask(empty, [[1], [], [2]]) == [[2], [], [4]]
+    assert sorted(empty.sizes) == [0, 1, 1]
+
+
+def test_too_many_waiting_are_refused_and_the_others_answered():
+    servable = Doubler()
+    answers = ask(servable, [[i] for i in range(8)], waiting=4, rows=1, workers=1)
+    assert answers[:4] == [[0], [2], [4], [6]]
+    assert all(isinstance(a, Refused) and a.code == "UNAVAILABLE" for a in answers[4:])
+
+
+def test_a_request_waits_no_longer_than_the_window():
+    async def run():
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        await Batcher(Rules(window=0.05)).run(Doubler(), "s", {"x": np.array([1])})
+        return loop.time() - begun
+
+    assert 0.05 <= asyncio.run(run()) < 2
+
+
+def test_clients_that_leave_harm_nobody():
+    servable = Doubler()
+    servable.go.clear()
+
+    async def run():
+        batcher = Batcher(Rules(window=0))
+        first, second = (
+            asyncio.ensure_future(batcher.run(servable, "s", {"x": np.array([i])})) for i in (1, 2)
+        )
+        await asyncio.sleep(0.1)
+        first.cancel()
+        servable.go.set()
+        return await asyncio.wait_for(second, 30)
+
+    assert asyncio.run(run())["y"].tolist() == [4]
+
+
+@pytest.mark.parametrize(
+    ("rows", "most", "expected"),
+    [(1, 16, [1]), (5, 16, [4, 1]), (64, 16, [16] * 4), (23, 16, [16, 4, 2, 1]), (3, 1, [1] * 3)],
+)
+def test_pieces(rows, most, expected):
+    assert batching.pieces(rows, most) == expected
+
+
+@pytest.mark.parametrize(
+    ("rows", "length"), [([1], 1), ([1] * 3, 2), ([4, 1, 2, 1], 4), ([2, 0, 2], 1), ([0, 1], 1)]
+)
+def test_batch_length(rows, length):
+    jobs = [Job({}, n, None) for n in rows]  # type: ignore[arg-type]
+    assert batching.batch_length(jobs, 16) == length

@@ -1,0 +1,144 @@
+"""Which versions there are, which one is served, and what MODEL names."""
+
+import os
+from typing import Any
+
+import pytest
+
+from artgan_tf.config import InputError
+from artgan_tf.serving.source import find_source
+from artgan_tf.serving.versions import FAILED, Versions
+
+
+class _Fake:
+    def __init__(self, folder, name, version):
+        if (folder / "broken").exists():
+            raise ValueError(f"broken\nin {folder}")
+        self.name, self.version = name, version
+
+
+Fake: Any = _Fake
+
+
+def put(name, *numbers, broken=False):
+    for number in numbers:
+        (name / str(number)).mkdir(parents=True)
+        (name / str(number) / "saved_model.pb").write_bytes(b"graph")
+        if broken:
+            (name / str(number) / "broken").touch()
+
+
+@pytest.fixture
+def name(tmp_path):
+    put(tmp_path / "artgan", 1)
+    return tmp_path / "artgan"
+
+
+@pytest.fixture
+def versions(name):
+    found = Versions(find_source(name), 0.01, Fake)
+    found.look()
+    return found
+
+
+def told(versions):
+    return {number: state.state for number, state in versions.states()}
+
+
+def test_the_highest_number_is_served(name, versions):
+    assert told(versions) == {1: "AVAILABLE"}
+    put(name, 9, 10)
+    (name / "11").mkdir()  # empty: its files are on their way
+    (name / "part-12").mkdir()
+    (name / "²").mkdir()
+    versions.look()
+    assert told(versions) == {10: "AVAILABLE", 1: "END"}
+    assert versions.get("artgan").version == 10
+    assert versions.get("artgan", 10).version == 10
+    assert versions.get("artgan", 1) is None
+    assert versions.get("other") is None
+
+
+def test_a_broken_version_is_told_once_and_tried_again_when_it_has_changed(name, versions, capsys):
+    put(name, 2, broken=True)
+    for _ in range(3):
+        versions.look()
+        assert told(versions) == {2: "END", 1: "AVAILABLE"}
+    assert versions.states()[0][1].message == FAILED
+    assert capsys.readouterr().err == "warning: version 2 of artgan does not load: broken\n"
+    (name / "2" / "broken").unlink()
+    versions.look()
+    assert told(versions) == {2: "AVAILABLE", 1: "END"}
+
+
+def test_of_broken_versions_the_next_lower_one_is_served(name, capsys):
+    put(name, 2, 3, broken=True)
+    versions = Versions(find_source(name), 1, Fake)
+    versions.look()
+    assert told(versions) == {3: "END", 2: "END", 1: "AVAILABLE"}
+
+
+def test_a_version_taken_away_gives_way_to_the_one_before(name, versions):
+    put(name, 2)
+    versions.look()
+    (name / "2").rename(name / "aside")
+    versions.look()
+    assert told(versions) == {2: "END", 1: "AVAILABLE"}
+    (name / "1").rename(name / "aside-1")
+    versions.look()
+    assert versions.number == 1  # nothing is better than an old version only to nobody
+
+
+def test_a_thread_keeps_looking_whatever_happens(name, versions, monkeypatch, capsys):
+    looked = []
+    original = versions.look
+
+    def look():
+        looked.append(1)
+        if len(looked) == 1:
+            raise OSError("disk away")
+        original()
+
+    monkeypatch.setattr(versions, "look", look)
+    versions.start()
+    put(name, 2)
+    for _ in range(1000):
+        if versions.number == 2:
+            break
+        versions._thread.join(0.01)
+    versions.stop()
+    versions._thread.join(5)
+    assert versions.number == 2
+    assert not versions._thread.is_alive()
+    assert "cannot look for versions of artgan: disk away" in capsys.readouterr().err
+
+
+def test_a_version_level_is_that_version_for_ever(name):
+    versions = Versions(find_source(name / "1"), 1, Fake)
+    put(name, 2)
+    versions.look()
+    assert (versions.name, told(versions)) == ("artgan", {1: "AVAILABLE"})
+
+
+def test_a_runs_newest_export_is_served(tmp_path):
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "config.toml").touch()
+    put(run / "export" / "old", 7)
+    put(run / "export" / "new", 1, 2)
+    for path, at in [("old/7", 100), ("new/1", 50), ("new/2", 200)]:
+        os.utime(run / "export" / path, (at, at))
+    source = find_source(run)
+    assert source.name == "new"
+    assert max(source.versions()) == 2
+    put(run / "export" / "new", 3)
+    assert max(source.versions()) == 3
+
+
+def test_what_is_no_version_is_refused(tmp_path):
+    (tmp_path / "made").mkdir()
+    (tmp_path / "made" / "saved_model.pb").touch()
+    with pytest.raises(InputError, match="its name is no number"):
+        find_source(tmp_path / "made")
+    with pytest.raises(InputError, match="holds no export"):
+        find_source(tmp_path / "nowhere")
