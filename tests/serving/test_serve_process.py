@@ -19,6 +19,7 @@ PREDICT = "/v1/models/artgan:predict"
 
 
 # ---- the end ----------------------------------------------------------------------------------
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_requests_in_flight_are_answered_before_it_stops(model, number):
     with Server(model / "3", "--window-ms", "1500") as server:
@@ -49,6 +50,7 @@ def refused(*arguments):
     return done.stderr
 
 
+@pytest.mark.slow
 def test_mistakes_are_one_sentence(model, tmp_path):
     assert "holds no export: python -m artgan_tf.export" in refused(tmp_path)
     (tmp_path / "config.toml").touch()

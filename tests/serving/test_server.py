@@ -145,6 +145,7 @@ def wait_for(condition, seconds=90):
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_a_new_version_takes_over_under_load_and_no_request_fails(exports, tmp_path):
     name = tmp_path / "artgan"
     shutil.copytree(exports["improved"], name / "1")

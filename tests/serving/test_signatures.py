@@ -69,6 +69,7 @@ def test_the_loader_imports_neither_keras_nor_this_package(exports, painters, tm
     assert done.stdout == "['tensorflow']\n", done.stderr
 
 
+@pytest.mark.slow
 def test_same_label_and_seed_same_bytes_alone_among_17_and_reloaded(exports):
     label, seed = np.arange(17, dtype=np.int32) % K, np.arange(17) + 2**40
 
@@ -113,6 +114,7 @@ def test_pictures_of_any_format_and_size_are_judged(exports):
 
 
 # ---- the check --------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_a_module_that_holds_a_keras_model_is_caught(painters, tmp_path):
     """Python loads it and runs it; TF Serving loads it and fails its first request."""
     painter = painters["artgan"]
@@ -156,6 +158,7 @@ def test_what_is_no_savedmodel_is_told_in_one_line(painters, tmp_path):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.slow
 def test_half_weights_are_half_the_size_and_a_few_levels_apart(exports, painters, tmp_path):
     write(painters["improved"], tmp_path / "1", Options(half=True))
     check.check(tmp_path / "1", painters["improved"], half=True)
