@@ -14,6 +14,7 @@ from tfrecords_tools.sheet import named_grid
 
 Weights = Literal["ema", "raw"]
 STANDING_BATCHES, STANDING_SIZE = 16, 100
+AT_ONCE = 96  # pictures painted together
 GRID_CLASSES, GRID_COLUMNS = 16, 8
 
 
@@ -72,9 +73,9 @@ class Painter:
         if len(labels) != len(seeds):
             raise InputError(f"{len(labels)} classes but {len(seeds)} seeds: give as many of each.")
         batches = []
-        for i in range(0, len(labels), STANDING_SIZE):
-            z = truncation * self.latents(seeds[i : i + STANDING_SIZE])
-            y = self.gan.one_hot(labels[i : i + STANDING_SIZE])
+        for i in range(0, len(labels), AT_ONCE):
+            z = truncation * self.latents(seeds[i : i + AT_ONCE])
+            y = self.gan.one_hot(labels[i : i + AT_ONCE])
             batches.append(self.paint(z, y, magnified))
         return np.concatenate(batches)
 
@@ -99,8 +100,8 @@ class Painter:
             uint8 [N, S, S, 3].
         """
         batches = []
-        for i in range(0, len(seeds), STANDING_SIZE):
-            part = slice(i, i + STANDING_SIZE)
+        for i in range(0, len(seeds), AT_ONCE):
+            part = slice(i, i + AT_ONCE)
             way = keras.ops.convert_to_tensor(np.asarray(t[part], np.float32))
             z = self.gan.between(self.latents(seeds[part]), self.latents(seeds_to[part]), way)
             y = keras.ops.convert_to_tensor(np.asarray(weights[part], np.float32))
@@ -117,9 +118,20 @@ class Painter:
         """
         if magnified and not self.gan.config.model.magnify:
             raise InputError("This model has no magnified size: model.magnify is off.")
+        return keras.ops.convert_to_numpy(self.images(z, y, magnified))
+
+    def images(self, z: Any, y: Any, magnified: bool = False) -> Any:
+        """`paint` as a tensor, in graphs too.
+
+        A picture is the same whatever is painted beside it: at sizes such as 3 and 5 a CPU splits
+        its work so that a pixel here and there rounds to the next grey level, so batches of other
+        sizes are filled up.
+        """
+        count = tf.shape(z)[0]
+        z, y = (tf.pad(x, [[0, _full(count) - count], [0, 0]]) for x in (z, y))
         options = {"magnified": True} if magnified else {}
-        images = self.generator(z, y, training=False, **options)
-        return keras.ops.convert_to_numpy(self.gan.to_uint8(images))
+        painted = self.generator(z, y, training=False, **options)
+        return self.gan.to_uint8(painted)[:count]
 
     def latents(self, seeds: Any) -> Any:
         """float32 [N, Z] from the paper's prior, each row from its own seed (int64 [N]) alone."""
@@ -143,3 +155,10 @@ class Painter:
         classes = [index for index in range(len(rows)) for _ in range(GRID_COLUMNS)]
         images = self.generate(classes, list(range(GRID_COLUMNS)) * len(rows), magnified)
         return named_grid(images.reshape(len(rows), GRID_COLUMNS, *images.shape[1:]), rows)
+
+
+def _full(count: Any) -> Any:
+    """The next power of two, from 16 on the next multiple of 16."""
+    powers = tf.constant([1, 2, 4, 8, 16])
+    power = tf.reduce_min(tf.where(powers >= count, powers, 16))
+    return tf.where(count <= 16, power, -(-count // 16) * 16)

@@ -71,3 +71,21 @@ def test_grid_shows_at_most_sixteen_classes(painter):
 def test_unequal_numbers_are_refused(painter):
     with pytest.raises(InputError, match="2 classes but 1 seeds"):
         painter.generate([0, 1], [5])
+
+
+@pytest.mark.slow
+def test_a_picture_is_the_same_whatever_is_painted_beside_it():
+    """At this width a batch of 3 or 5 would round some pixels to the next grey level."""
+    keras.utils.set_random_seed(0)
+    settings = {"model.width": 0.5, "data.classes": 0}
+    wide = Painter(
+        build_gan(resolve("improved/cifar10", settings), 10), [f"{i}" for i in range(10)]
+    )
+    labels, seeds = np.arange(60) % 10, np.arange(60)
+    together = wide.generate(labels.tolist(), seeds.tolist(), magnified=True)
+    for size in (1, 3, 5, 7, 17):
+        parts = [slice(start, start + size) for start in range(0, 60, size)]
+        found = [
+            wide.generate(labels[p].tolist(), seeds[p].tolist(), magnified=True) for p in parts
+        ]
+        np.testing.assert_array_equal(np.concatenate(found), together)

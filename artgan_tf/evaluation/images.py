@@ -19,7 +19,7 @@ from artgan_tf.config import Data, RunError
 from artgan_tf.data.source import Split
 from artgan_tf.painter import Painter
 
-BATCH = 100
+BATCH = 96
 ORDER_SEED = 0  # of the order in which a split's images are taken
 SEEDS = 10**9  # seeds that one seed of an evaluation stands for
 
@@ -107,10 +107,8 @@ def generated_images(
     with _bar(count, name) as bar:
         for start in range(0, count, BATCH):
             part = pixels[start : start + BATCH]
-            asked = labels[start : start + BATCH].tolist()
-            asked += [0] * (BATCH - len(asked))  # batches of one size: G rounds alike in all
-            seeds = range(first + start, first + start + BATCH)
-            part[:] = painter.generate(asked, seeds)[: len(part)]
+            seeds = range(first + start, first + start + len(part))
+            part[:] = painter.generate(labels[start : start + BATCH].tolist(), seeds)
             bar.update(len(part))
     parts = (pixels[start : start + BATCH] for start in range(0, count, BATCH))
     if count > 1 and all((pixels[0] == part).all() for part in parts):

@@ -78,7 +78,7 @@ class Signatures:
         return self._painted(truncation[:, None] * z, weights)
 
     def generate(self, z: Any, label: Any) -> Outputs:
-        return {"images": self._images(z, self._one_hot(label))}
+        return {"images": self.painter.images(z, self._one_hot(label))}
 
     def classify(self, image_bytes: Any) -> Outputs:
         scores, realness = self.gan.judge(self._decoded(image_bytes))
@@ -92,11 +92,7 @@ class Signatures:
 
     # ---- parts --------------------------------------------------------------------------------
     def _painted(self, z: Any, y: Any, magnified: bool = False) -> Outputs:
-        return {"image_bytes": _encoded(self._images(z, y, magnified))}
-
-    def _images(self, z: Any, y: Any, magnified: bool = False) -> Any:
-        options = {"magnified": True} if magnified else {}
-        return self.gan.to_uint8(self.painter.generator(z, y, training=False, **options))
+        return {"image_bytes": _encoded(self.painter.images(z, y, magnified))}
 
     def _one_hot(self, label: Any) -> Any:
         """On a GPU an index out of range would give zeros, and so a picture of no class."""
