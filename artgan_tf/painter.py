@@ -143,11 +143,7 @@ class Painter:
 
     def index(self, name: str | int) -> int:
         """The index of a class name (or index); raises InputError for one that is not there."""
-        known = range(len(self.class_names)) if isinstance(name, int) else self.class_names
-        if name not in known:
-            choices = ", ".join(self.class_names)
-            raise InputError(f"There is no class {name!r}: this model paints {choices}.")
-        return name if isinstance(name, int) else self.class_names.index(name)
+        return class_index(self.class_names, name)
 
     def grid(self, magnified: bool = False) -> Image.Image:
         """Fixed latents, one class a row with its name, the same seed down each column."""
@@ -155,6 +151,14 @@ class Painter:
         classes = [index for index in range(len(rows)) for _ in range(GRID_COLUMNS)]
         images = self.generate(classes, list(range(GRID_COLUMNS)) * len(rows), magnified)
         return named_grid(images.reshape(len(rows), GRID_COLUMNS, *images.shape[1:]), rows)
+
+
+def class_index(names: Sequence[str], name: str | int) -> int:
+    """The index of a class name (or index) among these; InputError for one that is not there."""
+    if name not in (range(len(names)) if isinstance(name, int) else names):
+        choices = ", ".join(names)
+        raise InputError(f"There is no class {name!r}: this model paints {choices}.")
+    return name if isinstance(name, int) else names.index(name)
 
 
 def _full(count: Any) -> Any:

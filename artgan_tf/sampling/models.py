@@ -12,6 +12,7 @@ import tensorflow as tf
 from PIL import Image
 
 from artgan_tf.config import InputError
+from artgan_tf.painter import class_index
 from artgan_tf.runs.checkpoints import Which
 from artgan_tf.runs.load import load
 from artgan_tf.sampling.sheets import Model
@@ -26,7 +27,7 @@ def open_model(path: Path | str, which: Which = "latest") -> Model:
     path = Path(path)
     if (path / "config.toml").is_file():
         return load(path, which)
-    versions = [p for p in path.glob("*") if p.name.isdigit() and (p / FACTS).is_file()]
+    versions = [p for p in path.glob("*") if p.name.isdecimal() and (p / FACTS).is_file()]
     version = path if (path / FACTS).is_file() else max(versions, key=_number, default=None)
     if version is None:
         raise InputError(f"{path} is no run and no export: name the directory of either.")
@@ -52,11 +53,7 @@ class Exported:
 
     def index(self, name: str | int) -> int:
         """The index of a class name or index; InputError for one that is not there."""
-        known = range(len(self.class_names)) if isinstance(name, int) else self.class_names
-        if name not in known:
-            choices = ", ".join(self.class_names)
-            raise InputError(f"There is no class {name!r}: this model paints {choices}.")
-        return name if isinstance(name, int) else self.class_names.index(name)
+        return class_index(self.class_names, name)
 
     def generate(
         self,

@@ -95,7 +95,7 @@ def protocol(painter: Painter, options: Options) -> str:
 def _publish(made: Path, folder: Path) -> Path:
     """Rename it to the next version, whichever that is by now."""
     while True:
-        versions = [int(path.name) for path in folder.iterdir() if path.name.isdigit()]
+        versions = [int(path.name) for path in folder.iterdir() if path.name.isdecimal()]
         version = folder / str(max(versions, default=0) + 1)
         try:
             return made.rename(version)
