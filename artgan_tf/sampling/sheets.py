@@ -89,7 +89,7 @@ def grid(model: Model, of: Wish) -> Sheet:
 
 def between_seeds(model: Model, of: Wish, frames: int) -> Sheet:
     """A class a row; from each seed to the next, and in the end back to the first."""
-    ways = [(a, b, f / frames) for a, b in _around(of.seeds) for f in range(frames)]
+    ways = [(a, b, t) for a, b in _around(of.seeds) for t in _shares(frames)]
     rows = [(label, *way) for label in of.classes for way in ways]
     labels, starts, ends, t = zip(*rows, strict=True)
     weights = np.eye(len(model.class_names))[list(labels)]
@@ -101,9 +101,9 @@ def between_classes(model: Model, of: Wish, frames: int) -> Sheet:
     """A seed a row; from each class to the next, and in the end back to the first."""
     one_hot = np.eye(len(model.class_names))
     way = [
-        one_hot[a] + (one_hot[b] - one_hot[a]) * f / frames
+        one_hot[a] + (one_hot[b] - one_hot[a]) * t
         for a, b in _around(of.classes)
-        for f in range(frames)
+        for t in _shares(frames)
     ]
     seeds = [seed for seed in of.seeds for _ in way]
     weights = np.concatenate([way] * len(of.seeds))
@@ -116,6 +116,13 @@ def _around(values: Sequence[int]) -> list[tuple[int, int]]:
     if len(values) < 2:
         raise InputError("There is no way from one picture to itself: ask for two or more.")
     return list(zip(values, [*values[1:], values[0]], strict=True))
+
+
+def _shares(frames: int) -> list[float]:
+    """How far each picture of a way is, from 0 up to, but without, 1."""
+    if frames < 1:
+        raise InputError(f"A way of {frames} frames will not do: take 1 or more.")
+    return [frame / frames for frame in range(frames)]
 
 
 def _sheet(images: np.ndarray, names: list[str]) -> Sheet:

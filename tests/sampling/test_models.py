@@ -1,0 +1,43 @@
+"""An export paints what its run paints."""
+
+import numpy as np
+import pytest
+
+from artgan_tf.config import InputError
+from artgan_tf.sampling.models import Exported, open_model
+from tests.serving.conftest import exports, painters  # noqa: F401
+
+LABELS, SEEDS = [0, 2, 1, 2, 0], [3, 2**53 - 1, 0, 7, 7]
+WAY = [0.0, 0.25, 0.5, 0.75, 1.0]
+WEIGHTS = np.array([[1, 0, 0], [0.5, 0.5, 0], [0, 0, 1], [0.2, 0.3, 0.5], [0, 1, 0]])
+
+
+@pytest.mark.parametrize("paper", ["improved", "artgan"])
+def test_an_export_paints_what_the_painter_paints(exports, painters, paper):  # noqa: F811
+    export, painter = open_model(exports[paper].parent), painters[paper]
+    assert export.class_names == painter.class_names
+    for options in ({}, {"truncation": 0.5}, {"magnified": True}):
+        if paper == "artgan" and "magnified" in options:
+            with pytest.raises(InputError, match="no signature magnified"):
+                export.generate(LABELS, SEEDS, **options)
+            continue
+        found, expected = (m.generate(LABELS, SEEDS, **options) for m in (export, painter))
+        np.testing.assert_array_equal(found, expected)
+    one, other = (
+        m.mix(SEEDS, SEEDS[::-1], WAY, WEIGHTS, truncation=0.8) for m in (export, painter)
+    )
+    np.testing.assert_array_equal(one, other)
+
+
+def test_the_newest_version_is_opened(exports, tmp_path):  # noqa: F811
+    for version in ("2", "10", "part-1", "²"):
+        (tmp_path / version).symlink_to(exports["improved"])
+    for path, version in ((tmp_path, "10"), (tmp_path / "2", "2")):
+        model = open_model(path)
+        assert isinstance(model, Exported)
+        assert model.folder.name == version
+
+
+def test_what_is_no_model_is_refused(tmp_path):
+    with pytest.raises(InputError, match="is no run and no export"):
+        open_model(tmp_path)
