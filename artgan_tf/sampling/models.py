@@ -12,17 +12,16 @@ import tensorflow as tf
 from PIL import Image
 
 from artgan_tf.config import InputError
-from artgan_tf.painter import class_index
+from artgan_tf.painter import Painter, class_index
 from artgan_tf.runs.checkpoints import Which
 from artgan_tf.runs.load import load
-from artgan_tf.sampling.sheets import Model
 
 Inputs = dict[str, np.ndarray]
 BATCH = 100
 FACTS = "assets.extra/artgan.json"
 
 
-def open_model(path: Path | str, which: Which = "latest") -> Model:
+def open_model(path: Path | str, which: Which = "latest") -> "Model":
     """The painter of a run, or an export of its name (the newest version) or version level."""
     path = Path(path)
     if (path / "config.toml").is_file():
@@ -99,6 +98,9 @@ class Exported:
             part = {k: tf.constant(v[start : start + BATCH]) for k, v in inputs.items()}
             found += list(self.signatures[signature](**part)["image_bytes"].numpy())
         return np.stack([np.asarray(Image.open(io.BytesIO(png))) for png in found])
+
+
+Model = Painter | Exported
 
 
 def _number(path: Path) -> int:

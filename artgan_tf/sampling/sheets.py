@@ -2,39 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from artgan_tf.config import InputError
 
+if TYPE_CHECKING:
+    from artgan_tf.sampling.models import Model
+
 SEEDS = 2**53  # what JSON's numbers hold
-
-
-class Model(Protocol):
-    """What paints: a run's `Painter`, or an export."""
-
-    class_names: tuple[str, ...]
-
-    def generate(
-        self,
-        classes: Sequence[str | int],
-        seeds: Sequence[int],
-        magnified: bool = False,
-        truncation: float = 1.0,
-    ) -> np.ndarray: ...
-
-    def mix(
-        self,
-        seeds: Sequence[int],
-        seeds_to: Sequence[int],
-        t: Sequence[float],
-        weights: np.ndarray,
-        magnified: bool = False,
-        truncation: float = 1.0,
-    ) -> np.ndarray: ...
-
-    def index(self, name: str | int) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -55,7 +32,7 @@ class Wish:
 
 
 def wish(
-    model: Model,
+    model: "Model",
     classes: Sequence[str] = (),
     count: int = 8,
     seed: int = 0,
@@ -79,7 +56,7 @@ class Sheet:
     names: list[str]
 
 
-def grid(model: Model, of: Wish) -> Sheet:
+def grid(model: "Model", of: Wish) -> Sheet:
     """A class a row, a seed a column."""
     pairs = [(label, seed) for label in of.classes for seed in of.seeds]
     labels, seeds = zip(*pairs, strict=True)
@@ -87,7 +64,7 @@ def grid(model: Model, of: Wish) -> Sheet:
     return _sheet(images, [model.class_names[label] for label in of.classes])
 
 
-def between_seeds(model: Model, of: Wish, frames: int) -> Sheet:
+def between_seeds(model: "Model", of: Wish, frames: int) -> Sheet:
     """A class a row; from each seed to the next, and in the end back to the first."""
     ways = [(a, b, t) for a, b in _around(of.seeds) for t in _shares(frames)]
     rows = [(label, *way) for label in of.classes for way in ways]
@@ -97,7 +74,7 @@ def between_seeds(model: Model, of: Wish, frames: int) -> Sheet:
     return _sheet(images, [model.class_names[label] for label in of.classes])
 
 
-def between_classes(model: Model, of: Wish, frames: int) -> Sheet:
+def between_classes(model: "Model", of: Wish, frames: int) -> Sheet:
     """A seed a row; from each class to the next, and in the end back to the first."""
     one_hot = np.eye(len(model.class_names))
     way = [
