@@ -79,8 +79,10 @@ def evaluate(run_dir: Path | str, options: Options) -> Evaluation:
         model, file, found = str(run_dir), out / "metrics.jsonl", []
         seeds = dict.fromkeys(options.seeds)
         subjects = [Subject(painter, model, options.weights, seed) for seed in seeds]
+        painted = [each for each in metrics if each.count]  # the others are the same for each seed
         for subject in (Subject(), *subjects):
-            for _, result in scores(subject, metrics, reference):
+            asked_of = painted if subject in subjects[1:] else metrics
+            for _, result in scores(subject, asked_of, reference):
                 results.append(file, result)
                 found.append(result)
         run = RunDirectory(run_dir)

@@ -110,7 +110,8 @@ def scores(
         RunError: a result is not a number.
     """
     with tempfile.TemporaryDirectory(dir=reference.work) as folder:
-        images = _painted(subject, max(m.count for m in metrics), reference, Path(folder))
+        count = max((metric.count for metric in metrics), default=0)
+        images = _painted(subject, count, reference, Path(folder))
         for metric in metrics:
             real = _real(metric, reference)
             fake = images.first(metric.count) if images else _stand_in(metric, reference, real)

@@ -56,6 +56,13 @@ def test_a_line_tells_all_that_makes_it_comparable(run: Path, paintings: Path) -
     assert set(row["values"]) == {"kid", "std"}
 
 
+def test_what_is_not_of_generated_images_is_measured_once(run: Path) -> None:
+    assert evaluate(run, "--metrics", "d_accuracy_val", "deviation_12", "--seeds", 0, 1) == 0
+    found = [(result.metric, result.weights) for result in read(run / "metrics.jsonl")]
+    real, generated = ("deviation_12", ""), ("deviation_12", "ema")
+    assert found == [real, ("d_accuracy_val", "ema"), generated, generated]
+
+
 def test_results_are_added_to_those_before(run: Path) -> None:
     file = run / "metrics.jsonl"
     assert evaluate(run, *FEW, "deviation_12") == 0
