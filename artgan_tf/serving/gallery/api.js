@@ -1,0 +1,55 @@
+// TF Serving's REST interface: requests by row, bytes as base64, errors as sentences.
+
+import { server } from "./address.js";
+
+export const NO_SERVER = "?server= takes an address such as http://host:8501.";
+const PATIENCE = 60; // seconds
+
+/** What a signature answers for each instance. */
+export async function predict(name, signature, instances, signal) {
+  const body = JSON.stringify({ signature_name: signature, instances });
+  // A string goes as text/plain, for which browsers ask no other origin's permission beforehand.
+  const options = { method: "POST", body };
+  const path = `v1/models/${encodeURIComponent(name)}:predict`;
+  const { predictions } = await fetchJson(path, options, signal);
+  if (predictions?.length !== instances.length) {
+    throw new Error("The server's answer is not as long as the question.");
+  }
+  return predictions;
+}
+
+/** The pictures that a signature paints, as data URIs. */
+export async function paint(name, signature, instances, signal) {
+  const predictions = await predict(name, signature, instances, signal);
+  return predictions.map((found) => `data:image/png;base64,${found.b64}`);
+}
+
+/** The JSON at a path of the server. */
+export async function fetchJson(path, options = {}, signal = null) {
+  const [response, text] = await fetched(new URL(path, server), options, signal);
+  const found = parsed(text);
+  if (response.ok && found !== undefined) return found;
+  if (found?.error) throw new Error(`The server refuses: ${found.error}`);
+  throw new Error(`${server.origin} answers ${response.status}, and not as TF Serving does.`);
+}
+
+async function fetched(url, options, signal) {
+  const patience = AbortSignal.timeout(PATIENCE * 1000);
+  const either = AbortSignal.any(signal ? [patience, signal] : [patience]);
+  try {
+    const response = await fetch(url, { ...options, signal: either });
+    return [response, await response.text()];
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    if (patience.aborted) throw new Error(`${server.origin} took more than ${PATIENCE} seconds.`);
+    throw new Error(`The server at ${server.origin} does not answer. Is it running?`);
+  }
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,73 @@
+// The page: finds the model, and keeps the parts and the address in one view.
+
+import { server } from "./address.js";
+import { Controls } from "./controls.js";
+import { Detail } from "./detail.js";
+import { byId } from "./elements.js";
+import { Grid } from "./grid.js";
+import { Judge } from "./judge.js";
+import { findModel } from "./model.js";
+import { Notice } from "./notice.js";
+import { atRest, read, write } from "./state.js";
+
+const notice = new Notice(byId("notice"));
+
+class Page {
+  constructor(model) {
+    this.model = model;
+    this.controls = new Controls(model, (asked) => this.change({ ...asked, at: null }));
+    this.grid = new Grid(model, notice, (at) => this.open(at));
+    this.judge = new Judge(model, new Notice(byId("judge-notice")));
+    this.detail = new Detail(
+      model,
+      (...moved) => this.moved(...moved),
+      (source, words) => this.judge.show(source, words),
+    );
+    addEventListener("popstate", () => this.apply(read(model)));
+    this.apply(read(model));
+  }
+
+  /** Show a view that the address tells already. */
+  apply(view) {
+    this.view = view;
+    this.controls.show(view);
+    this.grid.show(view);
+    this.detail.show(view.at, view.morph);
+  }
+
+  /** Show a view, and put it into the address as a step that one can go back from. */
+  change(view) {
+    this.view = { ...this.view, ...view };
+    this.remember(true);
+    this.apply(this.view);
+  }
+
+  open(at) {
+    this.change({ at, morph: atRest(this.model, at) });
+  }
+
+  /** The dialog moved by itself; sliding is no step to go back from. */
+  moved(at, morph, step, was = null) {
+    if (was) this.grid.focus(was);
+    if (!at && !this.view.at) return; // closed by going back
+    this.view = { ...this.view, at, morph };
+    this.remember(step);
+  }
+
+  remember(step) {
+    const hash = write(this.model, this.view);
+    if (hash === location.hash) return;
+    history[step ? "pushState" : "replaceState"](null, "", hash);
+  }
+}
+
+async function start() {
+  const model = await findModel();
+  const version = model.version && `, version ${model.version}`;
+  document.title = `${model.name} – gallery`;
+  byId("model").textContent = `${model.name}${version}, served by ${server.origin}`;
+  byId("main").hidden = false;
+  new Page(model);
+}
+
+notice.guard(start);

@@ -1,0 +1,68 @@
+// What the page knows of the model: from `serve`, from a file beside the page, or from TF Serving.
+
+import { server, wanted } from "./address.js";
+import { NO_SERVER, fetchJson } from "./api.js";
+
+const NO_NAME = `The server at ${server?.origin} does not answer, or does not tell which models it \
+has. If it is a TensorFlow Serving, add ?model=NAME to this page's address.`;
+
+export class Model {
+  /** @param facts name, version, class_names, signatures. */
+  constructor({ name, version = "", class_names: names, signatures }) {
+    this.name = name;
+    this.version = version;
+    this.names = names;
+    this.signatures = new Set(signatures);
+  }
+
+  has(signature) {
+    return this.signatures.has(signature);
+  }
+
+  /** How pictures are named for those who cannot see them. */
+  alt({ label, seed }) {
+    return `${this.names[label]}, seed ${seed}`;
+  }
+
+  /** One class and no other, as `mix` takes it. */
+  oneHot(label, share = 1) {
+    return this.names.map((_, index) => (index === label ? share : 0));
+  }
+}
+
+/** The model that the address asks for, or the only one. */
+export async function findModel() {
+  const told = (await fromServe()) ?? (await fromFile());
+  const name = wanted || told?.name;
+  if (!name) throw new Error(NO_NAME);
+  if (told?.class_names?.length) return new Model({ ...told, name });
+  return new Model({ ...(await fromMetadata(name)), name });
+}
+
+/** `serve` tells; TF Serving has no such path, and without it no answer is no failure yet. */
+async function fromServe() {
+  if (!server) throw new Error(NO_SERVER);
+  const found = await fetchJson("gallery/models.json").catch(() => null);
+  if (found?.models && !found.models.length) throw new Error("The server has no model yet.");
+  return found?.models?.find((model) => !wanted || model.name === wanted);
+}
+
+/** An export's assets.extra/artgan.json, copied to models.json beside the page. */
+async function fromFile() {
+  if (server?.href === new URL(".", location.href).href && !wanted) return null;
+  const response = await fetch("models.json").catch(() => null);
+  return response?.ok ? response.json().catch(() => null) : null;
+}
+
+/** TF Serving knows how many classes there are, and not what they are called. */
+async function fromMetadata(name) {
+  const path = `v1/models/${encodeURIComponent(name)}/metadata`;
+  const { model_spec: spec, metadata } = await fetchJson(path);
+  const signatures = metadata.signature_def.signature_def;
+  const count = Number(signatures.mix?.inputs.weights.tensor_shape.dim[1].size ?? 1);
+  return {
+    version: spec.version,
+    class_names: Array.from({ length: count }, (_, index) => `class ${index}`),
+    signatures: Object.keys(signatures),
+  };
+}

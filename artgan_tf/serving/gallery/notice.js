@@ -1,0 +1,39 @@
+// A sentence about what went wrong, and a button that tries again.
+
+import { element } from "./elements.js";
+
+export class Notice {
+  /** @param place an element with role="alert". */
+  constructor(place) {
+    this.place = place;
+  }
+
+  clear() {
+    this.place.replaceChildren();
+  }
+
+  /** Tell of an error; what was given up on purpose is no error. */
+  show(error, retry = null) {
+    if (error.name === "AbortError") return;
+    const box = element("div", { className: "notice" }, element("p", {}, error.message));
+    if (retry) {
+      const again = element("button", { type: "button" }, "Try again");
+      again.addEventListener("click", () => {
+        this.clear();
+        retry();
+      });
+      box.append(again);
+    }
+    this.place.replaceChildren(box);
+  }
+
+  /** Run something, and offer to run it again if it fails. */
+  async guard(action) {
+    this.clear();
+    try {
+      await action();
+    } catch (error) {
+      this.show(error, () => this.guard(action));
+    }
+  }
+}
