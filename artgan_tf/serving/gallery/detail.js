@@ -100,7 +100,8 @@ export class Detail {
   }
 
   tell() {
-    byId("caption").textContent = this.words();
+    const magnified = isAtRest(this.way) && this.model.has("magnified");
+    byId("caption").textContent = `${this.words()}${magnified ? ", magnified" : ""}`;
     byId("onward").hidden = !(this.way.t === 100 || this.way.share === 100);
   }
 

@@ -45,7 +45,7 @@ export function latest() {
 }
 
 /** Call `action` once when no further call came for a while. */
-export function debounced(action, milliseconds = 120) {
+export function debounced(action, milliseconds = 60) {
   let timer = 0;
   return () => {
     clearTimeout(timer);

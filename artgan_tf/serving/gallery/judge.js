@@ -71,6 +71,7 @@ export class Judge {
       element("div", { className: "pair" }, ...pictures),
       this.scores(found),
     );
+    byId("verdict").scrollIntoView({ block: "nearest" });
   }
 
   /** The likeliest classes first, and last whether D takes the picture for a real one. */
@@ -90,7 +91,10 @@ function figure(alt, source, caption) {
 
 function bar(name, value) {
   const percent = Math.round(value * 100);
-  const meter = element("meter", { min: 0, max: 1, value, "aria-label": name });
+  const filled = element("span");
+  filled.style.width = `${value * 100}%`;
+  const range = { "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": percent };
+  const meter = element("div", { role: "meter", "aria-label": name, ...range }, filled);
   const figures = element("span", { className: "percent" }, `${percent} %`);
   return element("div", { className: "score" }, element("span", {}, name), meter, figures);
 }

@@ -7,8 +7,8 @@ export class Morph {
   /** @param moved is called with the morph whenever an input changes. */
   constructor(model, moved) {
     Object.assign(this, { model, moved });
-    this.share = slider("share", "Class");
-    this.t = slider("t", "Seed");
+    this.share = slider("share", "Towards a class");
+    this.t = slider("t", "Towards a seed");
     this.truncation = slider("truncation", "Truncation");
     this.toLabel = this.classes();
     this.toSeed = element("input", { id: "to-seed", inputMode: "numeric", autocomplete: "off" });
@@ -18,11 +18,11 @@ export class Morph {
 
   classes() {
     const options = this.model.names.map((name, label) => element("option", { value: label }, name));
-    return element("select", { id: "to-label", "aria-label": "Towards the class" }, ...options);
+    return element("select", { id: "to-label", "aria-label": "Which class" }, ...options);
   }
 
   build() {
-    this.toSeed.setAttribute("aria-label", "Towards the seed");
+    this.toSeed.setAttribute("aria-label", "Which seed");
     this.toSeed.setAttribute("aria-describedby", this.error.id);
     const other = element("button", { type: "button" }, "Random");
     other.addEventListener("click", () => this.reseed());

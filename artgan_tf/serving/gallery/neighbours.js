@@ -7,7 +7,7 @@ import { mixed } from "./morph.js";
 import { after } from "./seeds.js";
 import { atRest } from "./state.js";
 
-const COUNT = 8;
+const COUNT = 10;
 const STEP = 25; // percent of the way
 
 export class Neighbours {
