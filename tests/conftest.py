@@ -1,5 +1,6 @@
-"""A tiny folder of paintings and tiny configurations, for runs of a few steps."""
+"""A tiny folder of paintings, tiny configurations for runs of a few steps, and a browser."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,15 @@ def tiny_arguments(paintings: Path):
 
 def _toml(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """The machine's own Chromium; of a module, for its event loop is in the way of any other."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="there is no Playwright")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not chromium:
+        pytest.skip("there is no Chromium")
+    with playwright.sync_playwright() as started:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        yield started.chromium.launch(executable_path=chromium, args=flags)

@@ -209,17 +209,6 @@ def spying(function, seen: list):
 
 
 # ---- in a browser -------------------------------------------------------------------------------
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="there is no Playwright")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not chromium:
-        pytest.skip("there is no Chromium")
-    with playwright.sync_playwright() as started:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        yield started.chromium.launch(executable_path=chromium, args=flags)
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1200, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])

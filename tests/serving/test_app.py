@@ -1,6 +1,7 @@
 """The application without a process of its own: no version, our own mistakes, the gallery."""
 
 import asyncio
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -50,10 +51,24 @@ def test_our_own_mistakes_are_told_here_and_not_to_the_client(capsys):
     assert 'status="INTERNAL"' in answers("GET", "/monitoring/prometheus/metrics").text
 
 
-@pytest.mark.parametrize("path", ["/v1", "/healthz/", "/", "/gallery"])
+@pytest.mark.parametrize("path", ["/v1", "/healthz/", "/gallery", "/no.js", "/../app.py"])
 def test_other_paths_are_not_found_and_lead_nowhere(path):
     response = Client()("GET", path, follow_redirects=False)
     assert (response.status_code, response.json()) == (404, {"error": "Not found."})
+
+
+def test_without_a_gallery_there_is_no_page(monkeypatch, tmp_path):
+    monkeypatch.setattr(app, "GALLERY", tmp_path / "nothing")
+    response = Client()("GET", "/")
+    assert (response.status_code, response.json()) == (404, {"error": "Not found."})
+
+
+def test_the_gallery_is_static_files_of_this_package():
+    page = Client()("GET", "/")
+    assert page.headers["content-type"].startswith("text/html")
+    for name in re.findall(r'(?:src|href)="([^":]+)"', page.text):
+        assert Client()("GET", f"/{name}").status_code == 200, name
+    assert "javascript" in Client()("GET", "/main.js").headers["content-type"]
 
 
 def test_a_gallery_of_static_files_hides_nothing(monkeypatch, tmp_path):

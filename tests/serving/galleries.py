@@ -1,0 +1,90 @@
+"""The gallery in a browser, a client that checks what it shows, and the page served by itself."""
+
+import re
+import subprocess
+import sys
+from typing import Any
+
+from artgan_tf.serving.app import GALLERY
+from tests.serving.servers import Service
+
+PNG = "data:image/png;base64,"
+WAIT = 60_000  # milliseconds, for machines that do other things too
+
+
+class Gallery:
+    """An open page.
+
+    Args:
+        browser: Playwright's.
+        url: of the page, with what follows.
+        options: of the browser's context, such as the viewport.
+    """
+
+    def __init__(self, browser: Any, url: str, **options: Any):
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.page = browser.new_context(**options).new_page()
+        self.page.set_default_timeout(WAIT)
+        self.page.on("pageerror", lambda error: self.said.append(error.message))
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.url = url
+
+    def open(self, rest: str = "") -> "Gallery":
+        self.page.goto(self.url + rest)
+        return self
+
+    def painted(self, count: int, within: str = "#grid") -> dict[str, str]:
+        """Pictures by their words, when there are as many."""
+        self.page.locator(f"{within} img[src]").nth(count - 1).wait_for()
+        images = self.page.locator(f"{within} img[src]").all()
+        assert len(images) == count
+        return {str(i.get_attribute("alt")): str(i.get_attribute("src")) for i in images}
+
+    def shown(self, words: str) -> str:
+        """The picture in the dialog, when its words are these."""
+        image = self.page.locator("#shown img").and_(self.page.get_by_alt_text(words, exact=True))
+        image.wait_for()
+        return str(image.get_attribute("src"))
+
+    def text(self, selector: str) -> str:
+        return self.page.locator(selector).inner_text()
+
+    def wait(self, words: str) -> None:
+        self.page.get_by_text(words).first.wait_for()
+
+    def width(self) -> int:
+        inside = "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"
+        return self.page.evaluate(inside)
+
+    def focused(self, selector: str) -> bool:
+        return self.page.evaluate("selector => document.activeElement.matches(selector)", selector)
+
+
+def answers(service: Service, signature: str, *rows: dict) -> list[str]:
+    """The pictures that the REST interface answers, as the page writes them."""
+    body = {"signature_name": signature, "instances": rows}
+    return [PNG + found["b64"] for found in service.predict(body).json()["predictions"]]
+
+
+class StaticPage:
+    """The gallery's folder under Python's own web server, within `with`."""
+
+    def __enter__(self) -> "StaticPage":
+        command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1"]
+        self.process = subprocess.Popen(
+            [*command, "--directory", str(GALLERY)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert self.process.stdout
+        found = re.search(r"port (\d+)", self.process.stdout.readline())
+        assert found
+        self.url = f"http://127.0.0.1:{found[1]}"
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.process.kill()
+        self.process.communicate()
