@@ -67,7 +67,7 @@ def build_app(versions: Versions, settings: Settings) -> Starlette:
         Route("/gallery/models.json", models),
     ]
     if GALLERY.is_dir():
-        routes.append(Mount("/", StaticFiles(directory=GALLERY, html=True)))
+        routes.append(Mount("/", _Page(directory=GALLERY, html=True)))
     cors = Middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors),
@@ -79,6 +79,15 @@ def build_app(versions: Versions, settings: Settings) -> Starlette:
     app = Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)
     app.router.redirect_slashes = False
     return app
+
+
+class _Page(StaticFiles):
+    """Files that browsers ask about each time: after an upgrade, old and new ones must not mix."""
+
+    def file_response(self, *arguments: Any, **named: Any) -> Response:
+        response = super().file_response(*arguments, **named)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

@@ -68,7 +68,9 @@ def test_the_gallery_is_static_files_of_this_package():
     assert page.headers["content-type"].startswith("text/html")
     for name in re.findall(r'(?:src|href)="([^":]+)"', page.text):
         assert Client()("GET", f"/{name}").status_code == 200, name
-    assert "javascript" in Client()("GET", "/main.js").headers["content-type"]
+    module = Client()("GET", "/main.js").headers
+    assert "javascript" in module["content-type"]
+    assert module["cache-control"] == "no-cache"
 
 
 def test_a_gallery_of_static_files_hides_nothing(monkeypatch, tmp_path):

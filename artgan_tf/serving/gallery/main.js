@@ -23,23 +23,27 @@ class Page {
       (...moved) => this.moved(...moved),
       (source, words) => this.judge.show(source, words),
     );
-    addEventListener("popstate", () => this.apply(read(model)));
-    this.apply(read(model));
+    addEventListener("popstate", () => this.restore());
+    this.restore();
   }
 
-  /** Show a view that the address tells already. */
-  apply(view) {
-    this.view = view;
-    this.controls.show(view);
-    this.grid.show(view);
-    this.detail.show(view.at, view.morph);
+  /** Show what the address tells. */
+  restore() {
+    this.view = read(this.model);
+    this.controls.show(this.view);
+    this.show();
+  }
+
+  show() {
+    this.grid.show(this.view);
+    this.detail.show(this.view.at, this.view.morph);
   }
 
   /** Show a view, and put it into the address as a step that one can go back from. */
   change(view) {
     this.view = { ...this.view, ...view };
     this.remember(true);
-    this.apply(this.view);
+    this.show(); // not the form: there may be something in it that was not asked for yet
   }
 
   open(at) {
