@@ -115,6 +115,28 @@ def test_class_names_are_text(gallery):
     assert gallery.said == []
 
 
+def test_of_many_classes_one_is_found_by_typing(gallery):
+    names = [f"class {i}" for i in range(40)]  # more than the model has
+    told = {"name": "artgan", "class_names": names, "signatures": ["serving_default"]}
+    gallery.page.route("**/models.json", lambda route: route.fulfill(json={"models": [told]}))
+    page = gallery.open("/#class=class 2&count=1").page
+    gallery.painted(1)
+    page.click("#none")
+    page.fill("#filter", "39")
+    assert page.locator(".chip:visible").all_inner_texts() == ["class 39"]
+    page.click("#all")
+    page.click("#paint")
+    gallery.wait("The server refuses: ")
+    assert "label must be from 0 to 2" in gallery.text("#notice")
+    assert page.locator("#grid h3").all_inner_texts() == ["class 39"]
+
+
+def test_the_browser_itself_refuses_other_servers(gallery):
+    gallery.open(TWO).painted(4)
+    gallery.page.evaluate("() => fetch('http://127.0.0.1:9/').catch(String)")
+    assert "Content Security Policy" in "".join(gallery.said)
+
+
 # ---- one picture --------------------------------------------------------------------------------
 def test_a_painting_opens_magnified_and_downloads(gallery, rest):
     gallery.open(TWO).painted(4)
@@ -143,6 +165,7 @@ def test_sliders_lead_to_the_other_seed_and_class(gallery, rest):
     assert gallery.shown(words) == at_class
     page.fill("#share", "30")
     assert gallery.shown(words.replace("100", "30", 1)) not in (at_seed, at_class)
+    assert page.locator("#onward").is_hidden()
     page.fill("#share", "100")
     page.click("#onward")
     assert gallery.shown("Éclair, seed 9") == answers(rest, "magnified", {"label": 2, "seed": 9})[0]

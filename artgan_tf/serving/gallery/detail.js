@@ -6,7 +6,7 @@ import { Morph, mixed } from "./morph.js";
 import { Neighbours } from "./neighbours.js";
 import { Notice } from "./notice.js";
 import { parseSeed } from "./seeds.js";
-import { atRest, isAtRest } from "./state.js";
+import { atRest, isAtEnd, isAtRest } from "./state.js";
 
 export class Detail {
   /**
@@ -102,7 +102,7 @@ export class Detail {
   tell() {
     const magnified = isAtRest(this.way) && this.model.has("magnified");
     byId("caption").textContent = `${this.words()}${magnified ? ", magnified" : ""}`;
-    byId("onward").hidden = !(this.way.t === 100 || this.way.share === 100);
+    byId("onward").hidden = !isAtEnd(this.way);
   }
 
   fileName() {

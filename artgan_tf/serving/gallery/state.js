@@ -19,6 +19,12 @@ export function isAtRest({ share, t, truncation }) {
   return share === 0 && t === 0 && truncation === 100;
 }
 
+/** Whether the ways lead all the way, so that there is a class and a seed for what is shown. */
+export function isAtEnd({ share, t, truncation }) {
+  const ends = [share, t].every((value) => value === 0 || value === 100);
+  return ends && share + t > 0 && truncation === 100;
+}
+
 /** What the address says, as far as it makes sense for this model. */
 export function read(model) {
   const hash = new URLSearchParams(location.hash.slice(1));
