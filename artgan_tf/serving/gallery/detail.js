@@ -10,7 +10,7 @@ import { atRest, isAtEnd, isAtRest } from "./state.js";
 
 export class Detail {
   /**
-   * @param moved is called with the picture (null when closed), its morph, and whether it is another.
+   * @param moved is called with the picture (null when closed), its morph, whether it is another.
    * @param judged is called with the picture's data URI and words for it.
    */
   constructor(model, moved, judged) {
@@ -160,7 +160,8 @@ async function copyLink() {
     await navigator.clipboard.writeText(location.href);
     button.textContent = "Copied";
   } catch {
-    button.textContent = "Copy it from the address bar"; // browsers give the clipboard over https only
+    // Browsers give the clipboard to this machine's own pages and over https only.
+    button.textContent = "Copy it from the address bar";
   }
   setTimeout(() => (button.textContent = "Copy link"), 3000);
 }

@@ -35,7 +35,8 @@ export class Grid {
   row(label, seeds) {
     const tiles = seeds.map((seed) => this.tile({ label, seed }));
     const heading = element("h3", {}, this.model.names[label]);
-    return element("div", { className: "row" }, heading, element("div", { className: "tiles" }, ...tiles));
+    const line = element("div", { className: "tiles" }, ...tiles);
+    return element("div", { className: "row" }, heading, line);
   }
 
   tile(at) {
@@ -78,7 +79,8 @@ export class Grid {
 
   /** Where the focus belongs when a picture is closed that a link opened. */
   focus(at) {
-    const tile = this.tiles.find(({ at: { label, seed } }) => label === at.label && seed === at.seed);
+    const same = ({ label, seed }) => label === at.label && seed === at.seed;
+    const tile = this.tiles.find((one) => same(one.at));
     if (document.activeElement === document.body) tile?.focus({ preventScroll: true });
   }
 }

@@ -66,7 +66,8 @@ export class Judge {
       this.model.has("reconstruct") ? paint(this.model.name, "reconstruct", rows, signal) : [],
     ]);
     const pictures = [figure(words, source, words)];
-    if (decoded.length) pictures.push(figure(`${words}, reconstructed`, decoded[0], "Reconstructed"));
+    const alt = `${words}, reconstructed`;
+    if (decoded.length) pictures.push(figure(alt, decoded[0], "Reconstructed"));
     byId("verdict").replaceChildren(
       element("div", { className: "pair" }, ...pictures),
       this.scores(found),
@@ -81,7 +82,8 @@ export class Judge {
     const rest = scores.length - bars.length;
     const note = rest > 0 ? [element("p", { className: "quiet" }, `And ${rest} less likely.`)] : [];
     const sentence = element("p", {}, "It sees: ", element("strong", {}, name));
-    return element("div", { className: "scores" }, sentence, ...bars, ...note, bar("real", realness));
+    const real = bar("real", realness);
+    return element("div", { className: "scores" }, sentence, ...bars, ...note, real);
   }
 }
 

@@ -13,7 +13,9 @@ export function rove(place, selector) {
     next.focus();
   });
   place.addEventListener("focusin", ({ target }) => {
-    for (const other of place.querySelectorAll(selector)) other.tabIndex = other === target ? 0 : -1;
+    for (const other of place.querySelectorAll(selector)) {
+      other.tabIndex = other === target ? 0 : -1;
+    }
   });
 }
 

@@ -17,7 +17,8 @@ export class Morph {
   }
 
   classes() {
-    const options = this.model.names.map((name, label) => element("option", { value: label }, name));
+    const option = (name, label) => element("option", { value: label }, name);
+    const options = this.model.names.map(option);
     return element("select", { id: "to-label", "aria-label": "Which class" }, ...options);
   }
 
@@ -29,7 +30,8 @@ export class Morph {
     const towards = element("span", { className: "beside" }, this.toSeed, other);
     const form = byId("morph");
     form.append(field(this.share, this.toLabel), field(this.t, towards), this.error);
-    form.append(field(this.truncation, element("small", {}, "Less is more typical, and more alike.")));
+    const hint = element("small", {}, "Less is more typical, and more alike.");
+    form.append(field(this.truncation, hint));
     form.addEventListener("input", () => this.changed());
     form.addEventListener("submit", (event) => event.preventDefault());
     this.share.parentElement.hidden = this.model.names.length < 2;
