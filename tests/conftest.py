@@ -87,6 +87,25 @@ def _toml(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
+@pytest.fixture(scope="session")
+def painters():
+    """A tiny painter by paper."""
+    from tests.painters import tiny_painter  # only these tests wait for TensorFlow
+
+    return {paper: tiny_painter(paper) for paper in TABLES}
+
+
+@pytest.fixture(scope="session")
+def exports(painters, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A version of each, which tests copy and leave as it is."""
+    from artgan_tf.serving.export import Options, write
+
+    root = tmp_path_factory.mktemp("exports")
+    for paper, painter in painters.items():
+        write(painter, root / paper / "1", Options())
+    return {paper: root / paper / "1" for paper in painters}
+
+
 @pytest.fixture(scope="module")
 def browser():
     """The machine's own Chromium; of a module, for its event loop is in the way of any other."""

@@ -7,23 +7,14 @@ import pytest
 from artgan_tf.config import InputError, resolve
 from artgan_tf.painter import GRID_COLUMNS, Painter
 from artgan_tf.papers import build_gan
-from tests.conftest import TABLES
+from tests import painters
 
 K = 20
 
 
 @pytest.fixture(scope="module")
 def painter():
-    keras.utils.set_random_seed(0)
-    settings = TABLES["improved"] | {
-        "data.image_size": 8,
-        "model.magnify": True,
-        "model.encoder": ["64/2"],
-        "model.width": 0.125,
-        "model.z_size": 8,
-    }
-    gan = build_gan(resolve("improved/cifar10", settings), K)
-    return Painter(gan, [f"class {index}" for index in range(K)])
+    return painters.painter(K)
 
 
 def test_standing_statistics_are_those_of_generated_batches(painter):

@@ -8,11 +8,10 @@ from PIL import Image, ImageSequence
 
 from artgan_tf import cli
 from artgan_tf.sample import sample
-from tests.serving.conftest import exports, painters  # noqa: F401
 
 
 @pytest.fixture
-def run(exports, tmp_path, monkeypatch, capsys):  # noqa: F811
+def run(exports, tmp_path, monkeypatch, capsys):
     """`run(arguments)`: the exit code, what was printed, and the sentence on stderr."""
     monkeypatch.chdir(tmp_path)
 
@@ -35,7 +34,7 @@ def test_a_grid_is_one_png(run, tmp_path):
         assert picture.height == 2 * 66  # of 16 pixels, shown four times as large
 
 
-def test_a_folder_gets_a_png_each_and_a_list(run, tmp_path, painters):  # noqa: F811
+def test_a_folder_gets_a_png_each_and_a_list(run, tmp_path, painters):
     code, *_ = run("--count", "2", "--seed", "5", "--out", "many", "--truncation", "0.5")
     assert code == 0
     with (tmp_path / "many" / "samples.csv").open(encoding="utf-8", newline="") as file:

@@ -9,7 +9,7 @@ from artgan_tf.evaluation.images import Images
 from artgan_tf.evaluation.reference import Reference
 from artgan_tf.metrics.extractors import open_extractor
 from artgan_tf.metrics.manifold import authenticity
-from tests.evaluation.painters import painter
+from tests.painters import painter
 
 
 @pytest.fixture

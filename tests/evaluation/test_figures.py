@@ -9,7 +9,7 @@ from PIL import Image
 
 from artgan_tf.evaluation import curves, figures
 from artgan_tf.evaluation.encoding import image_uri, png
-from tests.evaluation.painters import painter
+from tests.painters import painter
 
 
 @pytest.mark.parametrize("magnified", [False, True])

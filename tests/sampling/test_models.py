@@ -5,7 +5,6 @@ import pytest
 
 from artgan_tf.config import InputError
 from artgan_tf.sampling.models import Exported, open_model
-from tests.serving.conftest import exports, painters  # noqa: F401
 
 LABELS, SEEDS = [0, 2, 1, 2, 0], [3, 2**53 - 1, 0, 7, 7]
 WAY = [0.0, 0.25, 0.5, 0.75, 1.0]
@@ -13,7 +12,7 @@ WEIGHTS = np.array([[1, 0, 0], [0.5, 0.5, 0], [0, 0, 1], [0.2, 0.3, 0.5], [0, 1,
 
 
 @pytest.mark.parametrize("paper", ["improved", "artgan"])
-def test_an_export_paints_what_the_painter_paints(exports, painters, paper):  # noqa: F811
+def test_an_export_paints_what_the_painter_paints(exports, painters, paper):
     export, painter = open_model(exports[paper].parent), painters[paper]
     assert export.class_names == painter.class_names
     for options in ({}, {"truncation": 0.5}, {"magnified": True}):
@@ -29,7 +28,7 @@ def test_an_export_paints_what_the_painter_paints(exports, painters, paper):  # 
     np.testing.assert_array_equal(one, other)
 
 
-def test_the_newest_version_is_opened(exports, tmp_path):  # noqa: F811
+def test_the_newest_version_is_opened(exports, tmp_path):
     for version in ("2", "10", "part-1", "²"):
         (tmp_path / version).symlink_to(exports["improved"])
     for path, version in ((tmp_path, "10"), (tmp_path / "2", "2")):

@@ -6,7 +6,7 @@ import pytest
 from artgan_tf.config import InputError
 from artgan_tf.sampling import sheets
 from artgan_tf.sampling.sheets import wish
-from tests.serving.conftest import tiny_painter
+from tests.painters import tiny_painter
 
 
 @pytest.fixture(scope="module")

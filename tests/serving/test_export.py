@@ -13,7 +13,7 @@ from artgan_tf.sampling.models import open_model
 from artgan_tf.serving import check, export
 from artgan_tf.serving.export import Options
 from artgan_tf.serving.warmup import read_warmup
-from tests.serving.conftest import CLASSES
+from tests.painters import CLASSES
 
 
 @pytest.fixture

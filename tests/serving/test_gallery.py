@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.serving.conftest import CLASSES
+from tests.painters import CLASSES
 from tests.serving.galleries import PNG, Gallery, StaticPage, answers
 from tests.serving.servers import Server, Service
 

@@ -14,7 +14,7 @@ from artgan_tf.config import RunError
 from artgan_tf.serving import check, loader
 from artgan_tf.serving.export import Options, write
 from artgan_tf.serving.signatures import Signatures
-from tests.serving.conftest import CLASSES
+from tests.painters import CLASSES
 
 PAPERS = ["improved", "artgan"]
 K = len(CLASSES)

@@ -1,0 +1,31 @@
+"""Painters that have learnt nothing: what matters is that they are the same everywhere."""
+
+from functools import cache
+
+import keras
+
+from artgan_tf.config import resolve
+from artgan_tf.painter import Painter
+from artgan_tf.papers import build_gan
+from tests.conftest import TABLES
+
+CLASSES = ["rings", 'waves & "quotes"', "Éclair"]
+SMALL = {"data.image_size": 16, "model.width": 0.125, "model.z_size": 8}
+MAGNIFIED = {"model.magnify": True, "model.generator": ["8:64", "16:64", "32:64"]}
+SMALLER = {"data.image_size": 8, "model.magnify": True, "model.encoder": ["64/2"]}
+
+
+def tiny_painter(paper: str) -> Painter:
+    """Of 16 pixels, paper B's of 32 when magnified, and of `CLASSES`."""
+    keras.utils.set_random_seed(1)
+    settings = TABLES[paper] | SMALL | (MAGNIFIED if paper == "improved" else {})
+    gan = build_gan(resolve(f"{paper}/cifar10", settings), len(CLASSES))
+    return Painter(gan, CLASSES, "raw")
+
+
+@cache
+def painter(classes: int) -> Painter:
+    """Of 8 pixels, and 16 when magnified; its classes are `class 0` and so on."""
+    keras.utils.set_random_seed(0)
+    gan = build_gan(resolve("improved/cifar10", TABLES["improved"] | SMALL | SMALLER), classes)
+    return Painter(gan, [f"class {number}" for number in range(classes)])
