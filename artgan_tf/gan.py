@@ -9,13 +9,13 @@ images pass D as separate batches, so that batch norm sees each apart.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
-import tensorflow as tf
 from keras import ops
 
-from artgan_tf import losses
+from artgan_tf import backend, losses
 from artgan_tf.config import Config
 from artgan_tf.networks.augment import augment
 from artgan_tf.networks.layers import update_spectral_norm
@@ -44,7 +44,7 @@ class GAN(keras.Model):
         self.discriminator = self.new_discriminator()
         self.random = keras.random.SeedGenerator(config.train.seed)
         self.step = self.add_weight(
-            name="step", dtype="int64", trainable=False, aggregation="only_first_replica"
+            name="step", dtype=backend.COUNTER, trainable=False, aggregation="only_first_replica"
         )
         self._build_networks()
         names = [f"d_{n}" for n in ("loss", *self.discriminator_term_names)]
@@ -77,11 +77,8 @@ class GAN(keras.Model):
         """z from the paper's prior, float32 [n, Z]."""
         raise NotImplementedError
 
-    def prior(self, shape: tuple[int, ...], key: Any) -> Any:
-        """The same prior as a pure function of a key of two int64, for sampling by seed.
-
-        Of a named algorithm, so that CPU and GPU draw alike; under XLA the numbers are others.
-        """
+    def latents_by_seed(self, seeds: Any) -> Any:
+        """The same prior, float32 [N, Z], each row from its own seed (int64 [N]) alone."""
         raise NotImplementedError
 
     def between(self, z: Any, other: Any, t: Any) -> Any:
@@ -113,6 +110,12 @@ class GAN(keras.Model):
     def judge(self, images: Any) -> tuple[Any, Any]:
         """What D says of float images, at inference: scores [N, K] and realness [N], 0 to 1."""
         raise NotImplementedError
+
+    @property
+    def state(self) -> list[keras.Variable]:
+        """Every variable that a step may read or change, once compiled."""
+        optimizers = (self.d_optimizer, self.g_optimizer)
+        return [*self.variables, *(v for o in optimizers for v in o.variables)]
 
     @property
     def steps_done(self) -> int:
@@ -165,7 +168,7 @@ class GAN(keras.Model):
         images, y = data
         real, y = self.from_uint8(images), ops.cast(y, "int32")
         self._set_learning_rates()
-        fake_y = self.fake_labels(ops.shape(y)[0])
+        fake_y = self._own(ops.shape(y)[0], self.fake_labels)
         d_terms = self.discriminator_step(real, y, fake_y)
         g_terms = self._generator_steps(real, y, fake_y, d_terms)
         self._update_average()
@@ -178,8 +181,11 @@ class GAN(keras.Model):
         """One update of D; gives L_D's terms."""
         update_spectral_norm(self.discriminator)
         fake = ops.stop_gradient(self._draw(fake_y))
-        return self._descend(
-            self.d_optimizer, self.discriminator, lambda: self.discriminator_terms(real, y, fake)
+        return backend.descend(
+            self.d_optimizer,
+            self.discriminator,
+            lambda: self.discriminator_terms(real, y, fake),
+            self.state,
         )
 
     def generator_step(self, real: Any, y: Any, fake_y: Any) -> Terms:
@@ -192,7 +198,7 @@ class GAN(keras.Model):
                 terms["energy"] = weight * losses.energy_distance(real, y, fake, fake_y)
             return terms
 
-        return self._descend(self.g_optimizer, self.generator, compute_terms)
+        return backend.descend(self.g_optimizer, self.generator, compute_terms, self.state)
 
     def test_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
         """D's accuracy among the K classes and the reconstruction error, on held-out images."""
@@ -210,31 +216,13 @@ class GAN(keras.Model):
         if not self.config.train.cifar_trick:
             return self.generator_step(real, y, fake_y)
         steps = trick_steps(d_terms["real"], d_terms["fake"])
-        terms = self.generator_step(real, y, fake_y)
-        _, terms = tf.while_loop(
-            lambda i, _: i < steps,
-            lambda i, _: (i + 1, self.generator_step(real, y, fake_y)),
-            (tf.constant(1), terms),
-        )
-        return terms
-
-    def _descend(
-        self,
-        optimizer: keras.optimizers.Optimizer,
-        network: keras.Model,
-        compute_terms: Callable[[], Terms],
-    ) -> Terms:
-        variables = network.trainable_variables
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch([v.value for v in variables])
-            terms = compute_terms()
-            loss = sum(terms.values()) / tf.distribute.get_strategy().num_replicas_in_sync
-            scaled = optimizer.scale_loss(loss)
-        optimizer.apply(tape.gradient(scaled, [v.value for v in variables]), variables)
-        return terms
+        step = partial(self.generator_step, real, y, fake_y)
+        return backend.repeat(steps, step, step(), self.state)
 
     def _set_learning_rates(self) -> None:
-        drops = ops.convert_to_tensor(self.learning_rate_drops or (2**62,), dtype="int64")
+        drops = ops.convert_to_tensor(
+            self.learning_rate_drops or (2**31 - 1,), dtype=backend.COUNTER
+        )
         passed = ops.sum(ops.cast(self.step >= drops, "float32"))
         for optimizer, rate in zip(
             (self.d_optimizer, self.g_optimizer), self.base_rates, strict=True
@@ -270,7 +258,7 @@ class GAN(keras.Model):
         return ops.one_hot(labels, self.num_classes)
 
     def fake_labels(self, n: int) -> Any:
-        """int32 [n], the labels of the fake batch: tiled, random, or groups of 5 (B5)."""
+        """int32 [n], the labels of a whole fake batch: tiled, random, or groups of 5 (B5)."""
         kind, k = self.config.train.fake_labels, self.num_classes
         if kind == "random":
             return keras.random.randint((n,), 0, k, dtype="int32", seed=self.random)
@@ -290,13 +278,17 @@ class GAN(keras.Model):
             left = ops.maximum(
                 0.0, 1.0 - ops.cast(self.step, "float32") / options.noise_decay_steps
             )
-        noise = keras.random.normal(ops.shape(clean), seed=self.random)
+        n, *shape = ops.shape(clean)
+        noise = self._own(n, lambda total: keras.random.normal((total, *shape), seed=self.random))
         return clean, clean + options.noise * left * noise
 
     def _draw(self, fake_y: Any) -> Any:
         """Generated images of the training size for labels, from fresh z, in training mode."""
-        n, context = ops.shape(fake_y)[0], tf.distribute.get_replica_context()
-        # A replica takes its own part of what one device would have drawn for the whole batch.
-        z = self.latents(n * context.num_replicas_in_sync, self.random)
-        z = z[context.replica_id_in_sync_group * n :][:n]
+        n = ops.shape(fake_y)[0]
+        z = self._own(n, lambda total: self.latents(total, self.random))
         return self.generator(z, self.one_hot(fake_y), training=True)
+
+    def _own(self, n: int, draw: Callable[[int], Any]) -> Any:
+        """This replica's n rows of what one device would draw for the whole batch."""
+        index, replicas = backend.replica()
+        return draw(n) if replicas == 1 else draw(n * replicas)[index * n :][:n]
