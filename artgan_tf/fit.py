@@ -22,7 +22,7 @@ def fit(
     steps: int | None = None,
     batch_size: int | None = None,
     seed: int | None = None,
-    strategy: Literal["auto", "one", "mirrored"] | None = None,
+    strategy: Literal["auto", "one", "mirrored", "multiworker"] | None = None,
     init: Path | None = None,
     set: tyro.conf.UseAppendAction[tuple[tuple[str, ...], ...]] = (),
     fresh: bool = False,
@@ -37,7 +37,8 @@ def fit(
         steps: how many steps the whole run has.
         batch_size: images a step, over all devices.
         seed: of weights, latents, noise and the order of the images.
-        strategy: one device, or mirrored over all local ones.
+        strategy: one device, mirrored over all local ones, or over those of several machines
+            (multiworker: TF_CONFIG or SLURM tells which).
         init: start from the weights of this run, to fine-tune them on other images.
         set: any setting, as section.key=value; the flags above win.
         fresh: move an existing run aside and start anew.

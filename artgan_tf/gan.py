@@ -19,7 +19,7 @@ from artgan_tf import backend, losses
 from artgan_tf.config import Config
 from artgan_tf.networks.augment import augment
 from artgan_tf.networks.layers import update_spectral_norm
-from artgan_tf.optimization import make_optimizer, scalar, trick_steps
+from artgan_tf.optimization import make_optimizer, trick_steps
 
 Terms = dict[str, Any]
 
@@ -120,7 +120,7 @@ class GAN(keras.Model):
     @property
     def steps_done(self) -> int:
         """Train steps so far."""
-        return int(scalar(self.step))
+        return int(backend.array(self.step))
 
     # ---- set-up -------------------------------------------------------------------------------
     def _build_networks(self) -> None:
@@ -160,7 +160,7 @@ class GAN(keras.Model):
         self.d_optimizer, self.g_optimizer = optimizers
         self.d_optimizer.build(self.discriminator.trainable_variables)
         self.g_optimizer.build(self.generator.trainable_variables)
-        self.base_rates = tuple(float(scalar(o.learning_rate)) for o in optimizers)
+        self.base_rates = tuple(float(backend.array(o.learning_rate)) for o in optimizers)
 
     # ---- one iteration ------------------------------------------------------------------------
     def train_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
@@ -173,8 +173,8 @@ class GAN(keras.Model):
         g_terms = self._generator_steps(real, y, fake_y, d_terms)
         self._update_average()
         self.step.assign_add(1)
-        self._track("d", d_terms)
-        self._track("g", g_terms)
+        self._track("d", backend.mean_of_replicas(d_terms))
+        self._track("g", backend.mean_of_replicas(g_terms))
         return {name: mean.result() for name, mean in self.train_means.items()}
 
     def discriminator_step(self, real: Any, y: Any, fake_y: Any) -> Terms:

@@ -8,11 +8,6 @@ from keras import ops
 from artgan_tf.config import Train
 
 
-def scalar(variable: keras.Variable) -> Any:
-    """A scalar variable's value, of a mirrored one too."""
-    return ops.convert_to_numpy(ops.convert_to_tensor(variable.value))
-
-
 def make_optimizer(train: Train, learning_rate: float) -> keras.optimizers.Optimizer:
     """Adam or RMSprop with TF1's epsilons (B6), at the given base rate."""
     if train.optimizer == "adam":

@@ -8,30 +8,39 @@ import keras
 if keras.backend.backend() == "jax":
     from artgan_tf.backend.jax import (
         COUNTER,
+        array,
         descend,
         fill_up,
+        mean_of_replicas,
         normal_by_seed,
         repeat,
         replica,
+        replicas,
         uniform_by_seed,
     )
 else:
     from artgan_tf.backend.tensorflow import (
         COUNTER,
+        array,
         descend,
         fill_up,
+        mean_of_replicas,
         normal_by_seed,
         repeat,
         replica,
+        replicas,
         uniform_by_seed,
     )
 
 __all__ = [
     "COUNTER",
+    "array",
     "descend",
     "fill_up",
+    "mean_of_replicas",
     "normal_by_seed",
     "repeat",
     "replica",
+    "replicas",
     "uniform_by_seed",
 ]

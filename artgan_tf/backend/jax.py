@@ -64,6 +64,21 @@ def replica() -> tuple[Any, int]:
     return 0, 1
 
 
+def replicas() -> int:
+    """How many replicas what is built here will have."""
+    return 1
+
+
+def mean_of_replicas(terms: Terms) -> Terms:
+    """Scalars, averaged over all replicas."""
+    return terms
+
+
+def array(variable: keras.Variable) -> np.ndarray:
+    """A variable's value."""
+    return np.asarray(variable.value)
+
+
 def uniform_by_seed(seeds: Any, size: int) -> Any:
     """float32 [N, size] in [-1, 1), each row from its own seed alone; not TensorFlow's numbers."""
     return jax.vmap(lambda key: jax.random.uniform(key, (size,), minval=-1.0))(_keys(seeds))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 Terms = dict[str, Any]
@@ -60,6 +61,25 @@ def replica() -> tuple[Any, int]:
     if context is None:  # while networks are built
         return 0, 1
     return context.replica_id_in_sync_group, context.num_replicas_in_sync
+
+
+def replicas() -> int:
+    """How many replicas what is built here will have."""
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def mean_of_replicas(terms: Terms) -> Terms:
+    """Scalars, averaged over all replicas."""
+    if replicas() == 1:
+        return terms
+    context = tf.distribute.get_replica_context()
+    means = context.all_reduce("mean", tf.stack(list(terms.values())))
+    return dict(zip(terms, tf.unstack(means), strict=True))
+
+
+def array(variable: keras.Variable) -> np.ndarray:
+    """A variable's value, of a mirrored one too."""
+    return tf.convert_to_tensor(variable.value).numpy()
 
 
 def uniform_by_seed(seeds: Any, size: int) -> Any:

@@ -15,7 +15,7 @@ from PIL import Image
 from artgan_tf.config import Data, InputError
 from artgan_tf.data.decoding import decode_any
 from artgan_tf.data.pipeline import held_out_batches, training_batches
-from artgan_tf.data.source import Indexed, Split, Streamed, short_side
+from artgan_tf.data.source import Indexed, Split, short_side, streamed
 
 COUNT, BATCH = 23, 5
 KINDS = ["in memory", "uncached", "streamed", "streamed, in memory"]
@@ -40,7 +40,7 @@ def split_of(kind: str, data: Data, labels: np.ndarray = LABELS) -> Split:
         return Indexed(labels, lambda i: picture(i, data))
     files = [png(picture(i, data)) for i in range(len(labels))]
     examples = tf.data.Dataset.from_tensor_slices({"image": files, "label": labels.astype(int)})
-    return Streamed(len(labels), lambda seed: examples, decode_any("a stream", short_side(data)))
+    return streamed(examples, decode_any("a stream", short_side(data)))
 
 
 def png(pixels: np.ndarray) -> bytes:
