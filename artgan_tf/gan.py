@@ -17,6 +17,7 @@ from keras import ops
 
 from artgan_tf import backend, losses
 from artgan_tf.config import Config
+from artgan_tf.means import Means
 from artgan_tf.networks.augment import augment
 from artgan_tf.networks.layers import update_spectral_norm
 from artgan_tf.optimization import make_optimizer, trick_steps
@@ -50,9 +51,9 @@ class GAN(keras.Model):
         names = [f"d_{n}" for n in ("loss", *self.discriminator_term_names)]
         names += [f"g_{n}" for n in ("loss", *self.generator_term_names)]
         names += ["g_energy"] * bool(config.train.energy_weight)
-        self.train_means = {name: keras.metrics.Mean(name=name) for name in names}
-        held_out = ("accuracy", "reconstruction")
-        self.held_out_means = {name: keras.metrics.Mean(name=name) for name in held_out}
+        self.train_means = Means(self, "train_means", names)
+        held_out = ("accuracy", "reconstruction")[: 1 + config.model.autoencoder]
+        self.held_out_means = Means(self, "held_out_means", held_out)
 
     # ---- what a paper defines -----------------------------------------------------------------
     @property
@@ -173,9 +174,8 @@ class GAN(keras.Model):
         g_terms = self._generator_steps(real, y, fake_y, d_terms)
         self._update_average()
         self.step.assign_add(1)
-        self._track("d", backend.mean_of_replicas(d_terms))
-        self._track("g", backend.mean_of_replicas(g_terms))
-        return {name: mean.result() for name, mean in self.train_means.items()}
+        figures = _named("d", d_terms) | _named("g", g_terms)
+        return self.train_means.add(backend.mean_of_replicas(figures))
 
     def discriminator_step(self, real: Any, y: Any, fake_y: Any) -> Terms:
         """One update of D; gives L_D's terms."""
@@ -206,11 +206,16 @@ class GAN(keras.Model):
         real, y = self.from_uint8(images), ops.cast(y, "int32")
         logits = self.discriminator(real)[0][:, : self.num_classes]
         hits = ops.cast(ops.equal(ops.cast(ops.argmax(logits, axis=-1), "int32"), y), "float32")
-        self.held_out_means["accuracy"].update_state(hits)
+        figures = {"accuracy": ops.mean(hits)}
         if self.config.model.autoencoder:
-            errors = ops.mean(ops.square(self.reconstruct(real) - real), axis=(1, 2, 3))
-            self.held_out_means["reconstruction"].update_state(errors)
-        return {name: mean.result() for name, mean in self.held_out_means.items()}
+            figures["reconstruction"] = losses.mean_squared_error(self.reconstruct(real), real)
+        return self.held_out_means.add(figures, weight=ops.shape(y)[0])
+
+    def reset_metrics(self) -> None:
+        """What `fit` and `evaluate` do between epochs."""
+        super().reset_metrics()
+        self.train_means.reset()
+        self.held_out_means.reset()
 
     def _generator_steps(self, real: Any, y: Any, fake_y: Any, d_terms: Terms) -> Terms:
         if not self.config.train.cifar_trick:
@@ -235,11 +240,6 @@ class GAN(keras.Model):
         decay = ops.minimum(self.config.train.ema, (1.0 + step) / (10.0 + step))
         for mean, now in zip(self.averaged.weights, self.generator.weights, strict=True):
             mean.assign(now + decay * (mean - now))
-
-    def _track(self, prefix: str, terms: Terms) -> None:
-        self.train_means[f"{prefix}_loss"].update_state(sum(terms.values()))
-        for name, value in terms.items():
-            self.train_means[f"{prefix}_{name}"].update_state(value)
 
     # ---- inputs -------------------------------------------------------------------------------
     def from_uint8(self, images: Any) -> Any:
@@ -292,3 +292,9 @@ class GAN(keras.Model):
         """This replica's n rows of what one device would draw for the whole batch."""
         index, replicas = backend.replica()
         return draw(n) if replicas == 1 else draw(n * replicas)[index * n :][:n]
+
+
+def _named(prefix: str, terms: Terms) -> Terms:
+    """The loss and its terms, as the history has them."""
+    named = {f"{prefix}_{name}": value for name, value in terms.items()}
+    return {f"{prefix}_loss": sum(terms.values())} | named

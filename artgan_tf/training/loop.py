@@ -84,9 +84,8 @@ class Loop:
                 action(step)
 
     def _record(self, step: int) -> None:
-        means = {name: float(mean.result()) for name, mean in self.gan.train_means.items()}
-        for mean in self.gan.train_means.values():
-            mean.reset_state()
+        means = self.gan.train_means.result()
+        self.gan.train_means.reset()
         elapsed = time.monotonic() - self._clock
         rate = (step - self._clock_step) * self.config.train.batch_size / max(elapsed, 1e-9)
         self.seconds += elapsed
@@ -125,17 +124,11 @@ class Loop:
         tqdm.write(sentence)
 
     def _validate(self, step: int) -> None:
-        for mean in self.gan.held_out_means.values():
-            mean.reset_state()
+        self.gan.held_out_means.reset()
         for batch in self.held_out:
             self.engine.test(batch)
-        names = {"accuracy": "val_accuracy"}
-        if self.config.model.autoencoder:
-            names["reconstruction"] = "val_reconstruction"
-        means = self.gan.held_out_means
-        self.records.scalars(
-            {"step": step} | {n: float(means[k].result()) for k, n in names.items()}
-        )
+        means = self.gan.held_out_means.result()
+        self.records.scalars({"step": step} | {f"val_{name}": x for name, x in means.items()})
         self._restart_clock(step)
 
     def _sample(self, step: int) -> None:

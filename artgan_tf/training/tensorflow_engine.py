@@ -105,12 +105,10 @@ class TensorFlowEngine:
 
         @tf.function(autograph=False)
         def add_up(mine: Any) -> Any:
-            context = tf.distribute.get_replica_context
-            return self.strategy.run(lambda x: context().all_reduce("sum", x), args=(mine,))
+            return self.strategy.reduce("sum", self.strategy.run(tf.identity, (mine,)), axis=None)
 
         with _failures():
-            found = add_up(tf.constant(value))
-            return float(self.strategy.experimental_local_results(found)[0])
+            return float(add_up(tf.constant(value)))
 
 
 def _dealt(batches: tf.data.Dataset, replicas: int) -> tf.data.Dataset:
