@@ -95,9 +95,7 @@ def _train(preset: str, config: Config, run_dir: Path, fresh: bool) -> None:
 
 def _start_again(reason: Exception) -> NoReturn:
     """The same command in this process's place: it waits for the others, and resumes with them."""
-    print(
-        f"{reason} Starting again, to go on from the last checkpoint.", file=sys.stderr, flush=True
-    )
+    print(f"{reason} Starting again from the last checkpoint.", file=sys.stderr, flush=True)
     command = [argument for argument in sys.orig_argv if argument != "--fresh"]
     os.execv(sys.executable, [sys.executable, *command[1:]])
 

@@ -61,7 +61,7 @@ def _multiworker() -> tf.distribute.Strategy:
     resolvers = tf.distribute.cluster_resolver
     resolver: Any = resolvers.TFConfigClusterResolver()
     if not _tf_config():
-        if "SLURM_STEP_NODELIST" not in os.environ:
+        if not os.environ.get("SLURM_STEP_NODELIST"):
             raise InputError(
                 "--strategy multiworker needs to know the others: set TF_CONFIG in each worker's "
                 "environment, or start them with srun."

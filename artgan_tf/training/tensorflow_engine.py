@@ -127,6 +127,5 @@ def _failures() -> Iterator[None]:
         yield
     except tf.errors.ResourceExhaustedError:
         raise MemoryError from None
-    except GONE as error:
-        reason = str(error).splitlines()[0]
-        raise WorkerLost(f"Another worker of the cluster is gone: {reason}") from None
+    except GONE:
+        raise WorkerLost("Another worker of the cluster is gone.") from None

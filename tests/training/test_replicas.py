@@ -2,14 +2,17 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from artgan_tf.runs.checkpoints import find
 from artgan_tf.runs.directory import RunDirectory
 from tests.conftest import tiny_overrides
 from tests.training.states import state
@@ -45,7 +48,11 @@ def settings(paintings, tmp_path):
 
 
 def started(file: Path, run_dir: Path, devices: int = 1, **environment: str) -> subprocess.Popen:
-    command = [sys.executable, "-m", "tests.training.worker", str(file), str(run_dir), str(devices)]
+    return python("tests.training.worker", file, run_dir, devices, **environment)
+
+
+def python(module: str, *arguments: object, **environment: str) -> subprocess.Popen:
+    command = [sys.executable, "-m", module, *map(str, arguments)]
     quiet = {"CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "2"}
     return subprocess.Popen(
         command,
@@ -104,3 +111,44 @@ def test_two_processes(settings, tmp_path):
     for worker in workers:
         ended(worker)
     assert_same(tmp_path / "one", tmp_path / "two")
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_and_comes_back(tiny_arguments, tmp_path):
+    arguments = tiny_arguments("improved", train__batch_size=12, log__checkpoint_every=50)
+    arguments += ["--strategy", "multiworker", "--run-dir", tmp_path / "run", "--steps", 300]
+    configs = cluster(2)
+    workers = [python("artgan_tf.fit", *arguments, TF_CONFIG=config) for config in configs]
+    wait_for(tmp_path / "run" / "checkpoints" / "step-100.npz", workers)
+    workers[1].send_signal(signal.SIGKILL)
+    workers[1].wait()
+    workers[1] = python("artgan_tf.fit", *arguments, TF_CONFIG=configs[1])
+    told = [worker.communicate(timeout=250)[0] for worker in workers]
+    assert [worker.returncode for worker in workers] == [0, 0], told
+    assert "Another worker of the cluster is gone. Starting again" in told[0]
+    assert find(tmp_path / "run" / "checkpoints")[1] == 300
+    steps = [row["step"] for row in RunDirectory(tmp_path / "run").history() if "d_loss" in row]
+    assert steps == list(range(2, 301, 2))
+
+
+def wait_for(file: Path, processes: list[subprocess.Popen]) -> None:
+    for _ in range(2000):
+        if file.exists():
+            return
+        assert all(process.poll() is None for process in processes)
+        time.sleep(0.1)
+    pytest.fail(f"{file} does not come.")
+
+
+def test_a_cluster_must_be_described(tiny_arguments, tmp_path):
+    arguments = [*tiny_arguments("improved"), "--run-dir", tmp_path / "run"]
+    for config, sentence in (
+        ("", "set TF_CONFIG in each worker"),
+        ("{", "TF_CONFIG is no JSON: {"),
+    ):
+        options = {"TF_CONFIG": config, "SLURM_STEP_NODELIST": ""}
+        worker = python("artgan_tf.fit", *arguments, "--strategy", "multiworker", **options)
+        out, _ = worker.communicate(timeout=120)
+        assert worker.returncode == 2
+        assert sentence in out.splitlines()[-1]
+    assert not (tmp_path / "run").exists()
