@@ -12,7 +12,7 @@ from artgan_tf.gan import GAN
 
 
 class DamagedData(Exception):
-    """A record of the training data cannot be read."""
+    """A record of the data cannot be read."""
 
 
 class WorkerLost(RunError):
@@ -32,7 +32,7 @@ class Engine(Protocol):
         """Where the GAN and its optimizers are built."""
 
     def keep(self, source: Source) -> Source:
-        """The source with its images in memory, where they fit."""
+        """The source with its images in memory, where they fit; raises DamagedData."""
 
     def batches(self, split: Split, start: int) -> Iterator[Any]:
         """Endless training batches from step `start` on; raises DamagedData."""

@@ -37,7 +37,9 @@ class TensorFlowEngine:
 
     # ---- data ---------------------------------------------------------------------------------
     def keep(self, source: Source) -> Source:
-        train, val = (in_memory(split, self.config.data) for split in (source.train, source.val))
+        data = self.config.data
+        with _failures():
+            train, val = in_memory(source.train, data), in_memory(source.val, data)
         return replace(source, train=train, val=val)
 
     def batches(self, split: Split, start: int) -> Iterator[Any]:
@@ -50,10 +52,8 @@ class TensorFlowEngine:
 
         batches = iter(self.strategy.distribute_datasets_from_function(of_worker))
         while True:
-            try:
+            with _failures():
                 batch = next(batches)
-            except tf.errors.DataLossError as error:
-                raise DamagedData(str(error)) from None
             yield batch
 
     def held_out(self, split: Split) -> Iterable[Any]:
@@ -127,5 +127,7 @@ def _failures() -> Iterator[None]:
         yield
     except tf.errors.ResourceExhaustedError:
         raise MemoryError from None
+    except tf.errors.DataLossError as error:
+        raise DamagedData(str(error)) from None
     except GONE:
         raise WorkerLost("Another worker of the cluster is gone.") from None
