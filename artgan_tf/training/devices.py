@@ -39,13 +39,9 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
 
 
 def use_xla(train: Train) -> bool:
-    """XLA on a GPU, not on a CPU, where it is two to three times slower for these nets.
-
-    Nor with several replicas, whose sums over each other it cannot compile.
-    """
+    """XLA on a GPU, not on a CPU, where it is two to three times slower for these nets."""
     if train.xla == "auto":
-        one = tf.distribute.get_strategy().num_replicas_in_sync == 1
-        return one and bool(tf.config.list_physical_devices("GPU"))
+        return bool(tf.config.list_physical_devices("GPU"))
     return train.xla == "on"
 
 

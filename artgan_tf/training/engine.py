@@ -46,8 +46,8 @@ class Engine(Protocol):
     def train(self, batch: Any) -> None:
         """One train step; raises MemoryError, WorkerLost."""
 
-    def test(self, batch: Any) -> None:
-        """One test step."""
+    def test(self, batches: Iterable[Any]) -> None:
+        """A test step on each of the held-out batches; raises DamagedData."""
 
     def agree(self, stop: bool) -> bool:
         """After each step: whether all workers stop here, because any of them wants to."""

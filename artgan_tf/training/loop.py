@@ -125,8 +125,7 @@ class Loop:
 
     def _validate(self, step: int) -> None:
         self.gan.held_out_means.reset()
-        for batch in self.held_out:
-            self.engine.test(batch)
+        self.engine.test(self.held_out)
         means = self.gan.held_out_means.result()
         self.records.scalars({"step": step} | {f"val_{name}": x for name, x in means.items()})
         self._restart_clock(step)

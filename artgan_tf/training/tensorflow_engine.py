@@ -65,7 +65,9 @@ class TensorFlowEngine:
         # Without AutoGraph, which the steps don't need and which would read the source files again
         # when the first validation comes, changed or not.
         plain: dict[str, Any] = {"autograph": False, "reduce_retracing": True}
-        step = tf.function(gan.train_step, jit_compile=use_xla(self.config.train), **plain)
+        alone = self.strategy.num_replicas_in_sync == 1  # XLA cannot compile sums over replicas
+        xla = alone and use_xla(self.config.train)
+        step = tf.function(gan.train_step, jit_compile=xla, **plain)
 
         @tf.function(autograph=False)
         def distributed(batch: Any) -> None:
@@ -78,8 +80,10 @@ class TensorFlowEngine:
         with _failures():
             self._train(batch)
 
-    def test(self, batch: Any) -> None:
-        self._test(batch)
+    def test(self, batches: Iterable[Any]) -> None:
+        with _failures():
+            for batch in batches:
+                self._test(batch)
 
     def agree(self, stop: bool) -> bool:
         if not self._cluster:
