@@ -102,10 +102,10 @@ def test_a_mistake_leaves_no_half_made_run_behind(tiny, tmp_path):
 
 
 def test_out_of_memory_is_one_sentence(tiny, tmp_path, monkeypatch):
-    def exhausted(self):
+    def exhausted(self, data):
         raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
 
-    monkeypatch.setattr(loop.Loop, "run", exhausted)
+    monkeypatch.setattr(GAN, "train_step", exhausted)
     with pytest.raises(RunError, match=r"batch 9, width 0.125, float32: lower --batch-size"):
         train(tiny("improved"), tmp_path / "run")
 
