@@ -33,23 +33,40 @@ class Painter:
     def __init__(self, gan: GAN, class_names: Sequence[str], weights: Weights = "ema"):
         self.gan, self.class_names = gan, tuple(class_names)
         self.painting = {"ema": gan.averaged, "raw": gan.generator}[weights]
+        # Seed by seed, which takes ten times as long where it isn't compiled.
+        signature = [tf.TensorSpec([None], tf.int64)]
+        self._drawn = tf.function(self._draw, signature, autograph=False)
         self.generator = gan.new_generator()
         self.generator(self.latents([0]), gan.one_hot([0]))
+        # Compiled without its outputs: what only they need is never computed.
+        self._settle = tf.function(self._pass_in_training, autograph=False)
         self.refresh()
 
     def refresh(self) -> None:
         """Take over the weights as they are now and re-estimate the statistics."""
         self.generator.set_weights(self.painting.get_weights())
-        layers = self.generator._flatten_layers()
-        norms = [x for x in layers if isinstance(x, keras.layers.BatchNormalization)]
         seed = keras.random.SeedGenerator(0)
         labels = np.arange(STANDING_SIZE) % len(self.class_names)
         for batch in range(STANDING_BATCHES):
             np.random.default_rng(batch).shuffle(labels)
-            for norm in norms:
-                norm.momentum = batch / (batch + 1)  # the plain mean of all batches so far
             z = self.gan.latents(STANDING_SIZE, seed)
-            self.generator(z, self.gan.one_hot(labels), training=True)
+            # The plain mean of all batches so far.
+            self._settle(z, self.gan.one_hot(labels), tf.constant(batch / (batch + 1)))
+
+    def norms(self) -> list[keras.layers.BatchNormalization]:
+        """The layers that hold statistics."""
+        layers = self.generator._flatten_layers()
+        return [x for x in layers if isinstance(x, keras.layers.BatchNormalization)]
+
+    def _pass_in_training(self, z: Any, y: Any, momentum: Any) -> None:
+        """Let the statistics take in a batch."""
+        norms = self.norms()
+        before = [norm.momentum for norm in norms]
+        for norm in norms:
+            norm.momentum = momentum
+        self.generator(z, y, training=True)
+        for norm, usual in zip(norms, before, strict=True):
+            norm.momentum = usual
 
     def generate(
         self,
@@ -135,7 +152,10 @@ class Painter:
 
     def latents(self, seeds: Any) -> Any:
         """float32 [N, Z] from the paper's prior, each row from its own seed (int64 [N]) alone."""
-        shape, seeds = (self.gan.config.model.z_size,), tf.convert_to_tensor(seeds, tf.int64)
+        return self._drawn(tf.convert_to_tensor(seeds, tf.int64))
+
+    def _draw(self, seeds: Any) -> Any:
+        shape = (self.gan.config.model.z_size,)
         keys = tf.stack([seeds, tf.zeros_like(seeds)], axis=1)
         return tf.map_fn(
             lambda key: self.gan.prior(shape, key), keys, fn_output_signature="float32"
