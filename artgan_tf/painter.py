@@ -28,9 +28,16 @@ class Painter:
         gan: the GAN in whatever state of training; it is left as it is.
         class_names: K names.
         weights: `ema`, or `raw` for those that the next step would change.
+        settled: False leaves the weights and statistics to a `refresh` before the first picture.
     """
 
-    def __init__(self, gan: GAN, class_names: Sequence[str], weights: Weights = "ema"):
+    def __init__(
+        self,
+        gan: GAN,
+        class_names: Sequence[str],
+        weights: Weights = "ema",
+        settled: bool = True,
+    ):
         self.gan, self.class_names = gan, tuple(class_names)
         self.painting = {"ema": gan.averaged, "raw": gan.generator}[weights]
         # Seed by seed, which takes ten times as long where it isn't compiled.
@@ -40,7 +47,8 @@ class Painter:
         self.generator(self.latents([0]), gan.one_hot([0]))
         # Compiled without its outputs: what only they need is never computed.
         self._settle = tf.function(self._pass_in_training, autograph=False)
-        self.refresh()
+        if settled:
+            self.refresh()
 
     def refresh(self) -> None:
         """Take over the weights as they are now and re-estimate the statistics."""

@@ -47,21 +47,25 @@ class Cached(Indexed):
         shape, end = self.shapes[index], self.ends[index]
         return self.pixels[end - shape.prod() : end].reshape(shape)
 
-    def cut(self, indices: np.ndarray, draws: np.ndarray, size: int) -> np.ndarray:
-        """Random crops of many images: uint8 [N, size, size, 3].
+    def cut(self, indices: np.ndarray, size: int, draws: np.ndarray | None = None) -> np.ndarray:
+        """Crops of many images: uint8 [N, size, size, 3].
 
         A slice takes NumPy two microseconds, and TensorFlow's operations, one picture after
         another, some seventy.
 
         Args:
             indices: [N].
-            draws: float32 [N, 2] in [0, 1), which choose the places.
             size: pixels.
+            draws: float32 [N, 2] in [0, 1), which choose the places; else they are central.
         """
-        room = (self.shapes[indices, :2] - size + 1).astype(np.float32)
+        room = self.shapes[indices, :2] - size
+        if draws is None:
+            places = room // 2
+        else:
+            places = np.floor(draws * (room + 1).astype(np.float32)).astype(int)
         crops = np.empty((len(indices), size, size, 3), np.uint8)
-        places = np.floor(draws * room).astype(int).tolist()
-        for crop, index, (top, left) in zip(crops, indices.tolist(), places, strict=True):
+        corners = zip(crops, indices.tolist(), places.tolist(), strict=True)
+        for crop, index, (top, left) in corners:
             crop[:] = self.image(index)[top : top + size, left : left + size]
         return crops
 

@@ -48,8 +48,10 @@ def training_batches(
 def held_out_batches(split: Split, data: Data, batch_size: int) -> tf.data.Dataset:
     """Every example of the split once, in order, centre-cropped; the last batch may be short."""
     split = in_memory(split, data)
-    if not isinstance(split, Cached):
-        first_readable(split, data)
+    if isinstance(split, Cached):
+        indices = tf.data.Dataset.range(split.count).batch(batch_size)
+        return indices.map(_cached_decoder(split, data.image_size)).prefetch(tf.data.AUTOTUNE)
+    first_readable(split, data)
     if isinstance(split, Streamed):
         pairs = split.records(None).map(split.decode, tf.data.AUTOTUNE)
     else:
@@ -139,14 +141,15 @@ def _batch_decoder(split: Split, data: Data) -> Callable[[Any, tf.Tensor], Pair]
     return lambda examples, draws: _cut_each(decode, examples, draws, data.image_size)
 
 
-def _cached_decoder(split: Cached, size: int) -> Callable[[tf.Tensor, tf.Tensor], Pair]:
+def _cached_decoder(split: Cached, size: int) -> Callable[..., Pair]:
+    """Indices [N], and draws [2, N] if crops are random, to images and labels."""
     labels = tf.constant(split.labels, tf.int32)
 
-    def cut(indices: np.ndarray, draws: np.ndarray) -> np.ndarray:
-        return split.cut(indices, draws, size)
+    def cut(indices: np.ndarray, *draws: np.ndarray) -> np.ndarray:
+        return split.cut(indices, size, *draws)
 
-    def decode(indices: tf.Tensor, draws: tf.Tensor) -> Pair:
-        crops = tf.numpy_function(cut, (indices, tf.transpose(draws)), tf.uint8)
+    def decode(indices: tf.Tensor, *draws: tf.Tensor) -> Pair:
+        crops = tf.numpy_function(cut, (indices, *map(tf.transpose, draws)), tf.uint8)
         return tf.ensure_shape(crops, (None, size, size, 3)), tf.gather(labels, indices)
 
     return decode

@@ -48,7 +48,9 @@ class Records:
         rows = self.run.history()
         if not rows:
             return
-        figure = Figure(figsize=(9, 9), layout="constrained")
+        figure = Figure(figsize=(9, 9))
+        # Fixed, because a layout found by matplotlib takes as long as the drawing.
+        figure.subplots_adjust(left=0.09, right=0.98, bottom=0.06, top=0.98, hspace=0.08)
         for axes, prefix in zip(figure.subplots(3, sharex=True), ("d_", "g_", "val_"), strict=True):
             for name in dict.fromkeys(n for row in rows for n in row if n.startswith(prefix)):
                 points = [(row["step"], row[name]) for row in rows if name in row]

@@ -120,6 +120,7 @@ def _train(
     checkpoints = Checkpoints(gan, run.checkpoints)
     checkpoints.restore()
     run.cut_history(done)
+    painter = Painter(gan, source.class_names, settled=False)  # it is refreshed for every grid
     Loop(
         config=config,
         gan=gan,
@@ -127,7 +128,7 @@ def _train(
         batches=training_batches(images, data, train.batch_size, train.seed, done),
         held_out=held_out_batches(held_out, data, train.batch_size),
         checkpoints=checkpoints,
-        records=Records(run, Painter(gan, source.class_names)),
+        records=Records(run, painter),
         watch=watch,
         interruption=interruption,
         steps=steps,
