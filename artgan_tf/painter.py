@@ -28,28 +28,50 @@ class Painter:
         gan: the GAN in whatever state of training; it is left as it is.
         class_names: K names.
         weights: `ema`, or `raw` for those that the next step would change.
+        settled: False leaves the weights and statistics to a `refresh` before the first picture.
     """
 
-    def __init__(self, gan: GAN, class_names: Sequence[str], weights: Weights = "ema"):
+    def __init__(
+        self,
+        gan: GAN,
+        class_names: Sequence[str],
+        weights: Weights = "ema",
+        settled: bool = True,
+    ):
         self.gan, self.class_names = gan, tuple(class_names)
         self.painting = {"ema": gan.averaged, "raw": gan.generator}[weights]
         self.generator = gan.new_generator()
         self.generator(self.latents([0]), gan.one_hot([0]))
-        self.refresh()
+        # Compiled without its outputs: what only they need is never computed.
+        self._settle = backend.compiled(self._pass_in_training, self.generator.variables)
+        if settled:
+            self.refresh()
 
     def refresh(self) -> None:
         """Take over the weights as they are now and re-estimate the statistics."""
         self.generator.set_weights(self.painting.get_weights())
-        layers = self.generator._flatten_layers()
-        norms = [x for x in layers if isinstance(x, keras.layers.BatchNormalization)]
         seed = keras.random.SeedGenerator(0)
         labels = np.arange(STANDING_SIZE) % len(self.class_names)
         for batch in range(STANDING_BATCHES):
             np.random.default_rng(batch).shuffle(labels)
-            for norm in norms:
-                norm.momentum = batch / (batch + 1)  # the plain mean of all batches so far
             z = self.gan.latents(STANDING_SIZE, seed)
-            self.generator(z, self.gan.one_hot(labels), training=True)
+            # The plain mean of all batches so far.
+            self._settle(z, self.gan.one_hot(labels), np.array(batch / (batch + 1), np.float32))
+
+    def norms(self) -> list[keras.layers.BatchNormalization]:
+        """The layers that hold statistics."""
+        layers = self.generator._flatten_layers()
+        return [x for x in layers if isinstance(x, keras.layers.BatchNormalization)]
+
+    def _pass_in_training(self, z: Any, y: Any, momentum: Any) -> None:
+        """Let the statistics take in a batch."""
+        norms = self.norms()
+        before = [norm.momentum for norm in norms]
+        for norm in norms:
+            norm.momentum = momentum
+        self.generator(z, y, training=True)
+        for norm, usual in zip(norms, before, strict=True):
+            norm.momentum = usual
 
     def generate(
         self,

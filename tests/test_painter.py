@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from artgan_tf.config import InputError, resolve
 from artgan_tf.painter import GRID_COLUMNS, Painter
@@ -27,6 +28,23 @@ def test_standing_statistics_are_those_of_generated_batches(painter):
     np.testing.assert_allclose(norm.moving_variance, np.var(features, axis=0), rtol=0.2)
     spread = np.std(features, axis=0)
     assert np.abs(norm.moving_mean - np.mean(features, axis=0)).max() < 0.15 * spread.max()
+
+
+def test_compiled_statistics_and_latents_are_the_plain_ones(painter):
+    found = painter.generator.get_weights(), painter.latents([0, 7, 2**40]).numpy()
+    tf.config.run_functions_eagerly(True)
+    try:
+        painter.refresh()
+        plain = painter.generator.get_weights(), painter.latents([0, 7, 2**40]).numpy()
+    finally:
+        tf.config.run_functions_eagerly(False)
+    for weights, others in zip(found[0], plain[0], strict=True):
+        np.testing.assert_allclose(weights, others, rtol=1e-5, atol=1e-6 * np.abs(others).max())
+    np.testing.assert_array_equal(found[1], plain[1])
+
+
+def test_momentum_is_of_the_training_again_after_painting(painter):
+    assert {norm.momentum for norm in painter.norms()} == {0.9}
 
 
 def test_painting_leaves_the_gan_as_it_is(painter):

@@ -1,6 +1,6 @@
 """What TensorFlow and JAX each do in their own way, beyond `keras.ops`.
 
-Gradients, a loop, replicas, random numbers by seed, filling up a batch.
+Gradients, a loop, replicas, compiled work, random numbers by seed, filling up a batch.
 """
 
 import keras
@@ -9,6 +9,7 @@ if keras.backend.backend() == "jax":
     from artgan_tf.backend.jax import (
         COUNTER,
         array,
+        compiled,
         descend,
         fill_up,
         mean_of_replicas,
@@ -22,6 +23,7 @@ else:
     from artgan_tf.backend.tensorflow import (
         COUNTER,
         array,
+        compiled,
         descend,
         fill_up,
         mean_of_replicas,
@@ -35,6 +37,7 @@ else:
 __all__ = [
     "COUNTER",
     "array",
+    "compiled",
     "descend",
     "fill_up",
     "mean_of_replicas",

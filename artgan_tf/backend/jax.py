@@ -79,6 +79,17 @@ def array(variable: keras.Variable) -> np.ndarray:
     return np.asarray(variable.value)
 
 
+def compiled(work: Callable[..., None], state: Sequence[keras.Variable]) -> Callable[..., None]:
+    """Work whose outcome are the variables it changes, as one operation; as with TensorFlow."""
+    step = jax.jit(stateless(work, state))
+
+    def call(*arguments: Any) -> None:
+        _, values = step([v.value for v in state], *arguments)
+        _assign(state, values)
+
+    return call
+
+
 def uniform_by_seed(seeds: Any, size: int) -> Any:
     """float32 [N, size] in [-1, 1), each row from its own seed alone; not TensorFlow's numbers."""
     return jax.vmap(lambda key: jax.random.uniform(key, (size,), minval=-1.0))(_keys(seeds))
@@ -97,7 +108,7 @@ def fill_up(x: Any) -> Any:
 
 
 def stateless(
-    step: Callable[..., Any], state: list[keras.Variable]
+    step: Callable[..., Any], state: Sequence[keras.Variable]
 ) -> Callable[..., tuple[Any, list[Any]]]:
     """A step that assigns variables, as a function of their values that JAX can compile.
 

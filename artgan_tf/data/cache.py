@@ -12,8 +12,6 @@ from artgan_tf.config import Data, InputError
 from artgan_tf.data.source import Indexed, Split, Streamed, short_side
 from tfrecords_tools.images import UnreadableImage
 
-ALIGNMENT = 64  # bytes; TensorFlow aborts the process over a tensor that starts elsewhere
-
 Example = tuple[np.ndarray, np.int32]  # uint8 [height, width, 3] and a label
 
 
@@ -23,7 +21,8 @@ def in_memory(split: Split, data: Data) -> Split:
     expected = round(split.count * 3 * short_side(data) ** 2 * 1.35)  # paintings are not square
     if isinstance(split, Cached) or expected > budget:
         return split
-    pixels, end = _aligned(min(budget, 4 * expected)), 0
+    # Memory that is only taken once it is written to.
+    pixels, end = np.empty(min(budget, 4 * expected), np.uint8), 0
     shapes, labels = [], []
     for image, label in _readable(split, data):
         if end + image.size > len(pixels):
@@ -35,41 +34,40 @@ def in_memory(split: Split, data: Data) -> Split:
     return Cached(pixels[:end], shapes, labels)
 
 
-def _aligned(count: int) -> np.ndarray:
-    """Memory that is only taken once it is written to, and starts where TensorFlow needs it."""
-    room = np.empty(count + ALIGNMENT, np.uint8)
-    start = -room.ctypes.data % ALIGNMENT
-    return room[start : start + count]
-
-
 class Cached(Indexed):
-    """An `Indexed` whose images lie one after another in one uint8 variable.
-
-    The variable is [N, height, width, 3] where all images are of one shape, else flat.
-
-    There is one copy of what may be gigabytes: `tf.constant` would keep two more than the array's
-    own, and tf.data copies a tensor, but not a variable, that a pipeline looks things up in.
-    """
+    """An `Indexed` whose images lie one after another in one flat uint8 array."""
 
     def __init__(self, pixels: np.ndarray, shapes: list[tuple[int, ...]], labels: list[int]):
-        sizes = np.array(shapes, np.int64)
-        self.shape = shapes[0] if len(set(shapes)) == 1 else None
-        if self.shape:
-            pixels = pixels.reshape(-1, *self.shape)
-        with tf.device("CPU:0"):
-            shared = tf.experimental.dlpack.from_dlpack(pixels.__dlpack__())
-            self.pixels = tf.Variable(shared, trainable=False)
-            self.offsets = tf.constant(np.append(0, np.cumsum(sizes.prod(1))), tf.int64)
-            self.shapes = tf.constant(sizes)
-        super().__init__(np.array(labels, np.int32), lambda i: self.fetch(i).numpy())
+        self.pixels, self.shapes = pixels, np.array(shapes, np.int64)
+        self.ends = np.cumsum(self.shapes.prod(1))
+        super().__init__(np.array(labels, np.int32), self.image)
 
-    def fetch(self, index: Any) -> tf.Tensor:
-        """The image as a tensor, or a batch of them where all are of one shape."""
-        index = tf.cast(index, tf.int64)
-        if self.shape:
-            return tf.gather(self.pixels, index)
-        flat = self.pixels[self.offsets[index] : self.offsets[index + 1]]
-        return tf.reshape(flat, self.shapes[index])
+    def image(self, index: int) -> np.ndarray:
+        """The image, not copied."""
+        shape, end = self.shapes[index], self.ends[index]
+        return self.pixels[end - shape.prod() : end].reshape(shape)
+
+    def cut(self, indices: np.ndarray, size: int, draws: np.ndarray | None = None) -> np.ndarray:
+        """Crops of many images: uint8 [N, size, size, 3].
+
+        A slice takes NumPy two microseconds, and TensorFlow's operations, one picture after
+        another, some seventy.
+
+        Args:
+            indices: [N].
+            size: pixels.
+            draws: float32 [N, 2] in [0, 1), which choose the places; else they are central.
+        """
+        room = self.shapes[indices, :2] - size
+        if draws is None:
+            places = room // 2
+        else:
+            places = np.floor(draws * (room + 1).astype(np.float32)).astype(int)
+        crops = np.empty((len(indices), size, size, 3), np.uint8)
+        corners = zip(crops, indices.tolist(), places.tolist(), strict=True)
+        for crop, index, (top, left) in corners:
+            crop[:] = self.image(index)[top : top + size, left : left + size]
+        return crops
 
 
 def _readable(split: Split, data: Data) -> Iterator[tuple[np.ndarray, int]]:

@@ -25,6 +25,8 @@ from artgan_tf.data.decoding import Pair
 from artgan_tf.data.source import BROKEN, Indexed, Split, Streamed, short_side
 from tfrecords_tools.images import UnreadableImage
 
+INDEX_SHUFFLE = 498247692  # the first part of the key in `tf.random.experimental.index_shuffle`
+
 
 @dataclass(frozen=True)
 class Part:
@@ -54,8 +56,7 @@ def training_batches(
     first, taken = part.index * rows, batch_size
     if isinstance(split, Streamed) and part.count > 1:
         split, taken = split.part(part.index, part.count), rows
-    examples = _ordered(split, data, seed, start_step * taken)
-    steps = examples.batch(taken, drop_remainder=True).enumerate(start_step)
+    steps = _ordered(split, data, seed, taken, start_step).enumerate(start_step)
     decode = _batch_decoder(split, data)
     shape = (rows, data.image_size, data.image_size, 3)
 
@@ -73,8 +74,10 @@ def training_batches(
 def held_out_batches(split: Split, data: Data, batch_size: int) -> tf.data.Dataset:
     """Every example of the split once, in order, centre-cropped; the last batch may be short."""
     split = in_memory(split, data)
-    if not isinstance(split, Cached):
-        first_readable(split, data)
+    if isinstance(split, Cached):
+        indices = tf.data.Dataset.range(split.count).batch(batch_size)
+        return indices.map(_cached_decoder(split, data.image_size)).prefetch(tf.data.AUTOTUNE)
+    first_readable(split, data)
     if isinstance(split, Streamed):
         pairs = split.records(None).map(split.decode, tf.data.AUTOTUNE)
     else:
@@ -86,21 +89,25 @@ def held_out_batches(split: Split, data: Data, batch_size: int) -> tf.data.Datas
 
 
 # ---- order -----------------------------------------------------------------------------------
-def _ordered(split: Split, data: Data, seed: int, start: int) -> tf.data.Dataset:
-    """What to decode, from position `start` on: indices, or the records of a streamed split."""
+def _ordered(
+    split: Split, data: Data, seed: int, batch_size: int, start_step: int
+) -> tf.data.Dataset:
+    """What to decode, a batch a step: indices, or the records of a streamed split."""
     if isinstance(split, Streamed):
-        return _streamed_order(split, data, seed, start)
+        records = _streamed_order(split, data, seed, start_step * batch_size)
+        return records.batch(batch_size, drop_remainder=True)
     choose = _balanced_choice(split.labels, seed) if data.balanced else _choice(split.count, seed)
-    return tf.data.Dataset.counter(start).map(choose, tf.data.AUTOTUNE)
+    batch = tf.range(batch_size, dtype=tf.int64)
+    return tf.data.Dataset.counter(start_step).map(lambda step: choose(step * batch_size + batch))
 
 
 def _choice(count: int, seed: int) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Position -> index: one seeded permutation of all examples after another."""
+    """Positions -> indices: one seeded permutation of all examples after another."""
     return lambda p: _permuted(p % count, count, seed, stream=0, epoch=p // count)
 
 
 def _balanced_choice(labels: np.ndarray, seed: int) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Position -> index: every class once in K positions, each in an order of its own."""
+    """Positions -> indices: every class once in K positions, each in an order of its own."""
     present, counts = np.unique(labels, return_counts=True)
     members = tf.constant(np.argsort(labels, kind="stable"), tf.int64)
     sizes = tf.constant(counts, tf.int64)
@@ -110,16 +117,23 @@ def _balanced_choice(labels: np.ndarray, seed: int) -> Callable[[tf.Tensor], tf.
     def choose(p: tf.Tensor) -> tf.Tensor:
         turn = p // k
         c = _permuted(p % k, k, seed, stream=1, epoch=turn)
-        epoch, within = turn // sizes[c], turn % sizes[c]
-        return members[starts[c] + _permuted(within, sizes[c], seed, stream=c + 2, epoch=epoch)]
+        start, size = tf.gather(starts, c), tf.gather(sizes, c)
+        epoch, within = turn // size, turn % size
+        place = start + _permuted(within, size, seed, stream=c + 2, epoch=epoch)
+        return tf.gather(members, place)
 
     return choose
 
 
-def _permuted(index: Any, count: Any, seed: int, stream: Any, epoch: Any) -> tf.Tensor:
-    """Where `index` goes in a permutation of `count` that (seed, stream, epoch) choose."""
-    key = tf.stack([tf.cast(stream, tf.int64) + seed * 1_000_003, tf.cast(epoch, tf.int64)])
-    return tf.random.experimental.index_shuffle(index, key, tf.cast(count, tf.int64) - 1)
+def _permuted(index: tf.Tensor, count: Any, seed: int, stream: Any, epoch: Any) -> tf.Tensor:
+    """Where each of `index` [N] goes in a permutation of `count` that (seed, stream, epoch) choose.
+
+    What `tf.random.experimental.index_shuffle` gives for one: it takes no [N] of keys.
+    """
+    parts = (INDEX_SHUFFLE, tf.cast(stream, tf.int64) + seed * 1_000_003, epoch)
+    key = tf.stack([tf.broadcast_to(tf.cast(part, tf.int64), index.shape) for part in parts], 1)
+    last = tf.broadcast_to(tf.cast(count, tf.int64) - 1, index.shape)
+    return tf.raw_ops.RandomIndexShuffle(index=index, seed=key, max_index=last, rounds=4)
 
 
 def _streamed_order(split: Streamed, data: Data, seed: int, start: int) -> tf.data.Dataset:
@@ -147,17 +161,28 @@ def _batch_decoder(split: Split, data: Data) -> Callable[[Any, tf.Tensor], Pair]
     if isinstance(split, Streamed) and split.decode_squares and short_side(data) == data.image_size:
         squares = split.decode_squares
         return lambda examples, draws: squares(examples)
-    if isinstance(split, Cached) and split.shape == (data.image_size, data.image_size, 3):
-        labels = tf.constant(split.labels, tf.int32)
-        return lambda indices, draws: (split.fetch(indices), tf.gather(labels, indices))
+    if isinstance(split, Cached):
+        return _cached_decoder(split, data.image_size)
     decode = _training_decoder(split, data)
     return lambda examples, draws: _cut_each(decode, examples, draws, data.image_size)
 
 
+def _cached_decoder(split: Cached, size: int) -> Callable[..., Pair]:
+    """Indices [N], and draws [2, N] if crops are random, to images and labels."""
+    labels = tf.constant(split.labels, tf.int32)
+
+    def cut(indices: np.ndarray, *draws: np.ndarray) -> np.ndarray:
+        return split.cut(indices, size, *draws)
+
+    def decode(indices: tf.Tensor, *draws: tf.Tensor) -> Pair:
+        crops = tf.numpy_function(cut, (indices, *map(tf.transpose, draws)), tf.uint8)
+        return tf.ensure_shape(crops, (None, size, size, 3)), tf.gather(labels, indices)
+
+    return decode
+
+
 def _training_decoder(split: Split, data: Data) -> Callable[[Any], Pair]:
     """Index or record -> (image, label); another example in place of one that cannot be read."""
-    if isinstance(split, Cached):
-        return _lookup(split)
     image, label = first_readable(split, data)
     if isinstance(split, Indexed):
         return _lookup(split)
@@ -172,8 +197,6 @@ def _training_decoder(split: Split, data: Data) -> Callable[[Any], Pair]:
 def _lookup(split: Indexed, others: bool = True) -> Callable[[tf.Tensor], Pair]:
     """Index -> (image, label); in place of a broken image the next readable one, or `BROKEN`."""
     labels = tf.constant(split.labels, tf.int32)
-    if isinstance(split, Cached):
-        return lambda index: (split.fetch(index), labels[index])
 
     def find(index: np.ndarray) -> tuple[np.ndarray, np.int64]:
         for step in range(split.count if others else 1):

@@ -1,5 +1,7 @@
 """What a run writes while it trains: history, TensorBoard, the losses plot, sample grids."""
 
+from functools import cached_property
+
 import numpy as np
 import tensorflow as tf
 
@@ -17,7 +19,11 @@ class Records:
 
     def __init__(self, run: RunDirectory, painter: Painter):
         self.run, self.painter = run, painter
-        self.writer = tf.summary.create_file_writer(str(run.tensorboard))
+
+    @cached_property
+    def writer(self) -> tf.summary.SummaryWriter:
+        """TensorBoard's; of a cluster's workers only that makes one which writes."""
+        return tf.summary.create_file_writer(str(self.run.tensorboard))
 
     def scalars(self, row: dict[str, float]) -> None:
         """One history row (`step` and named values), to the history and TensorBoard."""
@@ -48,7 +54,9 @@ class Records:
         rows = self.run.history()
         if not rows:
             return
-        figure = Figure(figsize=(9, 9), layout="constrained")
+        figure = Figure(figsize=(9, 9))
+        # Fixed, because a layout found by matplotlib takes as long as the drawing.
+        figure.subplots_adjust(left=0.09, right=0.98, bottom=0.06, top=0.98, hspace=0.08)
         for axes, prefix in zip(figure.subplots(3, sharex=True), ("d_", "g_", "val_"), strict=True):
             for name in dict.fromkeys(n for row in rows for n in row if n.startswith(prefix)):
                 points = [(row["step"], row[name]) for row in rows if name in row]

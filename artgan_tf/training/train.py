@@ -121,6 +121,7 @@ def _train(
     if done:
         checkpoints.restore()
     engine.compile(gan)
+    painter = Painter(gan, source.class_names, settled=False)  # it is refreshed for every grid
     Loop(
         config=config,
         gan=gan,
@@ -128,7 +129,7 @@ def _train(
         batches=engine.batches(source.train, done),
         held_out=engine.held_out(source.val),
         checkpoints=checkpoints,
-        records=Records(run, Painter(gan, source.class_names)),
+        records=Records(run, painter),
         watch=watch,
         interruption=interruption,
         steps=steps,

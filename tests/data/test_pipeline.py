@@ -14,7 +14,7 @@ from PIL import Image
 
 from artgan_tf.config import Data, InputError
 from artgan_tf.data.decoding import decode_any
-from artgan_tf.data.pipeline import Part, held_out_batches, training_batches
+from artgan_tf.data.pipeline import Part, _permuted, held_out_batches, training_batches
 from artgan_tf.data.source import Indexed, Split, short_side, streamed
 
 COUNT, BATCH = 23, 5
@@ -100,6 +100,23 @@ def test_the_global_seed_does_not_matter(kind: str) -> None:
         tf.random.set_seed(global_seed)
         streams.append(stream(kind, 6, seed=0))
     assert_same(*streams)
+
+
+def test_the_order_is_the_one_that_runs_were_begun_with() -> None:
+    first, second = indices(stream("in memory", 2))[:BATCH], indices(stream("uncached", 2))[BATCH:]
+    assert first + second == [9, 0, 4, 7, 3, 14, 18, 13, 21, 2]
+    balanced = indices(stream("in memory", 2, balanced=True))
+    assert balanced == [10, 12, 11, 9, 1, 4, 2, 3, 15, 17]
+
+
+def test_places_are_permuted_together_as_one_by_one() -> None:
+    index, count = tf.range(40, dtype=tf.int64) % 10, tf.repeat(tf.constant([10, 25], tf.int64), 20)
+    epoch = tf.range(40, dtype=tf.int64) // 7
+    found = _permuted(index, count, seed=5, stream=3, epoch=epoch).numpy()
+    for place in range(40):
+        key = tf.stack([tf.constant(3 + 5 * 1_000_003, tf.int64), epoch[place]])
+        one = tf.random.experimental.index_shuffle(index[place], key, count[place] - 1)
+        assert found[place] == one.numpy()
 
 
 def test_cached_and_uncached_images_give_the_same_batches() -> None:

@@ -5,9 +5,12 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 import artgan_tf
 from artgan_tf.config import InputError, RunError
+from artgan_tf.gan import GAN
+from artgan_tf.painter import Painter
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.training import loop
 from artgan_tf.training.train import schedule, train
@@ -29,6 +32,22 @@ def test_run_directory_holds_what_it_should(paper, tiny, tmp_path):
     ]  # fmt: skip
     assert result.picture is not None
     assert result.picture.name == "step_000006.png"
+
+
+def test_a_grid_is_of_the_weights_of_its_step_which_alone_are_settled(tiny, tmp_path, monkeypatch):
+    settled: list[int] = []
+    refresh = Painter.refresh
+
+    def noted(self):
+        settled.append(self.gan.steps_done)
+        refresh(self)
+
+    monkeypatch.setattr(Painter, "refresh", noted)
+    result = train(tiny("improved", log__sample_every=4), tmp_path / "run")
+    assert settled == [4, 6]  # not before the first step, which would wait for it
+    assert result.picture is not None
+    grid = np.asarray(artgan_tf.load(tmp_path / "run").grid()).astype(int)
+    assert np.abs(grid - np.asarray(Image.open(result.picture))).max() <= 1
 
 
 def test_same_seed_gives_the_same_history_and_another_seed_another(tiny, tmp_path):

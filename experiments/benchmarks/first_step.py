@@ -1,0 +1,92 @@
+"""What `fit` does before its first step, clocked in a process of its own for `start_time`.
+
+    python -m experiments.benchmarks.first_step PRESET=SPEC SECONDS_SINCE_1970
+
+The last line it prints is JSON: seconds by stage, by the clock and of computing.
+"""
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any
+from unittest.mock import patch
+
+from artgan_tf import cli
+from artgan_tf.config import resolve
+from experiments.benchmarks.measuring import Run
+
+STAGES = ("import", "data", "build", "first batch", "trace", "first step")
+
+
+class Enough(Exception):
+    """The second step is done."""
+
+
+class Stages(dict[str, Run]):
+    """Seconds by stage; a stage may be passed through several times."""
+
+    def add(self, name: str, wall: float, cpu: float) -> None:
+        """Count seconds to a stage, negative ones too."""
+        before = self.get(name, Run(0.0, 0.0))
+        self[name] = Run(before.wall + wall, before.cpu + cpu)
+
+    def clocked(self, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        """What the function gives, its time counted to a stage."""
+        wall, cpu = time.time(), time.process_time()
+        try:
+            return function(*arguments)
+        finally:
+            self.add(name, time.time() - wall, time.process_time() - cpu)
+
+
+def main(run: str, spawned: float) -> None:
+    """Train for two steps and print."""
+    stages, (preset, _, spec) = Stages(), run.partition("=")
+    cli.start_tensorflow()
+    from artgan_tf.training import tensorflow_engine, train
+
+    stages.add("import", time.time() - spawned, time.process_time())
+    config = resolve(preset, {"data.spec": spec, "data.classes": 0} if spec else {})
+    opened = partial(stages.clocked, "data", train.open_source)
+    kept = partial(stages.clocked, "data", tensorflow_engine.in_memory)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        patch.multiple(train, Loop=partial(two_steps, stages), open_source=opened),
+        patch.object(tensorflow_engine, "in_memory", kept),
+        suppress(Enough),
+    ):
+        stages.clocked("build", train.train, config, f"{folder}/run")
+    print(json.dumps(apart(stages)))
+
+
+def two_steps(stages: Stages, **parts: Any) -> Any:
+    """A loop that ends with `Enough` after two steps."""
+    from artgan_tf.training.loop import Loop
+
+    class Clocked(Loop):
+        def run(self) -> None:
+            batch = stages.clocked("first batch", next, self.batches)
+            for name in ("trace", "first step"):
+                stages.clocked(name, self.engine.train, batch)
+            raise Enough
+
+    return Clocked(**parts)
+
+
+def apart(stages: Stages) -> Stages:
+    """Each stage without those within it: all but the import are within the building.
+
+    The first call of a step traces it and does it, so the second is what the first step took.
+    """
+    for name in set(stages) - {"import", "build"}:
+        stages.add("build", -stages[name].wall, -stages[name].cpu)
+    stages.add("trace", -stages["first step"].wall, -stages["first step"].cpu)
+    return stages
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], float(sys.argv[2]))
