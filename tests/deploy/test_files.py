@@ -28,7 +28,6 @@ from tests.deploy.files import DEPLOY, ROOT, SERVICES, default, flags, instructi
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SERVING = flags(SERVICES["serving"]["command"])
-GALLERY = parsed(SERVICES["gallery"]["command"])
 README = files.PAGES["README.md"]
 TRAIN = SERVICES["train"]["entrypoint"][2]
 KSERVE = files.INFERENCE["spec"]["predictor"]
@@ -47,6 +46,11 @@ def model_config():
     found = text_format.Parse(text, model_server_config_pb2.ModelServerConfig())
     (config,) = found.model_config_list.config
     return config
+
+
+def gallery() -> dict[str, str]:
+    """The options of the gallery's `artgan serve`."""
+    return parsed(SERVICES["gallery"]["command"])
 
 
 def port_of_serve() -> int:
@@ -124,7 +128,7 @@ def test_train_writes_the_model_that_the_others_read():
     export = parsed(verbs[1])
     assert export["run"] == f"/{run}"
     config = model_config()
-    assert config.base_path == f"{export['out']}/{config.name}" == GALLERY["model"]
+    assert config.base_path == f"{export['out']}/{config.name}" == gallery()["model"]
     assert f"test -d {config.base_path} ||" in TRAIN
     assert config.name == run.name
 
@@ -139,9 +143,9 @@ def test_volumes_lie_where_the_image_has_folders_and_nowhere_else():
 
 
 def test_ports_of_the_gallery():
-    port = int(GALLERY["port"])
+    port = int(gallery()["port"])
     assert list(files.published("gallery")) == [port] == [port_of_serve()]
-    assert GALLERY["host"] == "0.0.0.0"
+    assert gallery()["host"] == "0.0.0.0"
     url = re.search(r"http://127.0.0.1:(\d+)(/\w+)", SERVICES["gallery"]["healthcheck"]["test"][-1])
     assert url
     routes = app.build_app(Versions(Source("demo", dict), 1), app.Settings()).routes
@@ -237,10 +241,10 @@ def test_ports_of_the_page_are_those_published():
     page = files.PAGES["deploy/README.md"]
     grpc, rest = SERVING["port"], SERVING["rest_api_port"]
     assert f"| {grpc} | {rest} | `{monitoring.PATH}` at {rest} |" in page
-    (gallery,) = files.published("gallery").values()
-    assert f"| | {gallery} | the same path at {gallery} |" in page
+    (port,) = files.published("gallery").values()
+    assert f"| | {port} | the same path at {port} |" in page
     address = (
-        f"http://localhost:{gallery}/?server=http://localhost:{rest}&model={GALLERY['model'][8:]}"
+        f"http://localhost:{port}/?server=http://localhost:{rest}&model={gallery()['model'][8:]}"
     )
     assert address in page
-    assert re.search(rf"{grpc} and {rest}, the gallery at\s+http://localhost:{gallery}\.", README)
+    assert re.search(rf"{grpc} and {rest}, the gallery at\s+http://localhost:{port}\.", README)

@@ -128,7 +128,8 @@ def test_fit_saves_when_told_to_stop(artgan, runs):
     container = docker("run", "--detach", *artgan, *words).split()[-1]
     try:
         end = time.monotonic() + PATIENCE
-        while " 2/100000" not in docker("logs", container) and time.monotonic() < end:
+        while not re.search(r" [1-9]\d*/100000 ", docker("logs", container)):
+            assert time.monotonic() < end, docker("logs", container)
             time.sleep(0.5)
         docker("stop", "--time", "60", container)
         stopped = re.search(r"Stopped at step (\d+) of 100000", docker("logs", container))
