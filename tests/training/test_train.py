@@ -34,13 +34,16 @@ def test_run_directory_holds_what_it_should(paper, tiny, tmp_path):
 
 
 def test_a_grid_is_of_the_weights_of_its_step_which_alone_are_settled(tiny, tmp_path, monkeypatch):
-    settled = []
-    refresh = Painter.refresh
-    monkeypatch.setattr(
-        Painter, "refresh", lambda self: (settled.append(self.gan.steps_done), refresh(self))
-    )
+    settled, refresh = [], Painter.refresh
+
+    def noted(painter: Painter) -> None:
+        settled.append(painter.gan.steps_done)
+        refresh(painter)
+
+    monkeypatch.setattr(Painter, "refresh", noted)
     result = train(tiny("improved", log__sample_every=4), tmp_path / "run")
     assert settled == [4, 6]  # not before the first step, which would wait for it
+    assert result.picture is not None
     grid = np.asarray(artgan_tf.load(tmp_path / "run").grid()).astype(int)
     assert np.abs(grid - np.asarray(Image.open(result.picture))).max() <= 1
 
