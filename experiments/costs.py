@@ -42,26 +42,31 @@ def images_of(config: Config) -> int:
 
 def cost(config: Config) -> tuple[int, int, float]:
     """Trainable parameters of G and of D, and multiplications an image of a training step."""
-    import tensorflow as tf
-
     from artgan_tf.papers import build_gan
 
     config = resolve(config.preset, {"train.batch_size": BATCH, "train.cifar_trick": False})
     classes = config.data.classes or 10
     gan = build_gan(config, classes)
     gan.compile()
-    size = config.data.image_size
+    counts = [_trainable(network) for network in (gan.generator, gan.discriminator)]
+    return counts[0], counts[1], multiplications(step_graph(gan, BATCH)) / BATCH
+
+
+def step_graph(gan: Any, batch: int) -> Any:
+    """The graph of a compiled GAN's train step."""
+    import tensorflow as tf
+
+    size = gan.config.data.image_size
     signature = (
-        tf.TensorSpec((BATCH, size, size, 3), tf.uint8),
-        tf.TensorSpec((BATCH,), tf.int32),
+        tf.TensorSpec((batch, size, size, 3), tf.uint8),
+        tf.TensorSpec((batch,), tf.int32),
     )
     step = tf.function(lambda images, labels: gan.train_step((images, labels)), autograph=False)
-    graph = step.get_concrete_function(*signature).graph
-    counts = [_trainable(network) for network in (gan.generator, gan.discriminator)]
-    return counts[0], counts[1], _multiplications(graph) / BATCH
+    return step.get_concrete_function(*signature).graph
 
 
-def _multiplications(graph: Any) -> float:
+def multiplications(graph: Any) -> float:
+    """Those of a graph's convolutions and matrix products."""
     import tensorflow as tf
 
     profiler = tf.compat.v1.profiler
