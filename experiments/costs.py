@@ -66,17 +66,33 @@ def step_graph(gan: Any, batch: int) -> Any:
 
 
 def multiplications(graph: Any) -> float:
-    """Those of a graph's convolutions and matrix products."""
+    """Those of a graph's convolutions and matrix products, as far as they are carried out."""
     import tensorflow as tf
 
     profiler = tf.compat.v1.profiler
     options = profiler.ProfileOptionBuilder.float_operation()
-    options |= {"output": "none"}
-    kinds, total = profiler.profile(graph, cmd="op", options=options).children, 0
-    while kinds:  # the profiler hangs each kind of operation below the one before
-        total += sum(kind.float_ops for kind in kinds if kind.name.startswith(COUNTED))
-        kinds = [below for kind in kinds for below in kind.children]
+    options |= {"output": "none", "max_depth": 1000}
+    counted = {op.name for op in needed(graph) if op.type.startswith(COUNTED)}
+    nodes, total = [profiler.profile(graph, cmd="scope", options=options)], 0
+    while nodes:
+        node = nodes.pop()
+        total += node.float_ops if node.name in counted else 0
+        nodes += node.children
     return total / 2  # a multiplication and an addition each
+
+
+def needed(graph: Any) -> set[Any]:
+    """The operations that outputs or changes of state depend on; TensorFlow leaves out the rest.
+
+    A gradient of a convolution brings both its operations, its kernel's even where nobody asks.
+    """
+    found, left = set(), [*(tensor.op for tensor in graph.outputs), *graph.control_outputs]
+    while left:
+        op = left.pop()
+        if op not in found:
+            found.add(op)
+            left += [tensor.op for tensor in op.inputs] + list(op.control_inputs)
+    return found
 
 
 def _trainable(network: Any) -> int:
