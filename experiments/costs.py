@@ -42,36 +42,57 @@ def images_of(config: Config) -> int:
 
 def cost(config: Config) -> tuple[int, int, float]:
     """Trainable parameters of G and of D, and multiplications an image of a training step."""
-    import tensorflow as tf
-
     from artgan_tf.papers import build_gan
 
     config = resolve(config.preset, {"train.batch_size": BATCH, "train.cifar_trick": False})
     classes = config.data.classes or 10
     gan = build_gan(config, classes)
     gan.compile()
-    size = config.data.image_size
+    counts = [_trainable(network) for network in (gan.generator, gan.discriminator)]
+    return counts[0], counts[1], multiplications(step_graph(gan, BATCH)) / BATCH
+
+
+def step_graph(gan: Any, batch: int) -> Any:
+    """The graph of a compiled GAN's train step."""
+    import tensorflow as tf
+
+    size = gan.config.data.image_size
     signature = (
-        tf.TensorSpec((BATCH, size, size, 3), tf.uint8),
-        tf.TensorSpec((BATCH,), tf.int32),
+        tf.TensorSpec((batch, size, size, 3), tf.uint8),
+        tf.TensorSpec((batch,), tf.int32),
     )
     step = tf.function(lambda images, labels: gan.train_step((images, labels)), autograph=False)
-    graph = step.get_concrete_function(*signature).graph
-    counts = [_trainable(network) for network in (gan.generator, gan.discriminator)]
-    return counts[0], counts[1], _multiplications(graph) / BATCH
+    return step.get_concrete_function(*signature).graph
 
 
-def _multiplications(graph: Any) -> float:
+def multiplications(graph: Any) -> float:
+    """Those of a graph's convolutions and matrix products, as far as they are carried out."""
     import tensorflow as tf
 
     profiler = tf.compat.v1.profiler
     options = profiler.ProfileOptionBuilder.float_operation()
-    options |= {"output": "none"}
-    kinds, total = profiler.profile(graph, cmd="op", options=options).children, 0
-    while kinds:  # the profiler hangs each kind of operation below the one before
-        total += sum(kind.float_ops for kind in kinds if kind.name.startswith(COUNTED))
-        kinds = [below for kind in kinds for below in kind.children]
+    options |= {"output": "none", "max_depth": 1000}
+    counted = {op.name for op in needed(graph) if op.type.startswith(COUNTED)}
+    nodes, total = [profiler.profile(graph, cmd="scope", options=options)], 0
+    while nodes:
+        node = nodes.pop()
+        total += node.float_ops if node.name in counted else 0
+        nodes += node.children
     return total / 2  # a multiplication and an addition each
+
+
+def needed(graph: Any) -> set[Any]:
+    """The operations that outputs or changes of state depend on; TensorFlow leaves out the rest.
+
+    A gradient of a convolution brings both its operations, its kernel's even where nobody asks.
+    """
+    found, left = set(), [*(tensor.op for tensor in graph.outputs), *graph.control_outputs]
+    while left:
+        op = left.pop()
+        if op not in found:
+            found.add(op)
+            left += [tensor.op for tensor in op.inputs] + list(op.control_inputs)
+    return found
 
 
 def _trainable(network: Any) -> int:

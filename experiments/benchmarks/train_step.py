@@ -1,38 +1,40 @@
-"""Our train step beside a straightforward Keras one, of the same networks and losses.
+"""Our train step beside others, of the same networks and losses and from the same weights.
 
-    python -m experiments.benchmarks.train_step [PRESET ...] [--width 0.5] [--batch 32]
+    python -m experiments.benchmarks.train_step [PRESET ...] [--batch 32] [--python TORCH/python]
 
-The straightforward step upsamples with `UpSampling2D` before each 3x3 convolution and takes Keras's
-own batch norm and convolutions.  Both start from the same weights and see the same batch, and take
-turns; a step is one D step and one G step.  Figures are medians.
+*plain Keras* upsamples with `UpSampling2D` before each 3x3 convolution and takes Keras's own batch
+norm and convolutions; *sessions* are those layers in the public ArtGAN code's shape of work.
+`--python` names the interpreter of an environment with PyTorch, whose step is timed in several
+layouts, each in a process of its own.  All see the same batch and take turns, as does a large
+product of matrices, the peak; a step is one D step and one G step.  Figures are medians.
+
+Before that, all compute the losses of a step from the same draws, without dropout and noise.  L_G
+is the one after D's update.  Losses more than a thousandth apart end the benchmark.
 """
 
 import os
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
-from unittest.mock import patch
+from typing import Any
 
-import numpy as np
 import tyro
 
 from artgan_tf import cli
 from artgan_tf.config import Config, resolve
-from experiments.benchmarks import measuring
-from experiments.benchmarks.measuring import Run, Times
+from experiments import costs
+from experiments.benchmarks import measuring, peak
+from experiments.benchmarks.contestants import Contestant, batch_of, fresh_gan, keras_step, quiet
+from experiments.benchmarks.measuring import Times
+from experiments.benchmarks.plain_keras import plain_layers
+from experiments.benchmarks.session_step import session_step
+from experiments.benchmarks.torch_rival import LAYOUTS, hand_over, torch_step
 
 PRESETS = ("improved/cifar10", "improved/wikiart-genre", "artgan/cifar10")
-CLASSES = 10
-
-
-class Step(NamedTuple):
-    """A compiled step on its own batch, and the loss of D in the first one."""
-
-    take: Callable[[], float]
-    loss: float
+MOST = 1e-3  # by which losses may differ
+OURS = "ours"
 
 
 def main(
@@ -42,6 +44,8 @@ def main(
     batch: int = 0,
     precision: str = "float32",
     turns: int = 5,
+    python: Path | None = None,
+    layouts: tuple[str, ...] = LAYOUTS,
     out: Path | None = None,
 ) -> None:
     """Measure and print.
@@ -52,27 +56,19 @@ def main(
         batch: images a step; 0 takes each preset's own.
         precision: float32 or mixed_bfloat16.
         turns: steps of each, after one to compile.
+        python: the interpreter of an environment that has PyTorch.
+        layouts: PyTorch's.
         out: a JSON file for all figures.
     """
     cli.start_tensorflow()
     known = measuring.machine() | versions() | {"width": width, "precision": precision}
-    rows, figures = [HEAD], {}
+    figures = {}
     for preset in presets:
         config = configuration(preset, width, batch, precision)
-        figures[preset] = measure(config, turns) | {"batch": config.train.batch_size}
-        rows.append(row(preset, figures[preset]))
-    measuring.print_table(rows)
-    measuring.save(known | figures, out)
-
-
-HEAD = ["images/s", "ours", "plain Keras", "times faster", "by CPU time", "losses differ by"]
-
-
-def row(preset: str, found: dict[str, Any]) -> list[str]:
-    """A row of the table."""
-    rates = [f"{found[name]:.1f}" for name in ("ours", "plain")]
-    ratios = [f"{ratio:.2f}" for ratio in found["ratio"]]
-    return [f"{preset}, batch {found['batch']}", *rates, *ratios, f"{found['difference']:.0e}"]
+        figures[preset] = measure(config, turns, python, layouts)
+        measuring.print_table(rows(preset, figures[preset]))
+        print(of_peak(figures[preset]), flush=True)
+        measuring.save(known | figures, out)
 
 
 def configuration(preset: str, width: float, batch: int, precision: str) -> Config:
@@ -81,90 +77,95 @@ def configuration(preset: str, width: float, batch: int, precision: str) -> Conf
     return resolve(preset, changes | ({"train.batch_size": batch} if batch else {}))
 
 
-def measure(config: Config, turns: int) -> dict[str, Any]:
-    """Images a second of both steps, how many times faster ours is, and whether they agree."""
-    steps = {"ours": compiled(config)}
-    with plain_layers():
-        steps["plain"] = compiled(config)
-    times: Times = {name: [] for name in steps}
-    for _ in range(turns):
-        for name, step in steps.items():
-            times[name].append(clocked(step.take))
-    count = config.train.batch_size
-    rates = {name: measuring.rate(times, name, count) for name in steps}
-    ratio = measuring.ratio(times, "plain", "ours")
-    difference = abs(steps["ours"].loss / steps["plain"].loss - 1.0)
-    seconds = {name: median(run.cpu for run in runs) for name, runs in times.items()}
-    return rates | {"ratio": ratio, "difference": difference, "cpu_seconds": seconds}
-
-
-def compiled(config: Config) -> Step:
-    """The train step of a fresh GAN, always of the same weights, after its first run."""
-    import keras
-    import tensorflow as tf
-
-    from artgan_tf.papers import build_gan
-    from artgan_tf.training.devices import use_xla
-
-    tf.get_logger().setLevel("ERROR")  # which warns of many functions, one a contestant
-    keras.utils.set_random_seed(0)
-    gan = build_gan(config, CLASSES)
-    gan.compile()
-    data = images_and_labels(config.train.batch_size, config.data.image_size)
-    xla = use_xla(config.train)
-    step = tf.function(lambda: gan.train_step(data), autograph=False, jit_compile=xla)
-
-    def take() -> float:
-        return float(step()["d_loss"])  # waits for the device
-
-    return Step(take, take())
-
-
-def images_and_labels(count: int, size: int) -> tuple[Any, Any]:
-    """A batch of noise: what the pictures show makes no difference to the time."""
-    import tensorflow as tf
-
-    rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (count, size, size, 3), dtype=np.uint8)
-    return tf.constant(images), tf.constant(rng.integers(0, CLASSES, count), tf.int32)
-
-
-@contextmanager
-def plain_layers() -> Iterator[None]:
-    """Networks built here have Keras's own layers, and upsample before they convolve."""
-    import keras
-
-    from artgan_tf.networks import artgan, improved, layers
-
-    own = keras.layers
-    changes: Sequence[tuple[Any, str, Any]] = (
-        (layers, "BatchNormalization", own.BatchNormalization),
-        (improved, "UpsampleConv2D", upsample_then_convolve),
-        (improved, "Conv2D", own.Conv2D),
-        (artgan, "Conv2D", own.Conv2D),
-        (artgan, "Conv2DTranspose", own.Conv2DTranspose),
-    )
+def measure(
+    config: Config, turns: int, python: Path | None, layouts: tuple[str, ...]
+) -> dict[str, Any]:
+    """All figures of a preset."""
     with ExitStack() as stack:
-        for module, name, layer in changes:
-            stack.enter_context(patch.object(module, name, layer))
-        yield
+        field = contestants(config, python, layouts, stack)
+        differences = compare(field)
+        takes = {name: one.take for name, one in field.items()}
+        takes |= {dtype: peak.product(dtype) for dtype in peak.TYPES}
+        times: Times = {name: [] for name in takes}
+        for turn in range(-1, turns):  # one before all: a later contestant's start empties caches
+            for name, take in takes.items():
+                run = take()
+                times[name] += [run] if turn >= 0 else []
+    count = config.train.batch_size
+    graph = costs.step_graph(fresh_gan(config), count)
+    return {
+        "batch": count,
+        "multiplications": costs.multiplications(graph) / count,
+        "share": shares(times, costs.multiplications(graph), config.train.precision),
+        "load_after": round(os.getloadavg()[0], 1),
+        "differences": differences,
+        "times": times,
+    }
 
 
-def upsample_then_convolve(filters: int, initializer: Any, dtype: Any) -> Any:
-    """What `UpsampleConv2D` replaces."""
-    import keras
+def contestants(
+    config: Config, python: Path | None, layouts: tuple[str, ...], stack: ExitStack
+) -> dict[str, Contestant]:
+    """All of them, ready; PyTorch's processes live as long as the stack."""
+    batch = batch_of(config)
+    field = {OURS: keras_step(config, batch)}
+    with plain_layers():
+        field["plain Keras"] = keras_step(config, batch)
+        field["sessions"] = session_step(config, batch)
+    if python:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        hand_over(folder, config, fresh_gan(quiet(config)), batch)
+        for layout in layouts:
+            rival = torch_step(python, folder, layout, config.train.precision)
+            field[f"PyTorch, {layout}"] = stack.enter_context(rival)
+    return field
 
-    settings: dict[str, Any] = {"use_bias": False, "kernel_initializer": initializer}
-    enlarge = keras.layers.UpSampling2D(2, interpolation="nearest", dtype=dtype)
-    convolve = keras.layers.Conv2D(filters, 3, padding="same", dtype=dtype, **settings)
-    return keras.Sequential([enlarge, convolve])
+
+def compare(field: Mapping[str, Contestant]) -> dict[str, float]:
+    """By what share of ours each one's losses differ, the larger of both."""
+    ours = field[OURS].losses
+    differences = {
+        name: max(abs(a / b - 1.0) for a, b in zip(one.losses, ours, strict=True))
+        for name, one in field.items()
+    }
+    for name, difference in differences.items():
+        if not difference <= MOST:
+            raise SystemExit(f"{name}: losses differ by {difference:.0e}: compare nothing.")
+    return differences
 
 
-def clocked(work: Callable[[], Any]) -> Run:
-    """Seconds by the clock and of all threads together."""
-    begun, spent = time.perf_counter(), time.process_time()
-    work()
-    return Run(time.perf_counter() - begun, time.process_time() - spent)
+def shares(times: Times, multiplications: float, precision: str) -> list[float]:
+    """Our speed over the peak of the precision, by the clock and by CPU time."""
+    dtype = precision.removeprefix("mixed_")
+    taken = measuring.ratio(times, dtype, OURS)
+    return [multiplications / peak.MULTIPLICATIONS * ratio for ratio in taken]
+
+
+def rows(preset: str, found: Mapping[str, Any]) -> list[list[str]]:
+    """The table of a preset."""
+    head = [f"{preset}, batch {found['batch']}", "images/s", "CPU ms an image"]
+    table = [[*head, "ours times faster", "by CPU time", "losses differ by"]]
+    times, count = found["times"], found["batch"]
+    for name, difference in found["differences"].items():
+        cpu = 1e3 * median(run.cpu for run in times[name]) / count
+        ratios = [f"{ratio:.2f}" for ratio in measuring.ratio(times, name, OURS)]
+        rate = f"{measuring.rate(times, name, count):.1f}"
+        table.append([name, rate, f"{cpu:.0f}", *ratios, f"{difference:.0e}"])
+    return table
+
+
+def of_peak(found: Mapping[str, Any]) -> str:
+    """A line on the share of the peak."""
+    by_clock, by_cpu = (f"{100 * share:.0f} %" for share in found["share"])
+    speeds = []
+    for dtype in peak.TYPES:
+        cpu = median(run.cpu for run in found["times"][dtype])
+        speeds.append(f"{dtype} {2e-9 * peak.MULTIPLICATIONS / cpu:.0f}")
+    return (
+        f"{found['multiplications'] / 1e6:,.0f} million multiplications an image; ours at "
+        f"{by_clock} of the peak, by CPU time {by_cpu}.  Peak, thousand million operations a CPU "
+        f"second: {', '.join(speeds)}.  Load after: {found['load_after']}.\n"
+    )
 
 
 def versions() -> dict[str, Any]:
@@ -172,6 +173,7 @@ def versions() -> dict[str, Any]:
     import keras
     import tensorflow as tf
 
+    tf.get_logger().setLevel("ERROR")  # which warns of many functions, one a contestant
     gpus = [
         tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
         for gpu in tf.config.list_physical_devices("GPU")

@@ -1,0 +1,88 @@
+"""PyTorch's train step as a contestant: a process of its own, which waits while others compute."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from artgan_tf.config import Config
+from artgan_tf.networks.tables import parse_layers, parse_stages, scale
+from experiments.benchmarks.contestants import CLASSES, Batch, Contestant
+from experiments.benchmarks.measuring import Run
+
+ROOT = Path(__file__).parents[2]
+LAYOUTS = ("contiguous", "channels-last", "compiled", "compiled-channels-last")
+
+
+def spec(config: Config) -> dict[str, Any]:
+    """All that PyTorch needs to know of the configuration, in plain values."""
+    model, train, artgan = config.model, config.train, config.model.paper == "artgan"
+    stages = {
+        name: [astuple(stage) for stage in parse_stages(getattr(model, name), model.width)]
+        for name in ("latent", "generator", "decoder")
+    }
+    layers = {
+        name: [astuple(layer) for layer in parse_layers(getattr(model, name), model.width)]
+        for name in ("encoder", "classifier")
+    }
+    of_paper = {
+        "biases": artgan,
+        "epsilon": 1e-5 if artgan else 1e-3,
+        "units": CLASSES + artgan,
+        "pixel_range": (0.0, 1.0) if artgan else (-1.0, 1.0),
+        "start": scale(512, model.width),
+        "classes": CLASSES,
+        "image_size": config.data.image_size,
+        "dropout": config.discriminator.dropout,
+        "noise": config.discriminator.noise,
+    }
+    return vars(model) | vars(train) | stages | layers | of_paper
+
+
+def hand_over(folder: Path, config: Config, gan: Any, batch: Batch) -> None:
+    """Write what PyTorch starts from: the configuration, Keras's weights and the batch."""
+    (folder / "spec.json").write_text(json.dumps(spec(config)), encoding="utf-8")
+    arrays = batch._asdict()
+    for key, network in (("d", gan.discriminator), ("g", gan.generator)):
+        for index, variable in enumerate(network.trainable_variables):
+            arrays[f"{key}_{index:03d}"] = variable.numpy()
+    for key in ("labels", "fake_labels"):
+        arrays[key] = arrays[key].astype(np.int64)
+    np.savez(folder / "arrays.npz", **arrays)
+
+
+@contextmanager
+def torch_step(python: Path, folder: Path, layout: str, precision: str) -> Iterator[Contestant]:
+    """The step as a contestant, while its process lives."""
+    module = "experiments.benchmarks.torch_step"
+    command = [str(python), "-m", module, str(folder), layout, precision]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    # Its threads else spin while they wait, and where cores are shared take several times as long.
+    environment = {"OMP_WAIT_POLICY": "PASSIVE"} | os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environment, **pipes) as process:
+        try:
+            first = answer(process)
+            yield Contestant(lambda: step(process), tuple(first["losses"]))
+        finally:
+            process.stdin.close()  # type: ignore[union-attr]
+
+
+def step(process: Any) -> Run:
+    """What one step took, as its own process measured it."""
+    process.stdin.write("\n")
+    process.stdin.flush()
+    return Run(**answer(process))
+
+
+def answer(process: Any) -> dict[str, Any]:
+    """A line of JSON; an end instead ends the benchmark, the error stands above."""
+    line = process.stdout.readline()
+    if not line:
+        raise SystemExit(f"{process.args[0]} ended; it needs PyTorch.")
+    return json.loads(line)

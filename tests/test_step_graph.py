@@ -1,0 +1,184 @@
+"""What the traced train step computes, counted: a guard of its speed on any machine."""
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import nullcontext
+from math import prod
+from typing import Any
+
+import pytest
+import tensorflow as tf
+
+from artgan_tf.config import resolve
+from artgan_tf.gan import GAN
+from artgan_tf.networks.fused import on_cpu
+from artgan_tf.papers import build_gan
+from experiments import costs
+from experiments.benchmarks.plain_keras import plain_layers
+from tests.test_gan import batch, built
+
+K, N = 10, 2
+PRESETS = ("improved/cifar10", "improved/wikiart-genre", "artgan/cifar10")
+Graphs = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def graphs() -> Callable[..., Graphs]:
+    """`graphs(preset, plain=False)`: of both steps and of the networks they pass."""
+    made: dict[tuple[str, bool], Graphs] = {}
+
+    def make(preset: str, plain: bool = False) -> Graphs:
+        if (preset, plain) not in made:
+            with plain_layers() if plain else nullcontext():
+                made[preset, plain] = traced(narrow(preset))
+        return made[preset, plain]
+
+    return make
+
+
+def narrow(preset: str) -> GAN:
+    changes = {"model.width": 0.25, "train.batch_size": N, "train.cifar_trick": False}
+    gan = build_gan(resolve(preset, changes), K)
+    gan.compile()
+    return gan
+
+
+def traced(gan: GAN) -> Graphs:
+    size = gan.config.data.image_size
+    real, y = tf.zeros((N, size, size, 3)), tf.zeros(N, tf.int32)
+    z, classes = tf.zeros((N, gan.config.model.z_size)), tf.zeros((N, K))
+    g, d = gan.generator, gan.discriminator
+    codes = d(real)[1]
+    parts: dict[str, Callable[[], Any]] = {
+        "D step": lambda: gan.discriminator_step(real, y, y),
+        "G step": lambda: gan.generator_step(real, y, y),
+        "G": lambda: g(z, classes),
+        "D": lambda: d(real),
+        "decoder": lambda: (g if gan.config.model.paper == "artgan" else d).decode(codes),
+    }
+    graphs = {
+        name: tf.function(part, autograph=False).get_concrete_function().graph
+        for name, part in parts.items()
+    }
+    return graphs | {"gan": gan}
+
+
+def counted(graphs: Graphs) -> dict[str, float]:
+    return {name: costs.multiplications(g) / N for name, g in graphs.items() if name != "gan"}
+
+
+def first(block: Any, side: int) -> int:
+    """Multiplications an image of a block on a map of this side (or on none)."""
+    return prod(block.inner.kernel.shape) * side * side
+
+
+# ---- multiplications --------------------------------------------------------------------------
+@pytest.mark.parametrize("preset", PRESETS[:2])
+def test_paper_b_computes_what_its_losses_need_and_no_more(
+    preset: str, graphs: Callable[..., Graphs]
+) -> None:
+    """A pass is one share, the gradient of its input another, that of its kernels a third."""
+    made = graphs(preset)
+    n, gan = counted(made), made["gan"]
+    layer, size = gan.discriminator.encoder[0], gan.config.data.image_size
+    picture = first(layer, size // layer.inner.strides[0])
+    noise = first(gan.generator.project, 1)
+    # Fakes pass G once and no decoder; nobody asks for gradients of the pictures, real or fake.
+    assert n["D step"] == n["G"] + 3 * (2 * n["D"] + n["decoder"]) - 2 * picture
+    # Gradients pass D without those of its kernels, and stop at z.
+    assert n["G step"] == 3 * n["G"] - noise + 2 * (n["D"] + n["decoder"])
+
+
+def test_paper_a_computes_what_its_losses_need_and_no_more(graphs: Callable[..., Graphs]) -> None:
+    made = graphs("artgan/cifar10")
+    n, gan = counted(made), made["gan"]
+    layer, size = gan.discriminator.encoder[0], gan.config.data.image_size
+    assert n["D step"] == n["G"] + 3 * 2 * n["D"] - 2 * first(layer, size // 2)
+    # Fakes pass D there and back, real images there only and not to its units; then Dec, whose
+    # gradients stop at the codes.  Of zNet's first layer the profiler counts the map it makes.
+    codes, z = first(gan.generator.decoder[0], 8), first(gan.generator.latent[0], 4)
+    units = prod(gan.discriminator.logits.kernel.shape)
+    through_d = 2 * n["D"] + (n["D"] - units)
+    assert n["G step"] == 3 * n["G"] - z + through_d + 3 * n["decoder"] - codes
+
+
+# Of a step and an image, at a quarter of the width; the sums above say what they are made of.
+PINNED = {
+    "improved/cifar10": 182_767_616,
+    "improved/wikiart-genre": 467_914_752,
+    "artgan/cifar10": 564_101_120,
+}
+FASTER = {"improved/cifar10": 1.3, "improved/wikiart-genre": 1.4, "artgan/cifar10": 1.0}
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_multiplications_of_a_step_and_the_straightforward_versions(
+    preset: str, graphs: Callable[..., Graphs]
+) -> None:
+    ours, plain = (counted(graphs(preset, plain=plain)) for plain in (False, True))
+    ours_step, plain_step = (n["D step"] + n["G step"] for n in (ours, plain))
+    assert ours_step == PINNED[preset]
+    assert plain_step / ours_step >= FASTER[preset]
+
+
+# ---- operations -------------------------------------------------------------------------------
+KERNELS = {  # convolutions of G, of D's encoder (with clsNet), of the decoder
+    "improved/cifar10": (7, 7, 5),
+    "improved/wikiart-genre": (7, 5, 6),
+    "artgan/cifar10": (6, 5, 4),
+}
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_gradients_of_kernels(preset: str, graphs: Callable[..., Graphs]) -> None:
+    """Of those that a step moves, once for each pass; counted where each is one operation."""
+    g, d, decoder = KERNELS[preset]
+    paper_a = preset.startswith("artgan")
+    expected = {"D step": 2 * d + decoder * (not paper_a), "G step": g + decoder * paper_a}
+    made = graphs(preset, plain=True)
+    for step, count in expected.items():
+        assert kinds(made[step])["Conv2DBackpropFilter"] == count, step
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_convolution_is_one_operation(preset: str, graphs: Callable[..., Graphs]) -> None:
+    """A pass and the gradient of its input: no more than plain layers take, upsampled or not."""
+    ours, plain = graphs(preset), graphs(preset, plain=True)
+    for step in ("D step", "G step"):
+        counts = [kinds(made[step]) for made in (ours, plain)]
+        one, other = (n["Conv2D"] + n["Conv2DBackpropInput"] for n in counts)
+        assert one == other, step
+
+
+@pytest.mark.skipif(not on_cpu(), reason="layers are Keras's own on a GPU")
+@pytest.mark.parametrize("preset", PRESETS)
+def test_batch_norm_of_maps_is_one_operation_each_way(
+    preset: str, graphs: Callable[..., Graphs]
+) -> None:
+    made = graphs(preset)
+    for step in ("D step", "G step"):
+        found = kinds(made[step])
+        assert found["FusedBatchNormV3"] > 0
+        assert found["FusedBatchNormGradV3"] > 0
+
+
+def kinds(graph: Any) -> Counter[str]:
+    return Counter(op.type for op in costs.needed(graph))
+
+
+# ---- tracing ----------------------------------------------------------------------------------
+@pytest.mark.parametrize("paper", ["improved", "artgan"])
+def test_a_run_traces_its_step_once(paper: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    traces: list[int] = []
+    gan = built(paper)
+    step = type(gan).train_step
+
+    def counting(self: GAN, data: Any) -> Any:
+        traces.append(1)
+        return step(self, data)
+
+    monkeypatch.setattr(type(gan), "train_step", counting)
+    batches = tf.data.Dataset.from_tensors(batch()).repeat(5)
+    gan.fit(batches, epochs=2, verbose=0)
+    assert int(gan.d_optimizer.iterations) == 10
+    assert len(traces) == 1
