@@ -8,6 +8,7 @@ with Beam goes on without it, or the other way round.
 
 import contextlib
 import importlib
+import io
 import os
 import threading
 from collections.abc import Callable, Generator
@@ -34,14 +35,25 @@ def check_beam(options: Options) -> None:
             f"--runner beam needs Apache Beam ({error}): pip install 'artgan-tf[beam]', or in a "
             f"clone pip install -r requirements-beam.txt."
         ) from None
+    if problem := _problem(options):
+        raise InputError(f"Apache Beam cannot run so: {problem}.")
+
+
+def _problem(options: Options) -> str:
+    """What is wrong with Beam's own options, in its words."""
+    from apache_beam.options.pipeline_options_validator import PipelineOptionsValidator
     from apache_beam.runners.runner import create_runner
 
     try:
-        create_runner(_flags(options).get_all_options()["runner"] or "DirectRunner")
-    except SystemExit:  # of argparse, which has printed more
-        raise InputError(f"Apache Beam does not take {' '.join(options.beam_options)}.") from None
+        with contextlib.redirect_stderr(io.StringIO()) as said:  # by argparse
+            flags = _flags(options)
+            runner = create_runner(flags.get_all_options()["runner"] or "DirectRunner")
+            problems = PipelineOptionsValidator(flags, runner).validate()
+    except SystemExit:
+        problems = said.getvalue().splitlines()[-1:]
     except (ValueError, ImportError, AttributeError) as error:
-        raise InputError(f"Apache Beam cannot run so: {error}.") from None
+        problems = [str(error)]
+    return problems[0].strip().rstrip(".") if problems else ""
 
 
 def _flags(options: Options) -> Any:
