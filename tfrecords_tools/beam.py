@@ -23,7 +23,10 @@ from tfrecords_tools.progress import Progress
 from tfrecords_tools.shards import BadImage, ShardReport
 from tfrecords_tools.workspace import Workspace, read_json
 
+# While it is imported nothing else may be, in any thread: it has `import` give modules of its own.
+ALONE = "tensorflow_datasets"
 SECONDS_A_LOOK = 0.5
+SECONDS_TO_END = 30
 
 
 def check_beam(options: Options) -> None:
@@ -57,16 +60,18 @@ def _problem(options: Options) -> str:
 
 
 def _flags(options: Options) -> Any:
-    """Beam's own options; without any, as many processes of this machine as `workers` says."""
+    """Beam's own options; without any, as many threads of this machine as `workers` says.
+
+    Not processes: Beam waits forever for one that is killed, as Ctrl-C does it.
+    """
     from apache_beam.options.pipeline_options import PipelineOptions
 
     here = (
         "--runner=DirectRunner",
-        "--direct_running_mode=multi_processing",
+        "--direct_running_mode=multi_threading",
         f"--direct_num_workers={options.workers or os.cpu_count() or 1}",
-        "--default_sdk_harness_log_level=ERROR",
     )
-    return PipelineOptions(list(options.beam_options or here))
+    return PipelineOptions([*(options.beam_options or here), f"--beam_plugin={ALONE}"])
 
 
 def write_with_beam(
@@ -76,6 +81,7 @@ def write_with_beam(
     """As `write_with_processes` does it: the arguments, and what is raised, are the same."""
     if not shards:
         return
+    importlib.import_module(ALONE)  # for workers that are threads; others have it as a plugin
     pending = {shard.file: shard for shard in shards}
     job = Job.lay_out(shards, workspace)
     pipeline = Pipeline(partial(write, work, job.folder, versions_here()), pending, _flags(options))
@@ -151,4 +157,4 @@ class Pipeline:
         if not self.over.is_set() and self.result:
             with contextlib.suppress(Exception):  # not every runner can
                 self.result.cancel()
-        self.thread.join()
+        self.thread.join(SECONDS_TO_END)
