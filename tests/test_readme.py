@@ -61,8 +61,10 @@ def test_metric_names_are_metrics():
 
 @pytest.mark.parametrize("line", sorted(set(CONVERT_LINES)))
 def test_convert_lines_parse(line):
-    options = tyro.cli(Options, args=line.split()[3:])
-    assert checked(options).out.name == "wikiart-genre"
+    own, _, beam = line.partition(" -- ")
+    options = tyro.cli(Options, args=own.split()[3:])
+    assert checked(options).out.parts[0] == "data"
+    assert bool(beam) == (options.runner == "beam")
 
 
 def test_pictures_and_links_exist():

@@ -3,6 +3,7 @@
 import sys
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import tyro
@@ -24,13 +25,15 @@ def main(
         verb: a function; its signature is the command line, unless there are `options`.
         prog: what the help calls the program.
         args: the command line, if not the process's own.
-        options: a dataclass whose fields are the command line; the verb takes one of it.
+        options: a dataclass whose fields are the command line; the verb takes one of it. What
+            follows after `--` goes into its field `beam_options`, if it has one.
     """
     warnings.showwarning = lambda message, *_, **__: print(f"warning: {message}", file=sys.stderr)
     try:
-        parsed = tyro.cli(options or verb, prog=prog, args=args, config=CONFIG)
+        own, after = _divided(sys.argv[1:] if args is None else args, options)
+        parsed = tyro.cli(options or verb, prog=prog, args=own, config=CONFIG)
         if options:
-            verb(parsed)
+            verb(replace(parsed, beam_options=after) if after else parsed)
     except (InputError, RunError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2 if isinstance(error, InputError) else 1)
@@ -38,3 +41,11 @@ def main(
         print("error: interrupted.", file=sys.stderr)
         sys.exit(1)
     sys.exit(0)
+
+
+def _divided(args: list[str], options: type | None) -> tuple[list[str], tuple[str, ...]]:
+    """What is before and after `--`, where the options know what to do with the latter."""
+    if "--" not in args or not hasattr(options, "beam_options"):
+        return args, ()
+    where = args.index("--")
+    return args[:where], tuple(args[where + 1 :])

@@ -3,9 +3,11 @@
 The same command again goes on where a killed one stopped, and ends with the same bytes.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
-from tfrecords_tools import cli
+from tfrecords_tools import cli, shards
+from tfrecords_tools.beam import check_beam
 from tfrecords_tools.cifar import cifar_batches, is_cifar
 from tfrecords_tools.errors import InputError
 from tfrecords_tools.examples import Collection
@@ -15,9 +17,9 @@ from tfrecords_tools.metadata import features, write_info
 from tfrecords_tools.options import Options, checked
 from tfrecords_tools.plan import Plan, make_plan
 from tfrecords_tools.report import listing_lines, make_report, table
-from tfrecords_tools.shards import ShardReport, replace, write_json
-from tfrecords_tools.workers import write_shards
+from tfrecords_tools.shards import ShardReport, write_json
 from tfrecords_tools.workspace import REPORT, Workspace
+from tfrecords_tools.writing import write_shards
 
 
 def convert(options: Options) -> None:
@@ -28,6 +30,9 @@ def convert(options: Options) -> None:
         RunError: when the disk is full or a worker dies; the same call goes on there.
     """
     checked(options)
+    if options.runner == "beam":
+        check_beam(options)
+        options = _absolute(options)
     collection = collect(options)
     _check_missing(collection, options)
     plan = make_plan(collection, options)
@@ -35,6 +40,11 @@ def convert(options: Options) -> None:
         _print_plan(plan, collection)
     else:
         _write(Workspace(options.out, plan), collection, options)
+
+
+def _absolute(options: Options) -> Options:
+    """The same for workers that run in other folders."""
+    return replace(options, source=options.source.absolute(), out=options.out.absolute())
 
 
 def collect(options: Options) -> Collection:
@@ -97,7 +107,7 @@ def _finish(
     ):  # dataset_info.json makes it loadable: last
         path.replace(workspace.folder / path.name)
     text = table(report)
-    replace(workspace.folder / "report.txt", lambda path: _fill(path, text))
+    shards.replace(workspace.folder / "report.txt", lambda path: _fill(path, text))
     write_json(workspace.folder / REPORT, report)
     workspace.close()
 

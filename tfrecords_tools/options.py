@@ -30,7 +30,10 @@ class Options:
         encoding: how the images are stored; raw needs no decoding, at many times the size.
         quality: of JPEGs, 1 to 100.
         shards: files a split, or auto for about 512 images or 128 MiB in each.
-        workers: processes; 0 is one a core.
+        workers: processes of this machine; 0 is one a core.
+        runner: local is this machine; beam is Apache Beam, whose own options follow after --, as in
+            -- --runner=FlinkRunner --flink_master=HOST:8081, and which else runs on this machine.
+        beam_options: what follows after --.
         on_error: what to do about a file that is no readable image.
         max_bad_fraction: unreadable files tolerated, as a part of all.
         max_missing_fraction: listed images without a file tolerated, as a part of all.
@@ -54,6 +57,8 @@ class Options:
     quality: Annotated[int, Field(ge=1, le=100)] = 95
     shards: Literal["auto"] | Annotated[int, Field(ge=1, le=99999)] = "auto"
     workers: Annotated[int, Field(ge=0, le=1024)] = 0
+    runner: Literal["local", "beam"] = "local"
+    beam_options: tyro.conf.Suppress[tuple[str, ...]] = ()
     on_error: Literal["skip", "stop"] = "skip"
     max_bad_fraction: Share = 0.05
     max_missing_fraction: Share = 0.05
@@ -79,6 +84,10 @@ def checked(options: Options) -> Options:
         first = error.errors()[0]
         flag = "--" + str(first["loc"][0]).replace("_", "-")
         raise InputError(f"{flag} {first['input']}: {first['msg']}.") from None
+    if options.beam_options and options.runner != "beam":
+        raise InputError(
+            f"{options.beam_options[0]}, after --, is for Apache Beam: add --runner beam."
+        )
     if bool(options.wikiart_lists) != bool(options.task):
         raise InputError(
             "--wikiart-lists DIR and --task style|genre|artist go together: give both."

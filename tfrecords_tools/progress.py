@@ -28,10 +28,10 @@ class Progress:
         self.bar.close()
 
     def show(self, images: int, size: int, skipped: int) -> None:
-        """Tell of the images and source bytes that this run has read so far."""
+        """Tell of the images and source bytes that this run has read so far; 0 bytes: not known."""
         now = time.monotonic()
         seconds = max(now - self.begun, 1e-9)
-        rate = f"{size / 1e6 / seconds:.1f} MB/s, {skipped} skipped"
+        rate = (f"{size / 1e6 / seconds:.1f} MB/s, " if size else "") + f"{skipped} skipped"
         self.bar.set_postfix_str(rate, refresh=False)
         self.bar.update(self.earlier + images - self.bar.n if not self.bar.disable else 0)
         last = self.earlier + images == self.total and self.images < self.total

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -50,6 +51,11 @@ class ShardReport:
     largest: tuple[int, int] | None = None
     skipped: list[tuple[str, str]] = field(default_factory=list)
 
+    @property
+    def images(self) -> int:
+        """Those of the plan, stored or skipped."""
+        return self.records + len(self.skipped)
+
 
 def write_shard(
     shard: Shard, folder: Path, notes: Path, read: Read, options: Options,
@@ -92,7 +98,8 @@ def write_shard(
 
 def replace(path: Path, fill: Callable[[Path], None]) -> None:
     """Let `fill` write a temporary file, then give it its name; nothing is left of a failure."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # Two machines may write the same shard at once, from processes of the same number.
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:
         fill(temporary)
         temporary.replace(path)

@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from artgan_tf.config import InputError, Train
+from artgan_tf.training import slurm
 
 
 def choose_strategy(train: Train) -> tf.distribute.Strategy:
@@ -54,15 +55,15 @@ def _mirrored(on_gpus: bool) -> tf.distribute.Strategy:
 
 def _multiworker() -> tf.distribute.Strategy:
     """Of the cluster that TF_CONFIG describes, or else SLURM."""
-    resolvers = tf.distribute.cluster_resolver
-    resolver: Any = resolvers.TFConfigClusterResolver()
     if not _tf_config():
-        if not os.environ.get("SLURM_STEP_NODELIST"):
+        cluster = slurm.tf_config(os.environ)
+        if cluster is None:
             raise InputError(
                 "--strategy multiworker needs to know the others: set TF_CONFIG in each worker's "
                 "environment, or start them with srun."
             )
-        resolver = resolvers.SlurmClusterResolver()
+        os.environ["TF_CONFIG"] = json.dumps(cluster)
+    resolver: Any = tf.distribute.cluster_resolver.TFConfigClusterResolver()
     return tf.distribute.MultiWorkerMirroredStrategy(resolver)
 
 

@@ -1,11 +1,15 @@
 """Conversions that are interrupted: moments to strike at, and what still runs afterwards."""
 
+import signal
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from tests.tfrecords_tools.conversions import COMMAND, REPOSITORY
 
 FLAGS = ("--size", "48", "--shards", "7", "--encoding", "png", "--workers", "2")  # 14 shards
 PATIENCE = 30  # seconds for processes to end
@@ -65,3 +69,34 @@ def ended(group: int) -> bool:
     while alive(group) and time.monotonic() - begun < PATIENCE:
         time.sleep(0.02)
     return not alive(group)
+
+
+class Ended(NamedTuple):
+    code: int
+    printed: str
+
+
+def struck(
+    source: Path,
+    out: Path,
+    moment: Moment,
+    strike: Callable[[int], object],
+    flags: Sequence[str] = FLAGS,
+) -> Ended:
+    """Start a conversion and do something to its process group at that moment."""
+    command = [*COMMAND, str(source), "--out", str(out), *flags]
+    process = subprocess.Popen(
+        command, cwd=REPOSITORY, start_new_session=True, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's `&` ignores it
+    )  # fmt: skip
+    begun = time.monotonic()
+    while process.poll() is None and not moment(out, time.monotonic() - begun):
+        time.sleep(0.001)
+    late = process.poll() is not None or (out / "dataset_info.json").exists()
+    if not late:
+        strike(process.pid)
+    _, printed = process.communicate(timeout=PATIENCE)
+    assert ended(process.pid)
+    if late:
+        pytest.skip("this machine was too busy to strike in time")
+    return Ended(process.returncode, printed)

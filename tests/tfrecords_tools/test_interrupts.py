@@ -2,53 +2,22 @@
 
 import os
 import signal
-import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from tests.tfrecords_tools.conversions import COMMAND, REPOSITORY, content, convert
+from tests.tfrecords_tools.conversions import content, convert
 from tests.tfrecords_tools.processes import (
     FLAGS,
-    PATIENCE,
-    Moment,
     Undisturbed,
     alive,
-    ended,
     needs_proc,
     once_done,
     once_there,
+    struck,
 )
 
 pytestmark = needs_proc
-
-
-class Ended(NamedTuple):
-    code: int
-    printed: str
-
-
-def struck(source: Path, out: Path, moment: Moment, strike: Callable[[int], object]) -> Ended:
-    """Start a conversion and do something to its process group at that moment."""
-    command = [*COMMAND, str(source), "--out", str(out), *FLAGS]
-    process = subprocess.Popen(
-        command, cwd=REPOSITORY, start_new_session=True, stderr=subprocess.PIPE, text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's `&` ignores it
-    )  # fmt: skip
-    begun = time.monotonic()
-    while process.poll() is None and not moment(out, time.monotonic() - begun):
-        time.sleep(0.001)
-    late = process.poll() is not None or (out / "dataset_info.json").exists()
-    if not late:
-        strike(process.pid)
-    _, printed = process.communicate(timeout=PATIENCE)
-    assert ended(process.pid)
-    if late:
-        pytest.skip("this machine was too busy to strike in time")
-    return Ended(process.returncode, printed)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)

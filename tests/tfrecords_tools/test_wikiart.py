@@ -19,14 +19,11 @@ SUFFIXES = {"genre": ".csv", "style": ".csv", "artist": ""}
 CLASSES = {"genre": "genre_class", "style": "style_class.txt", "artist": "artist_class"}
 FLAGS = ("--size", 8, "--encoding", "png", "--max-missing-fraction", 1, "--shards", 3)
 
-pytestmark = [
-    pytest.mark.data,
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not (LISTS.is_dir() and IMAGES.is_dir()),
-        reason="no wikiart/lists and wikiart/images in ../shared/data: set ARTGAN_DATA",
-    ),
-]
+needs_lists = pytest.mark.skipif(
+    not (LISTS.is_dir() and IMAGES.is_dir()),
+    reason="no wikiart/lists and wikiart/images in ../shared/data: set ARTGAN_DATA",
+)
+pytestmark = [pytest.mark.data, pytest.mark.slow, needs_lists]
 
 
 class Row(NamedTuple):

@@ -1,0 +1,117 @@
+"""Apache Beam writes the bytes that this machine's own processes write, and fails as they do."""
+
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.tfrecords_tools.conversions import (
+    content,
+    convert,
+    converted,
+    paintings,
+    report,
+    sentence,
+    shards,
+)
+from tests.tfrecords_tools.processes import FLAGS, Undisturbed, once_done, struck
+from tests.tfrecords_tools.test_wikiart import IMAGES, LISTS, needs_lists
+
+pytest.importorskip(
+    "apache_beam", reason="there is no Apache Beam: requirements-beam.txt, in a venv of its own"
+)
+BEAM = (*FLAGS, "--runner", "beam")
+
+
+def test_the_bytes_are_those_of_the_local_runner(undisturbed: Undisturbed, tmp_path: Path) -> None:
+    converted(undisturbed.source, tmp_path / "set", *BEAM)
+    assert content(tmp_path / "set") == undisturbed.content
+    assert len(report(tmp_path / "set")["skipped"]) == 1
+
+
+@pytest.mark.slow
+def test_what_follows_goes_to_beam(
+    undisturbed: Undisturbed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Processes instead of threads, and a source and target that are named from another folder."""
+    monkeypatch.chdir(undisturbed.source.parent)
+    own = ("--runner=DirectRunner", "--direct_running_mode=multi_processing")
+    done = convert(undisturbed.source, tmp_path / "set", *BEAM, "--", *own)
+    assert done.returncode == 0, done.stderr
+    assert "sdk_worker" in done.stderr or "Logging handler created" in done.stderr
+    assert content(tmp_path / "set") == undisturbed.content
+
+
+def test_either_runner_goes_on_where_the_other_stopped(
+    undisturbed: Undisturbed, tmp_path: Path
+) -> None:
+    for name, first, second in (("one", BEAM, FLAGS), ("two", FLAGS, BEAM)):
+        out = tmp_path / name / "set"
+        said = sentence(convert(undisturbed.source, out, *first, "--on-error", "stop"))
+        assert "portrait/broken.png" in said
+        assert "--on-error skip" in said
+        assert list(out.glob(".*.tmp")) == []
+        before = {path: path.stat().st_mtime_ns for path in shards(out)}
+        converted(undisturbed.source, out, *second)
+        assert content(out) == undisturbed.content
+        assert before == {path: path.stat().st_mtime_ns for path in before}
+
+
+def test_too_many_unreadable_files_are_refused(undisturbed: Undisturbed, tmp_path: Path) -> None:
+    flags = (*BEAM, "--max-bad-fraction", 0.001)
+    assert "portrait/broken.png" in sentence(convert(undisturbed.source, tmp_path / "set", *flags))
+    assert not (tmp_path / "set" / "dataset_info.json").exists()
+
+
+def test_a_shard_whose_image_was_mended_is_done_again(tmp_path: Path) -> None:
+    source = paintings(tmp_path / "source", 40)
+    good = source / "portrait" / "001.png"
+    kept = shutil.copy(good, tmp_path / "kept.png")
+    converted(source, tmp_path / "other" / "set", *FLAGS)
+    good.write_bytes(b"no image")
+    sentence(convert(source, tmp_path / "set", *BEAM, "--max-bad-fraction", 0))
+    shutil.copy(kept, good)
+    converted(source, tmp_path / "set", *BEAM)
+    assert content(tmp_path / "set") == content(tmp_path / "other" / "set")
+
+
+def test_interrupted_it_ends_and_goes_on(undisturbed: Undisturbed, tmp_path: Path) -> None:
+    out = tmp_path / "set"
+    found = struck(
+        undisturbed.source, out, once_done(3, 0.0), lambda g: os.killpg(g, signal.SIGINT), BEAM
+    )
+    assert found.code == 1
+    assert "Traceback" not in found.printed
+    assert found.printed.splitlines()[-1] == "error: interrupted."
+    assert list(out.glob(".*.tmp")) == []
+    converted(undisturbed.source, out, *BEAM)
+    assert content(out) == undisturbed.content
+
+
+@pytest.mark.parametrize(
+    ("flags", "word"),
+    [
+        ("--runner=NoRunner", "NoRunner"),
+        ("--direct_num_workers=many", "'many'"),
+        ("--runner=DataflowRunner", "temp_location"),
+    ],
+)
+def test_mistakes_in_beams_own_options(tmp_path: Path, flags: str, word: str) -> None:
+    source = paintings(tmp_path / "source", 30)
+    said = sentence(convert(source, tmp_path / "set", "--runner", "beam", "--", flags))
+    assert said.startswith("error: Apache Beam cannot run so: ")
+    assert word in said
+    assert not (tmp_path / "set").exists()
+
+
+@pytest.mark.data
+@pytest.mark.slow
+@needs_lists
+def test_the_bytes_of_thousands_of_paintings(tmp_path: Path) -> None:
+    lists = ("--wikiart-lists", LISTS, "--task", "genre", "--max-missing-fraction", 1)
+    made = converted(IMAGES, tmp_path / "local" / "genre", *lists)
+    converted(IMAGES, tmp_path / "beam" / "genre", *lists, "--runner", "beam")
+    assert content(tmp_path / "beam") == content(tmp_path / "local")
+    assert sum(split["records"] for split in made["splits"].values()) > 5000

@@ -1,0 +1,160 @@
+"""Shards written by Apache Beam's workers, on any of its runners; the extra `beam`.
+
+Launcher and workers meet in the output folder, which all of them see under the same path: the
+launcher lays down what each shard holds, a worker writes the shard and its report, and the launcher
+looks what has come.  So nothing depends on what a runner hands back, and a conversion that began
+with Beam goes on without it, or the other way round.
+"""
+
+import contextlib
+import importlib
+import io
+import os
+import threading
+from collections.abc import Callable, Generator
+from functools import partial
+from typing import Any
+
+from tfrecords_tools.beam_job import Job, versions_here, write
+from tfrecords_tools.errors import InputError, RunError
+from tfrecords_tools.options import Options
+from tfrecords_tools.plan import Shard
+from tfrecords_tools.progress import Progress
+from tfrecords_tools.shards import BadImage, ShardReport
+from tfrecords_tools.workspace import Workspace, read_json
+
+# While it is imported nothing else may be, in any thread: it has `import` give modules of its own.
+ALONE = "tensorflow_datasets"
+SECONDS_A_LOOK = 0.5
+SECONDS_TO_END = 30
+
+
+def check_beam(options: Options) -> None:
+    """Raises InputError where Beam is missing, or does not take its options."""
+    try:
+        importlib.import_module("apache_beam")
+    except ImportError as error:
+        raise InputError(
+            f"--runner beam needs Apache Beam ({error}): pip install 'artgan-tf[beam]', or in a "
+            f"clone pip install -r requirements-beam.txt."
+        ) from None
+    if problem := _problem(options):
+        raise InputError(f"Apache Beam cannot run so: {problem}.")
+
+
+def _problem(options: Options) -> str:
+    """What is wrong with Beam's own options, in its words."""
+    from apache_beam.options.pipeline_options_validator import PipelineOptionsValidator
+    from apache_beam.runners.runner import create_runner
+
+    try:
+        with contextlib.redirect_stderr(io.StringIO()) as said:  # by argparse
+            flags = _flags(options)
+            runner = create_runner(flags.get_all_options()["runner"] or "DirectRunner")
+            problems = PipelineOptionsValidator(flags, runner).validate()
+    except SystemExit:
+        problems = said.getvalue().splitlines()[-1:]
+    except (ValueError, ImportError, AttributeError) as error:
+        problems = [str(error)]
+    return problems[0].strip().rstrip(".") if problems else ""
+
+
+def _flags(options: Options) -> Any:
+    """Beam's own options; without any, as many threads of this machine as `workers` says.
+
+    Not processes: Beam waits forever for one that is killed, as Ctrl-C does it.
+    """
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    here = (
+        "--runner=DirectRunner",
+        "--direct_running_mode=multi_threading",
+        f"--direct_num_workers={options.workers or os.cpu_count() or 1}",
+    )
+    return PipelineOptions([*(options.beam_options or here), f"--beam_plugin={ALONE}"])
+
+
+def write_with_beam(
+    work: Callable[..., ShardReport], shards: list[Shard], workspace: Workspace,
+    progress: Progress, options: Options,
+) -> Generator[list[ShardReport], None, None]:  # fmt: skip
+    """As `write_with_processes` does it: the arguments, and what is raised, are the same."""
+    if not shards:
+        return
+    importlib.import_module(ALONE)  # for workers that are threads; others have it as a plugin
+    pending = {shard.file: shard for shard in shards}
+    job = Job.lay_out(shards, workspace)
+    pipeline = Pipeline(partial(write, work, job.folder, versions_here()), pending, _flags(options))
+    images = skipped = 0
+    try:
+        while pending:
+            over = pipeline.over.wait(SECONDS_A_LOOK)  # before the look: nothing comes afterwards
+            reports = _arrived(pending, workspace)
+            images += sum(report.images for report in reports)
+            skipped += sum(len(report.skipped) for report in reports)
+            progress.show(images, 0, skipped)
+            yield reports
+            if bad := job.bad_image():
+                raise BadImage(*bad)
+            if over and pending:
+                raise RunError(pipeline.failure(next(iter(pending))))
+    finally:
+        job.call_off()
+        pipeline.end()
+
+
+def _arrived(pending: dict[str, Shard], workspace: Workspace) -> list[ShardReport]:
+    """The reports of shards that are there, which are pending no more."""
+    there = {path.name for path in workspace.state.iterdir()}
+    came = [shard for shard in pending.values() if workspace.notes(shard).name in there]
+    found = [read_json(workspace.notes(pending.pop(shard.file))) for shard in came]
+    return [ShardReport(**report) for report in found if report]
+
+
+class Pipeline:
+    """A pipeline in a thread of its own, for some runners come back only when all is done.
+
+    Args:
+        write: what to do about each file.
+        files: names of shards.
+        flags: Beam's.
+    """
+
+    def __init__(self, write: Callable[[str], None], files: Any, flags: Any):
+        self.over = threading.Event()
+        self.result: Any = None
+        self.error: BaseException | None = None
+        arguments = (write, list(files), flags)
+        self.thread = threading.Thread(target=self._run, args=arguments, daemon=True)
+        self.thread.start()
+
+    def _run(self, write: Callable[[str], None], files: list[str], flags: Any) -> None:
+        import apache_beam as beam
+
+        try:
+            pipeline = beam.Pipeline(options=flags)
+            # Without Reshuffle a runner may leave all shards to the worker that made their names.
+            names = pipeline | beam.Create(files) | beam.Reshuffle()
+            names | "write shards" >> beam.Map(write)
+            self.result = pipeline.run()
+            self.result.wait_until_finish()
+        except BaseException as error:
+            self.error = error
+        finally:
+            self.over.set()
+
+    def failure(self, missing: str) -> str:
+        """Why not everything is there, as a sentence."""
+        state = self.result.state if self.result else "nothing"
+        lines = str(self.error or "").splitlines() or [f"it ended as {state}, without {missing}"]
+        return (
+            f"Apache Beam could not write all shards ({lines[-1].strip()}): the same command goes "
+            f"on where it stopped."
+        )
+
+    def end(self) -> None:
+        """Let nothing of it go on after the launcher."""
+        if not self.over.is_set() and self.result:
+            with contextlib.suppress(Exception):  # not every runner can
+                self.result.cancel()
+        self.thread.join(SECONDS_TO_END)

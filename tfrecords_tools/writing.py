@@ -1,0 +1,79 @@
+"""Writes the shards that are not there yet: with processes of this machine, or with Apache Beam."""
+
+import contextlib
+from collections.abc import Callable, Generator, Iterator
+from functools import partial
+
+from tfrecords_tools.beam import write_with_beam
+from tfrecords_tools.errors import InputError
+from tfrecords_tools.examples import Collection
+from tfrecords_tools.images import UnreadableImage
+from tfrecords_tools.options import Options
+from tfrecords_tools.progress import Progress
+from tfrecords_tools.shards import BadImage, ShardReport, store, write_shard
+from tfrecords_tools.workers import write_with_processes
+from tfrecords_tools.workspace import Workspace
+
+Run = Callable[..., Generator[list[ShardReport], None, None]]
+RUNNERS: dict[str, Run] = {"local": write_with_processes, "beam": write_with_beam}
+
+
+def write_shards(
+    workspace: Workspace, collection: Collection, options: Options
+) -> list[ShardReport]:
+    """Write the shards that are not done yet; returns the reports of all.
+
+    Raises:
+        InputError: at an unreadable image where none is tolerated, or at too many of them.
+        RunError: when a worker dies.
+        OSError: when the disk is full or refuses.
+    """
+    reports = [report for report in workspace.done() if not _to_redo(report, collection, options)]
+    files = {report.file for report in reports}
+    left = [shard for shard in workspace.plan.shards if shard.file not in files]
+    work = partial(
+        write_shard, folder=workspace.folder, read=collection.read, options=options,
+        class_names=collection.class_names,
+    )  # fmt: skip
+    with Progress(workspace.plan.count, sum(report.images for report in reports)) as progress:
+        run = RUNNERS[options.runner](work, left, workspace, progress, options)
+        with contextlib.closing(run), _sentences():
+            for done in run:
+                reports += done
+                _check_bad(reports, workspace.plan.count, options)
+    _check_bad(reports, workspace.plan.count, options)
+    by_file = {report.file: report for report in reports}
+    return [by_file[shard.file] for shard in workspace.plan.shards]
+
+
+@contextlib.contextmanager
+def _sentences() -> Iterator[None]:
+    try:
+        yield
+    except BadImage as error:
+        key, why = error.args
+        raise InputError(
+            f"{key} cannot be read ({why}): mend it, or use --on-error skip."
+        ) from None
+
+
+def _to_redo(report: ShardReport, collection: Collection, options: Options) -> bool:
+    """Whether an image that had to be left out of a shard can be read by now, or has to be."""
+    if report.skipped and options.on_error == "stop":
+        return True
+    for key, _ in report.skipped:
+        with contextlib.suppress(UnreadableImage, MemoryError):
+            store(collection.read(key), options)
+            return True
+    return False
+
+
+def _check_bad(reports: list[ShardReport], count: int, options: Options) -> None:
+    bad = [skipped for report in reports for skipped in report.skipped]
+    if len(bad) > options.max_bad_fraction * count:
+        key, why = bad[0]
+        raise InputError(
+            f"At least {len(bad)} of {count} images of {options.source} cannot be read (such as "
+            f"{key}: {why}), more than --max-bad-fraction {options.max_bad_fraction}: mend them "
+            f"or raise the fraction, and the same command goes on."
+        )
