@@ -20,7 +20,8 @@ import numpy as np
 import tensorflow as tf
 
 from artgan_tf.config import Data, InputError
-from artgan_tf.data.cache import Cached, first_readable, in_memory
+from artgan_tf.data.cache import Cached, in_memory
+from artgan_tf.data.decoded import first_readable
 from artgan_tf.data.decoding import Pair
 from artgan_tf.data.source import BROKEN, Indexed, Split, Streamed, short_side
 from tfrecords_tools.images import UnreadableImage
