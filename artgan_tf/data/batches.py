@@ -52,7 +52,10 @@ def training_batches(
         corners = _generator(seed, CROPS, step).random((batch_size, 2))
         found = [_example(split, order(place)) for place in places]
         images = np.stack(
-            [_cut(x, data.image_size, corner) for (x, _), corner in zip(found, corners, strict=True)]
+            [
+                _cut(x, data.image_size, corner)
+                for (x, _), corner in zip(found, corners, strict=True)
+            ]
         )
         labels = np.array([label for _, label in found], np.int32)
         if data.flip:

@@ -10,7 +10,7 @@ import jax
 from artgan_tf.backend.jax import stateless
 from artgan_tf.config import Config, InputError
 from artgan_tf.data.batches import HeldOut, in_memory, training_batches
-from artgan_tf.data.source import Source, Split
+from artgan_tf.data.source import Indexed, Source, Split
 from artgan_tf.gan import GAN
 
 
@@ -36,10 +36,12 @@ class JaxEngine:
         return replace(source, train=train, val=val)
 
     def batches(self, split: Split, start: int) -> Iterator[Any]:
+        assert isinstance(split, Indexed)  # as `keep` gives it
         data, train = self.config.data, self.config.train
         return training_batches(split, data, train.batch_size, train.seed, start)
 
     def held_out(self, split: Split) -> Iterable[Any]:
+        assert isinstance(split, Indexed)
         return HeldOut(split, self.config.data, self.config.train.batch_size)
 
     # ---- steps --------------------------------------------------------------------------------
@@ -89,8 +91,8 @@ def _check(config: Config) -> None:
         )
     if config.log.metrics:
         raise InputError(
-            "log.metrics are computed by TensorFlow: with KERAS_BACKEND=jax leave them out, and run "
-            "artgan_tf.evaluate afterwards."
+            "log.metrics are computed by TensorFlow: with KERAS_BACKEND=jax leave them out, and "
+            "evaluate the run afterwards."
         )
 
 

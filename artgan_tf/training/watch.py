@@ -28,7 +28,7 @@ class Watch:
     """
 
     def __init__(self, config: Config, source: Source):
-        self.metrics: list["Metric"] = []
+        self.metrics: list[Metric] = []
         if config.log.metrics:
             self._prepare(config, source)
 
