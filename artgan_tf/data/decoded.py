@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from artgan_tf.config import Data, InputError
-from artgan_tf.data.source import Split, Streamed, short_side
+from artgan_tf.data.source import DamagedData, Split, Streamed, short_side
 from tfrecords_tools.images import UnreadableImage
 
 ALIGNMENT = 64  # bytes; TensorFlow aborts the process over a tensor that starts elsewhere
@@ -77,8 +77,11 @@ def _read(split: Split, data: Data, at_once: int = 256) -> Iterator[tuple[Any, i
         import tensorflow as tf  # is there, where a split is streamed
 
         pairs = split.records(None).map(split.decode, tf.data.AUTOTUNE if at_once > 1 else None)
-        for image, label in pairs.as_numpy_iterator():
-            yield (image if image.size else UnreadableImage("it is broken")), int(label)
+        try:
+            for image, label in pairs.as_numpy_iterator():
+                yield (image if image.size else UnreadableImage("it is broken")), int(label)
+        except tf.errors.DataLossError as error:
+            raise DamagedData(str(error)) from None
         return
     with ThreadPoolExecutor() as pool:  # Pillow decodes and resizes outside Python's lock
         for start in range(0, split.count, at_once):
