@@ -26,7 +26,7 @@ __all__ = ["Config", "InputError", "Painter", "RunError", "load", "resolve", "tr
 
 
 def __getattr__(name: str) -> Any:
-    """Names that need TensorFlow are imported when they are first used."""
+    """Names that need TensorFlow or JAX are imported when they are first used."""
     if name not in HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(HOMES[name]), name)

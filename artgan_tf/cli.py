@@ -1,22 +1,48 @@
-"""What every verb shares: how it is called and answers, and how it starts TensorFlow."""
+"""What every verb shares: how it is called and answers, and how it starts what computes."""
 
 import contextlib
 import os
 import sys
 from collections.abc import Iterator
 
+from artgan_tf.config import InputError
 from tfrecords_tools.cli import main
 
-__all__ = ["main", "start_tensorflow"]
+__all__ = ["main", "start_backend", "start_tensorflow"]
 
 
 def start_tensorflow() -> None:
-    """Import TensorFlow and wake its devices without the notes its C++ side writes meanwhile."""
+    """Start TensorFlow, the only backend of most verbs; InputError where Keras has another."""
+    if (backend := start_backend()) != "tensorflow":
+        raise InputError(
+            f"Keras's backend {backend} only trains: run this with KERAS_BACKEND=tensorflow."
+        )
+
+
+def start_backend() -> str:
+    """Import Keras and its backend, and name it; of TensorFlow without its C++ side's notes."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with _silent_stderr():
+    try:
+        with _silent_stderr():
+            backend = _wake_up()
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"{error}: install requirements.txt, or requirements-jax.txt and set KERAS_BACKEND=jax."
+        ) from None
+    if backend not in ("tensorflow", "jax"):
+        raise InputError(f"Set KERAS_BACKEND to tensorflow or jax: {backend} is not supported.")
+    return backend
+
+
+def _wake_up() -> str:
+    import keras
+
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
         import tensorflow as tf
 
         tf.config.list_physical_devices()
+    return backend
 
 
 @contextlib.contextmanager

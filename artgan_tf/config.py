@@ -33,7 +33,7 @@ class Data:
     """Where the images come from and how they are cut."""
 
     __pydantic_config__ = STRICT
-    spec: str = "demo"  # demo | tfrecords:DIR | folder:DIR | tfds:NAME | a bare path
+    spec: str = "demo"  # demo | tfrecords:DIR | folder:DIR | arrays:FILE.npz | tfds:NAME | a path
     classes: CountOrZero = 0  # what the preset expects; 0 takes whatever the data has
     class_names: tuple[str, ...] = ()  # in order; data that only numbers its classes gets them
     train_count: CountOrZero = 0  # examples expected; another count is refused of tfds, else told

@@ -33,7 +33,7 @@ def fit(
 
     Args:
         preset: a name such as improved/wikiart-genre, or the path of a TOML file.
-        data: demo, tfrecords:DIR, folder:DIR, tfds:NAME, or the path of one of the folders.
+        data: demo, tfrecords:DIR, folder:DIR, arrays:FILE.npz, tfds:NAME, or a folder's path.
         run_dir: where the run lives (runs/PRESET; ARTGAN_RUNS sets the root).
         steps: how many steps the whole run has.
         batch_size: images a step, over all devices.
@@ -67,7 +67,7 @@ def default_run_dir(config: Config) -> Path:
 
 
 def _train(preset: str, config: Config, run_dir: Path, fresh: bool) -> None:
-    cli.start_tensorflow()
+    cli.start_backend()
     from artgan_tf.training.engine import WorkerLost
     from artgan_tf.training.train import train
 
@@ -101,7 +101,7 @@ def _start_again(reason: Exception) -> NoReturn:
 
 
 def _print_plan(config: Config) -> None:
-    cli.start_tensorflow()
+    cli.start_backend()
     import tomli_w
 
     from artgan_tf.data.spec import open_source

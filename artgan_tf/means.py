@@ -45,4 +45,4 @@ class Means:
 
     def reset(self) -> None:
         """Begin anew."""
-        self.sums.assign(ops.zeros_like(self.sums))
+        self.sums.assign(ops.zeros(self.sums.shape))

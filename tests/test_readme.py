@@ -31,6 +31,16 @@ def test_the_two_commands_stand_there():
         assert (ROOT / requirements[1]).is_file()
 
 
+def test_what_jax_needs_is_what_tensorflow_needs_of_it():
+    lines = {
+        name: (ROOT / f"requirements{name}.txt").read_text(encoding="utf-8").splitlines()
+        for name in ("", "-jax")
+    }
+    shared = [line for line in lines["-jax"] if not re.match("#|jax", line)]
+    assert len(shared) > 5
+    assert set(shared) <= set(lines[""])
+
+
 @pytest.mark.parametrize("line", sorted(set(FIT_LINES)))
 def test_fit_lines_parse(line, paintings, monkeypatch):
     arguments = shlex.split(line)[3:]

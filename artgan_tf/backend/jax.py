@@ -35,9 +35,13 @@ def descend(
             scaled = optimizer.scale_loss(sum(terms.values()))
         return scaled, (terms, [scope.get_current_value(v) for v in others])
 
-    gradients, (terms, changed) = jax.grad(loss, has_aux=True)([v.value for v in variables])
+    values = [v.value for v in variables]
+    gradients, (terms, changed) = jax.grad(loss, has_aux=True)(values)
     _assign(others, changed)
-    optimizer.apply(gradients, variables)
+    # Not `apply`: that of a loss scale assigns within a condition, which JAX would not see.
+    own = optimizer.variables
+    moved_to, own_now = optimizer.stateless_apply([v.value for v in own], gradients, values)
+    _assign([*variables, *own], [*moved_to, *own_now])
     return terms
 
 
@@ -75,8 +79,8 @@ def mean_of_replicas(terms: Terms) -> Terms:
 
 
 def array(variable: keras.Variable) -> np.ndarray:
-    """A variable's value."""
-    return np.asarray(variable.value)
+    """A copy of a variable's value: its memory is the next step's."""
+    return np.array(variable.value)
 
 
 def compiled(work: Callable[..., None], state: Sequence[keras.Variable]) -> Callable[..., None]:
@@ -131,7 +135,7 @@ def stateless(
 def _keys(seeds: Any) -> Any:
     seeds = np.asarray(seeds, np.int64)
     words = np.stack([seeds >> 32, seeds & 0xFFFFFFFF], axis=1).astype(np.uint32)
-    return jax.vmap(lambda pair: jax.random.wrap_key_data(pair))(words)
+    return jax.vmap(lambda pair: jax.random.wrap_key_data(pair, impl="threefry2x32"))(words)
 
 
 def _scope(variables: Sequence[keras.Variable], values: Sequence[Any]) -> keras.StatelessScope:

@@ -23,7 +23,7 @@ def benchmark(
     """Print images/s of each stage of the training pipeline, the median of several repeats.
 
     Args:
-        spec: demo, tfrecords:DIR, folder:DIR, tfds:NAME, or the path of one of the folders.
+        spec: demo, tfrecords:DIR, folder:DIR, arrays:FILE.npz, tfds:NAME, or a folder's path.
         image_size: pixels of the square crop.
         batch_size: images in a batch.
         seconds: how long each stage is measured.

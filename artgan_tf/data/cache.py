@@ -6,10 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from artgan_tf.config import Data, InputError
-from artgan_tf.data.source import Indexed, Split, Streamed, short_side
+from artgan_tf.data.source import DamagedData, Indexed, Split, Streamed, short_side
 from tfrecords_tools.images import UnreadableImage
 
 Example = tuple[np.ndarray, np.int32]  # uint8 [height, width, 3] and a label
@@ -95,15 +94,24 @@ def first_readable(split: Split, data: Data) -> Example:
 def _read(split: Split, data: Data, at_once: int = 256) -> Iterator[tuple[Any, int]]:
     """Every example in order, an `UnreadableImage` in place of one that cannot be read."""
     if isinstance(split, Streamed):
-        pairs = split.records(None).map(split.decode, tf.data.AUTOTUNE if at_once > 1 else None)
-        for image, label in pairs.as_numpy_iterator():
-            yield (image if image.size else UnreadableImage("it is broken")), int(label)
+        yield from _stream(split, at_once > 1)
         return
     with ThreadPoolExecutor() as pool:  # Pillow decodes and resizes outside Python's lock
         for start in range(0, split.count, at_once):
             indices = range(start, min(start + at_once, split.count))
             labels = split.labels[start : start + at_once].tolist()
             yield from zip(pool.map(_try(split.load), indices), labels, strict=True)
+
+
+def _stream(split: Streamed, parallel: bool) -> Iterator[tuple[Any, int]]:
+    import tensorflow as tf  # is there, where a split is streamed
+
+    pairs = split.records(None).map(split.decode, tf.data.AUTOTUNE if parallel else None)
+    try:
+        for image, label in pairs.as_numpy_iterator():
+            yield (image if image.size else UnreadableImage("it is broken")), int(label)
+    except tf.errors.DataLossError as error:
+        raise DamagedData(str(error)) from None
 
 
 def _try(load: Callable[[Any], np.ndarray]) -> Callable[[Any], np.ndarray | UnreadableImage]:

@@ -12,6 +12,10 @@ import numpy as np
 from artgan_tf.config import Data
 
 
+class DamagedData(Exception):
+    """A record of the data cannot be read."""
+
+
 @dataclass(frozen=True)
 class Indexed:
     """Examples at random access.

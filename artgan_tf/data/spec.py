@@ -1,23 +1,43 @@
 """Opens the source that a SPEC (`kind:value`) names."""
 
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 from artgan_tf.config import Data, InputError
+from artgan_tf.data.arrays import open_arrays
 from artgan_tf.data.demo import open_demo
 from artgan_tf.data.folder import open_folder
 from artgan_tf.data.source import Source
-from artgan_tf.data.tfds import open_tfds
-from artgan_tf.data.tfrecords import open_tfrecords
 
 OF_YOUR_OWN = "for data of your own pass --set data.classes=0"
-KINDS = ("demo", "tfrecords:DIR", "folder:DIR", "tfds:NAME")
+KINDS = ("demo", "tfrecords:DIR", "folder:DIR", "arrays:FILE.npz", "tfds:NAME")
+
+
+def _by_tensorflow(kind: str) -> Callable[[str, Data], Source]:
+    """The opener of a kind that TensorFlow reads, which JAX may have to do without."""
+
+    def open_it(value: str, data: Data) -> Source:
+        try:
+            module = import_module(f"artgan_tf.data.{kind}")
+        except ModuleNotFoundError as error:
+            raise InputError(
+                f"--data {kind}: needs TensorFlow ({error}): install requirements.txt, or name the "
+                f"images with folder:DIR or arrays:FILE.npz."
+            ) from None
+        return getattr(module, f"open_{kind}")(value, data)
+
+    return open_it
+
+
 OPENERS = {
     "demo": open_demo,
-    "tfrecords": open_tfrecords,
+    "tfrecords": _by_tensorflow("tfrecords"),
     "folder": open_folder,
-    "tfds": open_tfds,
+    "arrays": open_arrays,
+    "tfds": _by_tensorflow("tfds"),
 }
 
 

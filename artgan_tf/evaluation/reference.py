@@ -9,7 +9,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from artgan_tf.config import Data, InputError, RunError
-from artgan_tf.data.source import Source, Split
+from artgan_tf.data.source import DamagedData, Source, Split
 from artgan_tf.data.tfrecords import damage
 from artgan_tf.evaluation.classifier import trained_classifier
 from artgan_tf.evaluation.features import Features
@@ -98,5 +98,5 @@ class Reference:
     def _read(self, split: Split, file: str, name: str) -> Images:
         try:
             return real_images(split, self.data, self.work / file, name)
-        except tf.errors.DataLossError:
+        except (DamagedData, tf.errors.DataLossError):
             raise RunError(damage(self.source.spec)) from None

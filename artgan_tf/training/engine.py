@@ -11,10 +11,6 @@ from artgan_tf.data.source import Source, Split
 from artgan_tf.gan import GAN
 
 
-class DamagedData(Exception):
-    """A record of the data cannot be read."""
-
-
 class WorkerLost(RunError):
     """Another worker of the cluster is gone; the run can go on from its last checkpoint."""
 

@@ -9,9 +9,10 @@ from typing import Any
 from tqdm import tqdm
 
 from artgan_tf.config import Config, RunError
+from artgan_tf.data.source import DamagedData
 from artgan_tf.gan import GAN
 from artgan_tf.runs.checkpoints import Checkpoints
-from artgan_tf.training.engine import DamagedData, Engine
+from artgan_tf.training.engine import Engine
 from artgan_tf.training.interruption import Interruption
 from artgan_tf.training.records import Records
 from artgan_tf.training.watch import Watch

@@ -3,7 +3,7 @@
 from functools import cached_property
 
 import numpy as np
-import tensorflow as tf
+from tensorboardX import SummaryWriter
 
 from artgan_tf.painter import Painter
 from artgan_tf.runs.directory import RunDirectory
@@ -21,17 +21,16 @@ class Records:
         self.run, self.painter = run, painter
 
     @cached_property
-    def writer(self) -> tf.summary.SummaryWriter:
+    def writer(self) -> SummaryWriter:
         """TensorBoard's; of a cluster's workers only that makes one which writes."""
-        return tf.summary.create_file_writer(str(self.run.tensorboard))
+        return SummaryWriter(str(self.run.tensorboard))
 
     def scalars(self, row: dict[str, float]) -> None:
         """One history row (`step` and named values), to the history and TensorBoard."""
         self.run.append_history(row)
-        with self.writer.as_default(step=int(row["step"])):
-            for name, value in row.items():
-                if name != "step":
-                    tf.summary.scalar(name.replace("_", "/", 1), value)
+        for name, value in row.items():
+            if name != "step":
+                self.writer.add_scalar(name.replace("_", "/", 1), value, int(row["step"]))
 
     def samples(self, step: int) -> str:
         """Paint the grid (and the magnified one) of this step; gives the picture's path."""
@@ -41,8 +40,7 @@ class Records:
         grid.save(path)
         if self.painter.gan.config.model.magnify:
             self.painter.grid(magnified=True).save(path.with_stem(path.stem + "_magnified"))
-        with self.writer.as_default(step=step):
-            tf.summary.image("samples", np.asarray(grid)[None])
+        self.writer.add_image("samples", np.asarray(grid), step, dataformats="HWC")
         self.plot_losses()
         self.writer.flush()
         return str(path)

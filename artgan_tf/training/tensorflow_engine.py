@@ -10,10 +10,10 @@ import tensorflow as tf
 from artgan_tf.config import Config, RunError
 from artgan_tf.data.cache import in_memory
 from artgan_tf.data.pipeline import Part, held_out_batches, training_batches
-from artgan_tf.data.source import Source, Split
+from artgan_tf.data.source import DamagedData, Source, Split
 from artgan_tf.gan import GAN
 from artgan_tf.training.devices import choose_strategy, is_chief, use_xla
-from artgan_tf.training.engine import DamagedData, WorkerLost
+from artgan_tf.training.engine import WorkerLost
 
 AGREE_EVERY = 10  # steps; workers ask each other whether to stop no more often
 GONE = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError)
@@ -37,9 +37,7 @@ class TensorFlowEngine:
 
     # ---- data ---------------------------------------------------------------------------------
     def keep(self, source: Source) -> Source:
-        data = self.config.data
-        with _failures():
-            train, val = in_memory(source.train, data), in_memory(source.val, data)
+        train, val = (in_memory(split, self.config.data) for split in (source.train, source.val))
         return replace(source, train=train, val=val)
 
     def batches(self, split: Split, start: int) -> Iterator[Any]:

@@ -7,15 +7,14 @@ from pathlib import Path
 import keras
 
 from artgan_tf.config import Config, InputError, RunError
-from artgan_tf.data.source import Source
+from artgan_tf.data.source import DamagedData, Source
 from artgan_tf.data.spec import open_source
-from artgan_tf.data.tfrecords import damage
 from artgan_tf.gan import GAN
 from artgan_tf.painter import Painter
 from artgan_tf.papers import build_gan
 from artgan_tf.runs.checkpoints import Checkpoints, latest_step, load_networks
 from artgan_tf.runs.directory import RunDirectory
-from artgan_tf.training.engine import DamagedData, Engine, open_engine
+from artgan_tf.training.engine import Engine, open_engine
 from artgan_tf.training.interruption import Interruption
 from artgan_tf.training.loop import Loop
 from artgan_tf.training.records import Records
@@ -69,6 +68,8 @@ def train(config: Config, run_dir: Path | str, fresh: bool = False) -> Result:
         with Interruption() as interruption:
             reached = _train(config, engine, run, source, (steps, drops), done, fresh, interruption)
     except DamagedData:
+        from artgan_tf.data.tfrecords import damage  # TensorFlow's, as what is damaged
+
         raise RunError(damage(source.spec)) from None
     except MemoryError:
         raise RunError(

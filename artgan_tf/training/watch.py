@@ -1,18 +1,20 @@
-"""Metrics of a generator while it trains."""
+"""Metrics of a generator while it trains.
+
+What computes them needs TensorFlow, and is imported where there are any: JAX trains without.
+"""
 
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from artgan_tf.config import Config
 from artgan_tf.data.source import Source
-from artgan_tf.evaluation.features import default_cache
-from artgan_tf.evaluation.protocols import Metric, metric
-from artgan_tf.evaluation.reference import Reference
-from artgan_tf.evaluation.results import Result
-from artgan_tf.evaluation.scoring import Subject, check, scores
-from artgan_tf.metrics.extractors import open_extractor
 from artgan_tf.painter import Painter
 from artgan_tf.runs.checkpoints import Checkpoints
+
+if TYPE_CHECKING:
+    from artgan_tf.evaluation.protocols import Metric
+    from artgan_tf.evaluation.results import Result
 
 
 class Watch:
@@ -26,9 +28,18 @@ class Watch:
     """
 
     def __init__(self, config: Config, source: Source):
-        self.metrics: list[Metric] = [metric(name) for name in config.log.metrics]
-        if not self.metrics:
-            return
+        self.metrics: list[Metric] = []
+        if config.log.metrics:
+            self._prepare(config, source)
+
+    def _prepare(self, config: Config, source: Source) -> None:
+        from artgan_tf.evaluation.features import default_cache
+        from artgan_tf.evaluation.protocols import metric
+        from artgan_tf.evaluation.reference import Reference
+        from artgan_tf.evaluation.scoring import check
+        from artgan_tf.metrics.extractors import open_extractor
+
+        self.metrics = [metric(name) for name in config.log.metrics]
         self.folder = tempfile.TemporaryDirectory(prefix="artgan-")
         extractor = open_extractor(config.log.extractor) if config.log.extractor else None
         work = Path(self.folder.name)
@@ -42,6 +53,8 @@ class Watch:
             painter: of the EMA weights; its statistics are estimated anew.
             checkpoints: of the run.
         """
+        from artgan_tf.evaluation.scoring import Subject, scores
+
         painter.refresh()
         row: dict[str, float] = {}
         for number, (each, result) in enumerate(
@@ -54,7 +67,7 @@ class Watch:
         return row
 
 
-def _named(result: Result) -> dict[str, float]:
+def _named(result: "Result") -> dict[str, float]:
     """`metric_NAME`, and `metric_NAME.VALUE` for what else a metric says."""
     first, *others = result.values
     key = f"metric_{result.metric}"

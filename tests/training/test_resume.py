@@ -13,10 +13,18 @@ from artgan_tf.runs.directory import RunDirectory
 from tests.training.states import assert_same_state, state
 
 
-def fit(arguments: list[str], run_dir: Path, steps: int) -> subprocess.Popen:
+def fit(
+    arguments: list[str], run_dir: Path, steps: int, backend: str = "tensorflow"
+) -> subprocess.Popen:
     command = [sys.executable, "-m", "artgan_tf.fit", *arguments]
     command += ["--run-dir", str(run_dir), "--steps", str(steps)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command,
+        env=os.environ | {"KERAS_BACKEND": backend},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def wait_for(condition, process: subprocess.Popen, seconds: float = 120) -> None:
@@ -35,22 +43,25 @@ def losses(run_dir: Path) -> list[dict]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("paper", ["improved", "artgan"])
-def test_killed_run_goes_on_bit_for_bit(paper, tiny_arguments, tmp_path):
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+def test_killed_run_goes_on_bit_for_bit(backend, paper, tiny_arguments, tmp_path):
     """n steps equal k steps, SIGKILL, n - k steps, with dropout, noise and augmentation on."""
+    pytest.importorskip(backend, reason=f"there is no {backend}")
     arguments = tiny_arguments(paper, discriminator__augment=["colour", "translation"])
     straight, killed = tmp_path / "straight", tmp_path / "killed"
-    assert fit(arguments, straight, 40).wait() == 0
+    assert fit(arguments, straight, 40, backend).wait() == 0
 
-    process = fit(arguments, killed, 40)
-    wait_for((killed / "checkpoints" / "step-6.npz").exists, process)
+    process = fit(arguments, killed, 40, backend)
+    wait_for((killed / "checkpoints" / "step-6.npz").exists, process, 300)
     process.send_signal(signal.SIGKILL)
     process.wait()
     history = RunDirectory(killed)
     history.append_history({"step": 10_000, "d_loss": 1.0})  # what a crash could leave behind
     assert not (killed / "checkpoints" / "step-40.npz").exists()
 
-    assert fit(arguments, killed, 40).wait() == 0
+    assert fit(arguments, killed, 40, backend).wait() == 0
     assert_same_state(state(straight), state(killed))
     assert losses(straight) == losses(killed)
 

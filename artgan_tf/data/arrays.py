@@ -1,0 +1,98 @@
+"""`arrays:FILE.npz`: images and labels in one NumPy file as a `Source`.
+
+The file holds `images` (uint8 [N, H, W, 3]) and `labels` (integers [N]), and may hold `class_names`
+(K strings) and the held-out `val_images` and `val_labels`.
+"""
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from artgan_tf.config import Data, InputError
+from artgan_tf.data.source import Indexed, Source, short_side
+from tfrecords_tools.examples import Example, hold_out
+from tfrecords_tools.images import fit
+
+DAMAGED = (zipfile.BadZipFile, OSError, EOFError, KeyError, ValueError)
+Arrays = Mapping[str, np.ndarray]
+Pair = tuple[np.ndarray, np.ndarray]  # images and labels
+
+
+def open_arrays(value: str, data: Data) -> Source:
+    """The source in the file `value`; without held-out images every class gives its share."""
+    path = Path(value).expanduser()
+    arrays = _read(path)
+    pairs = [_pair(arrays, "", path)]
+    if "val_images" in arrays or "val_labels" in arrays:
+        pairs.append(_pair(arrays, "val_", path))
+    names = _class_names(arrays, [labels for _, labels in pairs], path)
+    if len(pairs) == 1:
+        pairs = _divided(*pairs[0], data)
+    splits = (_indexed(*pair, short_side(data)) for pair in pairs)
+    return Source(f"arrays:{value}", names, *splits)
+
+
+def _read(path: Path) -> Arrays:
+    if not path.is_file():
+        raise InputError(f"There is no file {path}: arrays:FILE.npz takes one of numpy.savez.")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return dict(file)
+    except (*DAMAGED, TypeError, AttributeError):  # the last two: a file of one array
+        raise InputError(
+            f"{path} cannot be read: it must be a file of numpy.savez, without Python objects."
+        ) from None
+
+
+def _pair(arrays: Arrays, prefix: str, path: Path) -> Pair:
+    """Images and labels of a split, once they are what they must be."""
+    for name in (f"{prefix}images", f"{prefix}labels"):
+        if name not in arrays:
+            raise InputError(f"{path} has no {name}: it has {', '.join(arrays) or 'nothing'}.")
+    images, labels = arrays[f"{prefix}images"], arrays[f"{prefix}labels"]
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3 or not images.size:
+        raise InputError(
+            f"{prefix}images of {path} must be uint8 [N, H, W, 3], not {_kind(images)}."
+        )
+    if labels.dtype.kind not in "iu" or labels.shape != images.shape[:1]:
+        raise InputError(
+            f"{prefix}labels of {path} must be {len(images)} integers, not {_kind(labels)}."
+        )
+    return images, labels
+
+
+def _class_names(arrays: Arrays, labels: list[np.ndarray], path: Path) -> tuple[str, ...]:
+    """Those in the file, else numbers; every label is an index into them."""
+    least, most = (int(f(np.concatenate(labels))) for f in (np.min, np.max))
+    names = arrays.get("class_names", np.arange(most + 1).astype(str))
+    if names.dtype.kind != "U" or names.ndim != 1:
+        raise InputError(f"class_names of {path} must be K strings, not {_kind(names)}.")
+    if least < 0 or most >= len(names):
+        raise InputError(
+            f"Labels of {path} go from {least} to {most}: with {len(names)} classes they must be "
+            f"0 to {len(names) - 1}."
+        )
+    return tuple(names.tolist())
+
+
+def _divided(images: np.ndarray, labels: np.ndarray, data: Data) -> list[Pair]:
+    examples = [Example("", str(i), int(label)) for i, label in enumerate(labels)]
+    examples = hold_out(examples, data.val_fraction, data.split_seed)
+    parts = [[int(e.key) for e in examples if e.split == split] for split in ("train", "val")]
+    return [(images[sorted(part)], labels[sorted(part)]) for part in parts]
+
+
+def _indexed(images: np.ndarray, labels: np.ndarray, side: int) -> Indexed:
+    def load(index: int) -> np.ndarray:
+        if min(images.shape[1:3]) == side:
+            return images[index]
+        return np.asarray(fit(Image.fromarray(images[index]), side))
+
+    return Indexed(labels.astype(np.int32), load, "image {}".format)
+
+
+def _kind(array: np.ndarray) -> str:
+    return f"{array.dtype} {list(array.shape)}"

@@ -1,0 +1,152 @@
+"""From a `Split` to batches of (uint8 images [N, S, S, 3], int32 labels [N]), by NumPy alone.
+
+What `pipeline` promises holds here too: the batch at step s is a function of (seed, s) alone, of
+seeded permutations, random crops and half of each batch mirrored, and an image that cannot be read
+is left out or replaced.  The numbers drawn are NumPy's, so the batches are not `pipeline`'s.
+"""
+
+import os
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import count
+
+import numpy as np
+
+from artgan_tf.config import Data, InputError
+from artgan_tf.data import cache
+from artgan_tf.data.cache import first_readable
+from artgan_tf.data.source import Indexed, Split, Streamed
+from tfrecords_tools.images import UnreadableImage
+
+CROPS, EXAMPLES, TURNS, MEMBERS = range(4)  # what a seed is drawn for; the classes follow
+THREADS = min(8, os.cpu_count() or 1)  # Pillow decodes and resizes outside Python's lock
+
+Batch = tuple[np.ndarray, np.ndarray]
+
+
+def in_memory(split: Split, data: Data) -> Indexed:
+    """The split with its decoded, resized images in memory, where that fits `data.cache_mb`."""
+    split = cache.in_memory(split, data)
+    if isinstance(split, Streamed):
+        raise InputError(
+            f"{data.spec} does not fit into data.cache_mb = {data.cache_mb}, and only TensorFlow "
+            f"streams records: raise it, or train with KERAS_BACKEND=tensorflow."
+        )
+    return split
+
+
+def training_batches(
+    split: Indexed, data: Data, batch_size: int, seed: int, start: int = 0
+) -> Iterator[Batch]:
+    """Endless shuffled batches from step `start` on, randomly cropped and flipped."""
+    first_readable(split, data)
+    order = _balanced_order(split.labels, seed) if data.balanced else _order(split.count, seed)
+
+    def batch(step: int) -> Batch:
+        places = range(step * batch_size, (step + 1) * batch_size)
+        corners = _generator(seed, CROPS, step).random((batch_size, 2))
+        found = [_example(split, order(place)) for place in places]
+        images = np.stack(
+            [
+                _cut(x, data.image_size, corner)
+                for (x, _), corner in zip(found, corners, strict=True)
+            ]
+        )
+        labels = np.array([label for _, label in found], np.int32)
+        if data.flip:
+            half = (batch_size + step % 2) // 2
+            images[:half] = images[:half, :, ::-1]
+        return images, labels
+
+    return _ahead(batch, start)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Every example of a split once, in order, centre-cropped, as often as it is iterated.
+
+    Args:
+        split: whose last batch may be short.
+        data: how it is cut.
+        batch_size: images in a batch.
+    """
+
+    split: Indexed
+    data: Data
+    batch_size: int
+
+    def __iter__(self) -> Iterator[Batch]:
+        images, labels = [], []
+        for index in range(self.split.count):
+            try:
+                image = self.split.load(index)
+            except UnreadableImage as error:
+                warnings.warn(f"{self.split.name(index)} is left out: {error}.", stacklevel=2)
+                continue
+            images.append(_cut(image, self.data.image_size))
+            labels.append(self.split.labels[index])
+            if len(images) == self.batch_size:
+                yield np.stack(images), np.array(labels, np.int32)
+                images, labels = [], []
+        if images:
+            yield np.stack(images), np.array(labels, np.int32)
+
+
+# ---- order -----------------------------------------------------------------------------------
+def _order(size: int, seed: int, stream: int = EXAMPLES) -> Callable[[int], int]:
+    """Position -> index: one seeded permutation of all after another."""
+
+    @lru_cache(maxsize=2)  # a batch may lie in two
+    def permutation(epoch: int) -> np.ndarray:
+        return _generator(seed, stream, epoch).permutation(size)
+
+    return lambda place: int(permutation(place // size)[place % size])
+
+
+def _balanced_order(labels: np.ndarray, seed: int) -> Callable[[int], int]:
+    """Position -> index: every class once in K positions, each in an order of its own."""
+    members = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    turns = _order(len(members), seed, TURNS)
+    within = [_order(len(m), seed, MEMBERS + c) for c, m in enumerate(members)]
+
+    def choose(place: int) -> int:
+        c = turns(place)
+        return int(members[c][within[c](place // len(members))])
+
+    return choose
+
+
+def _generator(seed: int, stream: int, number: int) -> np.random.Generator:
+    return np.random.default_rng((seed, stream, number))
+
+
+# ---- examples --------------------------------------------------------------------------------
+def _example(split: Indexed, index: int) -> tuple[np.ndarray, int]:
+    """The example, or in place of a broken one the next that can be read."""
+    while True:
+        try:
+            return split.load(index), int(split.labels[index])
+        except UnreadableImage as error:
+            warnings.warn(f"{split.name(index)} is left out: {error}.", stacklevel=2)
+            index = (index + 1) % split.count
+
+
+def _cut(image: np.ndarray, size: int, draws: np.ndarray | None = None) -> np.ndarray:
+    """A square of the image: its middle, or where two draws in [0, 1) say."""
+    room = np.array(image.shape[:2]) - size
+    top, left = room // 2 if draws is None else (draws * (room + 1)).astype(int)
+    return image[top : top + size, left : left + size]
+
+
+def _ahead(make: Callable[[int], Batch], start: int) -> Iterator[Batch]:
+    """`make(step)` for each step from `start` on, made by threads before they are asked for."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        coming = deque(pool.submit(make, start + i) for i in range(THREADS))
+        for step in count(start + THREADS):
+            batch = coming.popleft().result()
+            coming.append(pool.submit(make, step))
+            yield batch

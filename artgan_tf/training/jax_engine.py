@@ -1,0 +1,108 @@
+"""Train steps with JAX, on one device; nothing of it needs TensorFlow."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
+from typing import Any
+
+import jax
+
+from artgan_tf.backend.jax import stateless
+from artgan_tf.config import Config, InputError
+from artgan_tf.data.batches import HeldOut, in_memory, training_batches
+from artgan_tf.data.source import Indexed, Source, Split
+from artgan_tf.gan import GAN
+
+
+class JaxEngine:
+    """One device of JAX; see `Engine`.
+
+    A step is one compiled function from the values of all variables to their next values, in the
+    same memory.  The variables are given their new values at once, before these are computed.
+    """
+
+    writes = True
+
+    def __init__(self, config: Config):
+        _check(config)
+        self.config = config
+
+    def scope(self) -> AbstractContextManager[Any]:
+        return nullcontext()
+
+    # ---- data ---------------------------------------------------------------------------------
+    def keep(self, source: Source) -> Source:
+        train, val = (in_memory(split, self.config.data) for split in (source.train, source.val))
+        return replace(source, train=train, val=val)
+
+    def batches(self, split: Split, start: int) -> Iterator[Any]:
+        assert isinstance(split, Indexed)  # as `keep` gives it
+        data, train = self.config.data, self.config.train
+        return training_batches(split, data, train.batch_size, train.seed, start)
+
+    def held_out(self, split: Split) -> Iterable[Any]:
+        assert isinstance(split, Indexed)
+        return HeldOut(split, self.config.data, self.config.train.batch_size)
+
+    # ---- steps --------------------------------------------------------------------------------
+    def compile(self, gan: GAN) -> None:
+        self._train, self._test = compiled(gan, gan.train_step), compiled(gan, gan.test_step)
+        self._last: Any = None
+
+    def train(self, batch: Any) -> None:
+        """One step, which is still being computed on return; the one before it is not."""
+        with _failures():
+            now = self._train(batch)
+            jax.block_until_ready(self._last)
+        self._last = now
+
+    def test(self, batches: Iterable[Any]) -> None:
+        with _failures():
+            for batch in batches:
+                self._test(batch)
+
+    def agree(self, stop: bool) -> bool:
+        return stop
+
+
+def compiled(gan: GAN, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A step of a GAN as one function of JAX, which assigns the GAN's variables.
+
+    Args:
+        gan: whose optimizers are built.
+        step: batch -> figures.
+    """
+    state = gan.state
+    jitted = jax.jit(stateless(step, state), donate_argnums=0)
+
+    def take(batch: Any) -> Any:
+        figures, values = jitted([v.value for v in state], batch)
+        for variable, value in zip(state, values, strict=True):
+            variable.assign(value)
+        return figures
+
+    return take
+
+
+def _check(config: Config) -> None:
+    if config.train.strategy not in ("auto", "one"):
+        raise InputError(
+            f"train.strategy={config.train.strategy} is TensorFlow's: with KERAS_BACKEND=jax a run "
+            f"has one device, --strategy one."
+        )
+    if config.log.metrics:
+        raise InputError(
+            "log.metrics are computed by TensorFlow: with KERAS_BACKEND=jax leave them out, and "
+            "evaluate the run afterwards."
+        )
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """JAX's errors as the engine's."""
+    try:
+        yield
+    except jax.errors.JaxRuntimeError as error:
+        if "RESOURCE_EXHAUSTED" in str(error):
+            raise MemoryError from None
+        raise

@@ -1,0 +1,154 @@
+"""`fit` with JAX where TensorFlow cannot be imported, and what TensorFlow then makes of the run."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from artgan_tf import cli
+from artgan_tf.config import InputError
+from artgan_tf.data import spec
+from artgan_tf.data.demo_paintings import CLASS_NAMES, gallery
+from artgan_tf.runs.directory import RunDirectory
+from tests.training.states import state
+
+jax = pytest.importorskip("jax", reason="there is no JAX")
+
+ROOT = Path(__file__).resolve().parents[2]
+WITHOUT_TENSORFLOW = """
+import runpy, sys
+sys.modules["tensorflow"] = None  # importing it fails
+runpy.run_module("artgan_tf.fit", run_name="__main__", alter_sys=True)
+"""
+ALL_ON = {
+    "discriminator__noise_decay_steps": 100,
+    "discriminator__label_smoothing": 0.1,
+    "discriminator__augment": ["colour", "translation", "cutout"],
+    "discriminator__spectral_norm": True,
+    "train__energy_weight": 3.0,
+    "train__fake_labels": "groups",
+}
+
+
+def python(backend: str, *arguments: object) -> subprocess.CompletedProcess:
+    environment = os.environ | {"KERAS_BACKEND": backend, "CUDA_VISIBLE_DEVICES": ""}
+    command = [sys.executable, *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+def done(backend: str, *arguments: object) -> str:
+    process = python(backend, *arguments)
+    assert process.returncode == 0, process.stderr[-3000:]
+    return process.stdout
+
+
+@pytest.fixture
+def array_file(tmp_path: Path) -> Path:
+    images, labels = gallery(0, 0, 60, 16)
+    np.savez(tmp_path / "images.npz", images=images, labels=labels, class_names=CLASS_NAMES)
+    return tmp_path / "images.npz"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    ("paper", "kind", "options"),
+    [
+        ("improved", "demo", {}),
+        ("artgan", "folder", {"train__precision": "mixed_float16"} | ALL_ON),
+        ("improved", "arrays", {"train__precision": "mixed_bfloat16", "train__cifar_trick": True}),
+    ],
+)
+def test_a_run_of_jax_alone_is_sampled_and_exported_by_tensorflow(
+    paper, kind, options, tiny_arguments, array_file, tmp_path
+):
+    run = tmp_path / "run"
+    data = {"demo": {"data__spec": "demo"}, "arrays": {"data__spec": f"arrays:{array_file}"}}
+    arguments = tiny_arguments(paper, **(data.get(kind, {}) | options))
+    assert "Trained 6 steps." in done("jax", "-c", WITHOUT_TENSORFLOW, *arguments, "--run-dir", run)
+
+    rows = RunDirectory(run).history()
+    assert [row["step"] for row in rows if "d_loss" in row] == [2, 4, 6]
+    assert [row["step"] for row in rows if "val_accuracy" in row] == [3, 6]
+    assert all(np.isfinite(value) for row in rows for value in row.values())
+    assert (run / "samples" / "step_000006.png").is_file()
+    assert list((run / "tensorboard").iterdir())
+
+    done("tensorflow", "-m", "artgan_tf.sample", run, "--count", 2, "--out", tmp_path / "grid.png")
+    assert (tmp_path / "grid.png").is_file()
+    assert "checked" in done("tensorflow", "-m", "artgan_tf.export", run)  # by the C++ loader
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_either_backend_goes_on_where_the_other_stopped(tiny_arguments, tmp_path):
+    run = tmp_path / "run"
+    for backend, steps in (("jax", 2), ("tensorflow", 4), ("jax", 6)):
+        arguments = [*tiny_arguments("improved"), "--run-dir", run, "--steps", steps]
+        assert f"Trained {steps} steps." in done(backend, "-m", "artgan_tf.fit", *arguments)
+    rows = [row["step"] for row in RunDirectory(run).history() if "d_loss" in row]
+    assert rows == [2, 4, 6]
+    assert all(np.isfinite(value).all() for value in state(run).values())
+    told = done("tensorflow", "-m", "artgan_tf.evaluate", run, "--metrics", "d_accuracy_val")
+    assert "d_accuracy_val" in told
+
+
+# ---- what is refused --------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"train__strategy": "mirrored"}, "train.strategy=mirrored is TensorFlow's"),
+        ({"train__strategy": "multiworker"}, "train.strategy=multiworker is TensorFlow's"),
+        ({"log__metrics": ["kid_1k_val"]}, "log.metrics are computed by TensorFlow"),
+    ],
+)
+def test_what_only_tensorflow_does_is_refused(changes, sentence, tiny):
+    from artgan_tf.training.jax_engine import JaxEngine
+
+    with pytest.raises(InputError, match=rf"^{sentence}[^\n]*\.$"):
+        JaxEngine(tiny("improved", **changes))
+
+
+@pytest.mark.parametrize("kind", ["tfrecords", "tfds"])
+def test_records_need_tensorflow(kind, monkeypatch, tiny):
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    for module in ("decoding", "tfds", "tfrecords"):
+        monkeypatch.delitem(sys.modules, f"artgan_tf.data.{module}", raising=False)
+    with pytest.raises(InputError, match=rf"^--data {kind}: needs TensorFlow [^\n]*\.$"):
+        spec.open_source(tiny("improved", data__spec=f"{kind}:somewhere").data)
+
+
+def test_other_verbs_are_tensorflows(monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    assert cli.start_backend() == "jax"
+    with pytest.raises(InputError, match=r"^Keras's backend jax only trains: [^\n]*\.$"):
+        cli.start_tensorflow()
+    monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
+    with pytest.raises(InputError, match="torch is not supported"):
+        cli.start_backend()
+
+
+def test_without_tensorflow_and_without_a_choice_of_jax_one_sentence_tells(tmp_path):
+    process = python("tensorflow", "-c", WITHOUT_TENSORFLOW, "demo", "--run-dir", tmp_path / "run")
+    assert process.returncode == 2
+    assert process.stderr.startswith("error: ")
+    assert "requirements-jax.txt and set KERAS_BACKEND=jax." in process.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_out_of_memory_is_told_from_other_errors(tiny):
+    from artgan_tf.training.jax_engine import JaxEngine
+
+    def fail(batch: str) -> None:
+        raise jax.errors.JaxRuntimeError(batch)
+
+    engine = JaxEngine(tiny("improved"))
+    engine._train, engine._last = fail, None
+    with pytest.raises(MemoryError):
+        engine.train("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 7 bytes.")
+    with pytest.raises(jax.errors.JaxRuntimeError):
+        engine.train("INTERNAL: a bug.")
