@@ -88,7 +88,7 @@ def trained(artgan, runs) -> Path:
 
 def test_fit_leaves_a_run_that_belongs_to_its_user(trained, user):
     assert Image.open(trained / "samples" / "step_000003.png").size[0] > 0
-    assert (trained / "checkpoints" / "step-3.index").is_file()
+    assert (trained / "checkpoints" / "step-3.npz").is_file()
     assert {str(path.stat().st_uid) for path in trained.rglob("*")} == {user.partition(":")[0]}
 
 
@@ -137,7 +137,7 @@ def test_fit_saves_when_told_to_stop(artgan, runs):
     finally:
         docker("rm", "--force", container)
     assert stopped
-    assert (runs / "long" / "checkpoints" / f"step-{stopped[1]}.index").is_file()
+    assert (runs / "long" / "checkpoints" / f"step-{stopped[1]}.npz").is_file()
 
 
 @pytest.fixture(scope="module")

@@ -65,7 +65,7 @@ def test_the_best_checkpoint_is_that_of_the_least_kid(tiny, tmp_path):
         "step": step,
         "value": rows[step]["metric_kid_20_val"],
     }
-    assert [file.name for file in folder.glob("best-*.index")] == [f"best-{step}.index"]
+    assert [file.name for file in folder.glob("best-*.npz")] == [f"best-{step}.npz"]
     painter = artgan_tf.load(tmp_path / "run", which="best")
     assert painter.gan.steps_done == step
 
