@@ -16,6 +16,7 @@ def export(
     checkpoint: Literal["latest", "best"] = "latest",
     weights: Literal["ema", "raw"] = "ema",
     half: bool = False,
+    onnx: bool = False,
 ) -> None:
     """Write the next version of a served model, checked by TensorFlow's C++ loader.
 
@@ -26,16 +27,19 @@ def export(
         checkpoint: the newest, or the best by log.metrics.
         weights: those averaged over training, or the last ones.
         half: keep weights as float16, which halves the size and moves pixels by a grey level or so.
+        onnx: also write `assets.extra/generator.onnx`, for ONNX Runtime (the extra `onnx`).
     """
     cli.start_tensorflow()
     from artgan_tf.serving.export import Options
     from artgan_tf.serving.export import export as write
 
-    version = write(run, Options(out, name, checkpoint, weights, half))
+    version = write(run, Options(out, name, checkpoint, weights, half, onnx))
     size = sum(file.stat().st_size for file in version.rglob("*") if file.is_file())
     name = version.parent.name
     print(f"Exported version {version.name} of {name}, {size / 1e6:.1f} MB, checked.")
     print(f"  export    {version}")
+    if onnx:
+        print(f"  onnx      {version / 'assets.extra' / 'generator.onnx'}")
     print(f"  sample    python -m artgan_tf.sample {version.parent}")
 
 

@@ -4,9 +4,10 @@ With no argument it trains on the embedded demo paintings for a few minutes.
 """
 
 import os
+import sys
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 import tyro
 
@@ -22,7 +23,7 @@ def fit(
     steps: int | None = None,
     batch_size: int | None = None,
     seed: int | None = None,
-    strategy: Literal["auto", "one", "mirrored"] | None = None,
+    strategy: Literal["auto", "one", "mirrored", "multiworker"] | None = None,
     init: Path | None = None,
     set: tyro.conf.UseAppendAction[tuple[tuple[str, ...], ...]] = (),
     fresh: bool = False,
@@ -37,7 +38,8 @@ def fit(
         steps: how many steps the whole run has.
         batch_size: images a step, over all devices.
         seed: of weights, latents, noise and the order of the images.
-        strategy: one device, or mirrored over all local ones.
+        strategy: one device, mirrored over all local ones, or over those of several machines
+            (multiworker: TF_CONFIG or SLURM tells which).
         init: start from the weights of this run, to fine-tune them on other images.
         set: any setting, as section.key=value; the flags above win.
         fresh: move an existing run aside and start anew.
@@ -66,9 +68,13 @@ def default_run_dir(config: Config) -> Path:
 
 def _train(preset: str, config: Config, run_dir: Path, fresh: bool) -> None:
     cli.start_tensorflow()
+    from artgan_tf.training.engine import WorkerLost
     from artgan_tf.training.train import train
 
-    result = train(config, run_dir, fresh)
+    try:
+        result = train(config, run_dir, fresh)
+    except WorkerLost as lost:
+        _start_again(lost)
     if not result.trained:
         print(f"{run_dir} is finished: {result.step} of {result.steps} steps.")
     elif not result.finished:
@@ -85,6 +91,13 @@ def _train(preset: str, config: Config, run_dir: Path, fresh: bool) -> None:
         f"  your own  python -m artgan_tf.fit {preset} --data folder:DIR --init {run_dir} "
         f"--run-dir runs/mine --set data.classes=0"
     )
+
+
+def _start_again(reason: Exception) -> NoReturn:
+    """The same command in this process's place: it waits for the others, and resumes with them."""
+    print(f"{reason} Starting again from the last checkpoint.", file=sys.stderr, flush=True)
+    command = [argument for argument in sys.orig_argv if argument != "--fresh"]
+    os.execv(sys.executable, [sys.executable, *command[1:]])
 
 
 def _print_plan(config: Config) -> None:

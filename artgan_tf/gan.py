@@ -9,17 +9,18 @@ images pass D as separate batches, so that batch norm sees each apart.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
-import tensorflow as tf
 from keras import ops
 
-from artgan_tf import losses
+from artgan_tf import backend, losses
 from artgan_tf.config import Config
+from artgan_tf.means import Means
 from artgan_tf.networks.augment import augment
 from artgan_tf.networks.layers import update_spectral_norm
-from artgan_tf.optimization import make_optimizer, scalar, trick_steps
+from artgan_tf.optimization import make_optimizer, trick_steps
 
 Terms = dict[str, Any]
 
@@ -44,15 +45,15 @@ class GAN(keras.Model):
         self.discriminator = self.new_discriminator()
         self.random = keras.random.SeedGenerator(config.train.seed)
         self.step = self.add_weight(
-            name="step", dtype="int64", trainable=False, aggregation="only_first_replica"
+            name="step", dtype=backend.COUNTER, trainable=False, aggregation="only_first_replica"
         )
         self._build_networks()
         names = [f"d_{n}" for n in ("loss", *self.discriminator_term_names)]
         names += [f"g_{n}" for n in ("loss", *self.generator_term_names)]
         names += ["g_energy"] * bool(config.train.energy_weight)
-        self.train_means = {name: keras.metrics.Mean(name=name) for name in names}
-        held_out = ("accuracy", "reconstruction")
-        self.held_out_means = {name: keras.metrics.Mean(name=name) for name in held_out}
+        self.train_means = Means(self, "train_means", names)
+        held_out = ("accuracy", "reconstruction")[: 1 + config.model.autoencoder]
+        self.held_out_means = Means(self, "held_out_means", held_out)
 
     # ---- what a paper defines -----------------------------------------------------------------
     @property
@@ -77,11 +78,8 @@ class GAN(keras.Model):
         """z from the paper's prior, float32 [n, Z]."""
         raise NotImplementedError
 
-    def prior(self, shape: tuple[int, ...], key: Any) -> Any:
-        """The same prior as a pure function of a key of two int64, for sampling by seed.
-
-        Of a named algorithm, so that CPU and GPU draw alike; under XLA the numbers are others.
-        """
+    def latents_by_seed(self, seeds: Any) -> Any:
+        """The same prior, float32 [N, Z], each row from its own seed (int64 [N]) alone."""
         raise NotImplementedError
 
     def between(self, z: Any, other: Any, t: Any) -> Any:
@@ -115,9 +113,15 @@ class GAN(keras.Model):
         raise NotImplementedError
 
     @property
+    def state(self) -> list[keras.Variable]:
+        """Every variable that a step may read or change, once compiled."""
+        optimizers = (self.d_optimizer, self.g_optimizer)
+        return [*self.variables, *(v for o in optimizers for v in o.variables)]
+
+    @property
     def steps_done(self) -> int:
         """Train steps so far."""
-        return int(scalar(self.step))
+        return int(backend.array(self.step))
 
     # ---- set-up -------------------------------------------------------------------------------
     def _build_networks(self) -> None:
@@ -157,7 +161,7 @@ class GAN(keras.Model):
         self.d_optimizer, self.g_optimizer = optimizers
         self.d_optimizer.build(self.discriminator.trainable_variables)
         self.g_optimizer.build(self.generator.trainable_variables)
-        self.base_rates = tuple(float(scalar(o.learning_rate)) for o in optimizers)
+        self.base_rates = tuple(float(backend.array(o.learning_rate)) for o in optimizers)
 
     # ---- one iteration ------------------------------------------------------------------------
     def train_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
@@ -165,21 +169,23 @@ class GAN(keras.Model):
         images, y = data
         real, y = self.from_uint8(images), ops.cast(y, "int32")
         self._set_learning_rates()
-        fake_y = self.fake_labels(ops.shape(y)[0])
+        fake_y = self._own(ops.shape(y)[0], self.fake_labels)
         d_terms = self.discriminator_step(real, y, fake_y)
         g_terms = self._generator_steps(real, y, fake_y, d_terms)
         self._update_average()
         self.step.assign_add(1)
-        self._track("d", d_terms)
-        self._track("g", g_terms)
-        return {name: mean.result() for name, mean in self.train_means.items()}
+        figures = _named("d", d_terms) | _named("g", g_terms)
+        return self.train_means.add(backend.mean_of_replicas(figures))
 
     def discriminator_step(self, real: Any, y: Any, fake_y: Any) -> Terms:
         """One update of D; gives L_D's terms."""
         update_spectral_norm(self.discriminator)
         fake = ops.stop_gradient(self._draw(fake_y))
-        return self._descend(
-            self.d_optimizer, self.discriminator, lambda: self.discriminator_terms(real, y, fake)
+        return backend.descend(
+            self.d_optimizer,
+            self.discriminator,
+            lambda: self.discriminator_terms(real, y, fake),
+            self.state,
         )
 
     def generator_step(self, real: Any, y: Any, fake_y: Any) -> Terms:
@@ -192,7 +198,7 @@ class GAN(keras.Model):
                 terms["energy"] = weight * losses.energy_distance(real, y, fake, fake_y)
             return terms
 
-        return self._descend(self.g_optimizer, self.generator, compute_terms)
+        return backend.descend(self.g_optimizer, self.generator, compute_terms, self.state)
 
     def test_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
         """D's accuracy among the K classes and the reconstruction error, on held-out images."""
@@ -200,41 +206,28 @@ class GAN(keras.Model):
         real, y = self.from_uint8(images), ops.cast(y, "int32")
         logits = self.discriminator(real)[0][:, : self.num_classes]
         hits = ops.cast(ops.equal(ops.cast(ops.argmax(logits, axis=-1), "int32"), y), "float32")
-        self.held_out_means["accuracy"].update_state(hits)
+        figures = {"accuracy": ops.mean(hits)}
         if self.config.model.autoencoder:
-            errors = ops.mean(ops.square(self.reconstruct(real) - real), axis=(1, 2, 3))
-            self.held_out_means["reconstruction"].update_state(errors)
-        return {name: mean.result() for name, mean in self.held_out_means.items()}
+            figures["reconstruction"] = losses.mean_squared_error(self.reconstruct(real), real)
+        return self.held_out_means.add(figures, weight=ops.shape(y)[0])
+
+    def reset_metrics(self) -> None:
+        """What `fit` and `evaluate` do between epochs."""
+        super().reset_metrics()
+        self.train_means.reset()
+        self.held_out_means.reset()
 
     def _generator_steps(self, real: Any, y: Any, fake_y: Any, d_terms: Terms) -> Terms:
         if not self.config.train.cifar_trick:
             return self.generator_step(real, y, fake_y)
         steps = trick_steps(d_terms["real"], d_terms["fake"])
-        terms = self.generator_step(real, y, fake_y)
-        _, terms = tf.while_loop(
-            lambda i, _: i < steps,
-            lambda i, _: (i + 1, self.generator_step(real, y, fake_y)),
-            (tf.constant(1), terms),
-        )
-        return terms
-
-    def _descend(
-        self,
-        optimizer: keras.optimizers.Optimizer,
-        network: keras.Model,
-        compute_terms: Callable[[], Terms],
-    ) -> Terms:
-        variables = network.trainable_variables
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch([v.value for v in variables])
-            terms = compute_terms()
-            loss = sum(terms.values()) / tf.distribute.get_strategy().num_replicas_in_sync
-            scaled = optimizer.scale_loss(loss)
-        optimizer.apply(tape.gradient(scaled, [v.value for v in variables]), variables)
-        return terms
+        step = partial(self.generator_step, real, y, fake_y)
+        return backend.repeat(steps, step, step(), self.state)
 
     def _set_learning_rates(self) -> None:
-        drops = ops.convert_to_tensor(self.learning_rate_drops or (2**62,), dtype="int64")
+        drops = ops.convert_to_tensor(
+            self.learning_rate_drops or (2**31 - 1,), dtype=backend.COUNTER
+        )
         passed = ops.sum(ops.cast(self.step >= drops, "float32"))
         for optimizer, rate in zip(
             (self.d_optimizer, self.g_optimizer), self.base_rates, strict=True
@@ -247,11 +240,6 @@ class GAN(keras.Model):
         decay = ops.minimum(self.config.train.ema, (1.0 + step) / (10.0 + step))
         for mean, now in zip(self.averaged.weights, self.generator.weights, strict=True):
             mean.assign(now + decay * (mean - now))
-
-    def _track(self, prefix: str, terms: Terms) -> None:
-        self.train_means[f"{prefix}_loss"].update_state(sum(terms.values()))
-        for name, value in terms.items():
-            self.train_means[f"{prefix}_{name}"].update_state(value)
 
     # ---- inputs -------------------------------------------------------------------------------
     def from_uint8(self, images: Any) -> Any:
@@ -270,7 +258,7 @@ class GAN(keras.Model):
         return ops.one_hot(labels, self.num_classes)
 
     def fake_labels(self, n: int) -> Any:
-        """int32 [n], the labels of the fake batch: tiled, random, or groups of 5 (B5)."""
+        """int32 [n], the labels of a whole fake batch: tiled, random, or groups of 5 (B5)."""
         kind, k = self.config.train.fake_labels, self.num_classes
         if kind == "random":
             return keras.random.randint((n,), 0, k, dtype="int32", seed=self.random)
@@ -290,13 +278,23 @@ class GAN(keras.Model):
             left = ops.maximum(
                 0.0, 1.0 - ops.cast(self.step, "float32") / options.noise_decay_steps
             )
-        noise = keras.random.normal(ops.shape(clean), seed=self.random)
+        n, *shape = ops.shape(clean)
+        noise = self._own(n, lambda total: keras.random.normal((total, *shape), seed=self.random))
         return clean, clean + options.noise * left * noise
 
     def _draw(self, fake_y: Any) -> Any:
         """Generated images of the training size for labels, from fresh z, in training mode."""
-        n, context = ops.shape(fake_y)[0], tf.distribute.get_replica_context()
-        # A replica takes its own part of what one device would have drawn for the whole batch.
-        z = self.latents(n * context.num_replicas_in_sync, self.random)
-        z = z[context.replica_id_in_sync_group * n :][:n]
+        n = ops.shape(fake_y)[0]
+        z = self._own(n, lambda total: self.latents(total, self.random))
         return self.generator(z, self.one_hot(fake_y), training=True)
+
+    def _own(self, n: int, draw: Callable[[int], Any]) -> Any:
+        """This replica's n rows of what one device would draw for the whole batch."""
+        index, replicas = backend.replica()
+        return draw(n) if replicas == 1 else draw(n * replicas)[index * n :][:n]
+
+
+def _named(prefix: str, terms: Terms) -> Terms:
+    """The loss and its terms, as the history has them."""
+    named = {f"{prefix}_{name}": value for name, value in terms.items()}
+    return {f"{prefix}_loss": sum(terms.values())} | named

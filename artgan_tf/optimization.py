@@ -3,15 +3,9 @@
 from typing import Any
 
 import keras
-import tensorflow as tf
 from keras import ops
 
 from artgan_tf.config import Train
-
-
-def scalar(variable: keras.Variable) -> Any:
-    """A scalar variable's value, of a mirrored one too."""
-    return tf.convert_to_tensor(variable.value).numpy()
 
 
 def make_optimizer(train: Train, learning_rate: float) -> keras.optimizers.Optimizer:

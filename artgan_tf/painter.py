@@ -5,9 +5,9 @@ from typing import Any, Literal
 
 import keras
 import numpy as np
-import tensorflow as tf
 from PIL import Image
 
+from artgan_tf import backend
 from artgan_tf.config import InputError
 from artgan_tf.gan import GAN
 from tfrecords_tools.sheet import named_grid
@@ -40,13 +40,10 @@ class Painter:
     ):
         self.gan, self.class_names = gan, tuple(class_names)
         self.painting = {"ema": gan.averaged, "raw": gan.generator}[weights]
-        # Seed by seed, which takes ten times as long where it isn't compiled.
-        signature = [tf.TensorSpec([None], tf.int64)]
-        self._drawn = tf.function(self._draw, signature, autograph=False)
         self.generator = gan.new_generator()
         self.generator(self.latents([0]), gan.one_hot([0]))
         # Compiled without its outputs: what only they need is never computed.
-        self._settle = tf.function(self._pass_in_training, autograph=False)
+        self._settle = backend.compiled(self._pass_in_training, self.generator.variables)
         if settled:
             self.refresh()
 
@@ -59,7 +56,7 @@ class Painter:
             np.random.default_rng(batch).shuffle(labels)
             z = self.gan.latents(STANDING_SIZE, seed)
             # The plain mean of all batches so far.
-            self._settle(z, self.gan.one_hot(labels), tf.constant(batch / (batch + 1)))
+            self._settle(z, self.gan.one_hot(labels), np.array(batch / (batch + 1), np.float32))
 
     def norms(self) -> list[keras.layers.BatchNormalization]:
         """The layers that hold statistics."""
@@ -152,22 +149,14 @@ class Painter:
         its work so that a pixel here and there rounds to the next grey level, so batches of other
         sizes are filled up.
         """
-        count = tf.shape(z)[0]
-        z, y = (tf.pad(x, [[0, _full(count) - count], [0, 0]]) for x in (z, y))
+        count = keras.ops.shape(z)[0]
         options = {"magnified": True} if magnified else {}
-        painted = self.generator(z, y, training=False, **options)
+        painted = self.generator(backend.fill_up(z), backend.fill_up(y), training=False, **options)
         return self.gan.to_uint8(painted)[:count]
 
     def latents(self, seeds: Any) -> Any:
         """float32 [N, Z] from the paper's prior, each row from its own seed (int64 [N]) alone."""
-        return self._drawn(tf.convert_to_tensor(seeds, tf.int64))
-
-    def _draw(self, seeds: Any) -> Any:
-        shape = (self.gan.config.model.z_size,)
-        keys = tf.stack([seeds, tf.zeros_like(seeds)], axis=1)
-        return tf.map_fn(
-            lambda key: self.gan.prior(shape, key), keys, fn_output_signature="float32"
-        )
+        return self.gan.latents_by_seed(seeds)
 
     def index(self, name: str | int) -> int:
         """The index of a class name (or index); raises InputError for one that is not there."""
@@ -187,10 +176,3 @@ def class_index(names: Sequence[str], name: str | int) -> int:
         choices = ", ".join(names)
         raise InputError(f"There is no class {name!r}: this model paints {choices}.")
     return name if isinstance(name, int) else names.index(name)
-
-
-def _full(count: Any) -> Any:
-    """The next power of two, from 16 on the next multiple of 16."""
-    powers = tf.constant([1, 2, 4, 8, 16])
-    power = tf.reduce_min(tf.where(powers >= count, powers, 16))
-    return tf.where(count <= 16, power, -(-count // 16) * 16)

@@ -3,10 +3,9 @@
 from typing import Any
 
 import keras
-import tensorflow as tf
 from keras import ops
 
-from artgan_tf import losses
+from artgan_tf import backend, losses
 from artgan_tf.config import Config, InputError
 from artgan_tf.gan import GAN, Terms
 from artgan_tf.networks import artgan, improved
@@ -39,8 +38,8 @@ class ArtGAN(GAN):
     def latents(self, n: int, seed: keras.random.SeedGenerator) -> Any:
         return keras.random.normal((n, self.config.model.z_size), seed=seed)
 
-    def prior(self, shape: tuple[int, ...], key: Any) -> Any:
-        return tf.random.stateless_normal(shape, seed=key, alg="philox")
+    def latents_by_seed(self, seeds: Any) -> Any:
+        return backend.normal_by_seed(seeds, self.config.model.z_size)
 
     def between(self, z: Any, other: Any, t: Any) -> Any:
         # Along an arc: half-way between two normal z of this length, a straight line is shorter.
@@ -107,8 +106,8 @@ class ImprovedArtGAN(GAN):
     def latents(self, n: int, seed: keras.random.SeedGenerator) -> Any:
         return keras.random.uniform((n, self.config.model.z_size), -1.0, 1.0, seed=seed)
 
-    def prior(self, shape: tuple[int, ...], key: Any) -> Any:
-        return tf.random.stateless_uniform(shape, key, minval=-1.0, maxval=1.0, alg="philox")
+    def latents_by_seed(self, seeds: Any) -> Any:
+        return backend.uniform_by_seed(seeds, self.config.model.z_size)
 
     def between(self, z: Any, other: Any, t: Any) -> Any:
         t = t[:, None]

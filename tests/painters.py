@@ -15,10 +15,11 @@ MAGNIFIED = {"model.magnify": True, "model.generator": ["8:64", "16:64", "32:64"
 SMALLER = {"data.image_size": 8, "model.magnify": True, "model.encoder": ["64/2"]}
 
 
-def tiny_painter(paper: str) -> Painter:
+def tiny_painter(paper: str, precision: str = "float32") -> Painter:
     """Of 16 pixels, paper B's of 32 when magnified, and of `CLASSES`."""
     keras.utils.set_random_seed(1)
     settings = TABLES[paper] | SMALL | (MAGNIFIED if paper == "improved" else {})
+    settings |= {"train.precision": precision}
     gan = build_gan(resolve(f"{paper}/cifar10", settings), len(CLASSES))
     return Painter(gan, CLASSES, "raw")
 

@@ -77,10 +77,9 @@ def test_presets_named_there_exist():
 
 
 def test_python_example_uses_names_that_exist():
-    example = re.search(r"```python\n(.*?)```", README, re.S)
-    assert example
-    for name in re.findall(r"artgan_tf\.(\w+)\(", example[1]):
+    example = README.split("## From Python")[1].split("```")[1]
+    for name in re.findall(r"artgan_tf\.(\w+)\(", example):
         assert callable(getattr(artgan_tf, name))
-    settings = re.search(r"resolve\((.*)\)", example[1])
+    settings = re.search(r"resolve\((.*)\)", example)
     assert settings
     assert eval(f"artgan_tf.resolve({settings[1]})").preset == "demo"

@@ -13,6 +13,7 @@ this small, handing every single one to another thread would take longer than de
 
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,19 +28,44 @@ from tfrecords_tools.images import UnreadableImage
 INDEX_SHUFFLE = 498247692  # the first part of the key in `tf.random.experimental.index_shuffle`
 
 
+@dataclass(frozen=True)
+class Part:
+    """Which part of every batch a worker has, from 0, and of how many."""
+
+    index: int = 0
+    count: int = 1
+
+
+ALL = Part()
+
+
 def training_batches(
-    split: Split, data: Data, batch_size: int, seed: int, start_step: int = 0
+    split: Split,
+    data: Data,
+    batch_size: int,
+    seed: int,
+    start_step: int = 0,
+    part: Part = ALL,
 ) -> tf.data.Dataset:
-    """Endless shuffled batches from step `start_step` on, randomly cropped and flipped."""
-    split = in_memory(split, data)
-    steps = _ordered(split, data, seed, batch_size, start_step).enumerate(start_step)
+    """Endless shuffled batches from step `start_step` on, randomly cropped and flipped.
+
+    A part of several has its rows of the batches there would be without parts; of a `Streamed`
+    split it has files of its own, so that no two workers read the same one.
+    """
+    split, rows = in_memory(split, data), batch_size // part.count
+    first, taken = part.index * rows, batch_size
+    if isinstance(split, Streamed) and part.count > 1:
+        split, taken = split.part(part.index, part.count), rows
+    steps = _ordered(split, data, seed, taken, start_step).enumerate(start_step)
     decode = _batch_decoder(split, data)
-    shape = (batch_size, data.image_size, data.image_size, 3)
+    shape = (rows, data.image_size, data.image_size, 3)
 
     def cut(step: tf.Tensor, examples: Any) -> Pair:
         key = tf.stack([tf.cast(seed, tf.int64), step])
-        images, labels = decode(examples, tf.random.stateless_uniform([2, batch_size], key))
-        images = _half_flipped(images, step) if data.flip else images
+        draws = tf.random.stateless_uniform([2, batch_size], key)[:, first : first + rows]
+        mine = examples[first : first + rows] if taken > rows else examples
+        images, labels = decode(mine, draws)
+        images = _half_flipped(images, step, first, batch_size) if data.flip else images
         return tf.ensure_shape(images, shape), tf.ensure_shape(labels, shape[:1])
 
     return steps.map(cut, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
@@ -202,10 +228,14 @@ def _cut_each(decode: Callable[[Any], Pair], examples: Any, draws: tf.Tensor, si
     return tf.map_fn(cut, (examples, tf.transpose(draws)), fn_output_signature=signature)
 
 
-def _half_flipped(images: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
-    """Images [N, S, S, 3] with the first half mirrored: which half an image is in is chance."""
+def _half_flipped(images: tf.Tensor, step: tf.Tensor, first: int, total: int) -> tf.Tensor:
+    """Images [N, S, S, 3], the rows from `first` on of `total`, the first half of those mirrored.
+
+    Which half an image is in is chance.
+    """
     odd = tf.cast(step % 2, tf.int32)  # of an odd number the larger part at every other step
-    count, size = (tf.shape(images)[0] + odd) // 2, images.shape[1]
+    count = tf.clip_by_value((total + odd) // 2 - first, 0, tf.shape(images)[0])
+    size = images.shape[1]
     # TensorFlow mirrors rows of three-channel pixels ten times faster than any other tensor.
     rows = tf.reverse(tf.reshape(images[:count], (-1, size, 3)), [1])
     return tf.concat([tf.reshape(rows, (count, size, size, 3)), images[count:]], 0)

@@ -42,6 +42,7 @@ class Streamed:
             between orders, or for None.
         decode: record -> (image, label) as tensors, uint8 [height, width, 3] whose short side is
             `short_side(data)`, or `BROKEN` for one that cannot be read, and int32.
+        part: (i, n) -> the split of every n-th file, or else record, from the i-th on.
         decode_squares: the same for a batch of records, where all images are squares.
         name: index -> what to call the example in a message.
         buffer: how many records are mixed while they are encoded.
@@ -50,6 +51,7 @@ class Streamed:
     count: int
     records: Callable[[Any], Any]
     decode: Callable[[Any], Any]
+    part: Callable[[int, int], "Streamed"]
     decode_squares: Callable[[Any], Any] | None = None
     name: Callable[[int], str] = "example {}".format
     buffer: int = 10_000
@@ -67,6 +69,17 @@ class Source:
     class_names: tuple[str, ...]
     train: Split
     val: Split
+
+
+def streamed(
+    dataset: Any, decode: Callable[[Any], Any], name: Callable[[int], str] = "example {}".format
+) -> Streamed:
+    """The split of a `tf.data.Dataset` of known size, whose examples come in its own order."""
+
+    def part(index: int, count: int) -> Streamed:
+        return streamed(dataset.shard(count, index), decode, name)
+
+    return Streamed(int(dataset.cardinality()), lambda seed: dataset, decode, part, name=name)
 
 
 def short_side(data: Data) -> int:

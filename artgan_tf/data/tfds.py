@@ -5,7 +5,7 @@ from typing import Any
 
 from artgan_tf.config import Data, InputError
 from artgan_tf.data.decoding import decode_any
-from artgan_tf.data.source import Source, Streamed, short_side
+from artgan_tf.data.source import Source, Streamed, short_side, streamed
 from tfrecords_tools.dataset import class_names
 
 HELD_OUT = ("test", "validation")
@@ -70,12 +70,10 @@ def _streamed(builder: Any, split: str, value: str, data: Data) -> Streamed:
             f"tfds:{value} has no split {split!r}: it has {known}, and data.train_split and "
             f"data.val_split also take parts such as train[90%:]."
         ) from None
-    count = int(dataset.cardinality())
-    if count < 1:
+    if dataset.cardinality() < 1:
         raise InputError(f"tfds:{value} has no examples in {split!r}: choose a larger part.")
     decode = decode_any(f"tfds:{value}", short_side(data))
-    name = f"tfds:{value} {split} example {{}}".format
-    return Streamed(count, lambda seed: dataset, decode, name=name)
+    return streamed(dataset, decode, f"tfds:{value} {split} example {{}}".format)
 
 
 def _first_line(error: Exception) -> str:

@@ -74,15 +74,27 @@ def _streamed(dataset: DataSet, split: str, data: Data) -> Streamed:
     runs = _runs(dataset, split)
     if data.on_corrupt == "skip":
         runs = _intact(runs, split)
-    count = sum(run.take for run in runs)
-    if not count:
+    if not sum(run.take for run in runs):
         raise InputError(f"{dataset.folder} has no records in {split!r}: choose a larger part.")
+    decoders = decode_shards(dataset, short_side(data)), decode_squares(dataset, short_side(data))
+    return _of(runs, decoders, f"{dataset.folder} {split}")
+
+
+def _of(runs: Sequence[Run], decoders: tuple[Any, Any], name: str) -> Streamed:
+    def part(index: int, count: int) -> Streamed:
+        if len(runs) < count:
+            raise InputError(
+                f"{name} has {len(runs)} files for {count} workers: convert with --shards {count}."
+            )
+        return _of(runs[index::count], decoders, name)
+
     return Streamed(
-        count,
+        sum(run.take for run in runs),
         lambda seed: _records(runs, seed),
-        decode_shards(dataset, short_side(data)),
-        decode_squares(dataset, short_side(data)),
-        f"{dataset.folder} {split} record {{}}".format,
+        decoders[0],
+        part,
+        decoders[1],
+        f"{name} record {{}}".format,
         BUFFER,
     )
 

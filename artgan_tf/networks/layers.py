@@ -9,6 +9,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from artgan_tf import backend
 from artgan_tf.networks.convolutions import Conv2D, transpose_convolve
 from artgan_tf.networks.fused import BatchNormalization
 
@@ -71,7 +72,8 @@ class Block(keras.layers.Layer):
 
     Args:
         weights: the layer with the weights.
-        norm: settings of `keras.layers.BatchNormalization`, or None for no normalisation.
+        norm: settings of `keras.layers.BatchNormalization`, or None for no normalisation.  Several
+            replicas share their statistics.
         slope: of the leaky ReLU; 0 gives a plain ReLU.
         dropout: rate before the convolution; active only when called with `dropout=True`.
     """
@@ -88,7 +90,10 @@ class Block(keras.layers.Layer):
         dtype = self.dtype_policy
         self.dropout = keras.layers.Dropout(dropout, dtype=dtype) if dropout else None
         self.inner = weights
-        self.norm = None if norm is None else BatchNormalization(**norm, dtype=dtype)
+        self.norm = None
+        if norm is not None:
+            several = backend.replicas() > 1  # whose statistics would drift apart
+            self.norm = BatchNormalization(**norm, synchronized=several, dtype=dtype)
         self.slope = slope
 
     def call(self, x: Any, training: bool = False, dropout: bool = False) -> Any:

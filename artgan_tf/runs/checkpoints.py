@@ -1,26 +1,28 @@
 """Checkpoints of everything that a step depends on, so that a resumed run is the same run.
 
-There are the last three, and the best one by a metric.
-
-Weights, batch-norm statistics, the EMA, both optimizers, the step, the seed generators of noise
-and dropout, and the running means of the history: all variables, in float32 as they are.
+There are the last three, and the best one by a metric.  Each is one `.npz` file, which TensorFlow,
+JAX and NumPy read alike: the weights, batch-norm statistics, the EMA, both optimizers, the step,
+the seeds of noise and dropout, and the running means of the history, all in float32 as they are.
 """
 
 import json
 import math
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import keras
 import numpy as np
-import tensorflow as tf
 
+from artgan_tf import backend
 from artgan_tf.config import InputError
 from artgan_tf.gan import GAN
 
 Which = Literal["latest", "best"]
 KEEP, BEST = 3, "best.json"
 NETWORKS = ("generator", "averaged", "discriminator")
+DAMAGED = (zipfile.BadZipFile, OSError, EOFError, KeyError, ValueError)
 
 
 class Checkpoints:
@@ -33,21 +35,25 @@ class Checkpoints:
 
     def __init__(self, gan: GAN, folder: Path):
         self.gan, self.folder = gan, folder
-        self.checkpoint = tf.train.Checkpoint(**_groups(gan))
-        self.manager = tf.train.CheckpointManager(
-            self.checkpoint, str(folder), max_to_keep=KEEP, checkpoint_name="step"
-        )
 
     def restore(self) -> None:
         """Load the newest checkpoint, if there is one."""
-        if self.manager.latest_checkpoint:
-            self.checkpoint.restore(self.manager.latest_checkpoint).assert_consumed()
+        if not latest_step(self.folder):
+            return
+        path, _ = find(self.folder)
+        arrays, variables = _read(path), _variables(self.gan)
+        if arrays.keys() != variables.keys():
+            raise InputError(f"{path} was made with other networks than this preset's.")
+        for key, variable in variables.items():
+            variable.assign(arrays[key])
 
     def save(self) -> None:
         """Write the state as the newest checkpoint, if it is not that already."""
         step = self.gan.steps_done
         if latest_step(self.folder) != step or step == 0:
-            self.manager.save(checkpoint_number=step)
+            self.save_apart(f"step-{step}")
+        for old in _steps(self.folder)[:-KEEP]:
+            (self.folder / f"step-{old}.npz").unlink()
 
     def save_best(self, metric: str, value: float, better: Literal["lower", "higher"]) -> bool:
         """Write the state as the best one, if the metric says so; the last best then goes."""
@@ -57,25 +63,30 @@ class Checkpoints:
         if not sign * value > reached:  # NaN is not
             return False
         step = self.gan.steps_done
-        self.save_apart(f"best-{step}")
+        file = self.save_apart(f"best-{step}")
         found = {"metric": metric, "value": value, "step": step}
         part = self.folder / f"{BEST}.part"
         part.write_text(json.dumps(found) + "\n", encoding="utf-8")
         part.replace(self.folder / BEST)
-        for file in self.folder.glob("best-*"):  # also what a kill has left behind
-            if not file.name.startswith(f"best-{step}."):
-                file.unlink()
+        for other in self.folder.glob("best-*"):  # also what a kill has left behind
+            if other != file:
+                other.unlink()
         return True
 
     def save_apart(self, name: str) -> Path:
         """Write the state under another name, which a resume does not take."""
-        return Path(self.checkpoint.write(str(self.folder / name)))
+        arrays = {key: backend.array(variable) for key, variable in _variables(self.gan).items()}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = self.folder / f"{name}.npz"
+        part = file.with_suffix(".part")
+        with part.open("wb") as stream:
+            np.savez(stream, **arrays)  # type: ignore[arg-type]
+        return part.replace(file)
 
 
 def latest_step(folder: Path) -> int:
     """The step of the newest checkpoint in a folder, 0 where there is none."""
-    latest = tf.train.latest_checkpoint(str(folder))
-    return int(latest.rpartition("-")[2]) if latest else 0
+    return max(_steps(folder), default=0)
 
 
 def best(folder: Path) -> dict[str, Any]:
@@ -84,14 +95,14 @@ def best(folder: Path) -> dict[str, Any]:
     return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
-def find(folder: Path, which: Which = "latest") -> tuple[str, int]:
-    """The path of a checkpoint, and its step; InputError where there is none."""
+def find(folder: Path, which: Which = "latest") -> tuple[Path, int]:
+    """The file of a checkpoint, and its step; InputError where there is none."""
     step = best(folder).get("step", 0) if which == "best" else latest_step(folder)
-    path = folder / f"{'best' if which == 'best' else 'step'}-{step}"
-    if not step or not path.with_name(f"{path.name}.index").is_file():
+    file = folder / f"{'best' if which == 'best' else 'step'}-{step}.npz"
+    if not step or not file.is_file():
         kept = " log.metrics keeps one." if which == "best" else ""
         raise InputError(f"{folder} holds no {which} checkpoint.{kept}")
-    return str(path), step
+    return file, step
 
 
 def load_networks(gan: GAN, folder: Path, which: Which = "latest") -> list[str]:
@@ -104,25 +115,29 @@ def load_networks(gan: GAN, folder: Path, which: Which = "latest") -> list[str]:
         The paths of the variables that were not wholly taken over; none between equal classes.
     """
     path, _ = find(folder, which)
-    try:
-        return _load(gan, path)
-    except (tf.errors.OpError, IndexError):  # what TensorFlow's reader raises
-        raise InputError(f"The checkpoint {path} is damaged: take another one.") from None
-
-
-def _load(gan: GAN, path: str) -> list[str]:
-    reader = tf.train.load_checkpoint(path)
-    saved = reader.get_variable_to_shape_map()
-    partly = []
+    saved, partly = _read(path), []
     for group in NETWORKS:
         weights = getattr(gan, group).weights
         if sum(key.startswith(f"{group}/") for key in saved) != len(weights):
             raise InputError(f"{path} was made with other networks than this preset's.")
         kept = 0 if group == "discriminator" else gan.config.model.z_size
         for index, variable in enumerate(weights):
-            value = reader.get_tensor(f"{group}/{index}/.ATTRIBUTES/VARIABLE_VALUE")
-            partly += _take(variable, value, kept)
+            partly += _take(variable, saved[f"{group}/{index}"], kept)
     return partly
+
+
+def _steps(folder: Path) -> list[int]:
+    """Those that there are checkpoints of, the oldest first."""
+    names = (path.stem.removeprefix("step-") for path in folder.glob("step-*.npz"))
+    return sorted(int(name) for name in names if name.isdecimal())
+
+
+def _read(path: Path) -> Mapping[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return dict(file)
+    except DAMAGED:
+        raise InputError(f"The checkpoint {path} is damaged: take another one.") from None
 
 
 def _take(variable: keras.Variable, value: np.ndarray, kept: int) -> list[str]:
@@ -145,7 +160,8 @@ def _take(variable: keras.Variable, value: np.ndarray, kept: int) -> list[str]:
     return [variable.path]
 
 
-def _groups(gan: GAN) -> dict[str, list[tf.Variable]]:
+def _variables(gan: GAN) -> dict[str, keras.Variable]:
+    """All variables by the names they have in the file."""
     networks = {name: getattr(gan, name).weights for name in NETWORKS}
     taken = {id(v) for weights in networks.values() for v in weights}
     groups = networks | {
@@ -153,4 +169,4 @@ def _groups(gan: GAN) -> dict[str, list[tf.Variable]]:
         "d_optimizer": gan.d_optimizer.variables,
         "g_optimizer": gan.g_optimizer.variables,
     }
-    return {name: [v.value for v in variables] for name, variables in groups.items()}
+    return {f"{name}/{i}": v for name, group in groups.items() for i, v in enumerate(group)}

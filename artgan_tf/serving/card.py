@@ -15,6 +15,10 @@ PAPERS = {
     "artgan": "ArtGAN (Tan, Chan, Aguirre, Tanaka, ICIP 2017)",
     "improved": "Improved ArtGAN (Tan, Chan, Aguirre, Tanaka, IEEE TIP 2019)",
 }
+PRIORS = {
+    "artgan": "the standard normal distribution",
+    "improved": "the uniform distribution on [-1, 1]",
+}
 
 
 def model_card(facts: dict[str, Any]) -> str:
@@ -35,6 +39,7 @@ def model_card(facts: dict[str, Any]) -> str:
         "The same picture for the same label and seed, whatever else is in the batch. Seeds are "
         "whole numbers; below 2^53 JSON keeps them. A label out of range is an error.",
         "",
+        *(onnx_lines(facts) if facts["onnx"] else ()),
         "Classes, in the order of their labels:",
         "",
         *(f"{label}. {name}" for label, name in enumerate(names)),
@@ -43,3 +48,16 @@ def model_card(facts: dict[str, Any]) -> str:
         "they carry the data's biases. Mind the licence of the training images before you publish.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def onnx_lines(facts: dict[str, Any]) -> tuple[str, ...]:
+    """What whoever has only the ONNX file wants to know of it."""
+    model = facts["config"]["model"]
+    more = "; its output `magnified` is twice the size" if facts["magnified"] else ""
+    return (
+        f"`generator.onnx`, beside this file, is `generate` for ONNX Runtime{more}. It paints in "
+        "float32, and the class names are in its metadata. On a CPU a label out of range is an "
+        "error; a GPU may paint no class instead. Seeds are TensorFlow's: draw z, "
+        f"{model['z_size']} numbers a picture, from {PRIORS[model['paper']]}.",
+        "",
+    )

@@ -55,9 +55,23 @@ def check(version: Path, painter: Painter, half: bool = False) -> None:
     for name, images in wanted.items():
         found = answers[name]
         found = decoded(found) if found.dtype.kind == "S" else found
-        apart = int(np.abs(found.astype(int) - images.astype(int)).max())
-        if apart > (HALF_LEVELS if half else 0):
-            raise RunError(f"The export's {name} differs from Keras by {apart} grey levels.")
+        compare(name, found, images, HALF_LEVELS if half else 0)
+
+
+def compare(name: str, found: np.ndarray, wanted: np.ndarray, levels: int) -> None:
+    """Raises RunError where pictures are not those of Keras.
+
+    Args:
+        name: of the output.
+        found: pictures of the export.
+        wanted: Keras's.
+        levels: grey levels that they may be apart.
+    """
+    if found.shape != wanted.shape:
+        raise RunError(f"The export's {name} has shape {found.shape}, in Keras {wanted.shape}.")
+    apart = int(np.abs(found.astype(int) - wanted.astype(int)).max())
+    if apart > levels:
+        raise RunError(f"The export's {name} differs from Keras by {apart} grey levels.")
 
 
 def _check_finite(painter: Painter) -> None:

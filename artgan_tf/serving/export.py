@@ -14,7 +14,9 @@ from artgan_tf.painter import Painter, Weights
 from artgan_tf.runs.checkpoints import Which
 from artgan_tf.runs.load import load
 from artgan_tf.serving.card import model_card
-from artgan_tf.serving.check import check
+from artgan_tf.serving.check import HALF_LEVELS, check
+from artgan_tf.serving.onnx_file import FILE as ONNX
+from artgan_tf.serving.onnx_file import check_onnx, require, write_onnx
 from artgan_tf.serving.signatures import Signatures
 from artgan_tf.serving.warmup import write_warmup
 
@@ -31,6 +33,7 @@ class Options:
         which: checkpoint.
         weights: of G.
         half: weights as float16: half the size, a few grey levels apart.
+        onnx: the generator as an ONNX file too, which needs the extra `onnx`.
     """
 
     out: Path | None = None
@@ -38,6 +41,7 @@ class Options:
     which: Which = "latest"
     weights: Weights = "ema"
     half: bool = False
+    onnx: bool = False
 
 
 def export(run_dir: Path | str, options: Options) -> Path:
@@ -50,6 +54,8 @@ def export(run_dir: Path | str, options: Options) -> Path:
     Returns:
         The version's directory, `<out>/<name>/<version>`.
     """
+    if options.onnx:
+        require()
     painter = load(run_dir, options.which, options.weights)
     name = options.name or painter.gan.config.preset.replace("/", "-")
     folder = (options.out or Path(run_dir) / "export") / name
@@ -59,6 +65,8 @@ def export(run_dir: Path | str, options: Options) -> Path:
         made = Path(part) / "made"
         write(painter, made, options)
         check(made, painter, options.half)
+        if options.onnx:
+            check_onnx(made / EXTRA / ONNX, painter, options.half)
         return _publish(made, folder)
 
 
@@ -75,20 +83,24 @@ def write(painter: Painter, folder: Path, options: Options) -> None:
         "magnified": painter.gan.config.model.magnify,
         "signatures": list(functions),
         "weights": protocol(painter, options),
+        "onnx": options.onnx,
         "config": to_tree(painter.gan.config),
     }
     (extra / "artgan.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     (extra / "config.toml").write_text(tomli_w.dumps(facts["config"]), encoding="utf-8")
     (extra / "README.md").write_text(model_card(facts), encoding="utf-8")
     write_warmup(extra, painter, functions)
+    if options.onnx:
+        write_onnx(extra / ONNX, painter, options.half)
 
 
 def protocol(painter: Painter, options: Options) -> str:
     """Which weights these are."""
     kind = "averaged over training (EMA)" if options.weights == "ema" else "of the last step"
+    kept = f"float16 (checked: pixels at most {HALF_LEVELS} grey levels from float32's)"
     return (
         f"{kind}, step {painter.gan.steps_done}, batch-norm statistics re-estimated over 1,600 "
-        f"generated images, kept as {'float16' if options.half else 'float32'}"
+        f"generated images, kept as {kept if options.half else 'float32'}"
     )
 
 

@@ -1,5 +1,9 @@
 """Devices: memory growth, the distribution strategy, XLA."""
 
+import json
+import os
+from typing import Any
+
 import tensorflow as tf
 
 from artgan_tf.config import InputError, Train
@@ -8,16 +12,30 @@ from artgan_tf.config import InputError, Train
 def choose_strategy(train: Train) -> tf.distribute.Strategy:
     """The strategy a run uses; GPUs take memory as they need it, not all at once.
 
-    `auto` mirrors over all GPUs where there are several, else uses the one device there is.
-    `mirrored` without GPUs mirrors over the logical CPU devices.
+    `auto` takes the cluster of several workers that TF_CONFIG tells of, else mirrors over all GPUs
+    where there are several, else uses the one device there is.  `mirrored` without GPUs mirrors
+    over the logical CPU devices.
     """
     gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:
         if not tf.config.experimental.get_memory_growth(gpu):
             tf.config.experimental.set_memory_growth(gpu, True)
-    if train.strategy == "one" or (train.strategy == "auto" and len(gpus) < 2):
+    if train.strategy == "multiworker" or (train.strategy == "auto" and _workers() > 1):
+        strategy = _multiworker()
+    elif train.strategy == "mirrored" or (train.strategy == "auto" and len(gpus) > 1):
+        strategy = _mirrored(bool(gpus))
+    else:
         return tf.distribute.get_strategy()
-    return _mirrored(train, bool(gpus))
+    _check(train, strategy.num_replicas_in_sync)
+    return strategy
+
+
+def is_chief(strategy: tf.distribute.Strategy) -> bool:
+    """Whether this process is the one that writes: the chief of a cluster, or its first worker."""
+    cluster = strategy.cluster_resolver
+    if cluster is None or cluster.task_type in (None, "chief"):
+        return True
+    return "chief" not in cluster.cluster_spec().jobs and cluster.task_id == 0
 
 
 def use_xla(train: Train) -> bool:
@@ -27,16 +45,44 @@ def use_xla(train: Train) -> bool:
     return train.xla == "on"
 
 
-def _mirrored(train: Train, on_gpus: bool) -> tf.distribute.Strategy:
+def _mirrored(on_gpus: bool) -> tf.distribute.Strategy:
     devices = [d.name for d in tf.config.list_logical_devices("GPU" if on_gpus else "CPU")]
-    strategy = tf.distribute.MirroredStrategy(
+    return tf.distribute.MirroredStrategy(
         devices, cross_device_ops=None if on_gpus else tf.distribute.ReductionToOneDevice()
     )
-    replicas = strategy.num_replicas_in_sync
+
+
+def _multiworker() -> tf.distribute.Strategy:
+    """Of the cluster that TF_CONFIG describes, or else SLURM."""
+    resolvers = tf.distribute.cluster_resolver
+    resolver: Any = resolvers.TFConfigClusterResolver()
+    if not _tf_config():
+        if not os.environ.get("SLURM_STEP_NODELIST"):
+            raise InputError(
+                "--strategy multiworker needs to know the others: set TF_CONFIG in each worker's "
+                "environment, or start them with srun."
+            )
+        resolver = resolvers.SlurmClusterResolver()
+    return tf.distribute.MultiWorkerMirroredStrategy(resolver)
+
+
+def _workers() -> int:
+    cluster = _tf_config().get("cluster", {})
+    return sum(len(cluster.get(kind, [])) for kind in ("chief", "worker"))
+
+
+def _tf_config() -> dict[str, Any]:
+    text = os.environ.get("TF_CONFIG", "")
+    try:
+        return json.loads(text) if text else {}
+    except ValueError:
+        raise InputError(f"TF_CONFIG is no JSON: {text[:100]}") from None
+
+
+def _check(train: Train, replicas: int) -> None:
     if train.batch_size % replicas:
         raise InputError(
             f"train.batch_size = {train.batch_size} does not divide among {replicas} devices."
         )
     if train.cifar_trick and replicas > 1:
         raise InputError("train.cifar_trick needs one device: set it to false or --strategy one.")
-    return strategy

@@ -2,17 +2,16 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import tensorflow as tf
 from tqdm import tqdm
 
 from artgan_tf.config import Config, RunError
 from artgan_tf.gan import GAN
 from artgan_tf.runs.checkpoints import Checkpoints
-from artgan_tf.training.devices import use_xla
+from artgan_tf.training.engine import DamagedData, Engine
 from artgan_tf.training.interruption import Interruption
 from artgan_tf.training.records import Records
 from artgan_tf.training.watch import Watch
@@ -25,9 +24,9 @@ class Loop:
     """Runs a GAN from one step to another; every interval is counted in absolute steps.
 
     Args:
-        config, gan, strategy: what trains, on what.
-        batches: endless training batches, beginning at the first step to do.
-        held_out: the held-out batches.
+        config, gan, engine: what trains, on what.
+        batches: the engine's endless training batches, beginning at the first step to do.
+        held_out: the engine's held-out batches.
         checkpoints, records: where the state and the figures go.
         watch: metrics between the steps.
         interruption: asked after every step.
@@ -37,9 +36,9 @@ class Loop:
 
     config: Config
     gan: GAN
-    strategy: tf.distribute.Strategy
-    batches: tf.data.Dataset
-    held_out: tf.data.Dataset
+    engine: Engine
+    batches: Iterator[Any]
+    held_out: Iterable[Any]
     checkpoints: Checkpoints
     records: Records
     watch: Watch
@@ -50,24 +49,23 @@ class Loop:
     def run(self) -> None:
         """Train to the end, or until a signal asks to stop; the state is saved either way."""
         start = self.gan.steps_done
-        self._train_step, self._test_step = self._compiled()
         self._collapsed_for, self._warned = 0, False
         self._clock, self._clock_step = time.monotonic(), start
-        batches = iter(self.strategy.experimental_distribute_dataset(self.batches))
         with _bar(start, self.steps) as self._bar:
             for step in range(start + 1, self.steps + 1):
-                self._train_step(self._next(batches))
+                self.engine.train(self._next())
                 self._bar.update()
-                self._between_steps(step, last=step == self.steps)
-                if self.interruption.requested:
-                    self.checkpoints.save()
+                if self.engine.writes:
+                    self._between_steps(step, last=step == self.steps)
+                if self.engine.agree(self.interruption.requested):
+                    self._save(step)
                     break
 
-    def _next(self, batches: Iterator[Any]) -> Any:
+    def _next(self) -> Any:
         try:
-            return next(batches)
-        except tf.errors.DataLossError:
-            self.checkpoints.save()  # what has been learnt is not lost with a shard
+            return next(self.batches)
+        except DamagedData:
+            self._save(self.gan.steps_done)  # what has been learnt is not lost with a shard
             raise
 
     # ---- between steps ------------------------------------------------------------------------
@@ -86,9 +84,8 @@ class Loop:
                 action(step)
 
     def _record(self, step: int) -> None:
-        means = {name: float(mean.result()) for name, mean in self.gan.train_means.items()}
-        for mean in self.gan.train_means.values():
-            mean.reset_state()
+        means = self.gan.train_means.result()
+        self.gan.train_means.reset()
         elapsed = time.monotonic() - self._clock
         rate = (step - self._clock_step) * self.config.train.batch_size / max(elapsed, 1e-9)
         self.seconds += elapsed
@@ -127,17 +124,10 @@ class Loop:
         tqdm.write(sentence)
 
     def _validate(self, step: int) -> None:
-        for mean in self.gan.held_out_means.values():
-            mean.reset_state()
-        for batch in self.held_out:
-            self._test_step(batch)
-        names = {"accuracy": "val_accuracy"}
-        if self.config.model.autoencoder:
-            names["reconstruction"] = "val_reconstruction"
-        means = self.gan.held_out_means
-        self.records.scalars(
-            {"step": step} | {n: float(means[k].result()) for k, n in names.items()}
-        )
+        self.gan.held_out_means.reset()
+        self.engine.test(self.held_out)
+        means = self.gan.held_out_means.result()
+        self.records.scalars({"step": step} | {f"val_{name}": x for name, x in means.items()})
         self._restart_clock(step)
 
     def _sample(self, step: int) -> None:
@@ -150,26 +140,12 @@ class Loop:
         self._restart_clock(step)
 
     def _save(self, step: int) -> None:
-        self.checkpoints.save()
+        if self.engine.writes:
+            self.checkpoints.save()
         self._restart_clock(step)
 
     def _restart_clock(self, step: int) -> None:
         self._clock, self._clock_step = time.monotonic(), step
-
-    # ---- compiled steps -----------------------------------------------------------------------
-    def _compiled(self) -> tuple[Callable[[Any], None], Callable[[Any], None]]:
-        # Without AutoGraph, which the steps don't need and which would read the source files again
-        # when the first validation comes, changed or not.
-        plain: dict[str, Any] = {"autograph": False, "reduce_retracing": True}
-        xla = use_xla(self.config.train)
-        train_step = tf.function(self.gan.train_step, jit_compile=xla, **plain)
-        test_step = tf.function(self.gan.test_step, **plain)
-
-        @tf.function(autograph=False)
-        def distributed(batch: Any) -> None:
-            self.strategy.run(train_step, args=(batch,))
-
-        return distributed, lambda batch: test_step(batch)
 
 
 def _bar(start: int, steps: int) -> tqdm:

@@ -1,5 +1,7 @@
 """What a run writes while it trains: history, TensorBoard, the losses plot, sample grids."""
 
+from functools import cached_property
+
 import numpy as np
 import tensorflow as tf
 
@@ -17,7 +19,11 @@ class Records:
 
     def __init__(self, run: RunDirectory, painter: Painter):
         self.run, self.painter = run, painter
-        self.writer = tf.summary.create_file_writer(str(run.tensorboard))
+
+    @cached_property
+    def writer(self) -> tf.summary.SummaryWriter:
+        """TensorBoard's; of a cluster's workers only that makes one which writes."""
+        return tf.summary.create_file_writer(str(self.run.tensorboard))
 
     def scalars(self, row: dict[str, float]) -> None:
         """One history row (`step` and named values), to the history and TensorBoard."""

@@ -1,15 +1,12 @@
 """`train(config, run_dir)`: from a configuration to a trained run."""
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import keras
-import tensorflow as tf
 
 from artgan_tf.config import Config, InputError, RunError
-from artgan_tf.data.cache import in_memory
-from artgan_tf.data.pipeline import held_out_batches, training_batches
 from artgan_tf.data.source import Source
 from artgan_tf.data.spec import open_source
 from artgan_tf.data.tfrecords import damage
@@ -18,7 +15,7 @@ from artgan_tf.painter import Painter
 from artgan_tf.papers import build_gan
 from artgan_tf.runs.checkpoints import Checkpoints, latest_step, load_networks
 from artgan_tf.runs.directory import RunDirectory
-from artgan_tf.training.devices import choose_strategy
+from artgan_tf.training.engine import DamagedData, Engine, open_engine
 from artgan_tf.training.interruption import Interruption
 from artgan_tf.training.loop import Loop
 from artgan_tf.training.records import Records
@@ -59,6 +56,7 @@ def train(config: Config, run_dir: Path | str, fresh: bool = False) -> Result:
         InputError: for a mistake in settings, data or directory.
         RunError: for a run that cannot go on; its state is saved.
     """
+    engine = open_engine(config)  # before anything is computed, which a cluster would not allow
     run = RunDirectory(run_dir)
     source = open_source(config.data)
     steps, drops = schedule(config, source.train.count)
@@ -69,10 +67,10 @@ def train(config: Config, run_dir: Path | str, fresh: bool = False) -> Result:
         return Result(run.path, done, steps, trained=False)
     try:
         with Interruption() as interruption:
-            reached = _train(config, run, source, (steps, drops), done, fresh, interruption)
-    except tf.errors.DataLossError:
+            reached = _train(config, engine, run, source, (steps, drops), done, fresh, interruption)
+    except DamagedData:
         raise RunError(damage(source.spec)) from None
-    except (tf.errors.ResourceExhaustedError, MemoryError):
+    except MemoryError:
         raise RunError(
             f"Out of memory with batch {config.train.batch_size}, width {config.model.width}, "
             f"{config.train.precision}: lower --batch-size or model.width, or set "
@@ -98,6 +96,7 @@ def schedule(config: Config, count: int) -> tuple[int, tuple[int, ...]]:
 
 def _train(
     config: Config,
+    engine: Engine,
     run: RunDirectory,
     source: Source,
     plan: tuple[int, tuple[int, ...]],
@@ -106,27 +105,29 @@ def _train(
     interruption: Interruption,
 ) -> int:
     """Build everything, then touch the directory: a mistake leaves no half-made run behind."""
-    data, train, (steps, drops) = config.data, config.train, plan
-    strategy = choose_strategy(train)
+    train, (steps, drops) = config.train, plan
     keras.utils.set_random_seed(train.seed)
-    with strategy.scope():
+    with engine.scope():
         gan = build_gan(config, len(source.class_names))
         gan.compile(learning_rate_drops=drops)
     if train.init and not done:
         _initialise(gan, train.init)
-    images, held_out = in_memory(source.train, data), in_memory(source.val, data)
-    watch = Watch(config, replace(source, train=images, val=held_out))
-    run.begin(config, source.class_names, fresh)
+    source = engine.keep(source)
+    watch = Watch(config, source)
+    if engine.writes:
+        run.begin(config, source.class_names, fresh)
+        run.cut_history(done)
     checkpoints = Checkpoints(gan, run.checkpoints)
-    checkpoints.restore()
-    run.cut_history(done)
+    if done:
+        checkpoints.restore()
+    engine.compile(gan)
     painter = Painter(gan, source.class_names, settled=False)  # it is refreshed for every grid
     Loop(
         config=config,
         gan=gan,
-        strategy=strategy,
-        batches=training_batches(images, data, train.batch_size, train.seed, done),
-        held_out=held_out_batches(held_out, data, train.batch_size),
+        engine=engine,
+        batches=engine.batches(source.train, done),
+        held_out=engine.held_out(source.val),
         checkpoints=checkpoints,
         records=Records(run, painter),
         watch=watch,

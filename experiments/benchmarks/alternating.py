@@ -3,7 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 from artgan_tf.config import Config
 from artgan_tf.papers import build_gan
+from artgan_tf.training.engine import open_engine
 from artgan_tf.training.loop import Loop
 from artgan_tf.training.train import train
 from experiments.benchmarks.measuring import Run
@@ -72,8 +73,9 @@ class Alternating(Loop):
         """The step of a GAN of its own on the run's first batch, which lies ready."""
         gan = build_gan(self.config, self.gan.num_classes)
         gan.compile()
-        step, batch = replace(self, gan=gan)._compiled()[0], next(iter(self.batches))
-        return partial(step, batch)
+        engine = open_engine(self.config)
+        engine.compile(gan)
+        return partial(engine.train, next(self.batches))
 
     def _between_steps(self, step: int, last: bool) -> None:
         passed = since(self._mark)

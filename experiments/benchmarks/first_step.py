@@ -47,17 +47,16 @@ def main(run: str, spawned: float) -> None:
     """Train for a step and print."""
     stages, (preset, _, spec) = Stages(), run.partition("=")
     cli.start_tensorflow()
-    from artgan_tf.training import train
+    from artgan_tf.training import tensorflow_engine, train
 
     stages.add("import", time.time() - spawned, time.process_time())
     config = resolve(preset, {"data.spec": spec, "data.classes": 0} if spec else {})
-    data: dict[str, Any] = {
-        name: partial(stages.clocked, "data", getattr(train, name))
-        for name in ("open_source", "in_memory")
-    }
+    opened = partial(stages.clocked, "data", train.open_source)
+    kept = partial(stages.clocked, "data", tensorflow_engine.in_memory)
     with (
         tempfile.TemporaryDirectory() as folder,
-        patch.multiple(train, Loop=partial(one_step, stages), **data),
+        patch.multiple(train, Loop=partial(one_step, stages), open_source=opened),
+        patch.object(tensorflow_engine, "in_memory", kept),
         suppress(Enough),
     ):
         stages.clocked("build", train.train, config, f"{folder}/run")
@@ -70,11 +69,10 @@ def one_step(stages: Stages, **parts: Any) -> Any:
 
     class Clocked(Loop):
         def run(self) -> None:
-            step: Any = self._compiled()[0]
-            batches = iter(self.strategy.experimental_distribute_dataset(self.batches))
-            batch = stages.clocked("first batch", next, batches)
-            stages.clocked("trace", step.get_concrete_function, batch)
-            stages.clocked("first step", step, batch)
+            engine: Any = self.engine
+            batch = stages.clocked("first batch", next, self.batches)
+            stages.clocked("trace", engine._train.get_concrete_function, batch)
+            stages.clocked("first step", engine.train, batch)
             raise Enough
 
     return Clocked(**parts)

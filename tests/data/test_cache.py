@@ -13,7 +13,7 @@ from artgan_tf.config import Data, InputError
 from artgan_tf.data.cache import Cached, in_memory
 from artgan_tf.data.decoding import decode_any
 from artgan_tf.data.pipeline import held_out_batches, training_batches
-from artgan_tf.data.source import Indexed, Split, Streamed
+from artgan_tf.data.source import Indexed, Split, streamed
 from tfrecords_tools.images import UnreadableImage
 
 COUNT, BATCH = 12, 4
@@ -36,7 +36,7 @@ def split_of(kind: str, broken: set[int]) -> Split:
         return Indexed(np.arange(COUNT, dtype=np.int32), load, "picture {}".format)
     files = [b"a river" if i in broken else png(load(i)) for i in range(COUNT)]
     examples = tf.data.Dataset.from_tensor_slices({"image": files, "label": np.arange(COUNT)})
-    return Streamed(COUNT, lambda seed: examples, decode_any("a stream", 8))
+    return streamed(examples, decode_any("a stream", 8))
 
 
 def png(pixels: np.ndarray) -> bytes:

@@ -14,8 +14,8 @@ from PIL import Image
 
 from artgan_tf.config import Data, InputError
 from artgan_tf.data.decoding import decode_any
-from artgan_tf.data.pipeline import _permuted, held_out_batches, training_batches
-from artgan_tf.data.source import Indexed, Split, Streamed, short_side
+from artgan_tf.data.pipeline import Part, _permuted, held_out_batches, training_batches
+from artgan_tf.data.source import Indexed, Split, short_side, streamed
 
 COUNT, BATCH = 23, 5
 KINDS = ["in memory", "uncached", "streamed", "streamed, in memory"]
@@ -40,7 +40,7 @@ def split_of(kind: str, data: Data, labels: np.ndarray = LABELS) -> Split:
         return Indexed(labels, lambda i: picture(i, data))
     files = [png(picture(i, data)) for i in range(len(labels))]
     examples = tf.data.Dataset.from_tensor_slices({"image": files, "label": labels.astype(int)})
-    return Streamed(len(labels), lambda seed: examples, decode_any("a stream", short_side(data)))
+    return streamed(examples, decode_any("a stream", short_side(data)))
 
 
 def png(pixels: np.ndarray) -> bytes:
@@ -156,6 +156,32 @@ def test_balanced_is_refused_for_what_is_streamed() -> None:
     data = settings("streamed", balanced=True)
     with pytest.raises(InputError, match=r"^data\.balanced needs .* raise data\.cache_mb.*\.$"):
         training_batches(split_of("streamed", data), data, BATCH, 0)
+
+
+# ---- several workers -------------------------------------------------------------------------
+def of_workers(kind: str, count: int, steps: int, batch_size: int = 6, start: int = 0) -> list[Any]:
+    """The batches of each worker."""
+    data = settings(kind)
+    split = split_of(kind, data)
+    parts = [Part(index, count) for index in range(count)]
+    streams = [training_batches(split, data, batch_size, 3, start, part) for part in parts]
+    return [list(stream.take(steps).as_numpy_iterator()) for stream in streams]
+
+
+@pytest.mark.parametrize("kind", ["in memory", "uncached"])
+@pytest.mark.parametrize("start", [0, 3])
+def test_workers_have_the_rows_of_one_workers_batches(kind: str, start: int) -> None:
+    (whole,) = of_workers(kind, 1, 5, start=start)
+    for count in (2, 3):
+        workers = zip(*of_workers(kind, count, 5, start=start), strict=True)
+        joined = [tuple(map(np.concatenate, zip(*step, strict=True))) for step in workers]
+        assert_same(joined, whole)
+
+
+def test_workers_that_read_streams_have_examples_of_their_own() -> None:
+    seen = [set(indices(batches)) for batches in of_workers("streamed", 2, 8)]
+    assert not seen[0] & seen[1]
+    assert seen[0] | seen[1] == set(range(len(LABELS)))
 
 
 # ---- cutting ---------------------------------------------------------------------------------

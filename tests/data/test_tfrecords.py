@@ -13,7 +13,7 @@ from PIL import Image
 
 from artgan_tf import cli
 from artgan_tf.config import Data, InputError, RunError
-from artgan_tf.data.pipeline import held_out_batches, training_batches
+from artgan_tf.data.pipeline import Part, held_out_batches, training_batches
 from artgan_tf.data.source import Source
 from artgan_tf.data.spec import open_source
 from artgan_tf.fit import fit
@@ -96,6 +96,16 @@ def test_an_epoch_shows_every_painting_once_cut_out_of_it_exactly(
     assert {mirrored for *_, mirrored in seen} == {True, False}
     corners = {(top, left) for _, top, left, _ in seen}
     assert len(corners) > 8 if how[1] == "none" else corners == {(0, 3), (4, 0)}
+
+
+def test_workers_read_files_of_their_own(converted: dict) -> None:
+    source, data = opened(converted["png", "none"])
+    parts = [Part(index, 3) for index in range(3)]
+    streams = [training_batches(source.train, data, 9, 3, part=part).take(40) for part in parts]
+    seen = [{places(x)[0] for images, _ in s.as_numpy_iterator() for x in images} for s in streams]
+    assert sorted(index for part in seen for index in part) == list(range(TRAIN))
+    with pytest.raises(InputError, match="has 3 files for 4 workers: convert with --shards 4"):
+        training_batches(source.train, data, 8, 3, part=Part(0, 4))
 
 
 def test_jpegs_are_decoded_as_pillow_does(converted: dict) -> None:

@@ -56,7 +56,7 @@ def test_mistakes_are_one_sentence_and_exit_code_2(
 
 
 def test_runs_that_cannot_be_loaded(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    data = run / "checkpoints" / f"step-{STEP}.data-00000-of-00001"
+    data = run / "checkpoints" / f"step-{STEP}.npz"
     shard = data.read_bytes()
     assert evaluate(run.parent / "none") == 2
     assert f"{run.parent / 'none'} is no run: it has no config.toml." in sentence(capsys)
@@ -65,7 +65,7 @@ def test_runs_that_cannot_be_loaded(run: Path, capsys: pytest.CaptureFixture[str
     for damaged in (shard[:1000], shard[:5000] + b"\0\1\2\3" + shard[5004:]):
         data.write_bytes(damaged)
         assert evaluate(run) == 2
-        assert f"step-{STEP} is damaged: take another one." in sentence(capsys)
+        assert f"step-{STEP}.npz is damaged: take another one." in sentence(capsys)
     shutil.rmtree(run / "checkpoints")
     assert evaluate(run) == 2
     assert "holds no latest checkpoint." in sentence(capsys)

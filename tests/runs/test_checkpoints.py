@@ -37,7 +37,7 @@ def offer(checkpoints: Checkpoints, step: int, value: float, **changes: str) -> 
 def assert_best(folder: Path, step: int, value: float) -> None:
     """It is the only one, and its weights are those of its step."""
     files = {path.name for path in folder.iterdir() if "best" in path.name}
-    assert files == {"best.json", f"best-{step}.index", f"best-{step}.data-00000-of-00001"}
+    assert files == {"best.json", f"best-{step}.npz"}
     found = best(folder)
     assert (found["step"], found["value"]) == (step, value)
     other = build_gan(resolve("improved/cifar10", tiny_overrides("improved", "none")), 3)
@@ -83,7 +83,7 @@ def test_a_kill_leaves_the_last_best_and_the_next_one_tidies_up(
         with pytest.raises(pytest.exit.Exception):
             offer(checkpoints, 2, 4.0)
     assert (tmp_path / "best.json").read_text() == before
-    assert find(tmp_path, "best") == (str(tmp_path / "best-1"), 1)
+    assert find(tmp_path, "best") == (tmp_path / "best-1.npz", 1)
     assert offer(checkpoints, 3, 3.0)
     assert_best(tmp_path, 3, 3.0)
     assert json.loads((tmp_path / "best.json").read_text())["metric"] == "kid_1k_val"
@@ -99,10 +99,10 @@ def test_best_and_latest_do_not_disturb_each_other(
     offer(checkpoints, 8, 2.0)
     assert_best(tmp_path, 1, 1.0)
     assert latest_step(tmp_path) == 7
-    assert sorted(path.name for path in tmp_path.glob("step-*.index")) == [
-        "step-5.index",
-        "step-6.index",
-        "step-7.index",
+    assert sorted(path.name for path in tmp_path.glob("step-*.npz")) == [
+        "step-5.npz",
+        "step-6.npz",
+        "step-7.npz",
     ]
 
 
@@ -112,6 +112,6 @@ def test_what_is_not_there_is_a_mistake(checkpoints: Checkpoints, tmp_path: Path
     with pytest.raises(InputError, match=r"holds no best checkpoint. log.metrics keeps one\.$"):
         find(tmp_path, "best")
     offer(checkpoints, 1, 1.0)
-    (tmp_path / "best-1.index").unlink()
+    (tmp_path / "best-1.npz").unlink()
     with pytest.raises(InputError, match="holds no best checkpoint"):
         find(tmp_path, "best")

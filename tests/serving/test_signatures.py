@@ -158,12 +158,71 @@ def test_what_is_no_savedmodel_is_told_in_one_line(painters, tmp_path):
     assert "\n" not in str(error.value)
 
 
+# ---- float16 weights --------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def halves(painters, tmp_path_factory):
+    """A version of each painter whose weights are float16."""
+    root = tmp_path_factory.mktemp("halves")
+    for paper, painter in painters.items():
+        write(painter, root / paper, Options(half=True))
+    return {paper: root / paper for paper in painters}
+
+
 @pytest.mark.slow
-def test_half_weights_are_half_the_size_and_a_few_levels_apart(exports, painters, tmp_path):
-    write(painters["improved"], tmp_path / "1", Options(half=True))
-    check.check(tmp_path / "1", painters["improved"], half=True)
+@pytest.mark.parametrize("paper", PAPERS)
+def test_half_weights_are_half_the_size(exports, halves, paper):
     sizes = [
         (folder / "variables" / "variables.data-00000-of-00001").stat().st_size
-        for folder in (tmp_path / "1", exports["improved"])
+        for folder in (halves[paper], exports[paper])
     ]
-    assert 0.4 < sizes[0] / sizes[1] < 0.7
+    assert 0.4 < sizes[0] / sizes[1] < 0.7  # the names of variables weigh something here
+    assert "kept as float16" in (halves[paper] / "assets.extra" / "README.md").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def half_answers(halves, painters):
+    """What they answer to 64 latents, and to labels out of range."""
+    bad = {
+        "serving_default/label": np.array([0, -1, K], np.int32),
+        "serving_default/seed": np.array([1, 2, 3]),
+    }
+    asked = {"generate/label": np.arange(64, dtype=np.int32) % K}
+    return {
+        paper: check.run_loader(
+            halves[paper], asked | bad | {"generate/z": painter.latents(range(64)).numpy()}
+        )
+        for paper, painter in painters.items()
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("paper", PAPERS)
+def test_half_weights_paint_a_few_levels_apart(half_answers, painters, paper):
+    wanted = painters[paper].generate([i % K for i in range(64)], range(64))
+    apart = np.abs(half_answers[paper]["generate/images"].astype(int) - wanted)
+    assert 0 < apart.max() <= check.HALF_LEVELS
+    assert apart.mean() < 0.1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("paper", PAPERS)
+def test_with_half_weights_a_label_out_of_range_is_an_error(half_answers, paper):
+    assert half_answers[paper].keys() == {"generate/images", "serving_default/error"}
+
+
+@pytest.mark.slow
+def test_half_weights_are_checked(halves, painters):
+    painter = painters["artgan"]
+    kept = painter.generator.get_weights()
+    check.check(halves["artgan"], painter, half=True)
+    try:
+        painter.generator.set_weights([value * 0.9 for value in kept])
+        with pytest.raises(RunError, match=r"differs from Keras by \d+ grey levels"):
+            check.check(halves["artgan"], painter, half=True)
+    finally:
+        painter.generator.set_weights(kept)
+
+
+def test_pictures_of_another_shape_are_caught():
+    with pytest.raises(RunError, match=r"The export's x has shape \(1, 2\), in Keras \(3, 2\)\."):
+        check.compare("x", np.zeros((1, 2)), np.zeros((3, 2)), 255)

@@ -7,11 +7,10 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
-import tensorflow as tf
 
 from artgan_tf.runs.directory import RunDirectory
+from tests.training.states import assert_same_state, state
 
 
 def fit(arguments: list[str], run_dir: Path, steps: int) -> subprocess.Popen:
@@ -28,25 +27,11 @@ def wait_for(condition, process: subprocess.Popen, seconds: float = 120) -> None
         time.sleep(0.01)
 
 
-def state(run_dir: Path) -> dict[str, np.ndarray]:
-    reader = tf.train.load_checkpoint(str(run_dir / "checkpoints"))
-    keys = reader.get_variable_to_shape_map()
-    # save_counter counts saves, of which a resumed run makes others.
-    return {k: reader.get_tensor(k) for k in keys if "VARIABLE_VALUE" in k and "counter" not in k}
-
-
 def losses(run_dir: Path) -> list[dict]:
     timing = ("seconds", "images_per_second")
     return [
         {k: v for k, v in r.items() if k not in timing} for r in RunDirectory(run_dir).history()
     ]
-
-
-def assert_same_state(one: dict, other: dict) -> None:
-    assert one.keys() == other.keys()
-    assert len(one) > 40
-    different = [key for key in one if not np.array_equal(one[key], other[key])]
-    assert different == []
 
 
 @pytest.mark.slow
@@ -58,12 +43,12 @@ def test_killed_run_goes_on_bit_for_bit(paper, tiny_arguments, tmp_path):
     assert fit(arguments, straight, 40).wait() == 0
 
     process = fit(arguments, killed, 40)
-    wait_for((killed / "checkpoints" / "step-6.index").exists, process)
+    wait_for((killed / "checkpoints" / "step-6.npz").exists, process)
     process.send_signal(signal.SIGKILL)
     process.wait()
     history = RunDirectory(killed)
     history.append_history({"step": 10_000, "d_loss": 1.0})  # what a crash could leave behind
-    assert not (killed / "checkpoints" / "step-40.index").exists()
+    assert not (killed / "checkpoints" / "step-40.npz").exists()
 
     assert fit(arguments, killed, 40).wait() == 0
     assert_same_state(state(straight), state(killed))
@@ -82,7 +67,7 @@ def test_signal_saves_and_the_same_command_goes_on(number, tiny_arguments, tmp_p
     assert process.returncode == 0, err
     assert "the same command goes on" in out
     stopped = int(out.split("Stopped at step ")[1].split()[0])
-    assert (run_dir / "checkpoints" / f"step-{stopped}.index").exists()
+    assert (run_dir / "checkpoints" / f"step-{stopped}.npz").exists()
 
     again = fit(arguments, run_dir, stopped + 3)
     out, err = again.communicate(timeout=120)

@@ -9,6 +9,7 @@ from PIL import Image
 
 import artgan_tf
 from artgan_tf.config import InputError, RunError
+from artgan_tf.gan import GAN
 from artgan_tf.painter import Painter
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.training import loop
@@ -26,19 +27,20 @@ def test_run_directory_holds_what_it_should(paper, tiny, tmp_path):
         "config.toml", "classes.txt", "history.jsonl", "losses.png", "checkpoints", "samples",
         "tensorboard",
     }  # fmt: skip
-    assert sorted(p.name for p in (tmp_path / "run" / "checkpoints").glob("*.index")) == [
-        "step-2.index", "step-4.index", "step-6.index",
+    assert sorted(p.name for p in (tmp_path / "run" / "checkpoints").glob("*.npz")) == [
+        "step-2.npz", "step-4.npz", "step-6.npz",
     ]  # fmt: skip
     assert result.picture is not None
     assert result.picture.name == "step_000006.png"
 
 
 def test_a_grid_is_of_the_weights_of_its_step_which_alone_are_settled(tiny, tmp_path, monkeypatch):
-    settled, refresh = [], Painter.refresh
+    settled: list[int] = []
+    refresh = Painter.refresh
 
-    def noted(painter: Painter) -> None:
-        settled.append(painter.gan.steps_done)
-        refresh(painter)
+    def noted(self):
+        settled.append(self.gan.steps_done)
+        refresh(self)
 
     monkeypatch.setattr(Painter, "refresh", noted)
     result = train(tiny("improved", log__sample_every=4), tmp_path / "run")
@@ -77,7 +79,7 @@ def test_fresh_moves_the_old_run_aside(tiny, tmp_path):
     train(tiny("improved", train__batch_size=10), tmp_path / "run", fresh=True)
     aside = [p for p in tmp_path.iterdir() if p.name.startswith("run.")]
     assert len(aside) == 1
-    assert (aside[0] / "checkpoints" / "step-6.index").exists()
+    assert (aside[0] / "checkpoints" / "step-6.npz").exists()
 
 
 def test_directory_that_is_no_run_is_refused(tiny, tmp_path):
@@ -93,7 +95,7 @@ def test_nan_stops_the_run_and_keeps_the_last_good_state(paper, tiny, tmp_path):
     with pytest.raises(RunError, match=r"no longer a number, the state lies in .*not-finite"):
         train(config, tmp_path / "run")
     folder = tmp_path / "run" / "checkpoints"
-    assert list(folder.glob("not-finite-*.index"))
+    assert list(folder.glob("not-finite-*.npz"))
     text = (tmp_path / "run" / "history.jsonl").read_text() if (
         tmp_path / "run" / "history.jsonl"
     ).exists() else ""  # fmt: skip
@@ -108,7 +110,7 @@ def test_collapse_warns_once_or_stops(tiny, tmp_path, monkeypatch, capsys):
     config = tiny("improved", train__steps=10, train__on_collapse="stop")
     with pytest.raises(RunError, match="Step 4: D's loss has been below"):
         train(config, tmp_path / "stops")
-    assert (tmp_path / "stops" / "checkpoints" / "step-4.index").exists()
+    assert (tmp_path / "stops" / "checkpoints" / "step-4.npz").exists()
 
 
 def test_a_mistake_leaves_no_half_made_run_behind(tiny, tmp_path):
@@ -119,10 +121,10 @@ def test_a_mistake_leaves_no_half_made_run_behind(tiny, tmp_path):
 
 
 def test_out_of_memory_is_one_sentence(tiny, tmp_path, monkeypatch):
-    def exhausted(self):
+    def exhausted(self, data):
         raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
 
-    monkeypatch.setattr(loop.Loop, "run", exhausted)
+    monkeypatch.setattr(GAN, "train_step", exhausted)
     with pytest.raises(RunError, match=r"batch 9, width 0.125, float32: lower --batch-size"):
         train(tiny("improved"), tmp_path / "run")
 

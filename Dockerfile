@@ -1,0 +1,46 @@
+# ArtGAN on a CPU. For a GPU, one of these, with `docker run --gpus all`:
+#   --build-arg "TENSORFLOW=tensorflow[and-cuda]"
+#   --build-arg TENSORFLOW=tensorflow --build-arg BASE=nvidia/cuda:12.6.3-cudnn-runtime-ubuntu24.04
+ARG BASE=python:3.11.14-slim-bookworm
+
+FROM ${BASE} AS python
+# CUDA's images bring no Python; which one they get is up to their distribution.
+# hadolint ignore=DL3008
+RUN command -v python3 \
+  || { apt-get update \
+    && apt-get install -y --no-install-recommends python3 python3-venv \
+    && rm -rf /var/lib/apt/lists/*; }
+
+FROM python AS build
+ARG TENSORFLOW=tensorflow-cpu
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PATH=/opt/artgan/bin:$PATH
+WORKDIR /src
+COPY requirements.txt deploy/constraints.txt ./
+# tensorflow-serving-api asks for `tensorflow` by name, so it comes without what it asks for. What
+# only serves to compile against TensorFlow is thrown out here and below.
+RUN python3 -m venv /opt/artgan \
+  && sed -i "s/^tensorflow~=/${TENSORFLOW}~=/" requirements.txt \
+  && grep -v '^tensorflow-serving-api' requirements.txt > most.txt \
+  && grep '^tensorflow-serving-api' requirements.txt > api.txt \
+  && pip install -r most.txt -c constraints.txt \
+  && pip install --no-deps -r api.txt -c constraints.txt \
+  && rm -r /opt/artgan/lib/python3*/site-packages/tensorflow/include
+COPY . .
+RUN pip install --no-deps . && pip uninstall -y libclang pip
+
+FROM python
+# Nothing but the mounted folders and /tmp is written to, whoever runs it; in / the names of runs,
+# data and models are those that README uses.
+RUN mkdir -m 1777 /runs /data /models
+COPY --from=build /opt/artgan /opt/artgan
+ENV PATH=/opt/artgan/bin:$PATH \
+  PYTHONUNBUFFERED=1 \
+  HOME=/tmp \
+  MPLCONFIGDIR=/tmp/matplotlib \
+  ARTGAN_CACHE=/runs/.cache \
+  TFDS_DATA_DIR=/data/tfds
+WORKDIR /
+USER 1000:1000
+EXPOSE 8501
+ENTRYPOINT ["artgan"]
+CMD ["--help"]

@@ -1,0 +1,143 @@
+"""Gradients, a loop and replicas with JAX.
+
+JAX's transformations see no assignments.  So a whole train step runs in a `keras.StatelessScope`,
+which keeps the variables' new values, and each transformation within it has a scope of its own,
+whose values are handed on as arrays.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+
+Terms = dict[str, Any]
+COUNTER = "int32"  # the type of the step
+
+
+def descend(
+    optimizer: keras.optimizers.Optimizer,
+    network: keras.Model,
+    compute_terms: Callable[[], Terms],
+    state: list[keras.Variable],
+) -> Terms:
+    """One step of an optimizer on the trainable variables of a network; as with TensorFlow."""
+    variables = network.trainable_variables
+    moved = {id(v) for v in variables}
+    others = [v for v in state if id(v) not in moved]
+    now = [v.value for v in others]
+
+    def loss(values: Sequence[Any]) -> tuple[Any, tuple[Terms, list[Any]]]:
+        with _scope([*variables, *others], [*values, *now]) as scope:
+            terms = compute_terms()
+            scaled = optimizer.scale_loss(sum(terms.values()))
+        return scaled, (terms, [scope.get_current_value(v) for v in others])
+
+    gradients, (terms, changed) = jax.grad(loss, has_aux=True)([v.value for v in variables])
+    _assign(others, changed)
+    optimizer.apply(gradients, variables)
+    return terms
+
+
+def repeat(
+    times: Any, work: Callable[[], Terms], first: Terms, state: list[keras.Variable]
+) -> Terms:
+    """Do the work until it has been done so often; as with TensorFlow."""
+
+    def again(carried: tuple[Any, Terms, list[Any]]) -> tuple[Any, Terms, list[Any]]:
+        done, _, values = carried
+        with _scope(state, values) as scope:
+            terms = work()
+        return done + 1, terms, [scope.get_current_value(v) for v in state]
+
+    _, terms, values = jax.lax.while_loop(
+        lambda carried: carried[0] < times, again, (1, first, [v.value for v in state])
+    )
+    _assign(state, values)
+    return terms
+
+
+def replica() -> tuple[Any, int]:
+    """Which replica this is, from 0, and of how many: there is one."""
+    return 0, 1
+
+
+def replicas() -> int:
+    """How many replicas what is built here will have."""
+    return 1
+
+
+def mean_of_replicas(terms: Terms) -> Terms:
+    """Scalars, averaged over all replicas."""
+    return terms
+
+
+def array(variable: keras.Variable) -> np.ndarray:
+    """A variable's value."""
+    return np.asarray(variable.value)
+
+
+def compiled(work: Callable[..., None], state: Sequence[keras.Variable]) -> Callable[..., None]:
+    """Work whose outcome are the variables it changes, as one operation; as with TensorFlow."""
+    step = jax.jit(stateless(work, state))
+
+    def call(*arguments: Any) -> None:
+        _, values = step([v.value for v in state], *arguments)
+        _assign(state, values)
+
+    return call
+
+
+def uniform_by_seed(seeds: Any, size: int) -> Any:
+    """float32 [N, size] in [-1, 1), each row from its own seed alone; not TensorFlow's numbers."""
+    return jax.vmap(lambda key: jax.random.uniform(key, (size,), minval=-1.0))(_keys(seeds))
+
+
+def normal_by_seed(seeds: Any, size: int) -> Any:
+    """float32 [N, size] of the standard normal distribution, row by row as above."""
+    return jax.vmap(lambda key: jax.random.normal(key, (size,)))(_keys(seeds))
+
+
+def fill_up(x: Any) -> Any:
+    """Rows of zeros at the end of [N, ...]: to a power of two, from 16 on to a multiple of 16."""
+    count = len(x)
+    full = 1 << (count - 1).bit_length() if count <= 16 else -(-count // 16) * 16
+    return jnp.pad(x, [(0, full - count), *[(0, 0)] * (x.ndim - 1)])
+
+
+def stateless(
+    step: Callable[..., Any], state: Sequence[keras.Variable]
+) -> Callable[..., tuple[Any, list[Any]]]:
+    """A step that assigns variables, as a function of their values that JAX can compile.
+
+    Args:
+        step: of any arguments.
+        state: all variables that it may read or change.
+
+    Returns:
+        (values, *arguments) -> what the step gives, and the values after it.
+    """
+
+    def call(values: Sequence[Any], *arguments: Any) -> tuple[Any, list[Any]]:
+        with _scope(state, values) as scope:
+            found = step(*arguments)
+        return found, [scope.get_current_value(v) for v in state]
+
+    return call
+
+
+def _keys(seeds: Any) -> Any:
+    seeds = np.asarray(seeds, np.int64)
+    words = np.stack([seeds >> 32, seeds & 0xFFFFFFFF], axis=1).astype(np.uint32)
+    return jax.vmap(lambda pair: jax.random.wrap_key_data(pair))(words)
+
+
+def _scope(variables: Sequence[keras.Variable], values: Sequence[Any]) -> keras.StatelessScope:
+    return keras.StatelessScope(list(zip(variables, values, strict=True)))
+
+
+def _assign(variables: Sequence[keras.Variable], values: Sequence[Any]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)

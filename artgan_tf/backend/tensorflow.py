@@ -1,0 +1,131 @@
+"""Gradients, a loop and replicas with TensorFlow."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+Terms = dict[str, Any]
+COUNTER = "int64"  # the type of the step: a GPU counts in no smaller one
+
+
+def descend(
+    optimizer: keras.optimizers.Optimizer,
+    network: keras.Model,
+    compute_terms: Callable[[], Terms],
+    state: list[keras.Variable],
+) -> Terms:
+    """One step of an optimizer on the trainable variables of a network.
+
+    Args:
+        optimizer: built for them; with several replicas it adds up their gradients.
+        network: whose variables move.
+        compute_terms: the terms of the loss, which is their sum.
+        state: all variables that the terms may read or change.
+
+    Returns:
+        The terms before the step.
+    """
+    variables = network.trainable_variables
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch([v.value for v in variables])
+        terms = compute_terms()
+        loss = sum(terms.values()) / replica()[1]
+        scaled = optimizer.scale_loss(loss)
+    optimizer.apply(tape.gradient(scaled, [v.value for v in variables]), variables)
+    return terms
+
+
+def repeat(
+    times: Any, work: Callable[[], Terms], first: Terms, state: list[keras.Variable]
+) -> Terms:
+    """Do the work until it has been done so often; gives what came of the last time.
+
+    Args:
+        times: int scalar, at least 1.
+        work: changes `state`.
+        first: what came of the first time, which has been.
+        state: all variables that the work may read or change.
+    """
+    _, terms = tf.while_loop(
+        lambda i, _: i < times, lambda i, _: (i + 1, work()), (tf.constant(1), first)
+    )
+    return terms
+
+
+def replica() -> tuple[Any, int]:
+    """Which replica this is, from 0, and of how many."""
+    context = tf.distribute.get_replica_context()
+    if context is None:  # while networks are built
+        return 0, 1
+    return context.replica_id_in_sync_group, context.num_replicas_in_sync
+
+
+def replicas() -> int:
+    """How many replicas what is built here will have."""
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def mean_of_replicas(terms: Terms) -> Terms:
+    """Scalars, averaged over all replicas."""
+    if replicas() == 1:
+        return terms
+    context = tf.distribute.get_replica_context()
+    means = context.all_reduce("mean", tf.stack(list(terms.values())))
+    return dict(zip(terms, tf.unstack(means), strict=True))
+
+
+def array(variable: keras.Variable) -> np.ndarray:
+    """A variable's value, of a mirrored one too."""
+    return tf.convert_to_tensor(variable.value).numpy()
+
+
+def compiled(work: Callable[..., None], state: Sequence[keras.Variable]) -> Callable[..., None]:
+    """Work whose outcome are the variables it changes, as one operation.
+
+    Args:
+        work: of tensors.
+        state: all variables that it may read or change.
+    """
+    return tf.function(work, autograph=False)
+
+
+def uniform_by_seed(seeds: Any, size: int) -> Any:
+    """float32 [N, size] in [-1, 1), each row from its own seed (int64 [N]) alone.
+
+    Of a named algorithm, so that CPU and GPU draw alike; under XLA the numbers are others.
+    """
+    return _uniform(tf.convert_to_tensor(seeds, tf.int64), size)
+
+
+def normal_by_seed(seeds: Any, size: int) -> Any:
+    """float32 [N, size] of the standard normal distribution, row by row as above."""
+    return _normal(tf.convert_to_tensor(seeds, tf.int64), size)
+
+
+def fill_up(x: Any) -> Any:
+    """Rows of zeros at the end of [N, ...]: to a power of two, from 16 on to a multiple of 16."""
+    count = tf.shape(x)[0]
+    powers = tf.constant([1, 2, 4, 8, 16])
+    power = tf.reduce_min(tf.where(powers >= count, powers, 16))
+    full = tf.where(count <= 16, power, -(-count // 16) * 16)
+    return tf.pad(x, [[0, full - count], *[[0, 0]] * (len(x.shape) - 1)])
+
+
+# Seed by seed, which takes ten times as long where it isn't compiled.
+@tf.function(autograph=False, reduce_retracing=True)
+def _uniform(seeds: tf.Tensor, size: int) -> tf.Tensor:
+    draw = tf.random.stateless_uniform
+    return _each(seeds, lambda key: draw((size,), key, minval=-1.0, maxval=1.0, alg="philox"))
+
+
+@tf.function(autograph=False, reduce_retracing=True)
+def _normal(seeds: tf.Tensor, size: int) -> tf.Tensor:
+    return _each(seeds, lambda key: tf.random.stateless_normal((size,), key, alg="philox"))
+
+
+def _each(seeds: tf.Tensor, draw: Callable[[tf.Tensor], tf.Tensor]) -> tf.Tensor:
+    keys = tf.stack([seeds, tf.zeros_like(seeds)], axis=1)
+    return tf.map_fn(draw, keys, fn_output_signature="float32")

@@ -1,0 +1,113 @@
+"""A study's pages, made of the files of its runs alone: results, tables, a sheet, curves."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from artgan_tf.evaluation import curves, tables
+from artgan_tf.evaluation.curves import Panel
+from artgan_tf.evaluation.encoding import png
+from artgan_tf.evaluation.tables import Table
+from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.studies.record import CLASSES, Record, records
+from tfrecords_tools.sheet import named_grid
+
+RESULTS, PAGE, SHEET, CURVES = "results.jsonl", "README.md", "classes.png", "curves.png"
+
+
+def write(out: Path) -> None:
+    """Write all of them anew, each complete or as it was.
+
+    Args:
+        out: the study's folder.
+    """
+    found = list(records(out))
+    if not found:
+        return
+    _replace(out / RESULTS, "".join(json.dumps(r.row()) + "\n" for r in found).encode())
+    _replace(out / SHEET, png(_sheet(found)))
+    _replace(out / CURVES, png(curves.drawn(_panels(found))))
+    _replace(out / PAGE, _page(found).encode())
+
+
+def _page(found: Sequence[Record]) -> str:
+    parts = ["# Results", _cost(found)]
+    parts += [f"## {table.title}\n\n{_markdown(table)}" for table in _tables(found)]
+    parts += [f"## Classes\n\n![One picture a class]({SHEET})", f"## Curves\n\n![Curves]({CURVES})"]
+    return "\n\n".join(parts) + "\n"
+
+
+# ---- tables ------------------------------------------------------------------------------------
+def _cost(found: Sequence[Record]) -> str:
+    from tabulate import tabulate
+
+    heads = ["preset", "seed", "data", "steps", "images", "minutes", "images/s", "hardware"]
+    rows = [
+        [
+            *(r.preset, r.seed, r.data, f"{r.steps:,}", f"{r.images:,}"),
+            *(f"{r.seconds / 60:.0f}", r.images_per_second, r.hardware),
+        ]
+        for r in found
+    ]
+    return tabulate(rows, heads, tablefmt="github", disable_numparse=True)
+
+
+def _tables(found: Sequence[Record]) -> list[Table]:
+    """One row a preset, of several seeds the mean; the floor of real images first."""
+    return tables.by_group(
+        [
+            replace(x, model=x.model.replace("/", "-"), weights="", step=0)
+            for record in found
+            for x in record.results
+        ]
+    )
+
+
+def _markdown(table: Table) -> str:
+    from tabulate import tabulate
+
+    heads = [""] + [f"{head.name}: {value}" for head in table.heads for value in head.values]
+    rows = [[row.name, *row.cells] for row in table.rows]
+    notes = "\n".join(f"* `{name}`: {note}" for name, note in table.notes.items())
+    return tabulate(rows, heads, tablefmt="github", disable_numparse=True) + f"\n\n{notes}"
+
+
+# ---- pictures ----------------------------------------------------------------------------------
+def _sheet(found: Sequence[Record]) -> Image.Image:
+    """A row of classes a run; runs may have other sizes and classes than others."""
+    pictures = [
+        [np.asarray(Image.open(file).convert("RGB")) for file in sorted(_classes(r))] for r in found
+    ]
+    columns = max(map(len, pictures))
+    size = max(picture.shape[0] for row in pictures for picture in row)
+    sheet = np.full((len(found), columns, size, size, 3), 255, np.uint8)
+    for row, of_run in zip(sheet, pictures, strict=True):
+        for place, picture in zip(row, of_run, strict=False):
+            place[: picture.shape[0], : picture.shape[1]] = picture
+    return named_grid(sheet, [f"{record.preset} {record.seed}" for record in found])
+
+
+def _classes(record: Record) -> Iterator[Path]:
+    return (record.run / CLASSES).glob("*.png")
+
+
+def _panels(found: Sequence[Record]) -> list[Panel]:
+    """One for each figure of the history, with a line for each run."""
+    panels: dict[str, Panel] = {}
+    for record in found:
+        for panel in curves.panels(RunDirectory(record.run).history()):
+            for name, points in panel.lines.items():
+                if name == "loss" or len(panel.lines) == 1:
+                    shown = panels.setdefault(panel.title, Panel(panel.title))
+                    shown.lines[f"{record.preset} {record.seed}"] = points
+    return list(panels.values())
+
+
+def _replace(file: Path, content: bytes) -> None:
+    part = file.with_name(f"{file.name}.part")
+    part.write_bytes(content)
+    part.replace(file)

@@ -1,0 +1,108 @@
+"""What an experiment's files tell: settings, cost, results; the files of a run and a note."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from artgan_tf.evaluation import results
+from artgan_tf.evaluation.results import REAL, Result
+from artgan_tf.runs.directory import RunDirectory
+
+NOTE, CLASSES = "study.json", "classes"
+
+
+@dataclass(frozen=True)
+class Record:
+    """A row of the study's results.
+
+    Attributes:
+        preset, seed: of the training.
+        data: SPEC.
+        steps: done.
+        images: seen, one counted as often as it was seen.
+        hardware: in words.
+        seconds: of training, by the clock.
+        images_per_second: over all of it.
+        config_sha256: of the settings.
+        commit: of the program that measured.
+        results: with their protocols.
+        run: the run's directory, which the others are read from.
+    """
+
+    preset: str
+    seed: int
+    data: str
+    steps: int
+    images: int
+    hardware: str
+    seconds: float
+    images_per_second: float
+    config_sha256: str
+    commit: str
+    results: Sequence[Result]
+    run: Path
+
+    def __str__(self) -> str:
+        shown = [_short(result) for result in self.results if result.model != REAL]
+        cost = f"{self.steps:,} steps, {self.seconds / 60:.0f} min"
+        return f"{self.preset}, seed {self.seed}: {cost}; {', '.join(shown[:4])}"
+
+    def row(self) -> dict[str, Any]:
+        """As a line of JSON."""
+        row = asdict(self) | {"run": str(self.run)}
+        row["results"] = [asdict(result) for result in self.results]
+        return row
+
+
+def is_complete(run: Path) -> bool:
+    """Whether an experiment has been carried out to its end."""
+    return (run / NOTE).is_file()
+
+
+def read_record(run: Path) -> Record:
+    """The record of an experiment that is complete."""
+    directory = RunDirectory(run)
+    note, config = json.loads((run / NOTE).read_text(encoding="utf-8")), directory.config()
+    timed = [row for row in directory.history() if "seconds" in row][-1]
+    images = timed["step"] * config.train.batch_size
+    found = _renamed(results.read(run / "metrics.jsonl"), note)
+    return Record(
+        preset=note["preset"],
+        seed=note["seed"],
+        data=config.data.spec,
+        steps=timed["step"],
+        images=images,
+        hardware=note["hardware"],
+        seconds=timed["seconds"],
+        images_per_second=round(images / max(timed["seconds"], 1e-9), 1),
+        config_sha256=hashlib.sha256(directory.config_file.read_bytes()).hexdigest(),
+        commit=next((result.commit for result in reversed(found)), ""),
+        results=found,
+        run=run,
+    )
+
+
+def records(out: Path) -> Iterator[Record]:
+    """Those of all complete experiments in a study's folder, by preset and seed."""
+    for note in sorted((out / "runs").glob(f"*/*/{NOTE}")):
+        yield read_record(note.parent)
+
+
+def _renamed(found: Sequence[Result], note: dict[str, Any]) -> list[Result]:
+    """Results under the preset's name, the seeds of latents and of training told apart as one."""
+    return [
+        result
+        if result.model == REAL
+        else Result(
+            **asdict(result) | {"model": note["preset"], "seed": 1000 * note["seed"] + result.seed}
+        )
+        for result in found
+    ]
+
+
+def _short(result: Result) -> str:
+    value = next(iter(result.values.values()))
+    return f"{result.metric} {value:.4g}"

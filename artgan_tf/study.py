@@ -1,0 +1,55 @@
+"""`python -m artgan_tf.study PRESET ...`: several presets trained, measured, side by side."""
+
+from itertools import chain
+from pathlib import Path
+
+import tyro
+
+from artgan_tf import cli
+from artgan_tf.config import parse_overrides, resolve
+
+
+def study(
+    presets: tyro.conf.Positional[tuple[str, ...]] = (),
+    *,
+    out: Path,
+    data: str | None = None,
+    seeds: tuple[int, ...] = (0,),
+    metrics: tuple[str, ...] = (),
+    extractor: str = "",
+    set: tyro.conf.UseAppendAction[tuple[tuple[str, ...], ...]] = (),
+) -> None:
+    """Train, measure and export each preset with each seed, and write tables, pictures and curves.
+
+    The same command goes on where it was stopped. Without a preset only the pages are written anew,
+    from the runs that lie in `--out`.
+
+    Args:
+        presets: names, or paths of TOML files.
+        out: where the runs and the pages go.
+        data: as in `fit`, for all of them.
+        seeds: of the training.
+        metrics: as in `evaluate`.
+        extractor: as in `evaluate`.
+        set: settings for all of them, as section.key=value.
+    """
+    from artgan_tf.studies import pages
+    from artgan_tf.studies.experiment import Experiment, Protocol, carry_out
+
+    settings = tuple(chain.from_iterable(set))
+    for preset in presets:  # a mistake is told before the first one trains for hours
+        resolve(preset, parse_overrides(settings))
+    protocol = Protocol(data or "", settings, metrics, extractor)
+    planned = [Experiment(preset, seed, out) for seed in seeds for preset in presets]
+    for number, experiment in enumerate(planned, 1):
+        done = carry_out(experiment, protocol)
+        print(f"{number}/{len(planned)}  {done}", flush=True)
+        pages.write(out)
+    pages.write(out)
+    print(f"  table     {out / pages.PAGE}")
+    print(f"  sheet     {out / pages.SHEET}")
+    print(f"  curves    {out / pages.CURVES}")
+
+
+if __name__ == "__main__":
+    cli.main(study, "python -m artgan_tf.study")

@@ -1,0 +1,64 @@
+"""What a run computes with: devices, batches on them, compiled steps."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+import keras
+
+from artgan_tf.config import Config, RunError
+from artgan_tf.data.source import Source, Split
+from artgan_tf.gan import GAN
+
+
+class DamagedData(Exception):
+    """A record of the data cannot be read."""
+
+
+class WorkerLost(RunError):
+    """Another worker of the cluster is gone; the run can go on from its last checkpoint."""
+
+
+class Engine(Protocol):
+    """One worker's devices.
+
+    Attributes:
+        writes: whether this worker writes into the run's directory; one of a cluster does.
+    """
+
+    writes: bool
+
+    def scope(self) -> AbstractContextManager[Any]:
+        """Where the GAN and its optimizers are built."""
+
+    def keep(self, source: Source) -> Source:
+        """The source with its images in memory, where they fit; raises DamagedData."""
+
+    def batches(self, split: Split, start: int) -> Iterator[Any]:
+        """Endless training batches from step `start` on; raises DamagedData."""
+
+    def held_out(self, split: Split) -> Iterable[Any]:
+        """Every held-out image once."""
+
+    def compile(self, gan: GAN) -> None:
+        """Take the GAN whose steps are done; its state has been restored."""
+
+    def train(self, batch: Any) -> None:
+        """One train step; raises MemoryError, WorkerLost."""
+
+    def test(self, batches: Iterable[Any]) -> None:
+        """A test step on each of the held-out batches; raises DamagedData."""
+
+    def agree(self, stop: bool) -> bool:
+        """After each step: whether all workers stop here, because any of them wants to."""
+
+
+def open_engine(config: Config) -> Engine:
+    """The engine of Keras's backend; to be called before anything is computed."""
+    if keras.backend.backend() == "jax":
+        from artgan_tf.training.jax_engine import JaxEngine
+
+        return JaxEngine(config)
+    from artgan_tf.training.tensorflow_engine import TensorFlowEngine
+
+    return TensorFlowEngine(config)

@@ -1,0 +1,137 @@
+"""Train steps with TensorFlow, on one device, on several, or on several machines."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from typing import Any
+
+import tensorflow as tf
+
+from artgan_tf.config import Config, RunError
+from artgan_tf.data.cache import in_memory
+from artgan_tf.data.pipeline import Part, held_out_batches, training_batches
+from artgan_tf.data.source import Source, Split
+from artgan_tf.gan import GAN
+from artgan_tf.training.devices import choose_strategy, is_chief, use_xla
+from artgan_tf.training.engine import DamagedData, WorkerLost
+
+AGREE_EVERY = 10  # steps; workers ask each other whether to stop no more often
+GONE = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError)
+
+
+class TensorFlowEngine:
+    """The devices of a `tf.distribute.Strategy`; see `Engine`.
+
+    Several replicas do what one device would do with the whole batch: each has its part of it and
+    of the latents, losses are divided by their number, gradients added up, batch norm's statistics
+    are those of all parts.
+    """
+
+    def __init__(self, config: Config):
+        self.config = config
+        self.strategy = choose_strategy(config.train)
+        self.writes = is_chief(self.strategy)
+
+    def scope(self) -> AbstractContextManager[Any]:
+        return self.strategy.scope()
+
+    # ---- data ---------------------------------------------------------------------------------
+    def keep(self, source: Source) -> Source:
+        data = self.config.data
+        with _failures():
+            train, val = in_memory(source.train, data), in_memory(source.val, data)
+        return replace(source, train=train, val=val)
+
+    def batches(self, split: Split, start: int) -> Iterator[Any]:
+        def of_worker(context: tf.distribute.InputContext) -> tf.data.Dataset:
+            part = Part(context.input_pipeline_id, context.num_input_pipelines)
+            data, train = self.config.data, self.config.train
+            batches = training_batches(split, data, train.batch_size, train.seed, start, part)
+            replicas = context.num_replicas_in_sync // part.count
+            return batches if replicas == 1 else _dealt(batches, replicas)
+
+        batches = iter(self.strategy.distribute_datasets_from_function(of_worker))
+        while True:
+            with _failures():
+                batch = next(batches)
+            yield batch
+
+    def held_out(self, split: Split) -> Iterable[Any]:
+        return held_out_batches(split, self.config.data, self.config.train.batch_size)
+
+    # ---- steps --------------------------------------------------------------------------------
+    def compile(self, gan: GAN) -> None:
+        self._all_at_one_step(gan)
+        # Without AutoGraph, which the steps don't need and which would read the source files again
+        # when the first validation comes, changed or not.
+        plain: dict[str, Any] = {"autograph": False, "reduce_retracing": True}
+        alone = self.strategy.num_replicas_in_sync == 1  # XLA cannot compile sums over replicas
+        xla = alone and use_xla(self.config.train)
+        step = tf.function(gan.train_step, jit_compile=xla, **plain)
+
+        @tf.function(autograph=False)
+        def distributed(batch: Any) -> None:
+            self.strategy.run(step, args=(batch,))
+
+        self._train, self._test = distributed, tf.function(gan.test_step, **plain)
+        self._steps = 0
+
+    def train(self, batch: Any) -> None:
+        with _failures():
+            self._train(batch)
+
+    def test(self, batches: Iterable[Any]) -> None:
+        with _failures():
+            for batch in batches:
+                self._test(batch)
+
+    def agree(self, stop: bool) -> bool:
+        if not self._cluster:
+            return stop
+        self._steps += 1
+        return self._steps % AGREE_EVERY == 0 and self._sum(float(stop)) > 0
+
+    # ---- several workers ----------------------------------------------------------------------
+    @property
+    def _cluster(self) -> bool:
+        return isinstance(self.strategy, tf.distribute.MultiWorkerMirroredStrategy)
+
+    def _all_at_one_step(self, gan: GAN) -> None:
+        step, workers = gan.steps_done, self.strategy.num_replicas_in_sync
+        if self._cluster and self._sum(float(step)) != float(step * workers):
+            raise RunError(
+                f"This worker found the checkpoint of step {step}, others another one: --run-dir "
+                f"must be a folder that all workers see."
+            )
+
+    def _sum(self, value: float) -> float:
+        """Over all replicas, each with its worker's value."""
+
+        @tf.function(autograph=False)
+        def add_up(mine: Any) -> Any:
+            return self.strategy.reduce("sum", self.strategy.run(tf.identity, (mine,)), axis=None)
+
+        with _failures():
+            return float(add_up(tf.constant(value)))
+
+
+def _dealt(batches: tf.data.Dataset, replicas: int) -> tf.data.Dataset:
+    """Each batch as one part a replica, one after another."""
+
+    def deal(*batch: Any) -> tuple[Any, ...]:
+        return tuple(tf.reshape(x, (replicas, -1, *x.shape[1:])) for x in batch)
+
+    return batches.map(deal).unbatch()
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """TensorFlow's errors as the engine's."""
+    try:
+        yield
+    except tf.errors.ResourceExhaustedError:
+        raise MemoryError from None
+    except tf.errors.DataLossError as error:
+        raise DamagedData(str(error)) from None
+    except GONE:
+        raise WorkerLost("Another worker of the cluster is gone.") from None

@@ -1,0 +1,250 @@
+"""The Dockerfile, compose.yaml and deploy/ agree with one another and with the program."""
+
+import inspect
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from google.protobuf import text_format
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from tensorflow_serving.config import model_server_config_pb2
+
+from artgan_tf.config import resolve
+from artgan_tf.fit import default_run_dir
+from artgan_tf.serve import serve
+from artgan_tf.serving import app, monitoring
+from artgan_tf.serving.batching import Rules
+from artgan_tf.serving.source import Source
+from artgan_tf.serving.versions import Versions
+from tests.deploy import files
+from tests.deploy.files import DEPLOY, ROOT, SERVICES, default, flags, instructions, mounts, parsed
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+SERVING = flags(SERVICES["serving"]["command"])
+README = files.PAGES["README.md"]
+TRAIN = SERVICES["train"]["entrypoint"][2]
+KSERVE = files.INFERENCE["spec"]["predictor"]
+
+
+def requirements() -> dict[str, Requirement]:
+    """Those of requirements.txt, by name."""
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    found = [Requirement(line.partition("#")[0]) for line in lines if line.partition("#")[0]]
+    return {canonicalize_name(requirement.name): requirement for requirement in found}
+
+
+def model_config():
+    """The one model of models.config."""
+    text = (DEPLOY / "models.config").read_text(encoding="utf-8")
+    found = text_format.Parse(text, model_server_config_pb2.ModelServerConfig())
+    (config,) = found.model_config_list.config
+    return config
+
+
+def gallery() -> dict[str, str]:
+    """The options of the gallery's `artgan serve`."""
+    return parsed(SERVICES["gallery"]["command"])
+
+
+def port_of_serve() -> int:
+    return inspect.signature(serve).parameters["port"].default
+
+
+# ---- the image ----------------------------------------------------------------------------------
+def test_hadolint_has_nothing_to_say():
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    hadolint = shutil.which("hadolint", path=path)
+    if not hadolint:
+        pytest.skip("there is no hadolint")
+    command = [hadolint, "--no-color", "Dockerfile"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_the_image_runs_the_script_as_nobody_in_particular():
+    (entrypoint,) = instructions("ENTRYPOINT")
+    assert json.loads(entrypoint) == list(PROJECT["project"]["scripts"])
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", instructions("USER")[-1])
+    assert instructions("EXPOSE") == [str(port_of_serve())]
+
+
+def test_the_base_is_one_release_of_a_python_that_the_package_takes():
+    (base,) = [line for line in instructions("ARG") if line.startswith("BASE=")]
+    release = re.fullmatch(r"BASE=python:(3\.\d+\.\d+)-slim-\w+", base)
+    assert release
+    assert release[1] in Requirement(f"python{PROJECT['project']['requires-python']}").specifier
+    assert default(SERVICES["train"]["build"]["args"]["BASE"]) == base.partition("=")[2]
+
+
+def test_build_arguments_of_compose_are_those_of_the_dockerfile():
+    known = {line.partition("=")[0]: line.partition("=")[2] for line in instructions("ARG")}
+    for service in ("train", "gallery"):
+        given = SERVICES[service]["build"]["args"]
+        assert {name: default(value) for name, value in given.items()} == known
+
+
+def test_the_dockerfile_finds_the_requirements_that_it_treats_apart():
+    text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    (replaced,) = re.findall(r"s/(\^.*?)/\$\{TENSORFLOW\}", files.DOCKERFILE)
+    assert len(re.findall(replaced, text, re.M)) == 1
+    (apart,) = set(re.findall(r"grep (?:-v )?'(\S+)'", files.DOCKERFILE))
+    assert len(re.findall(apart, text, re.M)) == 1
+
+
+def test_every_requirement_is_pinned_to_a_version_that_it_allows():
+    text = (DEPLOY / "constraints.txt").read_text(encoding="utf-8")
+    pins = dict(re.findall(r"^([^#\s]+)==(\S+)$", text, re.M))
+    pins = {canonicalize_name(name): version for name, version in pins.items()}
+    for name, requirement in requirements().items():
+        if name != "setuptools":  # the base image's own does
+            assert requirement.specifier.contains(pins.get(name, "none")), requirement
+    assert pins["tensorflow-cpu"] == pins["tensorflow"]
+
+
+def test_what_the_build_needs_goes_to_the_engine():
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    let_in = {line[1:] for line in lines if line.startswith("!")}
+    hatch, project = PROJECT["tool"]["hatch"], PROJECT["project"]
+    wheel = hatch["build"]["targets"]["wheel"]
+    needed = {*wheel["packages"], *wheel["force-include"], *project["license-files"]}
+    needed |= {project["readme"], *hatch["metadata"]["hooks"]["requirements_txt"]["files"]}
+    needed |= {"pyproject.toml", "deploy/constraints.txt"}
+    assert let_in == needed
+    assert all((ROOT / path).exists() for path in let_in)
+
+
+# ---- the services -------------------------------------------------------------------------------
+def test_train_writes_the_model_that_the_others_read():
+    run = default_run_dir(resolve(default(SERVICES["train"]["command"])))
+    verbs = re.findall(r"^(?:.*\|\| )?artgan (.*)$", TRAIN, re.M)
+    assert verbs[0] == 'fit "$$@"'
+    export = parsed(verbs[1])
+    assert export["run"] == f"/{run}"
+    config = model_config()
+    assert config.base_path == f"{export['out']}/{config.name}" == gallery()["model"]
+    assert f"test -d {config.base_path} ||" in TRAIN
+    assert config.name == run.name
+
+
+def test_volumes_lie_where_the_image_has_folders_and_nowhere_else():
+    (made,) = [line.split()[3:] for line in instructions("RUN") if line.startswith("mkdir")]
+    used = mounts("train") | mounts("gallery")
+    assert set(used) <= set(made)
+    assert {mounts(name)["/models"] for name in SERVICES} == {"models"}
+    for service in ("serving", "gallery"):
+        assert "models:/models:ro" in SERVICES[service]["volumes"]
+
+
+def test_ports_of_the_gallery():
+    port = int(gallery()["port"])
+    assert list(files.published("gallery")) == [port] == [port_of_serve()]
+    assert gallery()["host"] == "0.0.0.0"
+    url = re.search(r"http://127.0.0.1:(\d+)(/\w+)", SERVICES["gallery"]["healthcheck"]["test"][-1])
+    assert url
+    routes = app.build_app(Versions(Source("demo", dict), 1), app.Settings()).routes
+    assert int(url[1]) == port
+    assert url[2] in {getattr(route, "path", "") for route in routes}
+
+
+def test_ports_of_tensorflow_serving():
+    inside = {int(SERVING["port"]), int(SERVING["rest_api_port"])}
+    assert files.published("serving") == {port: port for port in inside}
+    taken = [port for name in ("serving", "gallery") for port in files.published(name).values()]
+    assert len(taken) == len(set(taken))
+
+
+def test_files_that_tensorflow_serving_is_given_lie_there():
+    assert mounts("serving")["/config"] == "./deploy"
+    given = [value for value in SERVING.values() if value.startswith("/")]
+    assert sorted(given) == sorted(f"/config/{path.name}" for path in DEPLOY.glob("*.config"))
+
+
+def test_tensorflow_serving_is_as_old_as_the_tensorflow_that_exports():
+    image, _, tag = SERVICES["serving"]["image"].partition(":")
+    assert image == "tensorflow/serving"
+    assert requirements()["tensorflow"].specifier.contains(tag)
+    assert KSERVE["model"]["runtimeVersion"] == tag
+
+
+def test_they_wait_for_the_model():
+    for service in ("serving", "gallery"):
+        condition = SERVICES[service]["depends_on"]["train"]["condition"]
+        assert condition == "service_completed_successfully"
+
+
+# ---- TensorFlow Serving's files ---------------------------------------------------------------
+def test_the_version_before_stays_loaded():
+    config = model_config()
+    assert config.model_platform == "tensorflow"
+    assert config.model_version_policy.latest.num_versions == 2
+
+
+def test_batches_are_those_of_our_own_server():
+    found, rules = files.batching(), Rules()
+    assert found.max_batch_size.value == rules.rows
+    assert found.batch_timeout_micros.value == rules.window * 1e6
+    assert found.num_batch_threads.value == rules.workers
+    assert list(found.allowed_batch_sizes) == [2**power for power in range(5)]
+    assert found.allowed_batch_sizes[-1] == found.max_batch_size.value
+    assert found.max_batch_size.value * found.max_enqueued_batches.value >= rules.waiting
+    assert "enable_batching" in SERVING
+
+
+def test_metrics_have_the_same_path_everywhere():
+    found = files.monitoring().prometheus_config
+    assert found.enable
+    assert found.path == monitoring.PATH
+
+
+# ---- KServe -------------------------------------------------------------------------------------
+def test_kserve_serves_the_same_model_from_its_own_claim():
+    claim = files.CLAIM["metadata"]["name"]
+    name = files.INFERENCE["metadata"]["name"]
+    assert KSERVE["model"]["storageUri"] == f"pvc://{claim}/{name}"
+    assert name == model_config().name
+
+
+def test_kserve_is_given_files_of_its_configmap():
+    (volume,) = KSERVE["volumes"]
+    (mount,) = KSERVE["model"]["volumeMounts"]
+    assert mount["name"] == volume["name"]
+    command = f"kubectl create configmap {volume['configMap']['name']} --from-file=deploy"
+    assert command in (DEPLOY / "kserve.yaml").read_text(encoding="utf-8")
+    assert command in files.PAGES["deploy/README.md"]
+    given = flags(KSERVE["model"]["args"])
+    assert given.items() <= SERVING.items()
+    for path in filter(None, given.values()):
+        assert path.startswith(f"{mount['mountPath']}/")
+
+
+# ---- the pages ----------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", files.PAGES)
+def test_docker_lines_are_understood(name):
+    lines = re.findall(r"^docker (?:run|compose run) .*$", files.PAGES[name], re.M)
+    assert lines
+    for line in lines:
+        service = re.search(r"docker compose run --rm (?:--entrypoint (\w+) )?(train) (.*)", line)
+        if not service:
+            assert parsed(line.partition(" artgan ")[2])
+        elif service[1] != "mv":
+            assert parsed(service[3] if service[1] else f"fit {service[3]}")
+
+
+def test_ports_of_the_page_are_those_published():
+    page = files.PAGES["deploy/README.md"]
+    grpc, rest = SERVING["port"], SERVING["rest_api_port"]
+    assert f"| {grpc} | {rest} | `{monitoring.PATH}` at {rest} |" in page
+    (port,) = files.published("gallery").values()
+    assert f"| | {port} | the same path at {port} |" in page
+    address = (
+        f"http://localhost:{port}/?server=http://localhost:{rest}&model={gallery()['model'][8:]}"
+    )
+    assert address in page
+    assert re.search(rf"{grpc} and {rest}, the gallery at\s+http://localhost:{port}\.", README)

@@ -1,0 +1,221 @@
+"""`export --onnx`: ONNX Runtime paints what Keras paints, or there is no export."""
+
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from artgan_tf import cli
+from artgan_tf.config import RunError
+from artgan_tf.export import export as verb
+from artgan_tf.serving import export, onnx_file
+from artgan_tf.serving.export import Options
+from artgan_tf.serving.signatures import Signatures
+from tests.painters import CLASSES, tiny_painter
+
+PAPERS = ["improved", "artgan"]
+K = len(CLASSES)
+README = Path(__file__).resolve().parents[2] / "README.md"
+
+
+@pytest.fixture(scope="module")
+def extra():
+    """Skips what needs the packages, where they are not."""
+    for name in onnx_file.PACKAGES:
+        pytest.importorskip(name, reason=f"there is no {name}: requirements-onnx.txt")
+
+
+@pytest.fixture(scope="module")
+def files(extra, painters, tmp_path_factory):
+    """The ONNX file of each painter."""
+    root = tmp_path_factory.mktemp("onnx")
+    for paper, painter in painters.items():
+        onnx_file.write_onnx(root / f"{paper}.onnx", painter)
+    return {paper: root / f"{paper}.onnx" for paper in painters}
+
+
+def session(file):
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+
+
+def request(painter, count):
+    z = painter.latents(range(100, 100 + count)).numpy()
+    return {"z": z, "label": np.arange(count, dtype=np.int32)[::-1] % K}
+
+
+def apart(images, painter, asked, magnified=False):
+    """Grey levels from what Keras paints, of each value."""
+    wanted = painter.paint(asked["z"], painter.gan.one_hot(asked["label"]), magnified)
+    assert (images.shape, images.dtype) == (wanted.shape, np.uint8)
+    return np.abs(images.astype(int) - wanted)
+
+
+# ---- the file ---------------------------------------------------------------------------------
+@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("count", [1, 3, 17, 64])
+def test_pictures_are_kerass(files, painters, paper, count):
+    asked = request(painters[paper], count)
+    (images,) = session(files[paper]).run(["images"], asked)
+    assert images.std() > 5  # a file that paints one grey would agree with a painter that does
+    assert len(np.unique(images, axis=0)) == count
+    levels = apart(images, painters[paper], asked)
+    assert levels.max() <= 1
+    assert levels.mean() < 1e-3
+
+
+def test_paper_bs_are_there_at_twice_the_size(files, painters):
+    asked = request(painters["improved"], 3)
+    (images,) = session(files["improved"]).run(["magnified"], asked)
+    assert apart(images, painters["improved"], asked, magnified=True).max() <= 1
+
+
+def test_readmes_line_paints(files, painters, tmp_path, monkeypatch):
+    import onnxruntime
+
+    shutil.copy(files["artgan"], tmp_path / "generator.onnx")
+    monkeypatch.chdir(tmp_path)
+    (line,) = re.findall(r"^`(images, = onnxruntime.*)`$", README.read_text("utf-8"), re.M)
+    known: dict[str, Any] = {"onnxruntime": onnxruntime, **request(painters["artgan"], 5)}
+    exec(line, known)
+    assert apart(known["images"], painters["artgan"], request(painters["artgan"], 5)).max() <= 1
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_what_the_file_says_of_itself(files, paper):
+    opened = session(files[paper])
+    assert [(x.name, x.type, x.shape) for x in opened.get_inputs()] == [
+        ("z", "tensor(float)", ["N", 8]),
+        ("label", "tensor(int32)", ["N"]),
+    ]
+    sizes = {"images": 16, "magnified": 32} if paper == "improved" else {"images": 16}
+    assert {x.name: (x.type, x.shape) for x in opened.get_outputs()} == {
+        name: ("tensor(uint8)", ["N", size, size, 3]) for name, size in sizes.items()
+    }
+    known = opened.get_modelmeta().custom_metadata_map
+    assert json.loads(known["class_names"]) == CLASSES
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("label", [-K - 1, -K, -1, K, 2**31 - 1])
+def test_a_label_out_of_range_is_an_error(files, paper, label):
+    asked = {"z": np.zeros((2, 8), np.float32), "label": np.array([0, label], np.int32)}
+    with pytest.raises(Exception, match="out of data bounds"):
+        session(files[paper]).run(None, asked)
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_half_is_half_the_size_and_a_few_levels_apart(files, painters, paper, tmp_path):
+    file, painter = tmp_path / "half.onnx", painters[paper]
+    onnx_file.write_onnx(file, painter, half=True)
+    onnx_file.check_onnx(file, painter, half=True)
+    saved = files[paper].stat().st_size - file.stat().st_size
+    floats = sum(value.size for value in painter.generator.get_weights())
+    assert saved > 0.8 * 2 * floats  # the graph itself is a third of such a small file
+    asked = request(painter, 64)
+    (images,) = session(file).run(["images"], asked)
+    assert 0 < apart(images, painter, asked).max() <= 3
+
+
+@pytest.mark.parametrize(
+    ("paper", "precision"), [("improved", "mixed_bfloat16"), ("artgan", "mixed_float16")]
+)
+def test_a_run_of_mixed_precision_is_painted_in_float32(
+    extra, painters, paper, precision, tmp_path
+):
+    painter = tiny_painter(paper, precision)
+    painter.generator.set_weights(painters[paper].generator.get_weights())
+    onnx_file.write_onnx(tmp_path / "x.onnx", painter)
+    onnx_file.check_onnx(tmp_path / "x.onnx", painter)
+    asked = request(painter, 3)
+    (images,) = session(tmp_path / "x.onnx").run(["images"], asked)
+    assert apart(images, painters[paper], asked).max() <= 1
+
+
+# ---- the check --------------------------------------------------------------------------------
+@pytest.mark.parametrize("paper", PAPERS)
+def test_the_file_of_another_painter_is_refused(files, painters, paper):
+    painter = painters[paper]
+    kept = painter.generator.get_weights()
+    onnx_file.check_onnx(files[paper], painter)
+    try:
+        painter.generator.set_weights([value * 0.9 for value in kept])
+        for half in (False, True):
+            with pytest.raises(RunError, match=r"generator.onnx/images differs from Keras by \d+ "):
+                onnx_file.check_onnx(files[paper], painter, half)
+    finally:
+        painter.generator.set_weights(kept)
+
+
+def test_a_file_that_fills_batches_up_is_refused(extra, painters, tmp_path):
+    """What tf2onnx makes of the served signature: 16 pictures for 17 latents."""
+    import tf2onnx
+
+    painter = painters["artgan"]
+    function = Signatures(painter).functions()["generate"]
+    tf2onnx.convert.from_function(
+        function, function.input_signature, output_path=str(tmp_path / "x.onnx")
+    )
+    with pytest.raises(RunError, match=r"images has shape \(16, 16, 16, 3\), in Keras \(17, "):
+        onnx_file.check_onnx(tmp_path / "x.onnx", painter)
+
+
+def test_a_damaged_file_is_told_in_one_line(files, painters, tmp_path):
+    (tmp_path / "x.onnx").write_bytes(files["artgan"].read_bytes()[:-1000])
+    with pytest.raises(RunError, match=r"ONNX Runtime cannot run generator\.onnx: ") as error:
+        onnx_file.check_onnx(tmp_path / "x.onnx", painters["artgan"])
+    assert "\n" not in str(error.value)
+
+
+# ---- the verb ---------------------------------------------------------------------------------
+@pytest.fixture
+def quick(painters, monkeypatch):
+    """Exports of a run that is a painter already; the SavedModel is not checked."""
+    monkeypatch.setattr(export, "load", lambda run, which, weights: painters["improved"])
+    monkeypatch.setattr(export, "check", lambda *arguments: None)
+    return monkeypatch
+
+
+def test_an_export_holds_the_file_and_its_card_names_it(extra, quick, exports, painters, tmp_path):
+    folder = export.export(tmp_path, Options(onnx=True)) / "assets.extra"
+    onnx_file.check_onnx(folder / "generator.onnx", painters["improved"])
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert "`generator.onnx`" in card
+    assert "z, 8 numbers a picture, from the uniform distribution" in card
+    assert json.loads((folder / "artgan.json").read_text(encoding="utf-8"))["onnx"] is True
+    plain = exports["improved"] / "assets.extra"
+    assert not (plain / "generator.onnx").exists()
+    assert "onnx" not in (plain / "README.md").read_text(encoding="utf-8").lower()
+
+
+def test_a_wrong_conversion_leaves_no_version(files, quick, tmp_path):
+    def wrong(file, painter, half):
+        shutil.copy(files["artgan"], file)
+
+    quick.setattr(export, "write_onnx", wrong)
+    with pytest.raises(RunError, match="generator"):
+        export.export(tmp_path, Options(onnx=True))
+    assert not list((tmp_path / "export" / "improved-cifar10").iterdir())
+
+
+@pytest.mark.parametrize("name", onnx_file.PACKAGES)
+def test_without_the_packages_one_sentence_and_nothing_is_made(name, tmp_path, monkeypatch, capsys):
+    for package in onnx_file.PACKAGES:
+        monkeypatch.setitem(sys.modules, package, sys)  # there, as far as anyone asks
+    monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(SystemExit) as exit_:
+        cli.main(verb, "export", [str(tmp_path), "--onnx"])
+    assert exit_.value.code == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"error: --onnx needs {name} (")
+    assert "pip install 'artgan-tf[onnx]'" in told
+    assert told.count("\n") == 1
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,128 @@
+"""A study of two tiny presets: resumed, in tables, and mistakes before anything is trained."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import tomli_w
+from PIL import Image
+
+from artgan_tf import cli
+from artgan_tf.config import resolve
+from artgan_tf.studies import experiment, pages
+from artgan_tf.studies.record import NOTE, records
+from artgan_tf.study import study
+from tests.conftest import tiny_overrides
+
+METRICS = ["--metrics", "deviation_12", "fid_33_val", "--extractor", "pixels"]
+
+
+def preset(folder: Path, name: str, data: Path, paper: str = "improved") -> str:
+    """A preset of a few steps in a TOML file."""
+    settings = tiny_overrides(paper, data) | {"train.steps": 4}
+    tree: dict[str, dict[str, object]] = {}
+    for key, value in settings.items():
+        section, _, entry = key.partition(".")
+        tree.setdefault(section, {})[entry] = value
+    file = folder / f"{name}.toml"
+    file.write_text(tomli_w.dumps({"extends": f"{paper}/cifar10"} | tree))
+    resolve(str(file))
+    return str(file)
+
+
+def call(*arguments: object) -> int:
+    try:
+        cli.main(study, "study", [str(argument) for argument in arguments])
+    except SystemExit as exit_:
+        return int(exit_.code or 0)
+    return 0
+
+
+@pytest.fixture(scope="module")
+def made(paintings, tmp_path_factory) -> Path:
+    """A study of both papers, with two seeds of one."""
+    folder = tmp_path_factory.mktemp("study")
+    first = preset(folder, "plain", paintings)
+    second = preset(folder, "older", paintings, "artgan")
+    out = folder / "out"
+    assert call(first, "--out", out, "--seeds", 0, 1, *METRICS) == 0
+    assert call(second, "--out", out, *METRICS) == 0
+    return out
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_every_experiment_has_its_row(made):
+    rows = [json.loads(line) for line in (made / pages.RESULTS).read_text().splitlines()]
+    assert [(row["preset"], row["seed"]) for row in rows] == [
+        ("older", 0),
+        ("plain", 0),
+        ("plain", 1),
+    ]
+    for row in rows:
+        assert row["steps"] == 4
+        assert row["images"] == 36
+        assert row["seconds"] > 0
+        assert "cores" in row["hardware"]
+        assert len(row["config_sha256"]) == 64
+        own = {r["metric"] for r in row["results"] if r["model"] == row["preset"]}
+        floor = {r["metric"] for r in row["results"] if r["model"] == "real images"}
+        assert own == floor == {"deviation_12", "fid_33_val"}
+    assert len({row["config_sha256"] for row in rows}) == 3
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_table_is_what_the_runs_measured(made):
+    page = (made / pages.PAGE).read_text()
+    values = []
+    for file in (made / "runs").glob("plain/*/metrics.jsonl"):
+        rows = [json.loads(line) for line in file.read_text().splitlines()]
+        own = [row["values"] for row in rows if row["model"] != "real images"]
+        values += [of["deviation"] for of in own if "deviation" in of]
+    assert len(values) == 2
+    lines = [line for line in page.splitlines() if line.startswith("| plain ") and "±" in line]
+    assert f"{sum(values) / 2:.4g}\N{NBSP}±" in lines[-1]
+    assert any(line.startswith("| real images") for line in page.splitlines())
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_pictures_and_exports_are_there(made):
+    for name in (pages.SHEET, pages.CURVES):
+        with Image.open(made / name) as picture:
+            assert min(picture.size) > 40
+    for record in records(made):
+        assert list((record.run / "export").glob("*/1/saved_model.pb"))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_what_is_done_is_not_done_again_and_pages_come_of_the_files(made, tmp_path, monkeypatch):
+    copy = tmp_path / "copy"
+    shutil.copytree(made, copy)
+    monkeypatch.setattr(experiment, "_run", lambda *_: pytest.fail("it is done"))
+    assert call(made.parent / "plain.toml", "--out", copy, "--seeds", 0, 1, *METRICS) == 0
+    for name in (pages.RESULTS, pages.PAGE, pages.SHEET, pages.CURVES):
+        (copy / name).unlink()
+    assert call("--out", copy) == 0
+    assert (copy / pages.PAGE).read_bytes() == (made / pages.PAGE).read_bytes()
+    next(copy.glob(f"runs/*/*/{NOTE}")).unlink()
+    assert call("--out", copy) == 0
+    assert (copy / pages.RESULTS).read_text().count("\n") == 2
+
+
+def test_a_mistake_is_told_before_anything_is_trained(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(experiment, "_run", lambda *_: pytest.fail("trained"))
+    assert call("demo", "improved/nothing", "--out", tmp_path / "out") == 2
+    assert "improved/nothing" in capsys.readouterr().err
+    assert call("demo", "--set", "train.nothing=1", "--out", tmp_path / "out") == 2
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_step_that_fails_names_its_log(tmp_path, capsys):
+    assert call("demo", "--data", "folder:nowhere", "--out", tmp_path / "out") == 1
+    told = capsys.readouterr().err
+    assert "fit of demo, seed 0, failed: see" in told
+    assert "nowhere" in (tmp_path / "out" / "runs" / "demo" / "seed-0.log").read_text()

@@ -1,0 +1,154 @@
+"""Several replicas do what one device does with the whole batch."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from artgan_tf.runs.checkpoints import find
+from artgan_tf.runs.directory import RunDirectory
+from tests.conftest import tiny_overrides
+from tests.training.states import state
+
+ROOT = Path(__file__).resolve().parents[2]
+STEPS = 20
+# What one device draws for the whole batch, replicas draw for their parts: dropout, noise and
+# augmentation would differ.
+SAME = {
+    "discriminator.dropout": 0.0,
+    "discriminator.noise": 0.0,
+    "train.batch_size": 12,
+    "train.steps": STEPS,
+    "log.history_every": 1,
+    "log.validate_every": 10,
+    "log.checkpoint_every": 10,
+    "log.sample_every": 20,
+}
+
+
+@pytest.fixture
+def settings(paintings, tmp_path):
+    """`settings(paper, **changes)`: a file of them."""
+
+    def write(paper: str, **changes: object) -> Path:
+        own = {key.replace("__", "."): value for key, value in changes.items()}
+        tree = tiny_overrides(paper, paintings) | SAME | own | {"preset": f"{paper}/cifar10"}
+        file = tmp_path / f"{len(list(tmp_path.iterdir()))}.json"
+        file.write_text(json.dumps(tree))
+        return file
+
+    return write
+
+
+def started(file: Path, run_dir: Path, devices: int = 1, **environment: str) -> subprocess.Popen:
+    return python("tests.training.worker", file, run_dir, devices, **environment)
+
+
+def python(module: str, *arguments: object, **environment: str) -> subprocess.Popen:
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    quiet = {"CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "2"}
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=os.environ | quiet | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def ended(process: subprocess.Popen) -> None:
+    out, _ = process.communicate(timeout=280)
+    assert f"finished {STEPS}" in out, out[-3000:]
+
+
+def cluster(count: int) -> list[str]:
+    """TF_CONFIG of each worker, on free ports."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    addresses = [f"127.0.0.1:{s.getsockname()[1]}" for s in sockets]
+    for each in sockets:
+        each.close()
+    return [
+        json.dumps({"cluster": {"worker": addresses}, "task": {"type": "worker", "index": i}})
+        for i in range(count)
+    ]
+
+
+def losses(run_dir: Path) -> np.ndarray:
+    rows = [row for row in RunDirectory(run_dir).history() if "d_loss" in row]
+    assert [row["step"] for row in rows] == list(range(1, STEPS + 1))
+    return np.array([[row[name] for name in row if name[:2] in ("d_", "g_")] for row in rows])
+
+
+def assert_same(one: Path, other: Path) -> None:
+    np.testing.assert_allclose(losses(one), losses(other), atol=1e-4, rtol=1e-4)
+    mine, theirs = state(one), state(other)
+    assert mine.keys() == theirs.keys()
+    for key in mine:
+        np.testing.assert_allclose(mine[key], theirs[key], atol=2e-3, rtol=1e-2, err_msg=key)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("paper", ["improved", "artgan"])
+def test_two_devices(paper, settings, tmp_path):
+    ended(started(settings(paper, train__strategy="one"), tmp_path / "one"))
+    ended(started(settings(paper, train__strategy="mirrored"), tmp_path / "two", devices=2))
+    assert_same(tmp_path / "one", tmp_path / "two")
+
+
+@pytest.mark.slow
+def test_two_processes(settings, tmp_path):
+    ended(started(settings("improved", train__strategy="one"), tmp_path / "one"))
+    file = settings("improved", train__strategy="multiworker")
+    workers = [started(file, tmp_path / "two", TF_CONFIG=config) for config in cluster(2)]
+    for worker in workers:
+        ended(worker)
+    assert_same(tmp_path / "one", tmp_path / "two")
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_and_comes_back(tiny_arguments, tmp_path):
+    arguments = tiny_arguments("improved", train__batch_size=12, log__checkpoint_every=50)
+    arguments += ["--strategy", "multiworker", "--run-dir", tmp_path / "run", "--steps", 300]
+    configs = cluster(2)
+    workers = [python("artgan_tf.fit", *arguments, TF_CONFIG=config) for config in configs]
+    wait_for(tmp_path / "run" / "checkpoints" / "step-100.npz", workers)
+    workers[1].send_signal(signal.SIGKILL)
+    workers[1].wait()
+    workers[1] = python("artgan_tf.fit", *arguments, TF_CONFIG=configs[1])
+    told = [worker.communicate(timeout=250)[0] for worker in workers]
+    assert [worker.returncode for worker in workers] == [0, 0], told
+    assert "Another worker of the cluster is gone. Starting again" in told[0]
+    assert find(tmp_path / "run" / "checkpoints")[1] == 300
+    steps = [row["step"] for row in RunDirectory(tmp_path / "run").history() if "d_loss" in row]
+    assert steps == list(range(2, 301, 2))
+
+
+def wait_for(file: Path, processes: list[subprocess.Popen]) -> None:
+    for _ in range(2000):
+        if file.exists():
+            return
+        assert all(process.poll() is None for process in processes)
+        time.sleep(0.1)
+    pytest.fail(f"{file} does not come.")
+
+
+def test_a_cluster_must_be_described(tiny_arguments, tmp_path):
+    arguments = [*tiny_arguments("improved"), "--run-dir", tmp_path / "run"]
+    for config, sentence in (
+        ("", "set TF_CONFIG in each worker"),
+        ("{", "TF_CONFIG is no JSON: {"),
+    ):
+        options = {"TF_CONFIG": config, "SLURM_STEP_NODELIST": ""}
+        worker = python("artgan_tf.fit", *arguments, "--strategy", "multiworker", **options)
+        out, _ = worker.communicate(timeout=120)
+        assert worker.returncode == 2
+        assert sentence in out.splitlines()[-1]
+    assert not (tmp_path / "run").exists()
