@@ -69,10 +69,10 @@ def one_step(stages: Stages, **parts: Any) -> Any:
 
     class Clocked(Loop):
         def run(self) -> None:
-            step: Any = self.engine._train  # type: ignore[attr-defined]
+            engine: Any = self.engine
             batch = stages.clocked("first batch", next, self.batches)
-            stages.clocked("trace", step.get_concrete_function, batch)
-            stages.clocked("first step", step, batch)
+            stages.clocked("trace", engine._train.get_concrete_function, batch)
+            stages.clocked("first step", engine.train, batch)
             raise Enough
 
     return Clocked(**parts)
