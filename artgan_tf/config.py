@@ -101,7 +101,7 @@ class Train:
     energy_weight: NotNegative = 0.0  # of the energy distance between real and fake, beyond B
     ema: Fraction = 0.999  # of G's weights and BN statistics, for sampling
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
-    xla: Literal["auto", "on", "off"] = "auto"  # auto: on a GPU, not on a CPU
+    xla: Literal["auto", "on", "off"] = "auto"  # TensorFlow's; auto: on a GPU, not on a CPU
     strategy: Literal["auto", "one", "mirrored", "multiworker"] = "auto"
     on_collapse: Literal["warn", "stop"] = "warn"
     init: str = ""  # a run directory whose weights are the start

@@ -2,7 +2,7 @@
 
     gan = build_gan(config, num_classes=10)   # from artgan_tf.papers
     gan.compile()                             # the optimizers of the configuration
-    gan.fit(dataset)                          # batches of (uint8 images [N, S, S, 3], int labels)
+    gan.fit(dataset)                          # TensorFlow only; (uint8 [N, S, S, 3], int labels)
 
 One `train_step` is one D step, then one G step (or several, with the CIFAR trick). Real and fake
 images pass D as separate batches, so that batch norm sees each apart.

@@ -29,6 +29,10 @@ def transpose_convolve(x: Any, kernel: Any, stride: int) -> Any:
         from artgan_tf.networks import taps
 
         return taps.transpose_convolve(x, kernel, stride)
+    if keras.backend.backend() == "jax":
+        from artgan_tf.networks import transposed
+
+        return transposed.transpose_convolve(x, ops.convert_to_tensor(kernel), stride)
     return ops.conv_transpose(x, kernel, strides=stride, padding="same")
 
 
