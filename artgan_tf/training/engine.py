@@ -4,9 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-import keras
-
-from artgan_tf.config import Config, RunError
+from artgan_tf.config import RunError
 from artgan_tf.data.source import Source, Split
 from artgan_tf.gan import GAN
 
@@ -47,14 +45,3 @@ class Engine(Protocol):
 
     def agree(self, stop: bool) -> bool:
         """After each step: whether all workers stop here, because any of them wants to."""
-
-
-def open_engine(config: Config) -> Engine:
-    """The engine of Keras's backend; to be called before anything is computed."""
-    if keras.backend.backend() == "jax":
-        from artgan_tf.training.jax_engine import JaxEngine
-
-        return JaxEngine(config)
-    from artgan_tf.training.tensorflow_engine import TensorFlowEngine
-
-    return TensorFlowEngine(config)

@@ -14,7 +14,8 @@ from artgan_tf.painter import Painter
 from artgan_tf.papers import build_gan
 from artgan_tf.runs.checkpoints import Checkpoints, latest_step, load_networks
 from artgan_tf.runs.directory import RunDirectory
-from artgan_tf.training.engine import Engine, open_engine
+from artgan_tf.training.engine import Engine
+from artgan_tf.training.engines import open_engine
 from artgan_tf.training.interruption import Interruption
 from artgan_tf.training.loop import Loop
 from artgan_tf.training.records import Records
