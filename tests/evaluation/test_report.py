@@ -15,6 +15,7 @@ from artgan_tf.data.demo_paintings import CLASS_NAMES
 from artgan_tf.evaluation import copies, curves, report
 from artgan_tf.evaluation.evaluate import Evaluation, Options, evaluate
 from artgan_tf.evaluation.images import Images
+from artgan_tf.evaluation.results import REAL
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.training.train import train
 from tests.conftest import tiny_overrides
@@ -109,7 +110,7 @@ def test_every_figure_stands_in_its_row_and_column(evaluation, page):
                  if (r.metric, r.model) == (result.metric, result.model)]  # fmt: skip
         ((row, cell),) = [
             (row, cell) for row, cell in page.cells(result.metric, name)
-            if row.startswith("real images" if len(alike) == 1 else "run, ema, step 6")
+            if row.startswith("real images" if result.model == REAL else "run, ema, step 6")
         ]  # fmt: skip
         shown = float(cell.split()[0].replace(",", ""))
         assert shown == pytest.approx(np.mean(alike), rel=1e-3, abs=1e-4), (result, row)
