@@ -127,7 +127,7 @@ def modelled_row(preset: str, facts: dict[str, int], machines: Machines) -> str:
     config = resolve(preset)
     batch = config.train.batch_size
     one = step(facts, batch, 1, machines)
-    cells = [f"`{preset}`", str(batch), f"{one.seconds * 1e3:.0f}"]
+    cells = [f"`{preset}`", str(batch), f"{one.seconds * 1e3:.1f}"]
     for gpus in (8, 64):
         cells += _cells(step(facts, batch, gpus, machines), one, config)
     large = step(facts, batch * 64, 64, machines)
