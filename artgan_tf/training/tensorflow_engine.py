@@ -79,7 +79,8 @@ class TensorFlowEngine:
             self._train(batch)
 
     def test(self, batch: Any) -> None:
-        self._test(batch)
+        with _failures():
+            self._test(batch)
 
     def agree(self, stop: bool) -> bool:
         if not self._cluster:

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 import artgan_tf
 from artgan_tf.config import InputError, RunError
+from artgan_tf.gan import GAN
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.training import loop
 from artgan_tf.training.train import schedule, train
@@ -102,10 +103,10 @@ def test_a_mistake_leaves_no_half_made_run_behind(tiny, tmp_path):
 
 
 def test_out_of_memory_is_one_sentence(tiny, tmp_path, monkeypatch):
-    def exhausted(self):
+    def exhausted(self, data):
         raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
 
-    monkeypatch.setattr(loop.Loop, "run", exhausted)
+    monkeypatch.setattr(GAN, "train_step", exhausted)
     with pytest.raises(RunError, match=r"batch 9, width 0.125, float32: lower --batch-size"):
         train(tiny("improved"), tmp_path / "run")
 
