@@ -1,5 +1,6 @@
 """A tiny folder of paintings, tiny configurations for runs of a few steps, and a browser."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -8,6 +9,9 @@ from PIL import Image
 
 from artgan_tf.config import Config, resolve
 from artgan_tf.data.demo_paintings import CLASS_NAMES, gallery
+
+# As the verbs have it; JAX, once imported, would let TensorFlow's warnings through to all processes.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 TABLES: dict[str, dict[str, object]] = {
     "improved": {
