@@ -10,7 +10,7 @@ from PIL import Image
 from artgan_tf.config import Config, resolve
 from artgan_tf.data.demo_paintings import CLASS_NAMES, gallery
 
-# As the verbs have it; JAX, once imported, would let TensorFlow's warnings through to all processes.
+# As with the verbs; JAX, once imported, would let the warnings of TensorFlow through everywhere.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 TABLES: dict[str, dict[str, object]] = {
