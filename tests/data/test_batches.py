@@ -14,6 +14,7 @@ from artgan_tf.config import Data, InputError
 from artgan_tf.data.batches import HeldOut, in_memory, training_batches
 from artgan_tf.data.decoding import decode_any
 from artgan_tf.data.source import Indexed, short_side, streamed
+from tests.data.streams import assert_same, indices
 from tfrecords_tools.images import UnreadableImage
 
 COUNT, BATCH = 23, 5
@@ -45,17 +46,6 @@ def split_of(data: Data, labels: np.ndarray = LABELS, broken: tuple[int, ...] = 
 def stream(kind: str, steps: int, seed: int = 3, start: int = 0, **changes: Any) -> list[Any]:
     data = settings(kind, **changes)
     return list(islice(training_batches(split_of(data), data, BATCH, seed, start), steps))
-
-
-def indices(batches: list[Any]) -> list[int]:
-    return [int(i) for images, _ in batches for i in images[:, 0, 0, 0]]
-
-
-def assert_same(batches: list[Any], others: list[Any]) -> None:
-    assert len(batches) == len(others)
-    for batch, other in zip(batches, others, strict=True):
-        for part, other_part in zip(batch, other, strict=True):
-            np.testing.assert_array_equal(part, other_part)
 
 
 # ---- order -----------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from artgan_tf.config import Data, InputError
 from artgan_tf.data.decoding import decode_any
 from artgan_tf.data.pipeline import Part, _permuted, held_out_batches, training_batches
 from artgan_tf.data.source import Indexed, Split, short_side, streamed
+from tests.data.streams import assert_same, indices
 
 COUNT, BATCH = 23, 5
 KINDS = ["in memory", "uncached", "streamed", "streamed, in memory"]
@@ -53,17 +54,6 @@ def stream(kind: str, steps: int, seed: int = 3, start: int = 0, **changes: Any)
     data = settings(kind, **changes)
     batches = training_batches(split_of(kind, data), data, BATCH, seed, start)
     return list(batches.take(steps).as_numpy_iterator())
-
-
-def indices(batches: list[Any]) -> list[int]:
-    return [int(i) for images, _ in batches for i in images[:, 0, 0, 0]]
-
-
-def assert_same(batches: list[Any], others: list[Any]) -> None:
-    assert len(batches) == len(others)
-    for batch, other in zip(batches, others, strict=True):
-        for part, other_part in zip(batch, other, strict=True):
-            np.testing.assert_array_equal(part, other_part)
 
 
 # ---- order -----------------------------------------------------------------------------------
