@@ -17,9 +17,12 @@ from tfrecords_tools.options import Options, checked
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-CONVERT_LINES = re.findall(r"python -m tfrecords_tools\.convert[^`\n|]*", README)
-EVALUATE_LINES = re.findall(r"python -m artgan_tf\.evaluate[^`\n|]*", README)
-FIT_LINES = re.findall(r"python -m artgan_tf\.fit[^`\n|]*", README)
+GPU = (ROOT / "experiments" / "gpu.md").read_text(encoding="utf-8")
+
+
+def commands_of(module: str) -> list[str]:
+    """The commands of both pages that run this module, each once."""
+    return sorted(set(re.findall(rf"python -m {re.escape(module)}[^`\n|]*", README + GPU)))
 
 
 def test_the_two_commands_stand_there():
@@ -41,7 +44,7 @@ def test_what_jax_needs_is_what_tensorflow_needs_of_it():
     assert set(shared) <= set(lines[""])
 
 
-@pytest.mark.parametrize("line", sorted(set(FIT_LINES)))
+@pytest.mark.parametrize("line", commands_of("artgan_tf.fit"))
 def test_fit_lines_parse(line, paintings, monkeypatch):
     arguments = shlex.split(line)[3:]
     arguments = [f"folder:{paintings}" if a.startswith("folder:") else a for a in arguments]
@@ -51,7 +54,7 @@ def test_fit_lines_parse(line, paintings, monkeypatch):
     assert exit_.value.code == 0
 
 
-@pytest.mark.parametrize("line", sorted(set(EVALUATE_LINES)))
+@pytest.mark.parametrize("line", commands_of("artgan_tf.evaluate"))
 def test_evaluate_lines_are_understood_up_to_the_run_that_is_not_there(
     line, tmp_path, monkeypatch, capsys
 ):
@@ -69,7 +72,7 @@ def test_metric_names_are_metrics():
     assert {protocols.metric(name).kind for name in names} == set(protocols.KINDS)
 
 
-@pytest.mark.parametrize("line", sorted(set(CONVERT_LINES)))
+@pytest.mark.parametrize("line", commands_of("tfrecords_tools.convert"))
 def test_convert_lines_parse(line):
     own, _, beam = line.partition(" -- ")
     options = tyro.cli(Options, args=own.split()[3:])

@@ -1,75 +1,20 @@
-"""The image, really built and run, where there is a Docker engine.
-
-ARTGAN_DOCKER_BASE is another base than the Dockerfile's, for an engine that cannot have that one.
-"""
+"""The image, really built and run, where there is a Docker engine."""
 
 import base64
 import io
-import os
 import re
 import shutil
-import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from PIL import Image
 
-from tests.deploy.files import ROOT, instructions
+from tests.deploy.engine import call, docker
 
 PATIENCE = 120  # seconds
-TAG = f"artgan-test-{os.getpid()}"
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
-
-
-def call(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command in the repository, with more variables than ours."""
-    environ = os.environ | environment
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environ)
-
-
-def docker(*words: str) -> str:
-    """What the command says; it must succeed."""
-    done = call("docker", *words)
-    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
-    return done.stdout + done.stderr
-
-
-@pytest.fixture(scope="module")
-def base() -> str:
-    """The base image, which the engine has or gets."""
-    if not shutil.which("docker") or call("docker", "info").returncode:
-        pytest.skip("there is no Docker engine")
-    (default,) = [line[5:] for line in instructions("ARG") if line.startswith("BASE=")]
-    base = os.environ.get("ARTGAN_DOCKER_BASE", default)
-    if all(call("docker", *words, base).returncode for words in (["image", "inspect"], ["pull"])):
-        pytest.skip(f"the engine cannot pull {base} (ARTGAN_DOCKER_BASE takes another)")
-    return base
-
-
-@pytest.fixture(scope="module")
-def image(base) -> Iterator[str]:
-    """The image's name."""
-    docker("build", "--quiet", "--build-arg", f"BASE={base}", "--tag", TAG, ".")
-    yield TAG
-    docker("image", "rm", "--force", TAG)
-
-
-@pytest.fixture(scope="module")
-def user() -> str:
-    """Somebody whom the image does not know."""
-    return f"{os.getuid()}:{os.getgid()}" if os.getuid() else "12345:12345"
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory) -> Path:
-    """A folder for runs that any user may write to."""
-    folder = tmp_path_factory.mktemp("docker") / "runs"
-    folder.mkdir()
-    folder.chmod(0o777)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +96,7 @@ def compose() -> list[str]:
 
 
 def test_compose_trains_and_exports(image, compose):
-    project = [*compose, "--project-name", TAG]
+    project = [*compose, "--project-name", image]
     try:
         done = call(*project, "run", "--rm", "train", "demo", "--steps", "2", IMAGE=image)
     finally:

@@ -47,8 +47,10 @@ def settings(paintings, tmp_path):
     return write
 
 
-def started(file: Path, run_dir: Path, devices: int = 1, **environment: str) -> subprocess.Popen:
-    return python("tests.training.worker", file, run_dir, devices, **environment)
+def started(
+    file: Path, run_dir: Path, devices: int = 1, held: Path | str = "", **environment: str
+) -> subprocess.Popen:
+    return python("tests.training.worker", file, run_dir, devices, held, **environment)
 
 
 def python(module: str, *arguments: object, **environment: str) -> subprocess.Popen:
@@ -95,22 +97,51 @@ def assert_same(one: Path, other: Path) -> None:
         np.testing.assert_allclose(mine[key], theirs[key], atol=2e-3, rtol=1e-2, err_msg=key)
 
 
+def assert_all_hold(ours: list[dict[str, np.ndarray]]) -> None:
+    """Replicas have the same values to the last bit, moving statistics included."""
+    first, *others = ours
+    assert any("moving_variance" in name for name in first)
+    for other in others:
+        assert first.keys() == other.keys()
+        assert [name for name in first if not np.array_equal(first[name], other[name])] == []
+
+
+def replicas(*files: Path) -> list[dict[str, np.ndarray]]:
+    """What each replica of the processes that wrote these files held."""
+    found = []
+    for file in files:
+        with np.load(file) as values:
+            for number in sorted({name.split()[-1] for name in values}):
+                own = [name for name in values if name.endswith(f" {number}")]
+                found.append({name.split()[0]: values[name] for name in own})
+    return found
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("paper", ["improved", "artgan"])
 def test_two_devices(paper, settings, tmp_path):
     ended(started(settings(paper, train__strategy="one"), tmp_path / "one"))
-    ended(started(settings(paper, train__strategy="mirrored"), tmp_path / "two", devices=2))
+    file, held = settings(paper, train__strategy="mirrored"), tmp_path / "held.npz"
+    ended(started(file, tmp_path / "two", devices=2, held=held))
     assert_same(tmp_path / "one", tmp_path / "two")
+    both = replicas(held)
+    assert len(both) == 2
+    assert_all_hold(both)
 
 
 @pytest.mark.slow
 def test_two_processes(settings, tmp_path):
     ended(started(settings("improved", train__strategy="one"), tmp_path / "one"))
     file = settings("improved", train__strategy="multiworker")
-    workers = [started(file, tmp_path / "two", TF_CONFIG=config) for config in cluster(2)]
+    held = [tmp_path / "first.npz", tmp_path / "second.npz"]
+    workers = [
+        started(file, tmp_path / "two", held=own, TF_CONFIG=config)
+        for own, config in zip(held, cluster(2), strict=True)
+    ]
     for worker in workers:
         ended(worker)
     assert_same(tmp_path / "one", tmp_path / "two")
+    assert_all_hold(replicas(*held))
 
 
 @pytest.mark.slow

@@ -1,12 +1,17 @@
-"""Trains a run in a process of its own: `python worker.py SETTINGS.json RUN_DIR [DEVICES]`."""
+"""Trains a run in a process of its own: `worker.py SETTINGS.json RUN_DIR [DEVICES [FILE]]`."""
 
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 
-def main(settings: str, run_dir: str, devices: str = "1") -> None:
-    """Train `improved/cifar10` or the paper that the settings name, changed by them."""
+def main(settings: str, run_dir: str, devices: str = "1", file: str = "") -> None:
+    """Train `improved/cifar10` or the paper that the settings name, changed by them.
+
+    FILE, an .npz, gets all variables as each of this process's replicas holds them: of each its
+    path and the replica's number.
+    """
     import tensorflow as tf
 
     cpu = tf.config.list_physical_devices("CPU")[0]
@@ -14,11 +19,33 @@ def main(settings: str, run_dir: str, devices: str = "1") -> None:
         one = tf.config.LogicalDeviceConfiguration()
         tf.config.set_logical_device_configuration(cpu, [one] * int(devices))
     from artgan_tf import resolve, train
+    from artgan_tf.training.tensorflow_engine import TensorFlowEngine
 
+    gans = []
+    compile_steps = TensorFlowEngine.compile
+
+    def compile_and_keep(engine: TensorFlowEngine, gan: Any) -> None:
+        gans.append(gan)
+        compile_steps(engine, gan)
+
+    TensorFlowEngine.compile = compile_and_keep  # type: ignore[method-assign]
     changes = json.loads(Path(settings).read_text())
     preset = changes.pop("preset")
     result = train(resolve(preset, changes), run_dir)
+    if file:
+        save_replicas(gans[0], file)
     print("finished", result.step)
+
+
+def save_replicas(gan: Any, file: str) -> None:
+    """Every variable of every replica of this process."""
+    import numpy as np
+
+    found = {}
+    for variable in gan.variables:
+        own = getattr(variable.value, "values", (variable.value,))
+        found |= {f"{variable.path} {number}": value.numpy() for number, value in enumerate(own)}
+    np.savez(file, **found)
 
 
 if __name__ == "__main__":

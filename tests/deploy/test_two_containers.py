@@ -1,0 +1,79 @@
+"""A cluster of two containers, by the command of the Kubernetes Job, does what one device does."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from artgan_tf.runs.directory import RunDirectory
+from tests.deploy.engine import docker
+from tests.deploy.files import DEPLOY
+from tests.training.states import state
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+JOB = list(yaml.safe_load_all((DEPLOY / "kubernetes-job.yaml").read_text(encoding="utf-8")))[-1]
+(CONTAINER,) = JOB["spec"]["template"]["spec"]["containers"]
+STEPS = 20
+# Each container draws dropout and noise of its own, and the energy term compares what it has.
+SAME = {
+    "discriminator.dropout": 0.0,
+    "discriminator.noise": 0.0,
+    "train.energy_weight": 0.0,
+    "train.batch_size": 16,
+    "log.history_every": 1,
+}
+FIT = ["demo", f"--steps={STEPS}", "--set", *(f"{key}={value}" for key, value in SAME.items())]
+
+
+@pytest.fixture
+def narrow(user, runs) -> list[str]:
+    """No more rights than it needs."""
+    rights = ["--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--user", user]
+    return [*rights, "--volume", f"{runs}:/runs"]
+
+
+@pytest.fixture
+def network() -> Iterator[str]:
+    name = f"artgan-test-{os.getpid()}"
+    docker("network", "create", name)
+    yield name
+    docker("network", "rm", name)
+
+
+@pytest.fixture
+def workers(image, narrow, network) -> Iterator[list[str]]:
+    """Both containers, with the names and variables that the Job's pods have."""
+    arguments = [*CONTAINER["args"][2:], *FIT, "--run-dir", "/runs/two"]
+    shell, *script = CONTAINER["command"]
+    started: list[str] = []
+    try:
+        for index in ("0", "1"):
+            variables = {"WORKERS": "2", "JOB_COMPLETION_INDEX": index, "ARTGAN_RUNS": "/runs"}
+            options = [f"--env={name}={value}" for name, value in variables.items()]
+            options += [f"--network={network}", f"--network-alias=artgan-{index}.artgan"]
+            words = [*narrow, *options, "--entrypoint", shell, image, *script, *arguments]
+            started += docker("run", "--detach", *words).split()[-1:]
+        yield started
+    finally:
+        docker("rm", "--force", *started)
+
+
+def losses(run_dir: Path) -> np.ndarray:
+    rows = [row for row in RunDirectory(run_dir).history() if "d_loss" in row]
+    assert [row["step"] for row in rows] == list(range(1, STEPS + 1))
+    return np.array([[row[name] for name in row if name[:2] in ("d_", "g_")] for row in rows])
+
+
+def test_two_containers_equal_one(image, narrow, workers, runs):
+    codes = docker("wait", *workers).split()
+    assert codes == ["0", "0"], [docker("logs", worker)[-2000:] for worker in workers]
+    one = ["--strategy=one", *FIT, "--run-dir", "/runs/one"]
+    docker("run", "--rm", *narrow, image, "fit", *one)
+    np.testing.assert_allclose(losses(runs / "two"), losses(runs / "one"), atol=1e-4, rtol=1e-4)
+    first, second = state(runs / "one"), state(runs / "two")
+    assert first.keys() == second.keys()
+    for key, value in first.items():
+        np.testing.assert_allclose(second[key], value, atol=2e-3, rtol=1e-2, err_msg=key)
