@@ -100,7 +100,8 @@ class Train:
     cifar_trick: bool = False  # 1, 3 or 5 G steps by the last D step's realness loss
     energy_weight: NotNegative = 0.0  # of the energy distance between real and fake, beyond B
     ema: Fraction = 0.999  # of G's weights and BN statistics, for sampling
-    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
+    # auto: mixed_bfloat16 where the device multiplies it fast, else float32
+    precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     xla: Literal["auto", "on", "off"] = "auto"  # TensorFlow's; auto: on a GPU, not on a CPU
     strategy: Literal["auto", "one", "mirrored", "multiworker"] = "auto"
     on_collapse: Literal["warn", "stop"] = "warn"

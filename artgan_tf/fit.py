@@ -68,9 +68,12 @@ def default_run_dir(config: Config) -> Path:
 
 def _train(preset: str, config: Config, run_dir: Path, fresh: bool) -> None:
     cli.start_backend()
+    from artgan_tf import backend
     from artgan_tf.training.engine import WorkerLost
     from artgan_tf.training.train import train
 
+    if config.train.precision == "auto":
+        print(f"Computing in {backend.fast_precision()}.")
     try:
         result = train(config, run_dir, fresh)
     except WorkerLost as lost:

@@ -40,7 +40,8 @@ class GAN(keras.Model):
     def __init__(self, config: Config, num_classes: int):
         super().__init__()
         self.config, self.num_classes = config, num_classes
-        self.dtype_name = config.train.precision
+        precision = config.train.precision
+        self.dtype_name = backend.fast_precision() if precision == "auto" else precision
         self.generator, self.averaged = self.new_generator(), self.new_generator()
         self.discriminator = self.new_discriminator()
         self.random = keras.random.SeedGenerator(config.train.seed)

@@ -78,6 +78,14 @@ def mean_of_replicas(terms: Terms) -> Terms:
     return terms
 
 
+def fast_precision() -> str:
+    """mixed_bfloat16 on a TPU and on GPUs that multiply it, else float32: XLA's CPU does not."""
+    device = jax.devices()[0]
+    capability = getattr(device, "compute_capability", "0")  # of a GPU, such as "9.0"
+    native = device.platform == "tpu" or float(capability) >= 8
+    return "mixed_bfloat16" if native else "float32"
+
+
 def array(variable: keras.Variable) -> np.ndarray:
     """A copy of a variable's value: its memory is the next step's."""
     return np.array(variable.value)

@@ -1,6 +1,7 @@
 """Gradients, a loop and replicas with TensorFlow."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -75,6 +76,24 @@ def mean_of_replicas(terms: Terms) -> Terms:
     context = tf.distribute.get_replica_context()
     means = context.all_reduce("mean", tf.stack(list(terms.values())))
     return dict(zip(terms, tf.unstack(means), strict=True))
+
+
+def fast_precision() -> str:
+    """mixed_bfloat16 where all GPUs, or without any the processor, multiply it, else float32."""
+    gpus = tf.config.list_physical_devices("GPU")
+    details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
+    if details:
+        native = all(each.get("compute_capability", (0, 0)) >= (8, 0) for each in details)
+    else:
+        native = bool({"avx512_bf16", "amx_bf16"} & _processor_flags())
+    return "mixed_bfloat16" if native else "float32"
+
+
+def _processor_flags() -> set[str]:
+    try:
+        return set(Path("/proc/cpuinfo").read_text(encoding="utf-8").split())
+    except OSError:  # not Linux
+        return set()
 
 
 def array(variable: keras.Variable) -> np.ndarray:

@@ -28,7 +28,7 @@ def main(settings: str, run_dir: str, devices: str = "1", file: str = "") -> Non
         gans.append(gan)
         compile_steps(engine, gan)
 
-    TensorFlowEngine.compile = compile_and_keep  # type: ignore[method-assign]
+    TensorFlowEngine.compile = compile_and_keep  # type: ignore[method-assign, assignment]
     changes = json.loads(Path(settings).read_text())
     preset = changes.pop("preset")
     result = train(resolve(preset, changes), run_dir)
@@ -41,7 +41,7 @@ def save_replicas(gan: Any, file: str) -> None:
     """Every variable of every replica of this process."""
     import numpy as np
 
-    found = {}
+    found: dict[str, Any] = {}
     for variable in gan.variables:
         own = getattr(variable.value, "values", (variable.value,))
         found |= {f"{variable.path} {number}": value.numpy() for number, value in enumerate(own)}

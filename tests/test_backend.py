@@ -1,0 +1,71 @@
+"""Which precision `auto` is, on devices that are there and on others."""
+
+from types import SimpleNamespace
+
+import pytest
+import tensorflow as tf
+
+from artgan_tf import backend
+from artgan_tf.backend import tensorflow as of_tensorflow
+from artgan_tf.papers import build_gan
+from tests.test_gan import K, tiny
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """`machine(flags, capabilities)`: a processor's flags, a compute capability for each GPU."""
+
+    def pretend(flags: str, *capabilities: tuple[int, int] | None) -> None:
+        details = [{"compute_capability": c} if c else {} for c in capabilities]
+        monkeypatch.setattr(of_tensorflow, "_processor_flags", lambda: set(flags.split()))
+        monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: details)
+        monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda device: device)
+
+    return pretend
+
+
+@pytest.mark.parametrize(
+    ("flags", "capabilities", "precision"),
+    [
+        ("fpu avx512f avx512_bf16", [], "mixed_bfloat16"),
+        ("fpu amx_bf16", [], "mixed_bfloat16"),
+        ("fpu avx2 avx512f", [], "float32"),
+        ("", [], "float32"),
+        ("avx512_bf16", [(7, 5)], "float32"),
+        ("", [(8, 0)], "mixed_bfloat16"),
+        ("", [(9, 0), (7, 0)], "float32"),
+        ("", [None], "float32"),
+    ],
+)
+def test_what_is_fast_on_a_machine(machine, flags, capabilities, precision):
+    machine(flags, *capabilities)
+    assert backend.fast_precision() == precision
+
+
+@pytest.mark.parametrize(("flags", "precision"), [("", "float32"), ("amx_bf16", "mixed_bfloat16")])
+def test_auto_is_what_is_fast_and_nothing_else_is(monkeypatch, flags, precision):
+    monkeypatch.setattr(of_tensorflow, "_processor_flags", lambda: {flags})
+    gan = build_gan(tiny("improved", train__precision="auto"), K)
+    assert gan.dtype_name == precision
+    assert gan.generator.paint.compute_dtype == precision.removeprefix("mixed_")
+    assert all(variable.dtype == "float32" for variable in gan.generator.trainable_variables)
+    assert build_gan(tiny("improved"), K).dtype_name == "float32"
+
+
+@pytest.mark.parametrize(
+    ("platform", "capability", "precision"),
+    [
+        ("cpu", None, "float32"),
+        ("tpu", None, "mixed_bfloat16"),
+        ("gpu", "7.5", "float32"),
+        ("gpu", "9.0", "mixed_bfloat16"),
+        ("gpu", "10.0", "mixed_bfloat16"),
+    ],
+)
+def test_what_is_fast_for_jax(monkeypatch, platform, capability, precision):
+    jax = pytest.importorskip("jax", reason="there is no JAX")
+    from artgan_tf.backend.jax import fast_precision
+
+    device = SimpleNamespace(platform=platform, **{"compute_capability": capability or "0"})
+    monkeypatch.setattr(jax, "devices", lambda: [device])
+    assert fast_precision() == precision
