@@ -25,7 +25,7 @@ Count = Annotated[int, Field(ge=1)]
 CountOrZero = Annotated[int, Field(ge=0)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 STRICT = {"extra": "forbid"}
-PARTS = "parts/"
+PARTS = ("parts/", "first_study/")  # what others extend, and a study of their own
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,6 @@ def test_what_is_fast_for_jax(monkeypatch, platform, capability, precision):
     jax = pytest.importorskip("jax", reason="there is no JAX")
     from artgan_tf.backend.jax import fast_precision
 
-    device = SimpleNamespace(platform=platform, **{"compute_capability": capability or "0"})
+    device = SimpleNamespace(platform=platform, compute_capability=capability or "0")
     monkeypatch.setattr(jax, "devices", lambda: [device])
     assert fast_precision() == precision
