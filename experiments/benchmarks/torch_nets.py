@@ -166,6 +166,16 @@ def adopt(network: nn.Module, arrays: Iterable[Any]) -> None:
         raise SystemExit("Keras's network has more weights than PyTorch's: compare nothing.")
 
 
+@torch.no_grad()
+def adopt_statistics(network: nn.Module, arrays: Iterable[Any]) -> None:
+    """Take Keras's moving means and variances, which come in pairs and in the same order."""
+    left = iter(arrays)
+    for module in network.modules():
+        if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d)):
+            for statistic in (module.running_mean, module.running_var):
+                statistic.copy_(torch.from_numpy(turned(next(left), module).copy()))
+
+
 def turned(array: Any, module: nn.Module) -> Any:
     """A weight of Keras's as the mirrored network has it, its axes in PyTorch's order."""
     if array.ndim == 4:  # of convolutions, transposed ones too

@@ -1,9 +1,9 @@
-"""PyTorch's train step as a contestant: a process of its own, which waits while others compute."""
+"""PyTorch as a contestant: a process of its own, which waits while others compute."""
 
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import astuple
 from pathlib import Path
@@ -60,21 +60,28 @@ def hand_over(folder: Path, config: Config, gan: Any, batch: Batch) -> None:
 @contextmanager
 def torch_step(python: Path, folder: Path, layout: str, precision: str) -> Iterator[Contestant]:
     """The step as a contestant, while its process lives."""
-    module = "experiments.benchmarks.torch_step"
-    command = [str(python), "-m", module, str(folder), layout, precision]
+    with torch_process(python, "torch_step", str(folder), layout, precision) as (first, take):
+        yield Contestant(take, tuple(first["losses"]))
+
+
+@contextmanager
+def torch_process(
+    python: Path, module: str, *arguments: str
+) -> Iterator[tuple[dict[str, Any], Callable[[], Run]]]:
+    """A module of this folder in PyTorch's environment: its first answer, and what clocks turns."""
+    command = [str(python), "-m", f"experiments.benchmarks.{module}", *arguments]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     # Its threads else spin while they wait, and where cores are shared take several times as long.
     environment = {"OMP_WAIT_POLICY": "PASSIVE"} | os.environ | {"PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, env=environment, **pipes) as process:
         try:
-            first = answer(process)
-            yield Contestant(lambda: step(process), tuple(first["losses"]))
+            yield answer(process), lambda: turn(process)
         finally:
             process.stdin.close()  # type: ignore[union-attr]
 
 
-def step(process: Any) -> Run:
-    """What one step took, as its own process measured it."""
+def turn(process: Any) -> Run:
+    """What one turn took, as its own process measured it."""
     process.stdin.write("\n")
     process.stdin.flush()
     return Run(**answer(process))
