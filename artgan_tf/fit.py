@@ -84,8 +84,9 @@ def _train(preset: str, config: Config, run_dir: Path, fresh: bool) -> None:
         print(f"Stopped at step {result.step} of {result.steps}; the same command goes on there.")
     else:
         print(f"Trained {result.steps} steps.")
-    print(f"  picture   {result.picture}")
-    print(f"  losses    {run_dir / 'losses.png'}")
+    if result.picture:
+        print(f"  picture   {result.picture}")
+        print(f"  losses    {run_dir / 'losses.png'}")
     print(f"  watch     tensorboard --logdir {run_dir}")
     print(f"  sample    python -m artgan_tf.sample {run_dir}")
     print(f"  measure   python -m artgan_tf.evaluate {run_dir}")
