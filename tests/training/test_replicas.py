@@ -17,6 +17,9 @@ from artgan_tf.runs.directory import RunDirectory
 from tests.conftest import tiny_overrides
 from tests.training.states import state
 
+# Workers that wait for each other crawl where others share the cores.
+PATIENCE = 800  # seconds
+pytestmark = pytest.mark.timeout(PATIENCE + 60)
 ROOT = Path(__file__).resolve().parents[2]
 STEPS = 20
 # What one device draws for the whole batch, replicas draw for their parts: dropout, noise and
@@ -67,7 +70,7 @@ def python(module: str, *arguments: object, **environment: str) -> subprocess.Po
 
 
 def ended(process: subprocess.Popen) -> None:
-    out, _ = process.communicate(timeout=280)
+    out, _ = process.communicate(timeout=PATIENCE)
     assert f"finished {STEPS}" in out, out[-3000:]
 
 
@@ -159,7 +162,7 @@ def test_a_worker_that_is_killed_and_comes_back(tiny_arguments, tmp_path):
     workers[1].send_signal(signal.SIGKILL)
     workers[1].wait()
     workers[1] = python("artgan_tf.fit", *arguments, TF_CONFIG=configs[1])
-    told = [worker.communicate(timeout=250)[0] for worker in workers]
+    told = [worker.communicate(timeout=PATIENCE)[0] for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0], told
     assert "Another worker of the cluster is gone. Starting again" in told[0]
     assert find(tmp_path / "run" / "checkpoints")[1] == 300
@@ -168,7 +171,7 @@ def test_a_worker_that_is_killed_and_comes_back(tiny_arguments, tmp_path):
 
 
 def wait_for(file: Path, processes: list[subprocess.Popen]) -> None:
-    for _ in range(2000):
+    for _ in range(10 * PATIENCE):
         if file.exists():
             return
         assert all(process.poll() is None for process in processes)
