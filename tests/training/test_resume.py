@@ -78,6 +78,7 @@ def test_signal_saves_and_the_same_command_goes_on(number, tiny_arguments, tmp_p
     assert process.returncode == 0, err
     assert "the same command goes on" in out
     stopped = int(out.split("Stopped at step ")[1].split()[0])
+    assert "None" not in out
     assert (run_dir / "checkpoints" / f"step-{stopped}.npz").exists()
 
     again = fit(arguments, run_dir, stopped + 3)
