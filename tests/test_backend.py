@@ -17,7 +17,7 @@ def machine(monkeypatch):
 
     def pretend(flags: str, *capabilities: tuple[int, int] | None) -> None:
         details = [{"compute_capability": c} if c else {} for c in capabilities]
-        monkeypatch.setattr(of_tensorflow, "_processor_flags", lambda: set(flags.split()))
+        monkeypatch.setattr(of_tensorflow, "processor_flags", lambda: set(flags.split()))
         monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: details)
         monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda device: device)
 
@@ -44,7 +44,7 @@ def test_what_is_fast_on_a_machine(machine, flags, capabilities, precision):
 
 @pytest.mark.parametrize(("flags", "precision"), [("", "float32"), ("amx_bf16", "mixed_bfloat16")])
 def test_auto_is_what_is_fast_and_nothing_else_is(monkeypatch, flags, precision):
-    monkeypatch.setattr(of_tensorflow, "_processor_flags", lambda: {flags})
+    monkeypatch.setattr(of_tensorflow, "processor_flags", lambda: {flags})
     gan = build_gan(tiny("improved", train__precision="auto"), K)
     assert gan.dtype_name == precision
     assert gan.generator.paint.compute_dtype == precision.removeprefix("mixed_")

@@ -1,12 +1,13 @@
 """Gradients, a loop and replicas with TensorFlow."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+
+from artgan_tf.hardware import processor_flags
 
 Terms = dict[str, Any]
 COUNTER = "int64"  # the type of the step: a GPU counts in no smaller one
@@ -85,15 +86,8 @@ def fast_precision() -> str:
     if details:
         native = all(each.get("compute_capability", (0, 0)) >= (8, 0) for each in details)
     else:
-        native = bool({"avx512_bf16", "amx_bf16"} & _processor_flags())
+        native = bool({"avx512_bf16", "amx_bf16"} & processor_flags())
     return "mixed_bfloat16" if native else "float32"
-
-
-def _processor_flags() -> set[str]:
-    try:
-        return set(Path("/proc/cpuinfo").read_text(encoding="utf-8").split())
-    except OSError:  # not Linux
-        return set()
 
 
 def array(variable: keras.Variable) -> np.ndarray:

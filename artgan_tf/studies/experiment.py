@@ -11,8 +11,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from artgan_tf import hardware
 from artgan_tf.config import RunError, resolve
-from artgan_tf.studies import hardware
 from artgan_tf.studies.record import CLASSES, NOTE, Record, is_complete, read_record
 
 

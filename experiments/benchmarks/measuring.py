@@ -14,6 +14,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
+from artgan_tf.hardware import processor
 from tfrecords_tools.folders import files
 from tfrecords_tools.images import SUFFIXES
 
@@ -128,10 +129,8 @@ def converter(
 
 def machine() -> dict[str, Any]:
     """What to know of the machine, its load included: other work slows all contestants."""
-    cpu = Path("/proc/cpuinfo").read_text(encoding="utf-8") if os.name == "posix" else ""
-    models = [line.split(":")[1].strip() for line in cpu.splitlines() if "model name" in line]
     return {
-        "cpu": models[0] if models else platform.processor(),
+        "cpu": processor(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "load_before": [round(load, 2) for load in os.getloadavg()],

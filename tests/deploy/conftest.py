@@ -49,3 +49,10 @@ def runs(tmp_path_factory) -> Path:
     folder.mkdir()
     folder.chmod(0o777)
     return folder
+
+
+@pytest.fixture(scope="module")
+def narrow(user, runs) -> list[str]:
+    """Options of `docker run`: no more rights than a verb needs."""
+    rights = ["--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--user", user]
+    return [*rights, "--volume", f"{runs}:/runs"]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.serving.galleries import Gallery
 from tests.serving.servers import Server, Service
 
 
@@ -33,3 +34,17 @@ def service(request) -> Service:
     """
     url = os.environ.get("ARTGAN_SERVING_URL")
     return Service(url or f"{request.getfixturevalue('server').url}/v1/models/artgan")
+
+
+@pytest.fixture(scope="session")
+def rest(server) -> Service:
+    """The interface that the gallery asks, always of our own server."""
+    return Service(f"{server.url}/v1/models/artgan")
+
+
+@pytest.fixture
+def gallery(browser, server) -> Iterator[Gallery]:
+    """The gallery of our own server, not opened yet."""
+    opened = Gallery(browser, server.url)
+    yield opened
+    opened.page.context.close()

@@ -10,6 +10,8 @@ from tests.serving.servers import Service
 
 PNG = "data:image/png;base64,"
 WAIT = 60_000  # milliseconds, for machines that do other things too
+TWO = "/#class=rings&class=Éclair&seeds=5&count=2"  # a page of two classes, two pictures of each
+MOST = 2**53 - 1  # the largest seed that JavaScript can count
 
 
 class Gallery:

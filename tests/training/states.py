@@ -1,10 +1,11 @@
-"""What the newest checkpoint of a run holds."""
+"""What a run holds: its newest checkpoint, and its losses."""
 
 from pathlib import Path
 
 import numpy as np
 
 from artgan_tf.runs.checkpoints import find
+from artgan_tf.runs.directory import RunDirectory
 
 
 def state(run_dir: Path) -> dict[str, np.ndarray]:
@@ -20,3 +21,19 @@ def assert_same_state(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) 
     assert len(one) > 40
     different = [key for key in one if not np.array_equal(one[key], other[key])]
     assert different == []
+
+
+def losses(run_dir: Path, steps: int) -> np.ndarray:
+    """Those of every step, from the first to the last."""
+    rows = [row for row in RunDirectory(run_dir).history() if "d_loss" in row]
+    assert [row["step"] for row in rows] == list(range(1, steps + 1))
+    return np.array([[row[name] for name in row if name[:2] in ("d_", "g_")] for row in rows])
+
+
+def assert_same_training(one: Path, other: Path, steps: int) -> None:
+    """Two runs but for what another order of additions changes, which Adam magnifies."""
+    np.testing.assert_allclose(losses(one, steps), losses(other, steps), atol=1e-4, rtol=1e-4)
+    mine, theirs = state(one), state(other)
+    assert mine.keys() == theirs.keys()
+    for key in mine:
+        np.testing.assert_allclose(mine[key], theirs[key], atol=2e-3, rtol=1e-2, err_msg=key)

@@ -15,7 +15,7 @@ import pytest
 from artgan_tf.runs.checkpoints import find
 from artgan_tf.runs.directory import RunDirectory
 from tests.conftest import tiny_overrides
-from tests.training.states import state
+from tests.training.states import assert_same_training
 
 # Workers that wait for each other crawl where others share the cores.
 PATIENCE = 800  # seconds
@@ -86,20 +86,6 @@ def cluster(count: int) -> list[str]:
     ]
 
 
-def losses(run_dir: Path) -> np.ndarray:
-    rows = [row for row in RunDirectory(run_dir).history() if "d_loss" in row]
-    assert [row["step"] for row in rows] == list(range(1, STEPS + 1))
-    return np.array([[row[name] for name in row if name[:2] in ("d_", "g_")] for row in rows])
-
-
-def assert_same(one: Path, other: Path) -> None:
-    np.testing.assert_allclose(losses(one), losses(other), atol=1e-4, rtol=1e-4)
-    mine, theirs = state(one), state(other)
-    assert mine.keys() == theirs.keys()
-    for key in mine:
-        np.testing.assert_allclose(mine[key], theirs[key], atol=2e-3, rtol=1e-2, err_msg=key)
-
-
 def assert_all_hold(ours: list[dict[str, np.ndarray]]) -> None:
     """Replicas have the same values to the last bit, moving statistics included.
 
@@ -131,7 +117,7 @@ def test_two_devices(paper, settings, tmp_path):
     ended(started(settings(paper, train__strategy="one"), tmp_path / "one"))
     file, held = settings(paper, train__strategy="mirrored"), tmp_path / "held.npz"
     ended(started(file, tmp_path / "two", devices=2, held=held))
-    assert_same(tmp_path / "one", tmp_path / "two")
+    assert_same_training(tmp_path / "one", tmp_path / "two", STEPS)
     both = replicas(held)
     assert len(both) == 2
     assert_all_hold(both)
@@ -148,7 +134,7 @@ def test_two_processes(settings, tmp_path):
     ]
     for worker in workers:
         ended(worker)
-    assert_same(tmp_path / "one", tmp_path / "two")
+    assert_same_training(tmp_path / "one", tmp_path / "two", STEPS)
     assert_all_hold(replicas(*held))
 
 

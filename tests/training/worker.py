@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 
 def main(settings: str, run_dir: str, devices: str = "1", file: str = "") -> None:
@@ -21,19 +22,15 @@ def main(settings: str, run_dir: str, devices: str = "1", file: str = "") -> Non
     from artgan_tf import resolve, train
     from artgan_tf.training.tensorflow_engine import TensorFlowEngine
 
-    gans = []
-    compile_steps = TensorFlowEngine.compile
-
-    def compile_and_keep(engine: TensorFlowEngine, gan: Any) -> None:
-        gans.append(gan)
-        compile_steps(engine, gan)
-
-    TensorFlowEngine.compile = compile_and_keep  # type: ignore[method-assign, assignment]
     changes = json.loads(Path(settings).read_text())
-    preset = changes.pop("preset")
-    result = train(resolve(preset, changes), run_dir)
+    config = resolve(changes.pop("preset"), changes)
+    compile_steps = TensorFlowEngine.compile
+    with patch.object(TensorFlowEngine, "compile", autospec=True) as compiled:
+        compiled.side_effect = compile_steps
+        result = train(config, run_dir)
     if file:
-        save_replicas(gans[0], file)
+        (_, gan), _ = compiled.call_args
+        save_replicas(gan, file)
     print("finished", result.step)
 
 

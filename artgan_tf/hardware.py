@@ -1,0 +1,36 @@
+"""What computes here: the processor and the GPUs, in words, and what the processor can do."""
+
+import os
+import platform
+from pathlib import Path
+
+
+def describe() -> str:
+    """Such as "2 cores of AMD EPYC", and the GPUs, if there are any."""
+    return ", ".join([f"{os.cpu_count()} cores of {processor()}", *_gpus()])
+
+
+def processor() -> str:
+    """Its name, as far as the system tells it."""
+    return _facts().get("model name") or platform.processor() or platform.machine()
+
+
+def processor_flags() -> set[str]:
+    """The names that Linux gives to its abilities, such as avx512_bf16; elsewhere none."""
+    return set(_facts().get("flags", "").split())
+
+
+def _facts() -> dict[str, str]:
+    """What Linux says of the last core."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:  # not Linux
+        return {}
+    pairs = (line.partition(":") for line in lines)
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def _gpus() -> list[str]:
+    folder = Path("/proc/driver/nvidia/gpus")
+    lines = [line for file in folder.glob("*/information") for line in file.read_text().split("\n")]
+    return [line.partition(":")[2].strip() for line in lines if line.startswith("Model")]
