@@ -77,17 +77,19 @@ def keras_step(config: Config, batch: Batch) -> Contestant:
     """`GAN.train_step` with the layers of the moment."""
     import tensorflow as tf
 
-    from artgan_tf.training.devices import use_xla
-
     losses = first_losses(fresh_gan(quiet(config)), batch)
     gan, data = fresh_gan(config), (tf.constant(batch.images), tf.constant(batch.labels))
-    xla = use_xla(config.train)
-    step = tf.function(lambda: gan.train_step(data), autograph=False, jit_compile=xla)
+    step = compiled(config, lambda: gan.train_step(data))
+    return Contestant(lambda: clocked(lambda: float(step()["d_loss"])), losses)  # waits for it
 
-    def take() -> Run:
-        return clocked(lambda: float(step()["d_loss"]))  # waits for the device
 
-    return Contestant(take, losses)
+def compiled(config: Config, work: Callable[[], Any]) -> Callable[[], Any]:
+    """As `fit` would."""
+    import tensorflow as tf
+
+    from artgan_tf.training.devices import use_xla
+
+    return tf.function(work, autograph=False, jit_compile=use_xla(config.train))
 
 
 def clocked(work: Callable[[], Any]) -> Run:

@@ -1,30 +1,39 @@
 """What a straightforward Keras version has in the place of our layers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
+KINDS = ("batch norm", "upsampling", "convolutions")
+
 
 @contextmanager
-def plain_layers() -> Iterator[None]:
-    """Networks built here have Keras's own layers, and upsample before they convolve."""
+def plain_layers(kinds: Collection[str] = KINDS) -> Iterator[None]:
+    """Networks built here have Keras's own layers of some kinds, and upsample, then convolve."""
+    with ExitStack() as stack:
+        for kind in kinds:
+            for module, name, layer in _changes()[kind]:
+                stack.enter_context(patch.object(module, name, layer))
+        yield
+
+
+def _changes() -> dict[str, list[tuple[Any, str, Any]]]:
+    """Of each kind the modules that name a layer of ours, its name there, and Keras's."""
     import keras
 
     from artgan_tf.networks import artgan, improved, layers
 
     own = keras.layers
-    changes: Sequence[tuple[Any, str, Any]] = (
-        (layers, "BatchNormalization", own.BatchNormalization),
-        (improved, "UpsampleConv2D", upsample_then_convolve),
-        (improved, "Conv2D", own.Conv2D),
-        (artgan, "Conv2D", own.Conv2D),
-        (artgan, "Conv2DTranspose", own.Conv2DTranspose),
-    )
-    with ExitStack() as stack:
-        for module, name, layer in changes:
-            stack.enter_context(patch.object(module, name, layer))
-        yield
+    return {
+        "batch norm": [(layers, "BatchNormalization", own.BatchNormalization)],
+        "upsampling": [(improved, "UpsampleConv2D", upsample_then_convolve)],
+        "convolutions": [
+            (improved, "Conv2D", own.Conv2D),
+            (artgan, "Conv2D", own.Conv2D),
+            (artgan, "Conv2DTranspose", own.Conv2DTranspose),
+        ],
+    }
 
 
 def upsample_then_convolve(filters: int, initializer: Any, dtype: Any) -> Any:

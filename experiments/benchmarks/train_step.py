@@ -82,15 +82,19 @@ def measure(
 ) -> dict[str, Any]:
     """All figures of a preset."""
     with ExitStack() as stack:
-        field = contestants(config, python, layouts, stack)
-        differences = compare(field)
-        takes = {name: one.take for name, one in field.items()}
-        takes |= {dtype: peak.product(dtype) for dtype in peak.TYPES}
-        times: Times = {name: [] for name in takes}
-        for turn in range(-1, turns):  # one before all: a later contestant's start empties caches
-            for name, take in takes.items():
-                run = take()
-                times[name] += [run] if turn >= 0 else []
+        return turned(config, contestants(config, python, layouts, stack), turns)
+
+
+def turned(config: Config, field: Mapping[str, Contestant], turns: int) -> dict[str, Any]:
+    """The figures of some contestants, which compute the same, and of the peak, in turns."""
+    differences = compare(field)
+    takes = {name: one.take for name, one in field.items()}
+    takes |= {dtype: peak.product(dtype) for dtype in peak.TYPES}
+    times: Times = {name: [] for name in takes}
+    for turn in range(-1, turns):  # one before all: a later contestant's start empties caches
+        for name, take in takes.items():
+            run = take()
+            times[name] += [run] if turn >= 0 else []
     count = config.train.batch_size
     graph = costs.step_graph(fresh_gan(config), count)
     return {
