@@ -96,7 +96,7 @@ def _read(split: Split, data: Data, at_once: int = 256) -> Iterator[tuple[Any, i
     if isinstance(split, Streamed):
         yield from _stream(split, at_once > 1)
         return
-    with ThreadPoolExecutor() as pool:  # Pillow decodes and resizes outside Python's lock
+    with ThreadPoolExecutor(split.threads) as pool:
         for start in range(0, split.count, at_once):
             indices = range(start, min(start + at_once, split.count))
             labels = split.labels[start : start + at_once].tolist()

@@ -20,4 +20,5 @@ def open_demo(value: str, data: Data) -> Source:
 def _split(start: int, count: int, data: Data) -> Indexed:
     size = short_side(data)
     labels = np.arange(start, start + count, dtype=np.int32) % len(CLASS_NAMES)
-    return Indexed(labels, lambda i: paint(SEED, start + i, size)[0])
+    # Unlike Pillow's decoder, painting holds Python's lock, for which threads would only fight.
+    return Indexed(labels, lambda i: paint(SEED, start + i, size)[0], threads=1)

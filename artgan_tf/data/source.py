@@ -25,11 +25,13 @@ class Indexed:
         load: index -> uint8 [height, width, 3] whose short side is `short_side(data)`; raises
             `UnreadableImage`.
         name: index -> what to call the example in a message.
+        threads: that load at once, or None for as many as the machine likes.
     """
 
     labels: np.ndarray
     load: Callable[[int], np.ndarray]
     name: Callable[[int], str] = "example {}".format
+    threads: int | None = None
 
     @property
     def count(self) -> int:

@@ -21,7 +21,7 @@ from experiments.benchmarks.first_step import STAGES
 from experiments.benchmarks.measuring import Run, Times
 
 VERBS = [
-    *[f"artgan_tf.{verb}" for verb in ("fit", "sample", "evaluate", "export", "serve")],
+    *[f"artgan_tf.{verb}" for verb in ("fit", "sample", "evaluate", "export", "serve", "study")],
     "artgan_tf.data.benchmark",
     *[f"tfrecords_tools.{verb}" for verb in ("convert", "verify", "preview")],
 ]

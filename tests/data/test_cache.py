@@ -2,6 +2,7 @@
 
 import gc
 import io
+from threading import Barrier, get_ident
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,22 @@ def drawn(batches: tf.data.Dataset) -> list[int]:
         )
         labels += part.tolist()
     return labels
+
+
+# ---- loading ----------------------------------------------------------------------------------
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_split_says_how_many_threads_load_it(threads: int) -> None:
+    found: set[int] = set()
+    meet = Barrier(threads, timeout=20)
+
+    def load(index: int) -> np.ndarray:
+        meet.wait()  # for the others, which load at the same time
+        found.add(get_ident())
+        return np.zeros((8, 8, 3), np.uint8)
+
+    split = Indexed(np.zeros(COUNT, np.int32), load, threads=threads)
+    assert isinstance(in_memory(split, settings("in memory")), Cached)
+    assert len(found) == threads
 
 
 # ---- images that cannot be read ---------------------------------------------------------------
