@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -114,7 +115,8 @@ def test_what_the_build_needs_goes_to_the_engine():
     hatch, project = PROJECT["tool"]["hatch"], PROJECT["project"]
     wheel = hatch["build"]["targets"]["wheel"]
     needed = {*wheel["packages"], *wheel["force-include"], *project["license-files"]}
-    needed |= {project["readme"], *hatch["metadata"]["hooks"]["requirements_txt"]["files"]}
+    hook = hatch["metadata"]["hooks"]["requirements_txt"]
+    needed |= {project["readme"], *hook["files"], *chain(*hook["optional-dependencies"].values())}
     needed |= {"pyproject.toml", "deploy/constraints.txt"}
     assert let_in == needed
     assert all((ROOT / path).exists() for path in let_in)
