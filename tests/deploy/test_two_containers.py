@@ -16,13 +16,19 @@ JOB = list(yaml.safe_load_all((DEPLOY / "kubernetes-job.yaml").read_text(encodin
 STEPS = 20
 # Each container draws dropout and noise of its own, and the energy term compares what it has.
 SAME = {
-    "discriminator.dropout": 0.0,
-    "discriminator.noise": 0.0,
-    "train.energy_weight": 0.0,
-    "train.batch_size": 16,
-    "log.history_every": 1,
+    "data__spec": "demo",
+    "discriminator__dropout": 0.0,
+    "discriminator__noise": 0.0,
+    "train__energy_weight": 0.0,
+    "train__batch_size": 12,
+    "log__history_every": 1,
 }
-FIT = ["demo", f"--steps={STEPS}", "--set", *(f"{key}={value}" for key, value in SAME.items())]
+
+
+@pytest.fixture
+def fit(tiny_arguments) -> list[str]:
+    """What `fit` is told, but for the run's folder."""
+    return [*tiny_arguments("improved", **SAME), f"--steps={STEPS}"]
 
 
 @pytest.fixture
@@ -34,9 +40,9 @@ def network() -> Iterator[str]:
 
 
 @pytest.fixture
-def workers(image, narrow, network) -> Iterator[list[str]]:
+def workers(image, narrow, network, fit) -> Iterator[list[str]]:
     """Both containers, with the names and variables that the Job's pods have."""
-    arguments = [*CONTAINER["args"][2:], *FIT, "--run-dir", "/runs/two"]
+    arguments = [*CONTAINER["args"][2:], *fit, "--run-dir", "/runs/two"]
     shell, *script = CONTAINER["command"]
     started: list[str] = []
     try:
@@ -51,9 +57,9 @@ def workers(image, narrow, network) -> Iterator[list[str]]:
         docker("rm", "--force", *started)
 
 
-def test_two_containers_equal_one(image, narrow, workers, runs):
+def test_two_containers_equal_one(image, narrow, workers, fit, runs):
     codes = docker("wait", *workers).split()
     assert codes == ["0", "0"], [docker("logs", worker)[-2000:] for worker in workers]
-    one = ["--strategy=one", *FIT, "--run-dir", "/runs/one"]
+    one = ["--strategy=one", *fit, "--run-dir", "/runs/one"]
     docker("run", "--rm", *narrow, image, "fit", *one)
     assert_same_training(runs / "one", runs / "two", STEPS)
