@@ -140,20 +140,22 @@ def test_two_processes(settings, tmp_path):
 
 @pytest.mark.slow
 def test_a_worker_that_is_killed_and_comes_back(tiny_arguments, tmp_path):
-    arguments = tiny_arguments("improved", train__batch_size=12, log__checkpoint_every=50)
-    arguments += ["--strategy", "multiworker", "--run-dir", tmp_path / "run", "--steps", 300]
+    seldom = {f"log__{action}_every": 40 for action in ("validate", "sample")}
+    settings = {"train__batch_size": 12, "log__checkpoint_every": 20} | seldom
+    arguments = tiny_arguments("improved", **settings)
+    arguments += ["--strategy", "multiworker", "--run-dir", tmp_path / "run", "--steps", 120]
     configs = cluster(2)
     workers = [python("artgan_tf.fit", *arguments, TF_CONFIG=config) for config in configs]
-    wait_for(tmp_path / "run" / "checkpoints" / "step-100.npz", workers)
+    wait_for(tmp_path / "run" / "checkpoints" / "step-40.npz", workers)
     workers[1].send_signal(signal.SIGKILL)
     workers[1].wait()
     workers[1] = python("artgan_tf.fit", *arguments, TF_CONFIG=configs[1])
     told = [worker.communicate(timeout=PATIENCE)[0] for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0], told
     assert "Another worker of the cluster is gone. Starting again" in told[0]
-    assert find(tmp_path / "run" / "checkpoints")[1] == 300
+    assert find(tmp_path / "run" / "checkpoints")[1] == 120
     steps = [row["step"] for row in RunDirectory(tmp_path / "run").history() if "d_loss" in row]
-    assert steps == list(range(2, 301, 2))
+    assert steps == list(range(2, 121, 2))
 
 
 def wait_for(file: Path, processes: list[subprocess.Popen]) -> None:
