@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.benchmarks import train_step
+from experiments.benchmarks import levers, train_step
 from experiments.benchmarks.contestants import Contestant, batch_of, fresh_gan, keras_step, quiet
 from experiments.benchmarks.measuring import Run
 from experiments.benchmarks.plain_keras import plain_layers
@@ -34,6 +34,16 @@ def test_plain_layers_and_sessions_compute_our_losses(paper: str) -> None:
     assert max(train_step.compare(field).values()) < 1e-4
     for contestant in field.values():
         assert contestant.take().wall > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lever", levers.LEVERS)
+def test_without_a_lever_the_losses_are_ours(lever: str) -> None:
+    config = tiny("improved", train__batch_size=4)
+    batch = batch_of(config)
+    field = {train_step.OURS: keras_step(config, batch), lever: levers.LEVERS[lever](config, batch)}
+    assert train_step.compare(field)[lever] < 1e-4
+    assert field[lever].take().wall > 0
 
 
 @pytest.mark.slow
