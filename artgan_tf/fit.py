@@ -114,7 +114,7 @@ def _print_plan(config: Config) -> None:
     print(tomli_w.dumps(to_tree(config)))
     classes = config.data.classes
     try:
-        source = open_source(config.data)
+        source = open_source(config.data, download=False)
     except InputError as error:
         if not classes:
             raise

@@ -90,6 +90,15 @@ def test_dry_run_works_without_the_data(capsys):
     assert "# discriminator: 15012512 trainable parameters" in printed
 
 
+def test_dry_run_downloads_nothing(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr("tensorflow_datasets.core.constants.DATA_DIR", str(tmp_path))
+    monkeypatch.delattr("tensorflow_datasets.core.DatasetBuilder.download_and_prepare")
+    assert fit("improved/cifar10", "--dry-run") == 0
+    printed = capsys.readouterr().out
+    assert f"# data: tfds:cifar10:3.0.2 is not in {tmp_path}" in printed
+    assert "# generator: 2670752 trainable parameters" in printed
+
+
 MIRRORED = """
 import sys
 import numpy as np

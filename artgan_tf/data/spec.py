@@ -16,10 +16,10 @@ OF_YOUR_OWN = "for data of your own pass --set data.classes=0"
 KINDS = ("demo", "tfrecords:DIR", "folder:DIR", "arrays:FILE.npz", "tfds:NAME")
 
 
-def _by_tensorflow(kind: str) -> Callable[[str, Data], Source]:
+def _by_tensorflow(kind: str) -> Callable[..., Source]:
     """The opener of a kind that TensorFlow reads, which JAX may have to do without."""
 
-    def open_it(value: str, data: Data) -> Source:
+    def open_it(value: str, data: Data, **options: bool) -> Source:
         try:
             module = import_module(f"artgan_tf.data.{kind}")
         except ModuleNotFoundError as error:
@@ -27,12 +27,12 @@ def _by_tensorflow(kind: str) -> Callable[[str, Data], Source]:
                 f"--data {kind}: needs TensorFlow ({error}): install requirements.txt, or name the "
                 f"images with folder:DIR or arrays:FILE.npz."
             ) from None
-        return getattr(module, f"open_{kind}")(value, data)
+        return getattr(module, f"open_{kind}")(value, data, **options)
 
     return open_it
 
 
-OPENERS = {
+OPENERS: dict[str, Callable[..., Source]] = {
     "demo": open_demo,
     "tfrecords": _by_tensorflow("tfrecords"),
     "folder": open_folder,
@@ -41,8 +41,13 @@ OPENERS = {
 }
 
 
-def open_source(data: Data) -> Source:
-    """Open what `data.spec` names; raises InputError when it is not there or not as expected."""
+def open_source(data: Data, download: bool = True) -> Source:
+    """Open what `data.spec` names; raises InputError when it is not there or not as expected.
+
+    Args:
+        data: what is expected.
+        download: whether a set of TFDS that is not there is downloaded.
+    """
     kind, _, value = data.spec.partition(":")
     if kind not in OPENERS and data.spec and Path(data.spec).is_dir():
         made = (Path(data.spec) / "dataset_info.json").is_file()
@@ -50,7 +55,8 @@ def open_source(data: Data) -> Source:
     if kind not in OPENERS or not (value or kind == "demo"):
         kinds = f"{', '.join(KINDS)} or the path of a folder"
         raise InputError(f"There is no data {data.spec!r}: --data takes {kinds}.")
-    source = OPENERS[kind](value, data)
+    options = {"download": download} if kind == "tfds" else {}
+    source = OPENERS[kind](value, data, **options)
     if not data.classes:
         return source
     source = _named(source, data)

@@ -11,12 +11,12 @@ from tfrecords_tools.dataset import class_names
 HELD_OUT = ("test", "validation")
 
 
-def open_tfds(value: str, data: Data) -> Source:
+def open_tfds(value: str, data: Data, download: bool = True) -> Source:
     """The data set `value` (NAME or NAME:VERSION) from TFDS's data folder, downloaded if need be.
 
     The splits are what `as_dataset` takes: `train`, but also `train[:90%]` or `train+test`.
     """
-    builder = _prepared(value)
+    builder = _prepared(value, download)
     names = class_names(builder.info.features, f"tfds:{value}")
     present = (split for split in HELD_OUT if split in builder.info.splits)
     val = data.val_split or next(present, HELD_OUT[0])
@@ -24,7 +24,7 @@ def open_tfds(value: str, data: Data) -> Source:
     return Source(f"tfds:{value}", names, *splits)
 
 
-def _prepared(value: str) -> Any:
+def _prepared(value: str, download: bool) -> Any:
     import tensorflow_datasets as tfds
 
     try:
@@ -32,6 +32,8 @@ def _prepared(value: str) -> Any:
     except (ValueError, AssertionError) as error:  # name or configuration; version
         reason = _first_line(error)
         raise InputError(f"tensorflow-datasets does not know {value!r}: {reason}.") from None
+    if not builder.info.splits and not download:
+        raise InputError(f"tfds:{value} is not in {builder.data_dir} yet: a training downloads it.")
     if not builder.info.splits:
         try:
             builder.download_and_prepare()

@@ -157,6 +157,15 @@ def test_a_failed_download_says_what_to_do(
         assert part in sentence
 
 
+def test_nothing_is_downloaded_where_that_is_not_wanted(
+    data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(tfds.core.DatasetBuilder, "download_and_prepare")
+    with pytest.raises(InputError, match=r"tfds:cifar10 is not in .* yet") as refused:
+        open_source(Data(spec="tfds:cifar10"), download=False)
+    assert str(data_folder) in str(refused.value)
+
+
 # ---- mocked data sets ------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("name", "classes", "side"), [("cifar10", 10, 32), ("oxford_flowers102", 102, 64)]
