@@ -32,18 +32,19 @@ def _prepared(value: str, download: bool) -> Any:
     except (ValueError, AssertionError) as error:  # name or configuration; version
         reason = _first_line(error)
         raise InputError(f"tensorflow-datasets does not know {value!r}: {reason}.") from None
-    if not builder.info.splits and not download:
+    if builder.info.splits:
+        return builder
+    if not download:
         raise InputError(f"tfds:{value} is not in {builder.data_dir} yet: a training downloads it.")
-    if not builder.info.splits:
-        try:
-            builder.download_and_prepare()
-        except Exception as error:  # TFDS passes on whatever its downloader met
-            raise InputError(
-                f"tfds:{value} could not be downloaded ({type(error).__name__}: "
-                f"{_first_line(error)}): where that works run `tfds build {value}`, and copy the "
-                f"result to {builder.data_dir}{_other_versions(builder)}; or name a copy of the "
-                f"images with --data folder:DIR or tfrecords:DIR."
-            ) from None
+    try:
+        builder.download_and_prepare()
+    except Exception as error:  # TFDS passes on whatever its downloader met
+        raise InputError(
+            f"tfds:{value} could not be downloaded ({type(error).__name__}: "
+            f"{_first_line(error)}): where that works run `tfds build {value}`, and copy the "
+            f"result to {builder.data_dir}{_other_versions(builder)}; or name a copy of the "
+            f"images with --data folder:DIR or tfrecords:DIR."
+        ) from None
     return builder
 
 
