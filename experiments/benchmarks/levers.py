@@ -1,24 +1,12 @@
-"""Our train step without one or the other of what makes it fast, beside the step as it is.
+"""Our train step without one or the other of what makes it fast."""
 
-    python -m experiments.benchmarks.levers [PRESET ...] [--batch 100] [--precision mixed_bfloat16]
-
-All take turns on one batch, and compute the same losses first, as in `train_step`.
-"""
-
-import os
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
-import tyro
-
-from artgan_tf import cli
 from artgan_tf.config import Config
-from experiments.benchmarks import measuring, train_step
 from experiments.benchmarks.contestants import (
     Batch,
     Contestant,
-    batch_of,
     clocked,
     compiled,
     first_losses,
@@ -26,42 +14,15 @@ from experiments.benchmarks.contestants import (
     keras_step,
     quiet,
 )
+from experiments.benchmarks.measuring import Run
 from experiments.benchmarks.plain_keras import KINDS, plain_layers
 
 STEPS = 4  # of one execution
 
 
-def main(
-    presets: tyro.conf.Positional[tuple[str, ...]] = ("improved/cifar10",),
-    *,
-    width: float = 1.0,
-    batch: int = 0,
-    precision: str = "float32",
-    turns: int = 5,
-    without: tuple[str, ...] = (),
-    out: Path | None = None,
-) -> None:
-    """Measure and print.
-
-    Args:
-        presets: whose networks.
-        width: of them, 1 being the papers'.
-        batch: images a step; 0 takes each preset's own.
-        precision: float32 or mixed_bfloat16.
-        turns: steps of each, after one to compile.
-        without: of what; all by default.
-        out: a JSON file for all figures.
-    """
-    cli.start_tensorflow()
-    known, figures = measuring.machine() | train_step.versions(), {}
-    for preset in presets:
-        config = train_step.configuration(preset, width, batch, precision)
-        see = batch_of(config)
-        field = {train_step.OURS: keras_step(config, see)}
-        field |= {name: LEVERS[name](config, see) for name in without or LEVERS}
-        figures[preset] = train_step.turned(config, field, turns)
-        measuring.print_table(train_step.rows(preset, figures[preset]))
-        measuring.save(known | figures, out)
+def without_each(config: Config, batch: Batch) -> dict[str, Contestant]:
+    """One contestant a lever."""
+    return {name: build(config, batch) for name, build in LEVERS.items()}
 
 
 def with_keras(kind: str) -> Callable[[Config, Batch], Contestant]:
@@ -94,9 +55,9 @@ def several_steps(config: Config, batch: Batch) -> Contestant:
 
     step = compiled(config, loop)
 
-    def take() -> measuring.Run:
+    def take() -> Run:
         run = clocked(lambda: float(step()))
-        return measuring.Run(run.wall / STEPS, run.cpu / STEPS)
+        return Run(run.wall / STEPS, run.cpu / STEPS)
 
     return Contestant(take, losses)
 
@@ -106,7 +67,3 @@ LEVERS: dict[str, Callable[[Config, Batch], Contestant]] = {
     "XLA": with_xla,
     f"{STEPS} steps an execution": several_steps,
 }
-
-if __name__ == "__main__":
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    cli.main(main, "python -m experiments.benchmarks.levers")

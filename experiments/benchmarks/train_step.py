@@ -1,12 +1,14 @@
 """Our train step beside others, of the same networks and losses and from the same weights.
 
     python -m experiments.benchmarks.train_step [PRESET ...] [--batch 32] [--python TORCH/python]
+    python -m experiments.benchmarks.train_step [PRESET ...] [--batch 32] --levers
 
 *plain Keras* upsamples with `UpSampling2D` before each 3x3 convolution and takes Keras's own batch
 norm and convolutions; *sessions* are those layers in the public ArtGAN code's shape of work.
 `--python` names the interpreter of an environment with PyTorch, whose step is timed in several
 layouts, each in a process of its own.  All see the same batch and take turns, as does a large
-product of matrices, the peak; a step is one D step and one G step.  Figures are medians.
+product of matrices, the peak; a step is one D step and one G step.  Figures are medians.  With
+`--levers` ours without one or the other of what makes it fast takes part instead.
 
 Before that, all compute the losses of a step from the same draws, without dropout and noise.  L_G
 is the one after D's update.  Losses more than a thousandth apart end the benchmark.
@@ -27,6 +29,7 @@ from artgan_tf.config import Config, resolve
 from experiments import costs
 from experiments.benchmarks import measuring, peak
 from experiments.benchmarks.contestants import Contestant, batch_of, fresh_gan, keras_step, quiet
+from experiments.benchmarks.levers import without_each
 from experiments.benchmarks.measuring import Times
 from experiments.benchmarks.plain_keras import plain_layers
 from experiments.benchmarks.session_step import session_step
@@ -46,6 +49,7 @@ def main(
     turns: int = 5,
     python: Path | None = None,
     layouts: tuple[str, ...] = LAYOUTS,
+    levers: bool = False,
     out: Path | None = None,
 ) -> None:
     """Measure and print.
@@ -58,6 +62,7 @@ def main(
         turns: steps of each, after one to compile.
         python: the interpreter of an environment that has PyTorch.
         layouts: PyTorch's.
+        levers: ours without each of them, in the place of all others.
         out: a JSON file for all figures.
     """
     cli.start_tensorflow()
@@ -65,7 +70,7 @@ def main(
     figures = {}
     for preset in presets:
         config = configuration(preset, width, batch, precision)
-        figures[preset] = measure(config, turns, python, layouts)
+        figures[preset] = measure(config, turns, python, layouts, levers)
         measuring.print_table(rows(preset, figures[preset]))
         print(of_peak(figures[preset]), flush=True)
         measuring.save(known | figures, out)
@@ -78,23 +83,19 @@ def configuration(preset: str, width: float, batch: int, precision: str) -> Conf
 
 
 def measure(
-    config: Config, turns: int, python: Path | None, layouts: tuple[str, ...]
+    config: Config, turns: int, python: Path | None, layouts: tuple[str, ...], levers: bool
 ) -> dict[str, Any]:
     """All figures of a preset."""
     with ExitStack() as stack:
-        return turned(config, contestants(config, python, layouts, stack), turns)
-
-
-def turned(config: Config, field: Mapping[str, Contestant], turns: int) -> dict[str, Any]:
-    """The figures of some contestants, which compute the same, and of the peak, in turns."""
-    differences = compare(field)
-    takes = {name: one.take for name, one in field.items()}
-    takes |= {dtype: peak.product(dtype) for dtype in peak.TYPES}
-    times: Times = {name: [] for name in takes}
-    for turn in range(-1, turns):  # one before all: a later contestant's start empties caches
-        for name, take in takes.items():
-            run = take()
-            times[name] += [run] if turn >= 0 else []
+        field = contestants(config, python, layouts, levers, stack)
+        differences = compare(field)
+        takes = {name: one.take for name, one in field.items()}
+        takes |= {dtype: peak.product(dtype) for dtype in peak.TYPES}
+        times: Times = {name: [] for name in takes}
+        for turn in range(-1, turns):  # one before all: a later contestant's start empties caches
+            for name, take in takes.items():
+                run = take()
+                times[name] += [run] if turn >= 0 else []
     count = config.train.batch_size
     graph = costs.step_graph(fresh_gan(config), count)
     return {
@@ -108,11 +109,13 @@ def turned(config: Config, field: Mapping[str, Contestant], turns: int) -> dict[
 
 
 def contestants(
-    config: Config, python: Path | None, layouts: tuple[str, ...], stack: ExitStack
+    config: Config, python: Path | None, layouts: tuple[str, ...], levers: bool, stack: ExitStack
 ) -> dict[str, Contestant]:
     """All of them, ready; PyTorch's processes live as long as the stack."""
     batch = batch_of(config)
     field = {OURS: keras_step(config, batch)}
+    if levers:
+        return field | without_each(config, batch)
     with plain_layers():
         field["plain Keras"] = keras_step(config, batch)
         field["sessions"] = session_step(config, batch)
