@@ -7,7 +7,16 @@ from pathlib import Path
 
 def describe() -> str:
     """Such as "2 cores of AMD EPYC", and the GPUs, if there are any."""
-    return ", ".join([f"{os.cpu_count()} cores of {processor()}", *_gpus()])
+    cores = _cores()
+    noun = "core" if cores == 1 else "cores"
+    return ", ".join([f"{cores} {noun} of {processor()}", *_gpus()])
+
+
+def _cores() -> int:
+    """Those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # Linux
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def processor() -> str:

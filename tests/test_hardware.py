@@ -28,4 +28,10 @@ def test_the_processor(text, name, flags, monkeypatch):
     monkeypatch.setattr("platform.machine", lambda: "arm")
     assert hardware.processor() == name
     assert hardware.processor_flags() == flags
-    assert f"cores of {name}" in hardware.describe()
+    assert f" of {name}" in hardware.describe()
+
+
+@pytest.mark.parametrize(("cores", "words"), [({0, 1}, "2 cores"), ({1}, "1 core")])
+def test_only_the_cores_that_a_process_may_use_count(cores, words, monkeypatch):
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: cores, raising=False)
+    assert hardware.describe().startswith(f"{words} of ")
