@@ -33,12 +33,13 @@ def study(
         extractor: as in `evaluate`.
         set: settings for all of them, as section.key=value.
     """
-    from artgan_tf.studies import pages
-    from artgan_tf.studies.experiment import Experiment, Protocol, carry_out
-
     settings = tuple(chain.from_iterable(set))
     for preset in presets:  # a mistake is told before the first one trains for hours
         resolve(preset, parse_overrides(settings))
+    cli.start_backend()
+    from artgan_tf.studies import pages
+    from artgan_tf.studies.experiment import Experiment, Protocol, carry_out
+
     protocol = Protocol(data or "", settings, metrics, extractor)
     planned = [Experiment(preset, seed, out) for seed in seeds for preset in presets]
     for number, experiment in enumerate(planned, 1):

@@ -11,7 +11,7 @@ from PIL import Image
 from artgan_tf import cli
 from artgan_tf.config import resolve
 from artgan_tf.studies import experiment, pages
-from artgan_tf.studies.record import NOTE, records
+from artgan_tf.studies.record import CLASSES, NOTE, records
 from artgan_tf.study import study
 from tests.conftest import tiny_overrides
 
@@ -108,6 +108,10 @@ def test_what_is_done_is_not_done_again_and_pages_come_of_the_files(made, tmp_pa
         (copy / name).unlink()
     assert call("--out", copy) == 0
     assert (copy / pages.PAGE).read_bytes() == (made / pages.PAGE).read_bytes()
+    sheet = (copy / pages.SHEET).read_bytes()
+    shutil.rmtree(next(copy.glob(f"runs/plain/*/{CLASSES}")))
+    assert call("--out", copy) == 0
+    assert (copy / pages.SHEET).read_bytes() == sheet  # with the rows of all runs
     next(copy.glob(f"runs/*/*/{NOTE}")).unlink()
     assert call("--out", copy) == 0
     assert (copy / pages.RESULTS).read_text().count("\n") == 2

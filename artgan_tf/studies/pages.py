@@ -22,6 +22,8 @@ RESULTS, PAGE, SHEET, CURVES = "results.jsonl", "README.md", "classes.png", "cur
 def write(out: Path) -> None:
     """Write all of them anew, each complete or as it was.
 
+    Pictures are not kept with figures everywhere: the sheet stays as it is where a run has none.
+
     Args:
         out: the study's folder.
     """
@@ -29,7 +31,8 @@ def write(out: Path) -> None:
     if not found:
         return
     _replace(out / RESULTS, "".join(json.dumps(r.row()) + "\n" for r in found).encode())
-    _replace(out / SHEET, png(_sheet(found)))
+    if all(any(_classes(record)) for record in found):
+        _replace(out / SHEET, png(_sheet(found)))
     _replace(out / CURVES, png(curves.drawn(_panels(found))))
     _replace(out / PAGE, _page(found).encode())
 
