@@ -66,6 +66,7 @@ def test_every_experiment_has_its_row(made):
         assert row["seconds"] > 0
         assert row["hardware"] == hardware.describe()
         assert len(row["config_sha256"]) == 64
+        assert (made / row["run"] / NOTE).is_file()
         own = {r["metric"] for r in row["results"] if r["model"] == row["preset"]}
         floor = {r["metric"] for r in row["results"] if r["model"] == "real images"}
         assert own == floor == {"deviation_12", "fid_33_val"}

@@ -8,7 +8,12 @@ LOSSES = {"d_": "discriminator's loss and its terms", "g_": "generator's loss an
 FIGURES = {"val_": "held out: ", "metric_": ""}
 GREY = "#808890"  # is read on white and on black
 COLOURS = ("#3d85c6", "#d9822b", "#4c9f70", "#c75b63", "#8f78c9", "#8a7550")
+STYLES = ("-", "--", ":", "-.")  # each with all colours
 INCHES, DPI = (3.3, 2.5), 180
+LEGENDS = {
+    "below": {"loc": "upper left", "bbox_to_anchor": (-0.02, -0.12), "ncols": 3},
+    "right": {"loc": "upper left", "bbox_to_anchor": (1.02, 1.04), "ncols": 1},
+}
 
 
 @dataclass
@@ -48,19 +53,29 @@ def _place(key: str) -> tuple[str, str] | None:
     return None
 
 
-def drawn(shown: Sequence[Panel]) -> Any:
-    """A matplotlib Figure of panels, one below the other."""
+def drawn(
+    shown: Sequence[Panel], inches: tuple[float, float] = INCHES, legend: str = "below"
+) -> Any:
+    """A matplotlib Figure of panels, one below the other.
+
+    Args:
+        shown: from top to bottom.
+        inches: width and height of each.
+        legend: `below` the axes, for a few lines with short names, or to the `right`.
+    """
     from matplotlib.figure import Figure  # without pyplot: no display, no global state
 
-    width, height = INCHES
+    width, height = inches
     figure = Figure(figsize=(width, height * len(shown)), dpi=DPI, layout="constrained")
     for panel, axes in zip(shown, figure.subplots(len(shown), squeeze=False).flat, strict=True):
-        _draw(panel, axes)
+        _draw(panel, axes, LEGENDS[legend])
     return figure
 
 
-def _draw(panel: Panel, axes: Any) -> None:
-    axes.set_prop_cycle(color=COLOURS)
+def _draw(panel: Panel, axes: Any, legend: Mapping[str, Any]) -> None:
+    axes.set_prop_cycle(
+        color=COLOURS * len(STYLES), linestyle=[style for style in STYLES for _ in COLOURS]
+    )
     for name, points in panel.lines.items():
         few = len(points) < 20
         width = 2.0 if name == "loss" or len(panel.lines) == 1 else 1.0
@@ -71,5 +86,4 @@ def _draw(panel: Panel, axes: Any) -> None:
     axes.spines[:].set_visible(False)
     axes.patch.set_visible(False)
     if len(panel.lines) > 1:
-        below = {"loc": "upper left", "bbox_to_anchor": (-0.02, -0.12), "ncols": 3}
-        axes.legend(**below, fontsize="small", labelcolor=GREY, framealpha=0)
+        axes.legend(**legend, fontsize="small", labelcolor=GREY, framealpha=0)

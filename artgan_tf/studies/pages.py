@@ -17,6 +17,7 @@ from artgan_tf.studies.record import CLASSES, Record, records
 from tfrecords_tools.sheet import named_grid
 
 RESULTS, PAGE, SHEET, CURVES = "results.jsonl", "README.md", "classes.png", "curves.png"
+INCHES = (6.6, 3.6)  # of a panel of the curves: a line a run
 
 
 def write(out: Path) -> None:
@@ -33,15 +34,16 @@ def write(out: Path) -> None:
     _replace(out / RESULTS, "".join(json.dumps(r.row()) + "\n" for r in found).encode())
     if all(any(_classes(record)) for record in found):
         _replace(out / SHEET, png(_sheet(found)))
-    _replace(out / CURVES, png(curves.drawn(_panels(found))))
+    _replace(out / CURVES, png(curves.drawn(_panels(found), INCHES, "right")))
     _replace(out / PAGE, _page(found).encode())
 
 
 def _page(found: Sequence[Record]) -> str:
     parts = ["# Results", _cost(found)]
     parts += [f"## {table.title}\n\n{_markdown(table)}" for table in _tables(found)]
-    parts += [f"## Classes\n\n![One picture a class]({SHEET})", f"## Curves\n\n![Curves]({CURVES})"]
-    return "\n\n".join(parts) + "\n"
+    columns = dict.fromkeys(", ".join(RunDirectory(r.run).class_names()) for r in found)
+    parts += ["## Classes", *columns, f"![One picture a class]({SHEET})"]
+    return "\n\n".join([*parts, "## Curves", f"![Curves]({CURVES})"]) + "\n"
 
 
 # ---- tables ------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ class Record:
         config_sha256: of the settings.
         commit: of the program that measured.
         results: with their protocols.
-        run: the run's directory, which the others are read from.
+        run: the run's directory, which the others are read from; in a row seen from the study's.
     """
 
     preset: str
@@ -52,7 +52,7 @@ class Record:
 
     def row(self) -> dict[str, Any]:
         """As a line of JSON."""
-        row = asdict(self) | {"run": str(self.run)}
+        row = asdict(self) | {"run": self.run.relative_to(self.run.parents[2]).as_posix()}
         row["results"] = [asdict(result) for result in self.results]
         return row
 

@@ -1,10 +1,12 @@
 """The first study compares what can be compared: as many images, one change at a time."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from artgan_tf.config import flat, resolve
+from artgan_tf.studies import pages
 
 STUDY = Path(__file__).parents[2] / "experiments" / "first_study"
 PRESETS = sorted(STUDY.glob("*/*.toml"))
@@ -53,3 +55,13 @@ def test_both_data_sets_have_the_same_experiments() -> None:
         for x in ("genre", "cifar10")
     )
     assert genre - {"trick", "balanced"} == cifar10 - {"no-trick"}  # CIFAR-10's classes are even
+
+
+@pytest.mark.parametrize("study", ["genre", "cifar10"])
+def test_its_tables_are_what_its_runs_measured(study: str, tmp_path: Path) -> None:
+    copy = tmp_path / study
+    shutil.copytree(STUDY / study / "runs", copy / "runs")
+    pages.write(copy)
+    for name in (pages.PAGE, pages.RESULTS):
+        assert (copy / name).read_text() == (STUDY / study / name).read_text()
+    assert (copy / pages.PAGE).read_text().count("| real images") >= 3  # the floor
