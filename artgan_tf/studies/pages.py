@@ -11,6 +11,7 @@ from PIL import Image
 from artgan_tf.evaluation import curves, tables
 from artgan_tf.evaluation.curves import Panel
 from artgan_tf.evaluation.encoding import png
+from artgan_tf.evaluation.results import REAL, Result
 from artgan_tf.evaluation.tables import Table
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.studies.record import CLASSES, Record, records
@@ -62,14 +63,28 @@ def _cost(found: Sequence[Record]) -> str:
 
 
 def _tables(found: Sequence[Record]) -> list[Table]:
-    """One row a preset, of several seeds the mean; the floor of real images first."""
-    return tables.by_group(
-        [
-            replace(x, model=x.model.replace("/", "-"), weights="", step=0)
-            for record in found
-            for x in record.results
-        ]
-    )
+    """One row a preset, of several seeds the mean; real images above those compared with them."""
+    alike: dict[str, list[Record]] = {}
+    for record in found:
+        alike.setdefault(f"{record.data} at {record.size}x{record.size}", []).append(record)
+    stacked: dict[str, Table] = {}
+    for images, compared in alike.items():
+        for table in tables.by_group([x for record in compared for x in _unnumbered(record)]):
+            told = f", {images}" * (len(alike) > 1)
+            rows = [replace(row, name=row.name + told * row.floor) for row in table.rows]
+            kind = f"{table.title} {table.heads}"
+            above = stacked[kind].rows if kind in stacked else ()
+            stacked[kind] = replace(table, rows=[*above, *rows])
+    return list(stacked.values())
+
+
+def _unnumbered(record: Record) -> list[Result]:
+    """Its results under the preset's name alone, whichever of its weights were measured."""
+    name = record.preset.replace("/", "-")
+    return [
+        replace(result, model=name if result.model != REAL else REAL, weights="", step=0)
+        for result in record.results
+    ]
 
 
 def _markdown(table: Table) -> str:
@@ -85,14 +100,14 @@ def _markdown(table: Table) -> str:
 def _sheet(found: Sequence[Record]) -> Image.Image:
     """A row of classes a run; runs may have other sizes and classes than others."""
     pictures = [
-        [np.asarray(Image.open(file).convert("RGB")) for file in sorted(_classes(r))] for r in found
+        [Image.open(file).convert("RGB") for file in sorted(_classes(record))] for record in found
     ]
     columns = max(map(len, pictures))
-    size = max(picture.shape[0] for row in pictures for picture in row)
+    size = max(picture.width for row in pictures for picture in row)
     sheet = np.full((len(found), columns, size, size, 3), 255, np.uint8)
     for row, of_run in zip(sheet, pictures, strict=True):
         for place, picture in zip(row, of_run, strict=False):
-            place[: picture.shape[0], : picture.shape[1]] = picture
+            place[:] = picture.resize((size, size), Image.Resampling.NEAREST)
     return named_grid(sheet, [f"{record.preset} {record.seed}" for record in found])
 
 

@@ -21,6 +21,7 @@ class Record:
     Attributes:
         preset, seed: of the training.
         data: SPEC.
+        size: pixels along a side of its images, as D sees them.
         steps: done.
         images: seen, one counted as often as it was seen.
         hardware: in words.
@@ -35,6 +36,7 @@ class Record:
     preset: str
     seed: int
     data: str
+    size: int
     steps: int
     images: int
     hardware: str
@@ -73,6 +75,7 @@ def read_record(run: Path) -> Record:
         preset=note["preset"],
         seed=note["seed"],
         data=config.data.spec,
+        size=config.data.image_size,
         steps=timed["step"],
         images=images,
         hardware=note["hardware"],
