@@ -73,6 +73,8 @@ def drawn(
 
 
 def _draw(panel: Panel, axes: Any, legend: Mapping[str, Any]) -> None:
+    from matplotlib.ticker import EngFormatter
+
     axes.set_prop_cycle(
         color=COLOURS * len(STYLES), linestyle=[style for style in STYLES for _ in COLOURS]
     )
@@ -81,6 +83,7 @@ def _draw(panel: Panel, axes: Any, legend: Mapping[str, Any]) -> None:
         width = 2.0 if name == "loss" or len(panel.lines) == 1 else 1.0
         axes.plot(*zip(*points, strict=True), label=name, linewidth=width, marker="." * few)
     axes.set_title(panel.title, loc="left", fontsize="medium", color=GREY)
+    axes.xaxis.set_major_formatter(EngFormatter(sep=""))  # 20k
     axes.tick_params(colors=GREY)
     axes.grid(color=GREY, alpha=0.25)
     axes.spines[:].set_visible(False)

@@ -44,7 +44,7 @@ def _page(found: Sequence[Record]) -> str:
     parts += [f"## {table.title}\n\n{_markdown(table)}" for table in _tables(found)]
     columns = dict.fromkeys(", ".join(RunDirectory(r.run).class_names()) for r in found)
     parts += ["## Classes", *columns, f"![One picture a class]({SHEET})"]
-    return "\n\n".join([*parts, "## Curves", f"![Curves]({CURVES})"]) + "\n"
+    return "\n\n".join([*parts, "## Curves", f"![By images seen]({CURVES})"]) + "\n"
 
 
 # ---- tables ------------------------------------------------------------------------------------
@@ -116,14 +116,16 @@ def _classes(record: Record) -> Iterator[Path]:
 
 
 def _panels(found: Sequence[Record]) -> list[Panel]:
-    """One for each figure of the history, with a line for each run."""
+    """One for each figure of the history by images seen, with a line for each run."""
     panels: dict[str, Panel] = {}
     for record in found:
         for panel in curves.panels(RunDirectory(record.run).history()):
             for name, points in panel.lines.items():
                 if name == "loss" or len(panel.lines) == 1:
                     shown = panels.setdefault(panel.title, Panel(panel.title))
-                    shown.lines[f"{record.preset} {record.seed}"] = points
+                    shown.lines[f"{record.preset} {record.seed}"] = [
+                        (step * record.images // record.steps, value) for step, value in points
+                    ]
     return list(panels.values())
 
 
