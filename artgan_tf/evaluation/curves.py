@@ -73,11 +73,10 @@ def drawn(
 
 
 def _draw(panel: Panel, axes: Any, legend: Mapping[str, Any]) -> None:
+    from matplotlib.rcsetup import cycler
     from matplotlib.ticker import EngFormatter
 
-    axes.set_prop_cycle(
-        color=COLOURS * len(STYLES), linestyle=[style for style in STYLES for _ in COLOURS]
-    )
+    axes.set_prop_cycle(cycler(linestyle=STYLES) * cycler(color=COLOURS))
     for name, points in panel.lines.items():
         few = len(points) < 20
         width = 2.0 if name == "loss" or len(panel.lines) == 1 else 1.0
