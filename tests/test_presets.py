@@ -43,7 +43,8 @@ def test_every_system_and_data_set_of_the_papers_has_its_presets() -> None:
     for name in ("cifar10", "stl10"):
         ablations = ("", "-no-autoencoder", "-no-magnification", "-neither")
         expected |= {f"improved/{name}{kind}" for kind in ablations}
-    assert set(PRESETS) == expected
+    recommended = {"recommended/cifar10-small", "recommended/wikiart-genre-small"}
+    assert set(PRESETS) == expected | recommended
 
 
 @pytest.mark.parametrize("preset", PRESETS)

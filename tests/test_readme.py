@@ -86,7 +86,7 @@ def test_pictures_and_links_exist():
 
 
 def test_presets_named_there_exist():
-    named = set(re.findall(r"`((?:artgan|improved)/[a-z0-9-]+)`", README))
+    named = set(re.findall(r"`((?:artgan|improved|recommended)/[a-z0-9-]+)`", README))
     assert named
     assert named <= set(preset_names())
 

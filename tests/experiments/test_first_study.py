@@ -58,6 +58,19 @@ def test_both_data_sets_have_the_same_experiments() -> None:
     assert genre - {"trick", "balanced"} == cifar10 - {"no-trick"}  # CIFAR-10's classes are even
 
 
+@pytest.mark.parametrize(
+    ("recommended", "measured"),
+    [
+        ("wikiart-genre-small", "genre/energy+fast-d+small-batch"),
+        ("cifar10-small", "cifar10/energy"),
+    ],
+)
+def test_what_is_recommended_is_what_was_measured(recommended: str, measured: str) -> None:
+    settings = flat(resolve(f"recommended/{recommended}"))
+    studied = flat(resolve(f"first_study/{measured}"))
+    assert settings | {"preset": ""} == studied | {"preset": ""}
+
+
 @pytest.mark.parametrize("study", ["genre", "cifar10"])
 def test_its_tables_are_what_its_runs_measured(study: str, tmp_path: Path) -> None:
     copy = tmp_path / study
