@@ -61,7 +61,7 @@ def test_both_data_sets_have_the_same_experiments() -> None:
 @pytest.mark.parametrize(
     ("recommended", "measured"),
     [
-        ("wikiart-genre-small", "genre/energy+fast-d+small-batch"),
+        ("wikiart-genre-small", "genre/energy+fast+small-batch+no-noise"),
         ("cifar10-small", "cifar10/energy"),
     ],
 )
