@@ -18,7 +18,7 @@ from artgan_tf.studies.record import CLASSES, Record, records
 from tfrecords_tools.sheet import named_grid
 
 RESULTS, PAGE, SHEET, CURVES = "results.jsonl", "README.md", "classes.png", "curves.png"
-INCHES = (6.6, 3.6)  # of a panel of the curves: a line a run
+WIDTH, HEIGHT, LINE = 6.6, 3.6, 0.19  # inches: of a panel of the curves, of its legend's lines
 
 
 def write(out: Path) -> None:
@@ -35,7 +35,8 @@ def write(out: Path) -> None:
     _replace(out / RESULTS, "".join(json.dumps(r.row()) + "\n" for r in found).encode())
     if all(any(_classes(record)) for record in found):
         _replace(out / SHEET, png(_sheet(found)))
-    _replace(out / CURVES, png(curves.drawn(_panels(found), INCHES, "right")))
+    inches = WIDTH, max(HEIGHT, LINE * len(found))
+    _replace(out / CURVES, png(curves.drawn(_panels(found), inches, "right")))
     _replace(out / PAGE, _page(found).encode())
 
 
