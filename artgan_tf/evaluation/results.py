@@ -83,6 +83,11 @@ def read(file: Path) -> list[Result]:
     return [Result(**found) for line in lines if (found := _whole(line))]
 
 
+def newest(results: Sequence[Result]) -> list[Result]:
+    """Each once, where something was measured again: its last result, in its first place."""
+    return list({(result.column, result.row, result.seed): result for result in results}.values())
+
+
 def _whole(line: str) -> dict[str, Any]:
     try:
         return json.loads(line)

@@ -70,7 +70,7 @@ def read_record(run: Path) -> Record:
     note, config = json.loads((run / NOTE).read_text(encoding="utf-8")), directory.config()
     timed = [row for row in directory.history() if "seconds" in row][-1]
     images = timed["step"] * config.train.batch_size
-    found = _renamed(results.read(run / "metrics.jsonl"), note)
+    found = _renamed(results.newest(results.read(run / "metrics.jsonl")), note)
     return Record(
         preset=note["preset"],
         seed=note["seed"],

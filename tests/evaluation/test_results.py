@@ -12,7 +12,7 @@ import pytest
 
 from artgan_tf.config import RunError
 from artgan_tf.evaluation import results
-from artgan_tf.evaluation.results import REAL, Result, append, columns, read, text_table
+from artgan_tf.evaluation.results import REAL, Result, append, columns, newest, read, text_table
 
 EXTRACTOR = {"extractor": "inception", "protocol": "resized", "sha256": "aa"}
 ONE = Result(
@@ -92,6 +92,15 @@ def test_what_is_no_number_is_not_written(bad: float, tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written_is_a_failed_run(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"metrics.jsonl cannot be written: .*\.$"):
         append(tmp_path / "nowhere" / "metrics.jsonl", ONE)
+
+
+def test_what_was_measured_again_counts_once() -> None:
+    floor, raw = replace(ONE, model=REAL), replace(ONE, weights="raw")
+    others = [floor, raw, replace(ONE, seed=1), replace(ONE, data_sha256="ee"), ONE]
+    again = replace(ONE, values={"kid": 0.5}, commit="deed")
+    assert newest([*others, again]) == [*others[:-1], again]
+    assert newest([ONE, *others, again]) == [again, *others[:-1]]
+    assert newest([]) == []
 
 
 # ---- tables -------------------------------------------------------------------------------------
