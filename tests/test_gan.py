@@ -220,6 +220,22 @@ def test_the_cifar_trick_takes_one_three_or_five_generator_steps():
     assert int(gan.d_optimizer.iterations) == 1
 
 
+def test_every_generator_step_of_the_trick_draws_its_own_latents(monkeypatch):
+    monkeypatch.setattr("artgan_tf.gan.trick_steps", lambda *_: tf.constant(3))
+    gan, drawn = built("improved", train__cifar_trick=True), []
+    draw = gan.latents
+
+    def recorded(*arguments):
+        z = draw(*arguments)
+        tf.numpy_function(lambda value: drawn.append(value.copy()), [z], [], stateful=True)
+        return z
+
+    monkeypatch.setattr(gan, "latents", recorded)
+    tf.function(gan.train_step)(batch())
+    assert len(drawn) == 4  # D's, and three of G's
+    assert len({z.tobytes() for z in drawn}) == 4
+
+
 def test_average_follows_all_weights_of_the_generator_batch_norm_statistics_too():
     gan = built("improved", train__ema=0.5)
     before = [v.numpy().copy() for v in gan.averaged.weights]
