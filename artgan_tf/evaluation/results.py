@@ -112,7 +112,7 @@ def columns(results: Sequence[Result]) -> list[Column]:
 
     A cell is the newest result, or the mean and standard deviation over seeds.
     """
-    found = []
+    found, results = [], newest(results)
     for key in dict.fromkeys(result.column for result in results):
         alike = [result for result in results if result.column == key]
         shown = [name for name in alike[0].values if name not in ("std", "standard_error", "sigma")]
@@ -126,8 +126,7 @@ def columns(results: Sequence[Result]) -> list[Column]:
 
 
 def _cell(results: list[Result], value: str) -> str:
-    by_seed = {result.seed: result.values[value] for result in results}  # the newest of each
-    figures = list(by_seed.values())
+    figures = [result.values[value] for result in results]
     if len(figures) == 1:
         return _figure(figures[0])
     return (
