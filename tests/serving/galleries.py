@@ -56,6 +56,10 @@ class Gallery:
     def wait(self, words: str) -> None:
         self.page.get_by_text(words).first.wait_for()
 
+    def address(self) -> str:
+        """What the page itself says: the client's `page.url` is told of changes some time later."""
+        return str(self.page.evaluate("location.href"))
+
     def width(self) -> int:
         inside = "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"
         return self.page.evaluate(inside)

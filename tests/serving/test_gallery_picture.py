@@ -75,7 +75,7 @@ def test_a_link_reproduces_the_view(gallery, browser):
     page.fill("#truncation", "70")
     words = "rings, seed 6, 40 % towards seed 7, truncation 70 %"
     picture, grid = gallery.shown(words), gallery.painted(4)
-    fresh = Gallery(browser, page.url).open()
+    fresh = Gallery(browser, gallery.address()).open()
     assert fresh.shown(words) == picture
     assert fresh.painted(4) == grid
     assert fresh.page.input_value("#seeds") == "5"
