@@ -3,7 +3,6 @@
 import fcntl
 import json
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,11 +74,10 @@ def locked(path: Path) -> Iterator[None]:
 
 
 # ---- a finished set --------------------------------------------------------------------------
-def test_a_finished_set_is_answered_at_once_and_left_alone(place: Path) -> None:
-    before, begun = (stamps(place / "set"), content(place / "set")), time.monotonic()
+def test_a_finished_set_is_answered_and_left_alone(place: Path) -> None:
+    before = (stamps(place / "set"), content(place / "set"))
     done = again(place)
     assert done.returncode == 0
-    assert time.monotonic() - begun < 5
     assert f"{place / 'set'} is complete" in done.stdout
     assert (stamps(place / "set"), content(place / "set")) == before
     assert "images/s" not in done.stderr
