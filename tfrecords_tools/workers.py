@@ -47,7 +47,7 @@ def write_with_processes(
     workers = min(options.workers or os.cpu_count() or 1, max(len(shards), 1))
     with ProcessPoolExecutor(workers, context, _start, (counts,)) as pool:
         try:
-            with _deaf_to_interrupts():
+            with interrupts_wait():
                 pending = {
                     pool.submit(_write, work, each, workspace.notes(each)) for each in shards
                 }
@@ -85,16 +85,33 @@ class Counts:
 
 
 @contextlib.contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Processes that start meanwhile stay so: Ctrl-C is the parent's to handle."""
+def interrupts_wait() -> Iterator[None]:
+    """Ctrl-C counts when this is over; processes that start meanwhile leave it to their parent."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        with _blocked():
+            yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        signal.raise_signal(signal.SIGINT)
+
+
+@contextlib.contextmanager
+def _blocked() -> Iterator[None]:
+    """Processes inherit what is blocked, while a handler is this process's own."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _result(future: Future[ShardReport], options: Options) -> ShardReport:

@@ -2,6 +2,9 @@
 
 import os
 import signal
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ import pytest
 from tests.tfrecords_tools.conversions import content, convert
 from tests.tfrecords_tools.processes import (
     FLAGS,
+    PATIENCE,
     Undisturbed,
     alive,
     needs_proc,
@@ -16,6 +20,7 @@ from tests.tfrecords_tools.processes import (
     once_there,
     struck,
 )
+from tfrecords_tools.workers import interrupts_wait
 
 pytestmark = needs_proc
 
@@ -43,7 +48,37 @@ def test_interrupted_while_workers_start_it_says_one_sentence(
         out = tmp_path / str(number) / "set"
         moment = once_there(".convert/plan.json", pause)
         found = struck(undisturbed.source, out, moment, lambda g: os.killpg(g, signal.SIGINT))
-        assert (found.code, found.printed) == (1, "error: interrupted.\n")
+        *progress, last = found.printed.splitlines()
+        assert (found.code, last) == (1, "error: interrupted.")
+        assert all("images/s" in line for line in progress)
+
+
+@pytest.mark.parametrize("threads", [0, 1])  # the system gives a signal to any that takes it
+def test_an_interrupt_while_workers_start_counts_afterwards(threads: int) -> None:
+    done = threading.Event()
+    for _ in range(threads):
+        threading.Thread(target=done.wait, daemon=True).start()
+    reached = []
+
+    def start() -> None:
+        with interrupts_wait():
+            os.kill(os.getpid(), signal.SIGINT)
+            reached.append("the end")
+
+    with pytest.raises(KeyboardInterrupt):
+        start()
+    done.set()
+    assert reached
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_processes_that_start_meanwhile_leave_interrupts_to_their_parent() -> None:
+    struck_itself = "import os, signal; os.kill(os.getpid(), signal.SIGINT); print('goes on')"
+    with interrupts_wait():
+        process = subprocess.Popen([sys.executable, "-c", struck_itself], stdout=subprocess.PIPE)
+    out, _ = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, out) == (0, b"goes on\n")
 
 
 def test_a_worker_that_is_killed_is_reported(undisturbed: Undisturbed, tmp_path: Path) -> None:
