@@ -11,7 +11,7 @@ COLOURS = ("#3d85c6", "#d9822b", "#4c9f70", "#c75b63", "#8f78c9", "#8a7550")
 STYLES = ("-", "--", ":", "-.")  # each with all colours
 INCHES, DPI = (3.3, 2.5), 180
 LEGENDS = {
-    "below": {"loc": "upper left", "bbox_to_anchor": (-0.02, -0.12), "ncols": 3},
+    "below": {"loc": "upper left", "bbox_to_anchor": (-0.02, -0.12), "ncols": 2},
     "right": {"loc": "upper left", "bbox_to_anchor": (1.02, 1.04), "ncols": 1},
 }
 

@@ -106,5 +106,17 @@ def test_what_is_drawn_are_the_lines_of_the_history():
     assert png(figure).startswith(b"\x89PNG")
 
 
+def test_all_terms_of_a_loss_have_their_names_inside_the_picture():
+    terms = ("loss", "adversarial", "class", "reconstruction", "energy")  # as many as there are
+    history = [{"step": step, **{f"g_{term}": 1.0 for term in terms}} for step in (1, 2)]
+    figure = curves.drawn(curves.panels(history))
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    legend = axes.get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == list(terms)
+    assert legend.get_window_extent().x1 <= figure.bbox.x1
+    assert axes.bbox.width > 0.7 * figure.bbox.width
+
+
 def test_an_empty_history_has_no_curves():
     assert curves.panels([]) == []
