@@ -55,11 +55,14 @@ class Model:
     """The networks; the tables' grammar stands in `artgan_tf.networks.tables`."""
 
     __pydantic_config__ = STRICT
-    paper: Literal["artgan", "improved"] = "improved"
+    paper: Literal["artgan", "improved", "critic"] = "improved"  # critic: this project's own
     z_size: Count = 100
     width: Positive = 1.0  # multiplies every channel count, rounded to 8
     autoencoder: bool = True
     magnify: bool = True  # G draws at twice the training size (paper B)
+    modulation: tuple[Literal["latent", "class"], ...] = ("latent", "class")  # critic's G
+    skips: bool = True  # every size of critic's G adds to the picture
+    critic: Literal["global", "local"] = "global"  # on all of D's codes, or at each of their places
     latent: tuple[str, ...] = ()  # paper A's zNet
     generator: tuple[str, ...] = ()  # paper A's Dec, paper B's G
     encoder: tuple[str, ...] = ()
@@ -78,6 +81,8 @@ class Discriminator:
     spectral_norm: bool = False
     label_smoothing: Fraction = 0.0
     augment: tuple[Literal["colour", "translation", "cutout"], ...] = ()
+    features: Literal["none", "efficientnet"] = "none"  # frozen, with class critics of their own
+    feature_size: Annotated[int, Field(ge=32)] = 128  # what their images are enlarged to
 
 
 @dataclass(frozen=True)
@@ -93,11 +98,14 @@ class Train:
     lr_discriminator: Positive = 2e-4
     lr_generator: Positive = 2e-4
     beta1: Fraction = 0.5  # Adam
+    beta2: Fraction = 0.999
     rho: Fraction = 0.9  # RMSProp
     lr_drops: tuple[Count, ...] = ()  # steps at which both learning rates fall to a tenth
     lr_drop_epochs: tuple[Count, ...] = ()  # the same in epochs (paper A)
-    fake_labels: Literal["tiled", "random", "groups"] = "tiled"  # groups: batch/5 classes x 5
+    # groups: batch/5 classes x 5; real: those of the real batch
+    fake_labels: Literal["tiled", "random", "groups", "real"] = "tiled"
     cifar_trick: bool = False  # 1, 3 or 5 G steps by the last D step's realness loss
+    critic: Literal["non-saturating", "relativistic"] = "non-saturating"  # how critics are trained
     energy_weight: NotNegative = 0.0  # of the energy distance between real and fake, beyond B
     ema: Fraction = 0.999  # of G's weights and BN statistics, for sampling
     # auto: mixed_bfloat16 where the device multiplies it fast, else float32

@@ -19,6 +19,7 @@ from artgan_tf import backend, losses
 from artgan_tf.config import Config
 from artgan_tf.means import Means
 from artgan_tf.networks.augment import augment
+from artgan_tf.networks.features import FrozenFeatures
 from artgan_tf.networks.layers import update_spectral_norm
 from artgan_tf.optimization import make_optimizer, trick_steps
 
@@ -44,6 +45,7 @@ class GAN(keras.Model):
         self.dtype_name = backend.fast_precision() if precision == "auto" else precision
         self.generator, self.averaged = self.new_generator(), self.new_generator()
         self.discriminator = self.new_discriminator()
+        self.features: FrozenFeatures | None = None  # what only training needs, not kept
         self.random = keras.random.SeedGenerator(config.train.seed)
         self.step = self.add_weight(
             name="step", dtype=backend.COUNTER, trainable=False, aggregation="only_first_replica"
@@ -92,12 +94,12 @@ class GAN(keras.Model):
         """
         raise NotImplementedError
 
-    def discriminator_terms(self, real: Any, y: Any, fake: Any) -> Terms:
-        """The terms of L_D for real images, their labels, and fakes."""
+    def discriminator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
+        """The terms of L_D for real images and fakes, and the labels of both."""
         raise NotImplementedError
 
-    def generator_terms(self, real: Any, fake: Any, fake_y: Any) -> Terms:
-        """The terms of L_G for real images, fakes and their labels."""
+    def generator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
+        """The terms of L_G for real images and fakes, and the labels of both."""
         raise NotImplementedError
 
     def reconstruct(self, images: Any, generator: keras.Model | None = None) -> Any:
@@ -117,7 +119,8 @@ class GAN(keras.Model):
     def state(self) -> list[keras.Variable]:
         """Every variable that a step may read or change, once compiled."""
         optimizers = (self.d_optimizer, self.g_optimizer)
-        return [*self.variables, *(v for o in optimizers for v in o.variables)]
+        own = [*self.variables, *(v for o in optimizers for v in o.variables)]
+        return own + (self.features.variables if self.features else [])
 
     @property
     def steps_done(self) -> int:
@@ -151,6 +154,8 @@ class GAN(keras.Model):
         """
         train = self.config.train
         super().compile(optimizer=None, **kwargs)
+        if self.config.discriminator.features != "none":
+            self.features = FrozenFeatures(self.config.discriminator.feature_size, self.dtype_name)
         drops = train.lr_drops if learning_rate_drops is None else learning_rate_drops
         self.learning_rate_drops = drops
         optimizers = (
@@ -170,7 +175,8 @@ class GAN(keras.Model):
         images, y = data
         real, y = self.from_uint8(images), ops.cast(y, "int32")
         self._set_learning_rates()
-        fake_y = self._own(ops.shape(y)[0], self.fake_labels)
+        paired = self.config.train.fake_labels == "real"
+        fake_y = y if paired else self._own(ops.shape(y)[0], self.fake_labels)
         d_terms = self.discriminator_step(real, y, fake_y)
         g_terms = self._generator_steps(real, y, fake_y, d_terms)
         self._update_average()
@@ -185,7 +191,7 @@ class GAN(keras.Model):
         return backend.descend(
             self.d_optimizer,
             self.discriminator,
-            lambda: self.discriminator_terms(real, y, fake),
+            lambda: self.discriminator_terms(real, y, fake, fake_y),
             self.state,
         )
 
@@ -194,7 +200,7 @@ class GAN(keras.Model):
 
         def compute_terms() -> Terms:
             fake = self._draw(fake_y)
-            terms = self.generator_terms(real, fake, fake_y)
+            terms = self.generator_terms(real, y, fake, fake_y)
             if weight := self.config.train.energy_weight:
                 terms["energy"] = weight * losses.energy_distance(real, y, fake, fake_y)
             return terms

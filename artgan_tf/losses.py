@@ -58,6 +58,24 @@ def improved_generator(fake_logits: Any, fake_labels: Any) -> dict[str, Any]:
     }
 
 
+def critic_discriminator(real: Any, fake: Any, relativistic: bool = False) -> dict[str, Any]:
+    """D's part of a class critic: softplus(-c(x)) + softplus(c(s)), or of pairs.
+
+    Args:
+        real, fake: c_y of real images and of fakes of the same classes, any equal shape.
+        relativistic: softplus(-(c(x) - c(s))) instead (Jolicoeur-Martineau, 2019).
+    """
+    if relativistic:
+        return {"real": ops.mean(ops.softplus(fake - real))}
+    return {"real": ops.mean(ops.softplus(-real)), "fake": ops.mean(ops.softplus(fake))}
+
+
+def critic_generator(real: Any, fake: Any, relativistic: bool = False) -> dict[str, Any]:
+    """G's part: softplus(-c(s)), or of pairs softplus(-(c(s) - c(x))); arguments as above."""
+    margin = fake - real if relativistic else fake
+    return {"adversarial": ops.mean(ops.softplus(-margin))}
+
+
 def realness_loss(logits: Any, target: float) -> Any:
     """BCE of p = sigmoid(logsumexp_k o_k) with a target: softplus(l) - target * l, batch mean.
 

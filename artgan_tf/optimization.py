@@ -11,7 +11,9 @@ from artgan_tf.config import Train
 def make_optimizer(train: Train, learning_rate: float) -> keras.optimizers.Optimizer:
     """Adam or RMSprop with TF1's epsilons (B6), at the given base rate."""
     if train.optimizer == "adam":
-        return keras.optimizers.Adam(learning_rate, beta_1=train.beta1, epsilon=1e-8)
+        return keras.optimizers.Adam(
+            learning_rate, beta_1=train.beta1, beta_2=train.beta2, epsilon=1e-8
+        )
     return keras.optimizers.RMSprop(learning_rate, rho=train.rho, epsilon=1e-10)
 
 

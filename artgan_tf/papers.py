@@ -8,11 +8,35 @@ from keras import ops
 from artgan_tf import backend, losses
 from artgan_tf.config import Config, InputError
 from artgan_tf.gan import GAN, Terms
-from artgan_tf.networks import artgan, improved
+from artgan_tf.networks import artgan, critic, improved
 from artgan_tf.networks.tables import parse_layers, parse_stages
 
 
-class ArtGAN(GAN):
+class NormalPrior:
+    """z from the standard normal distribution, for a `GAN`."""
+
+    config: Config
+
+    def latents(self, n: int, seed: keras.random.SeedGenerator) -> Any:
+        return keras.random.normal((n, self.config.model.z_size), seed=seed)
+
+    def latents_by_seed(self, seeds: Any) -> Any:
+        return backend.normal_by_seed(seeds, self.config.model.z_size)
+
+    def between(self, z: Any, other: Any, t: Any) -> Any:
+        # Along an arc: half-way between two normal z of this length, a straight line is shorter.
+        t, product = t[:, None], ops.sum(z * other, axis=1, keepdims=True)
+        a, b = (ops.sqrt(ops.sum(ops.square(x), axis=1, keepdims=True)) for x in (z, other))
+        angle = ops.arccos(ops.clip(product / ops.maximum(a * b, 1e-12), -1.0, 1.0))
+        # Equal and opposite z have no arc of their own, and nearly so none that float32 can tell.
+        turn = ops.maximum(ops.sin(angle), 1e-2)
+        straight, length = ops.sin(angle) < 1e-2, (1.0 - t) * a + t * b
+        p, q = (ops.where(straight, s, ops.sin(s * angle) / turn) for s in (1.0 - t, t))
+        p, q = (s * length / ops.maximum(x, 1e-12) for s, x in ((p, a), (q, b)))
+        return p * z + q * other
+
+
+class ArtGAN(NormalPrior, GAN):
     """Paper A: K+1 sigmoid units, Dec shared between G and Dec(Enc(x))."""
 
     pixel_range = (0.0, 1.0)
@@ -35,31 +59,13 @@ class ArtGAN(GAN):
             config.model, self.num_classes, config.discriminator, self.dtype_name
         )
 
-    def latents(self, n: int, seed: keras.random.SeedGenerator) -> Any:
-        return keras.random.normal((n, self.config.model.z_size), seed=seed)
-
-    def latents_by_seed(self, seeds: Any) -> Any:
-        return backend.normal_by_seed(seeds, self.config.model.z_size)
-
-    def between(self, z: Any, other: Any, t: Any) -> Any:
-        # Along an arc: half-way between two normal z of this length, a straight line is shorter.
-        t, product = t[:, None], ops.sum(z * other, axis=1, keepdims=True)
-        a, b = (ops.sqrt(ops.sum(ops.square(x), axis=1, keepdims=True)) for x in (z, other))
-        angle = ops.arccos(ops.clip(product / ops.maximum(a * b, 1e-12), -1.0, 1.0))
-        # Equal and opposite z have no arc of their own, and nearly so none that float32 can tell.
-        turn = ops.maximum(ops.sin(angle), 1e-2)
-        straight, length = ops.sin(angle) < 1e-2, (1.0 - t) * a + t * b
-        p, q = (ops.where(straight, s, ops.sin(s * angle) / turn) for s in (1.0 - t, t))
-        p, q = (s * length / ops.maximum(x, 1e-12) for s, x in ((p, a), (q, b)))
-        return p * z + q * other
-
-    def discriminator_terms(self, real: Any, y: Any, fake: Any) -> Terms:
+    def discriminator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
         real_logits, _ = self.discriminator(self.see(real)[1], training=True, dropout=True)
         fake_logits, _ = self.discriminator(self.see(fake)[1], training=True, dropout=True)
         smoothing = self.config.discriminator.label_smoothing
         return losses.artgan_discriminator(real_logits, y, fake_logits, smoothing)
 
-    def generator_terms(self, real: Any, fake: Any, fake_y: Any) -> Terms:
+    def generator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
         logits, _ = self.discriminator(self.see(fake)[1], training=True)
         terms = losses.artgan_generator(logits, fake_y)
         if self.config.model.autoencoder:
@@ -80,6 +86,7 @@ class ImprovedArtGAN(GAN):
     """Paper B: magnified generator, categorical autoencoder discriminator."""
 
     pixel_range = (-1.0, 1.0)
+    discriminator_kind = improved.Discriminator
 
     @property
     def discriminator_term_names(self) -> tuple[str, ...]:
@@ -95,7 +102,7 @@ class ImprovedArtGAN(GAN):
 
     def new_discriminator(self) -> keras.Model:
         config = self.config
-        return improved.Discriminator(
+        return self.discriminator_kind(
             config.model,
             self.num_classes,
             config.data.image_size,
@@ -113,7 +120,7 @@ class ImprovedArtGAN(GAN):
         t = t[:, None]
         return (1.0 - t) * z + t * other  # stays within the cube, and ends exactly at both
 
-    def discriminator_terms(self, real: Any, y: Any, fake: Any) -> Terms:
+    def discriminator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
         clean, seen = self.see(real)
         real_logits, real_codes = self.discriminator(seen, training=True, dropout=True)
         fake_logits, _ = self.discriminator(self.see(fake)[1], training=True, dropout=True)
@@ -121,7 +128,7 @@ class ImprovedArtGAN(GAN):
         terms = losses.improved_discriminator(real_logits, y, fake_logits, smoothing)
         return terms | self._reconstruction(clean, real_codes)
 
-    def generator_terms(self, real: Any, fake: Any, fake_y: Any) -> Terms:
+    def generator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
         clean, seen = self.see(fake)
         logits, codes = self.discriminator(seen, training=True)
         return losses.improved_generator(logits, fake_y) | self._reconstruction(clean, codes)
@@ -140,17 +147,88 @@ class ImprovedArtGAN(GAN):
         return ops.softmax(logits), ops.sigmoid(ops.logsumexp(logits, axis=1))
 
 
+class ClassCriticGAN(NormalPrior, ImprovedArtGAN):
+    """This project's own: paper B's D with a critic for each class, a modulated G.
+
+    Paper B pays G for being typical of a class: its class term equals a softmax over the classes
+    and "fake".  Here D learns classes and reconstruction from real images alone, and G answers to
+    the critic of the class it was asked for, which compares real images of a class with fakes of
+    that class.
+    """
+
+    @property
+    def discriminator_term_names(self) -> tuple[str, ...]:
+        relativistic = self.config.train.critic == "relativistic"
+        adversarial = ("real",) if relativistic else ("real", "fake")
+        return ("class", *adversarial, *("reconstruction",) * self.config.model.autoencoder)
+
+    @property
+    def generator_term_names(self) -> tuple[str, ...]:
+        return ("adversarial",)
+
+    def new_generator(self) -> keras.Model:
+        return critic.Generator(self.config.model, self.config.data.image_size, self.dtype_name)
+
+    discriminator_kind = critic.Discriminator
+
+    def discriminator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
+        clean, seen = self.see(real)
+        logits, codes = self.discriminator(seen, training=True, dropout=True)
+        real_critics = self._critics(seen, codes, y)
+        seen_fake = self.see(fake)[1]
+        _, fake_codes = self.discriminator(seen_fake, training=True, dropout=True)
+        fake_critics = self._critics(seen_fake, fake_codes, fake_y)
+        smoothing = self.config.discriminator.label_smoothing
+        terms = {"class": losses.cross_entropy(logits, y, smoothing)}
+        terms |= self._adversarial(losses.critic_discriminator, real_critics, fake_critics)
+        return terms | self._reconstruction(clean, codes)
+
+    def generator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
+        relativistic = self.config.train.critic == "relativistic"
+        shown = [(fake, fake_y), (real, y)] if relativistic else [(fake, fake_y)]
+        found = []
+        for images, labels in shown:
+            seen = self.see(images)[1]
+            _, codes = self.discriminator(seen, training=True)
+            found.append(self._critics(seen, codes, labels))
+        return self._adversarial(losses.critic_generator, found[-1], found[0])
+
+    def _critics(self, seen: Any, codes: Any, labels: Any) -> list[Any]:
+        """c_y of each critic, [N, H, W]: D's own, and those of frozen features."""
+        maps = [self.discriminator.critic(codes)]
+        if self.features is not None:
+            maps += self.discriminator.feature_critics(self.features(seen), training=True)
+        chosen = self.one_hot(labels)
+        return [ops.einsum("nhwk,nk->nhw", x, chosen) for x in maps]
+
+    def _adversarial(self, loss: Any, real: list[Any], fake: list[Any]) -> Terms:
+        """The mean of all critics' terms."""
+        relativistic = self.config.train.critic == "relativistic"
+        terms = [loss(*pair, relativistic) for pair in zip(real, fake, strict=True)]
+        return {name: sum(t[name] for t in terms) / len(terms) for name in terms[0]}
+
+    def judge(self, images: Any) -> tuple[Any, Any]:
+        logits, codes = self.discriminator(images)
+        scores = ops.softmax(logits)
+        critics = ops.mean(self.discriminator.critic(codes), axis=(1, 2))
+        return scores, ops.sigmoid(ops.sum(scores * critics, axis=1))
+
+
+MODELS = {"artgan": ArtGAN, "improved": ImprovedArtGAN, "critic": ClassCriticGAN}
+
+
 def build_gan(config: Config, num_classes: int) -> GAN:
     """The GAN of the configuration's paper, uncompiled; raises InputError for what cannot be."""
     _check(config)
-    kind = ArtGAN if config.model.paper == "artgan" else ImprovedArtGAN
-    return kind(config, num_classes)
+    return MODELS[config.model.paper](config, num_classes)
 
 
 def _check(config: Config) -> None:
+    if config.model.magnify and config.model.paper != "improved":
+        raise InputError(
+            f"model.magnify is paper B's: set it to false with paper={config.model.paper!r}."
+        )
     if config.model.paper == "artgan":
-        if config.model.magnify:
-            raise InputError("model.magnify is paper B's: set it to false with paper='artgan'.")
         _check_codes(config)
 
 

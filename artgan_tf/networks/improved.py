@@ -19,11 +19,11 @@ NORM = {"momentum": 0.9, "epsilon": 1e-3}
 SLOPE = 0.2
 
 
-def _normal() -> keras.initializers.Initializer:
+def normal() -> keras.initializers.Initializer:
     return keras.initializers.RandomNormal(stddev=0.02)
 
 
-def _conv(channels: int, stride: int = 1, kernel: int = 3, spectral: bool = False, **kwargs: Any):
+def convolution(channels: int, stride: int = 1, kernel: int = 3, spectral: bool = False, **kwargs: Any):
     kind = SpectralConv2D if spectral else Conv2D
     return kind(
         channels,
@@ -31,7 +31,7 @@ def _conv(channels: int, stride: int = 1, kernel: int = 3, spectral: bool = Fals
         strides=stride,
         padding="same",
         use_bias=False,
-        kernel_initializer=_normal(),
+        kernel_initializer=normal(),
         **kwargs,
     )
 
@@ -41,9 +41,9 @@ def _growing(stages: list[Stage], start: int, dtype: Any) -> list[Block]:
     blocks, size = [], start
     for stage in stages:
         if stage.size == size:
-            inner = _conv(stage.channels, dtype=dtype)
+            inner = convolution(stage.channels, dtype=dtype)
         else:
-            inner = UpsampleConv2D(stage.channels, _normal(), dtype=dtype)
+            inner = UpsampleConv2D(stage.channels, normal(), dtype=dtype)
         blocks.append(Block(inner, NORM, SLOPE, dtype=dtype))
         size = stage.size
     return blocks
@@ -71,11 +71,11 @@ class Generator(keras.Model):
             raise InputError(f"model.generator should end at size {last}: {options.generator}.")
         self.start_channels = scale(512, options.width)
         dense = keras.layers.Dense(
-            16 * self.start_channels, use_bias=False, kernel_initializer=_normal(), dtype=dtype
+            16 * self.start_channels, use_bias=False, kernel_initializer=normal(), dtype=dtype
         )
         self.project = Block(dense, NORM, SLOPE, dtype=dtype)
         self.blocks = _growing(stages, 4, dtype)
-        self.paint = _conv(3, dtype=dtype)
+        self.paint = convolution(3, dtype=dtype)
         self.pool = keras.layers.AveragePooling2D(3, strides=2, padding="same")
 
     def call(self, z: Any, classes: Any, training: bool = False, magnified: bool = False) -> Any:
@@ -116,7 +116,7 @@ class Discriminator(keras.Model):
         spectral = restraint.spectral_norm
         self.encoder, size = [], image_size
         for index, layer in enumerate(parse_layers(options.encoder, options.width)):
-            conv = _conv(layer.channels, layer.stride, layer.kernel, spectral, dtype=dtype)
+            conv = convolution(layer.channels, layer.stride, layer.kernel, spectral, dtype=dtype)
             dropout = restraint.dropout if layer.dropout else 0.0
             self.encoder.append(Block(conv, NORM if index else None, SLOPE, dropout, dtype=dtype))
             size //= layer.stride
@@ -127,7 +127,7 @@ class Discriminator(keras.Model):
     @staticmethod
     def _head(units: int, spectral: bool) -> keras.layers.Layer:
         kind = SpectralDense if spectral else keras.layers.Dense
-        return kind(units, use_bias=False, kernel_initializer=_normal(), dtype="float32")
+        return kind(units, use_bias=False, kernel_initializer=normal(), dtype="float32")
 
     @staticmethod
     def _decoder(options: ModelOptions, start: int, image_size: int, dtype: Any) -> list:
@@ -140,7 +140,7 @@ class Discriminator(keras.Model):
                 f"model.decoder should end at {image_size} or half: {options.decoder}."
             )
         grows = stages[-1].size != image_size
-        paint = UpsampleConv2D(3, _normal(), dtype=dtype) if grows else _conv(3, dtype=dtype)
+        paint = UpsampleConv2D(3, normal(), dtype=dtype) if grows else convolution(3, dtype=dtype)
         return [*_growing(stages, start, dtype), paint]
 
     def build(self, images_shape: tuple[int | None, ...]) -> None:

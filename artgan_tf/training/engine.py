@@ -40,6 +40,9 @@ class Engine(Protocol):
     def train(self, batch: Any) -> None:
         """One train step; raises MemoryError, WorkerLost."""
 
+    def settle(self) -> None:
+        """Bring the GAN's variables up to the last step; until then they must not be read."""
+
     def test(self, batches: Iterable[Any]) -> None:
         """A test step on each of the held-out batches; raises DamagedData."""
 

@@ -18,7 +18,7 @@ class JaxEngine:
     """One device of JAX; see `Engine`.
 
     A step is one compiled function from the values of all variables to their next values, in the
-    same memory.  The variables are given their new values at once, before these are computed.
+    same memory.
     """
 
     writes = True
@@ -38,7 +38,8 @@ class JaxEngine:
     def batches(self, split: Split, start: int) -> Iterator[Any]:
         assert isinstance(split, Indexed)  # as `keep` gives it
         data, train = self.config.data, self.config.train
-        return training_batches(split, data, train.batch_size, train.seed, start)
+        made = training_batches(split, data, train.batch_size, train.seed, start)
+        return map(jax.device_put, made)
 
     def held_out(self, split: Split) -> Iterable[Any]:
         assert isinstance(split, Indexed)
@@ -46,7 +47,7 @@ class JaxEngine:
 
     # ---- steps --------------------------------------------------------------------------------
     def compile(self, gan: GAN) -> None:
-        self._train, self._test = compiled(gan, gan.train_step), compiled(gan, gan.test_step)
+        self._train, self._test = CompiledStep(gan, gan.train_step), CompiledStep(gan, gan.test_step)
         self._last: Any = None
 
     def train(self, batch: Any) -> None:
@@ -60,28 +61,40 @@ class JaxEngine:
         with _failures():
             for batch in batches:
                 self._test(batch)
+            self._test.settle()
+
+    def settle(self) -> None:
+        self._train.settle()
 
     def agree(self, stop: bool) -> bool:
         return stop
 
 
-def compiled(gan: GAN, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """A step of a GAN as one function of JAX, which assigns the GAN's variables.
+class CompiledStep:
+    """A step of a GAN as one function of JAX, from the values of its variables to the next ones.
+
+    The variables themselves are given their values by `settle`: to assign some hundreds of them
+    takes longer than a GPU's step.
 
     Args:
         gan: whose optimizers are built.
         step: batch -> figures.
     """
-    state = gan.state
-    jitted = jax.jit(stateless(step, state), donate_argnums=0)
 
-    def take(batch: Any) -> Any:
-        figures, values = jitted([v.value for v in state], batch)
-        for variable, value in zip(state, values, strict=True):
-            variable.assign(value)
+    def __init__(self, gan: GAN, step: Callable[[Any], Any]):
+        self.state, self.values = gan.state, None
+        self.jitted = jax.jit(stateless(step, self.state), donate_argnums=0)
+
+    def __call__(self, batch: Any) -> Any:
+        values = self.values or [v.value for v in self.state]
+        figures, self.values = self.jitted(values, batch)
         return figures
 
-    return take
+    def settle(self) -> None:
+        """Assign what the variables should hold by now; they must not be read before."""
+        for variable, value in zip(self.state, self.values or (), strict=False):
+            variable.assign(value)
+        self.values = None
 
 
 def _check(config: Config) -> None:

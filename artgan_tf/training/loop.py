@@ -59,6 +59,7 @@ class Loop:
                 if self.engine.writes:
                     self._between_steps(step, last=step == self.steps)
                 if self.engine.agree(self.interruption.requested):
+                    self.engine.settle()
                     self._save(step)
                     break
 
@@ -66,6 +67,7 @@ class Loop:
         try:
             return next(self.batches)
         except DamagedData:
+            self.engine.settle()
             self._save(self.gan.steps_done)  # what has been learnt is not lost with a shard
             raise
 
@@ -80,9 +82,11 @@ class Loop:
         }
         if self.watch.metrics:
             due[self._measure] = every.metrics_every
-        for action, interval in due.items():
-            if last or step % interval == 0:
-                action(step)
+        actions = [a for a, interval in due.items() if last or step % interval == 0]
+        if actions:
+            self.engine.settle()
+        for action in actions:
+            action(step)
 
     def _record(self, step: int) -> None:
         means = self.gan.train_means.result()

@@ -78,6 +78,9 @@ class TensorFlowEngine:
         with _failures():
             self._train(batch)
 
+    def settle(self) -> None:
+        """Nothing: each step assigns the variables."""
+
     def test(self, batches: Iterable[Any]) -> None:
         with _failures():
             for batch in batches:
