@@ -105,7 +105,7 @@ class Train:
     # groups: batch/5 classes x 5; real: those of the real batch
     fake_labels: Literal["tiled", "random", "groups", "real"] = "tiled"
     cifar_trick: bool = False  # 1, 3 or 5 G steps by the last D step's realness loss
-    critic: Literal["non-saturating", "relativistic"] = "non-saturating"  # how critics are trained
+    critic: Literal["non-saturating", "hinge", "relativistic"] = "non-saturating"  # its loss
     energy_weight: NotNegative = 0.0  # of the energy distance between real and fake, beyond B
     ema: Fraction = 0.999  # of G's weights and BN statistics, for sampling
     # auto: mixed_bfloat16 where the device multiplies it fast, else float32

@@ -58,21 +58,26 @@ def improved_generator(fake_logits: Any, fake_labels: Any) -> dict[str, Any]:
     }
 
 
-def critic_discriminator(real: Any, fake: Any, relativistic: bool = False) -> dict[str, Any]:
-    """D's part of a class critic: softplus(-c(x)) + softplus(c(s)), or of pairs.
+def critic_discriminator(real: Any, fake: Any, kind: str = "non-saturating") -> dict[str, Any]:
+    """D's part of a class critic: softplus(-c(x)) + softplus(c(s)), or of another kind.
 
     Args:
         real, fake: c_y of real images and of fakes of the same classes, any equal shape.
-        relativistic: softplus(-(c(x) - c(s))) instead (Jolicoeur-Martineau, 2019).
+        kind: `non-saturating` as above (Goodfellow et al., 2014), `hinge` relu(1 - c(x)) +
+            relu(1 + c(s)) (Lim and Ye, 2017), or of pairs, `relativistic` softplus(-(c(x) - c(s)))
+            (Jolicoeur-Martineau, 2019).
     """
-    if relativistic:
+    if kind == "relativistic":
         return {"real": ops.mean(ops.softplus(fake - real))}
-    return {"real": ops.mean(ops.softplus(-real)), "fake": ops.mean(ops.softplus(fake))}
+    loss = ops.softplus if kind == "non-saturating" else lambda x: ops.relu(1.0 + x)
+    return {"real": ops.mean(loss(-real)), "fake": ops.mean(loss(fake))}
 
 
-def critic_generator(real: Any, fake: Any, relativistic: bool = False) -> dict[str, Any]:
-    """G's part: softplus(-c(s)), or of pairs softplus(-(c(s) - c(x))); arguments as above."""
-    margin = fake - real if relativistic else fake
+def critic_generator(real: Any, fake: Any, kind: str = "non-saturating") -> dict[str, Any]:
+    """G's part: softplus(-c(s)), hinge's -c(s), or of pairs softplus(-(c(s) - c(x)))."""
+    if kind == "hinge":
+        return {"adversarial": -ops.mean(fake)}
+    margin = fake - real if kind == "relativistic" else fake
     return {"adversarial": ops.mean(ops.softplus(-margin))}
 
 

@@ -202,10 +202,10 @@ class ClassCriticGAN(NormalPrior, ImprovedArtGAN):
         return [ops.einsum("nhwk,nk->nhw", x, chosen) for x in maps]
 
     def _adversarial(self, loss: Any, real: list[Any], fake: list[Any]) -> Terms:
-        """The mean of all critics' terms."""
-        relativistic = self.config.train.critic == "relativistic"
-        terms = [loss(*pair, relativistic) for pair in zip(real, fake, strict=True)]
-        return {name: sum(t[name] for t in terms) / len(terms) for name in terms[0]}
+        """The sum of all critics' terms."""
+        kind = self.config.train.critic
+        terms = [loss(*pair, kind) for pair in zip(real, fake, strict=True)]
+        return {name: sum(t[name] for t in terms) for name in terms[0]}
 
     def judge(self, images: Any) -> tuple[Any, Any]:
         logits, codes = self.discriminator(images)

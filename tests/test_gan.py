@@ -75,12 +75,12 @@ def test_each_step_moves_its_own_network_only(paper, spectral_norm):
 
 def test_reconstruction_of_paper_a_trains_dec_alone():
     gan = built("artgan")
-    images, _ = batch()
+    images, y = batch()
     real, fake_y = gan.from_uint8(images), gan.fake_labels(N)
     z = gan.latents(N, gan.random)
     with tf.GradientTape() as tape:
         fake = gan.generator(z, gan.one_hot(fake_y), training=True)
-        loss = gan.generator_terms(real, fake, fake_y)["reconstruction"]
+        loss = gan.generator_terms(real, y, fake, fake_y)["reconstruction"]
     generator, discriminator = gan.generator, gan.discriminator
     z_net = [v for block in generator.latent for v in block.trainable_variables]
     dec = [v for b in (*generator.decoder, generator.paint) for v in b.trainable_variables]
@@ -106,7 +106,7 @@ def test_gradient_of_paper_b_flows_through_both_sides_of_the_reconstruction_of_f
     gradients = {name: tape.gradient(loss, kernel).numpy() for name, loss in sides.items()}
     with tf.GradientTape() as tape:
         fake = gan.generator(z, y, training=True)
-        term = gan.generator_terms(None, fake, gan.fake_labels(N))["reconstruction"]
+        term = gan.generator_terms(None, None, fake, gan.fake_labels(N))["reconstruction"]
     ours = tape.gradient(term, kernel).numpy()
     np.testing.assert_allclose(2 * ours, gradients["both"], rtol=1e-3, atol=1e-7)
     assert np.abs(gradients["target"]).max() > 1e-5
@@ -117,11 +117,12 @@ def test_gradient_of_paper_b_flows_through_both_sides_of_the_reconstruction_of_f
 def test_dropout_is_off_in_the_generator_step_and_noise_stays_on(paper):
     gan = built(paper, discriminator__dropout=0.9, discriminator__noise=0.0, train__ema=0.0)
     z, fake_y = gan.latents(N, gan.random), gan.fake_labels(N)
-    real = gan.from_uint8(batch()[0])
+    images, y = batch()
+    real = gan.from_uint8(images)
     fake = gan.generator(z, gan.one_hot(fake_y))
 
     def loss_of_g(gan):
-        return float(sum(gan.generator_terms(real, fake, fake_y).values()))
+        return float(sum(gan.generator_terms(real, y, fake, fake_y).values()))
 
     assert loss_of_g(gan) == loss_of_g(gan)
     noisy = built(paper, discriminator__noise=0.5)
@@ -160,8 +161,8 @@ def test_xla_gives_what_plain_graphs_give(paper):
     fake = gan.generator(gan.latents(N, gan.random), gan.one_hot(fake_y), training=True)
 
     def terms():
-        d_terms = gan.discriminator_terms(real, y, fake)
-        g_terms = gan.generator_terms(real, fake, fake_y)
+        d_terms = gan.discriminator_terms(real, y, fake, fake_y)
+        g_terms = gan.generator_terms(real, y, fake, fake_y)
         return list(d_terms.values()) + list(g_terms.values())
 
     plain, jitted = terms(), tf.function(terms, jit_compile=True)()

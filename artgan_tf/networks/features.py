@@ -11,11 +11,11 @@ import keras
 import numpy as np
 from keras import ops
 
-CHANNELS, STRIDES = (24, 40, 112, 320), (4, 8, 16, 32)
+from artgan_tf.networks.efficientnet import CHANNELS, STRIDES, load_efficientnet
 
 MIXED = (64, 64, 128, 128)  # channels of the mixed maps
 # Root mean squares of the network's maps over 256 paintings, which bring them to one scale.
-SCALES = (1.0, 1.0, 1.0, 1.0)
+SCALES = (8.3, 7.2, 5.8, 2.6)
 
 
 class FrozenFeatures:
@@ -27,7 +27,7 @@ class FrozenFeatures:
     """
 
     def __init__(self, size: int, dtype: Any = "float32"):
-        self.size, self.network = size, load_efficientnet(dtype)
+        self.size, self.network = size, load_efficientnet(keras.dtype_policies.get(dtype).compute_dtype)
         draw = np.random.default_rng(0).standard_normal
         self.across = [
             _kernel(draw((1, 1, c, m)) / np.sqrt(c) / scale, dtype)

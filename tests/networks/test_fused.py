@@ -193,9 +193,9 @@ def losses_and_gradients(paper: str) -> list[Any]:
     def compute() -> list[Any]:
         with tf.GradientTape() as tape:
             fake = gan._draw(fake_y)
-            terms = gan.discriminator_terms(real, y, fake) | {
-                f"g_{name}": term for name, term in gan.generator_terms(real, fake, fake_y).items()
-            }
+            of_g = gan.generator_terms(real, y, fake, fake_y)
+            terms = gan.discriminator_terms(real, y, fake, fake_y)
+            terms |= {f"g_{name}": term for name, term in of_g.items()}
         found = tape.gradient(list(terms.values()), parts)
         return [*terms.values(), *found]
 
