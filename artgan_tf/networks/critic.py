@@ -90,6 +90,8 @@ class Generator(keras.Model):
             size = stage.size
 
     def call(self, z: Any, classes: Any, training: bool = False) -> Any:
+        # A class is a single 1: as long as z is on average, it has as much to say.
+        classes = classes * z.shape[-1] ** 0.5
         both = ops.concatenate([z, classes], axis=-1)
         parts = {"latent": z, "class": classes}
         style = ops.concatenate([parts[name] for name in self.modulation] or [z[:, :0]], axis=-1)
