@@ -24,7 +24,8 @@ Found = dict[str, tuple[str, str]]  # path in the list -> (path of the file, how
 def match(paths: list[str], files: set[str]) -> Found:
     """Each path's file: of the same name, else a variant of it, else of the same ASCII letters.
 
-    A variant is the name before it was mangled, in any case, else that without apostrophes.  It must be the only one on either side: what could be either of two files is missing.
+    A variant is the name before it was mangled, in any case, else that without apostrophes.  It
+    must be the only one on either side: what could be either of two files is missing.
     """
     found = {path: (path, "exact") for path in paths if path in files}
     for how, key, fits in WAYS:

@@ -13,6 +13,7 @@ from artgan_tf.data.folder import open_folder
 from artgan_tf.data.source import Source
 
 OF_YOUR_OWN = "for data of your own pass --set data.classes=0"
+SPLIT = ("tfrecords", "tfds")  # have splits of any name
 KINDS = ("demo", "tfrecords:DIR", "folder:DIR", "arrays:FILE.npz", "tfds:NAME")
 
 
@@ -55,6 +56,11 @@ def open_source(data: Data, download: bool = True) -> Source:
     if kind not in OPENERS or not (value or kind == "demo"):
         kinds = f"{', '.join(KINDS)} or the path of a folder"
         raise InputError(f"There is no data {data.spec!r}: --data takes {kinds}.")
+    if kind not in SPLIT and data.train_split != Data.train_split:
+        raise InputError(
+            f"data.train_split = {data.train_split!r} will not do: only tfrecords: and tfds: have "
+            f"named splits, {kind} trains on all that it does not hold out."
+        )
     options = {"download": download} if kind == "tfds" else {}
     source = OPENERS[kind](value, data, **options)
     if not data.classes:
