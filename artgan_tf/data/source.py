@@ -26,12 +26,14 @@ class Indexed:
             `UnreadableImage`.
         name: index -> what to call the example in a message.
         threads: that load at once, or None for as many as the machine likes.
+        fits: False once it has turned out larger than the memory for it.
     """
 
     labels: np.ndarray
     load: Callable[[int], np.ndarray]
     name: Callable[[int], str] = "example {}".format
     threads: int | None = None
+    fits: bool = True
 
     @property
     def count(self) -> int:
@@ -52,6 +54,7 @@ class Streamed:
         decode_squares: the same for a batch of records, where all images are squares.
         name: index -> what to call the example in a message.
         buffer: how many records are mixed while they are encoded.
+        fits: False once it has turned out larger than the memory for it.
     """
 
     count: int
@@ -61,6 +64,7 @@ class Streamed:
     decode_squares: Callable[[Any], Any] | None = None
     name: Callable[[int], str] = "example {}".format
     buffer: int = 10_000
+    fits: bool = True
 
 
 Split = Indexed | Streamed
