@@ -48,6 +48,7 @@ class Data:
     val_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.1  # where the data has no held-out split
     split_seed: Seed = 0
     on_corrupt: Literal["stop", "skip"] = "stop"  # a damaged record of tfrecords
+    on_change: Literal["stop", "accept"] = "stop"  # on resume, images that are not those it had
 
 
 @dataclass(frozen=True)

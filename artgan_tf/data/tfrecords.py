@@ -6,6 +6,7 @@ parallel by TensorFlow itself.
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -90,7 +91,14 @@ def _streamed(dataset: DataSet, split: str, runs: list[Run], data: Data) -> Stre
     if not sum(run.take for run in runs):
         raise InputError(f"{dataset.folder} has no records in {split!r}: choose a larger part.")
     decoders = decode_shards(dataset, short_side(data)), decode_squares(dataset, short_side(data))
-    return _of(runs, decoders, f"{dataset.folder} {split}")
+    found = _of(runs, decoders, f"{dataset.folder} {split}")
+    return replace(found, identity=" ".join([dataset.images, *map(_place, runs)]))
+
+
+def _place(run: Run) -> str:
+    """Which records of which file, and how large that is."""
+    file = Path(run.file)
+    return f"{file.name} {file.stat().st_size} {run.skip} {run.take}"
 
 
 def _of(runs: Sequence[Run], decoders: tuple[Any, Any], name: str) -> Streamed:
