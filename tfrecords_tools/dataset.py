@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from tfrecords_tools.errors import InputError
+from tfrecords_tools.images import whole
 from tfrecords_tools.workspace import REPORT, STATE, read_json
 
 
@@ -91,7 +92,7 @@ def image_of(values: dict[str, Any], dataset: DataSet) -> Image.Image:
         raise ValueError("it has no image")
     try:
         with Image.open(io.BytesIO(values["image"][0])) as image:
-            return image.convert("RGB")
+            return whole(image)
     except Exception as error:  # Pillow's plugins raise whatever they trip over
         raise ValueError(f"its image cannot be decoded: {error}") from None
 
