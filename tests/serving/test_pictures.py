@@ -129,8 +129,8 @@ def test_a_server_judges_what_d_was_trained_on(
     gan = painters["improved"].gan
     scores, realness = gan.judge(gan.from_uint8(np.stack([trained_on[name] for name in names])))
     found = check.run_loader(exports["improved"], given)
-    np.testing.assert_allclose(found["classify/scores"], scores, atol=1e-3)
-    np.testing.assert_allclose(found["classify/realness"], realness, atol=1e-3)
+    np.testing.assert_allclose(found["classify/scores"], scores, atol=1e-5)
+    np.testing.assert_allclose(found["classify/realness"], realness, atol=1e-5)
 
 
 def test_the_picture_of_a_record_is_the_one_that_is_trained_on(shards: Path) -> None:
