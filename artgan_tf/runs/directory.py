@@ -62,11 +62,10 @@ class RunDirectory:
         _write(self.config_file, tomli_w.dumps(to_tree(config)))
 
     def _check_same(self, config: Config) -> None:
-        old, new = flat(self.config()), flat(config)
-        for key, value in new.items():
-            if old.get(key) != value and not key.startswith(FREE_TO_CHANGE):
+        for key, (old, new) in self.changed(config).items():
+            if not key.startswith(FREE_TO_CHANGE):
                 raise InputError(
-                    f"{self.path} was started with {key} = {old.get(key)!r}, not {value!r}: "
+                    f"{self.path} was started with {key} = {old!r}, not {new!r}: "
                     f"only --steps and log.* may change; use --fresh or another --run-dir."
                 )
 
@@ -90,6 +89,11 @@ class RunDirectory:
                 f"restore it, go on with other batches by --set data.on_change=accept, or use "
                 f"--fresh or another --run-dir."
             )
+
+    def changed(self, config: Config) -> dict[str, tuple[Any, Any]]:
+        """Settings that are not those the run was last started with: key -> old and new value."""
+        old, new = flat(self.config()), flat(config)
+        return {key: (old.get(key), new[key]) for key in new if old.get(key) != new[key]}
 
     def config(self) -> Config:
         """The configuration the run was last started with; InputError where there is none."""
