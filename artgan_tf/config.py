@@ -1,7 +1,7 @@
 """Configuration: frozen dataclasses, presets as TOML, overrides by dotted key.
 
 A preset is a TOML file whose tables are the sections below; `extends = "other/preset"` starts from
-another one, or from several, the later ones winning; `parts/` holds pieces that only serve that.
+another one.
 `resolve("improved/cifar10", {"model.width": 0.5})` gives the `Config` of a run.
 An unknown key or a value out of range raises `InputError` with one sentence.
 """
@@ -25,7 +25,7 @@ Count = Annotated[int, Field(ge=1)]
 CountOrZero = Annotated[int, Field(ge=0)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 STRICT = {"extra": "forbid"}
-PARTS = ("parts/", "first_study/")  # what others extend, and a study of their own
+STUDY = "first_study/"  # has presets of its own
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class Data:
     val_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.1  # where the data has no held-out split
     split_seed: Seed = 0
     on_corrupt: Literal["stop", "skip"] = "stop"  # a damaged record of tfrecords
+    on_change: Literal["stop", "accept"] = "stop"  # on resume, images that are not those it had
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,7 @@ def preset_names() -> list[str]:
     names = set()
     for folder in preset_folders():
         names |= {p.relative_to(folder).with_suffix("").as_posix() for p in folder.rglob("*.toml")}
-    return sorted(name for name in names if not name.startswith(PARTS))
+    return sorted(name for name in names if not name.startswith(STUDY))
 
 
 def _read_preset(preset: str, seen: tuple[str, ...]) -> dict[str, Any]:
@@ -210,16 +211,12 @@ def _read_preset(preset: str, seen: tuple[str, ...]) -> dict[str, Any]:
         tree = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not valid TOML: {error}.") from None
-    parents = tree.pop("extends", [])
-    parents = [parents] if isinstance(parents, str) else parents
-    if not isinstance(parents, list) or not all(isinstance(name, str) for name in parents):
-        raise InputError(
-            f"{path}: extends = {parents!r} should be the name of a preset, or several."
-        )
-    base: dict[str, Any] = {}
-    for parent in parents:
-        base = _merge(base, _read_preset(parent, (*seen, preset)))
-    return _merge(base, tree)
+    parent = tree.pop("extends", None)
+    if parent is None:
+        return tree
+    if not isinstance(parent, str):
+        raise InputError(f"{path}: extends = {parent!r} should be the name of one preset.")
+    return _merge(_read_preset(parent, (*seen, preset)), tree)
 
 
 def _find_preset(preset: str) -> Path:

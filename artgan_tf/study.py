@@ -21,8 +21,9 @@ def study(
 ) -> None:
     """Train, measure and export each preset with each seed, and write tables, pictures and curves.
 
-    The same command goes on where it was stopped. Without a preset only the pages are written anew,
-    from the runs that lie in `--out`.
+    The same command goes on where it was stopped; with other metrics or another extractor it
+    measures anew, and other settings or data need another `--out`. Without a preset only the pages
+    are written anew, from the runs that lie in `--out`.
 
     Args:
         presets: names, or paths of TOML files.
@@ -38,10 +39,11 @@ def study(
         resolve(preset, parse_overrides(settings))
     cli.start_backend()
     from artgan_tf.studies import pages
-    from artgan_tf.studies.experiment import Experiment, Protocol, carry_out
+    from artgan_tf.studies.experiment import Experiment, Protocol, carry_out, check
 
     protocol = Protocol(data or "", settings, metrics, extractor)
     planned = [Experiment(preset, seed, out) for seed in seeds for preset in presets]
+    check(planned, protocol)
     for number, experiment in enumerate(planned, 1):
         done = carry_out(experiment, protocol)
         print(f"{number}/{len(planned)}  {done}", flush=True)

@@ -187,7 +187,15 @@ def test_a_circle_is_an_error(tmp_path: Path, names: str) -> None:
     assert all(f"{name}.toml" in str(error.value) for name in names)
 
 
-BROKEN = ["steps = ", 'extends = "nowhere"', "extends = 3", "model = 5", "[model]\nx = 1", "#\xe9"]
+BROKEN = [
+    "steps = ",
+    'extends = "nowhere"',
+    "extends = 3",
+    'extends = ["demo"]',
+    "model = 5",
+    "[model]\nx = 1",
+    "#\xe9",
+]
 
 
 @pytest.mark.parametrize("text", BROKEN)

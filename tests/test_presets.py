@@ -1,6 +1,8 @@
 """Every preset: its nets at width 0.05, and one train step on data of the shape that it is for."""
 
 import re
+import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from artgan_tf.data.pipeline import held_out_batches, training_batches
 from artgan_tf.data.spec import open_source
 from artgan_tf.papers import build_gan
 from artgan_tf.training.train import train
+from tests.data import stand_ins
 from tfrecords_tools.convert import convert
 from tfrecords_tools.options import Options
 
@@ -27,7 +30,9 @@ FACTS = {  # K, images to train on and to hold out, as the papers and the offici
     "wikiart-style": (27, 57_025, 24_421),
     "wikiart-artist": (23, 13_346, 5_706),
 }
-README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+PUBLISHED = [name for name in PRESETS if name.split("/", 1)[1] in FACTS]
+ROOT = Path(__file__).resolve().parents[1]
+EXPERIMENTS, README = ROOT / "experiments", (ROOT / "README.md").read_text(encoding="utf-8")
 NARROW = {"model.width": 0.05, "train.batch_size": 20, "data.train_count": 0, "data.val_count": 0}
 
 
@@ -57,6 +62,25 @@ def test_the_facts_of_its_data_are_pinned(preset: str) -> None:
     assert kind == "tfrecords" or version.count(".") == 2
 
 
+@pytest.mark.parametrize("preset", ["demo", *PRESETS])
+def test_a_preset_extends_at_most_one_other_which_extends_none(preset: str) -> None:
+    def extended(name: str) -> str | None:
+        text = (EXPERIMENTS / f"{name}.toml").read_text(encoding="utf-8")
+        return tomllib.loads(text).get("extends")
+
+    parent = extended(preset)
+    if preset in PUBLISHED:
+        assert parent is None  # one file shows all the numbers
+    else:
+        assert parent in PUBLISHED
+
+
+@pytest.mark.parametrize("preset", [name for name in PUBLISHED if name.startswith("artgan/")])
+def test_both_papers_presets_expect_the_same_data(preset: str) -> None:
+    data, other = (resolve(name).data for name in (preset, preset.replace("artgan", "improved")))
+    assert data == replace(other, image_size=64)
+
+
 @pytest.fixture(scope="session")
 def wikiart(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """`wikiart(config)`: a converted data set with the classes that a configuration expects."""
@@ -77,6 +101,16 @@ def wikiart(tmp_path_factory: pytest.TempPathFactory) -> Any:
         return made[key]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def tfds_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """TFDS's data folder with stand-ins of the sets that presets name."""
+    folder = tmp_path_factory.mktemp("tensorflow_datasets")
+    specs = {resolve(preset).data.spec for preset in PRESETS}
+    for spec in sorted(spec for spec in specs if spec.startswith("tfds:")):
+        stand_ins.write(spec.removeprefix("tfds:"), 20, folder)
+    return folder
 
 
 def step(config: Config) -> None:
@@ -102,7 +136,10 @@ def test_the_demo_is_for_the_demo_data(recwarn: pytest.WarningsRecorder) -> None
 
 @pytest.mark.slow
 @pytest.mark.parametrize("preset", ["demo", *PRESETS])
-def test_a_train_step_on_data_of_its_shape(preset: str, wikiart: Any) -> None:
+def test_a_train_step_on_data_of_its_shape(
+    preset: str, wikiart: Any, tfds_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tensorflow_datasets.core.constants.DATA_DIR", str(tfds_folder))
     config = resolve(preset, NARROW)
     if preset == "demo":
         step(config)
@@ -110,8 +147,18 @@ def test_a_train_step_on_data_of_its_shape(preset: str, wikiart: Any) -> None:
         spec = f"tfrecords:{wikiart(config)}"
         step(resolve(preset, NARROW | {"data.spec": spec}))
     else:
-        with tfds.testing.mock_data(num_examples=20):
-            step(config)
+        step(config)
+
+
+@pytest.mark.parametrize(
+    "preset", [name for name in PRESETS if resolve(name).data.spec[:4] == "tfds"]
+)
+def test_its_splits_are_those_of_the_data_set(
+    preset: str, tfds_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tensorflow_datasets.core.constants.DATA_DIR", str(tfds_folder))
+    source = open_source(resolve(preset, NARROW).data)
+    assert (source.train.count, source.val.count) == (20, 20)
 
 
 # ---- data that is not what the preset is for ------------------------------------------------

@@ -126,6 +126,54 @@ def test_a_mistake_is_told_before_anything_is_trained(tmp_path, capsys, monkeypa
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_other_metrics_are_measured_anew_and_nothing_is_trained(made, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(made, copy)
+    first = made.parent / "plain.toml"
+    run = experiment.Experiment(str(first), 0, copy).run_dir
+    state, exported = ((run / name).stat().st_mtime_ns for name in ("config.toml", "export"))
+    assert call(first, "--out", copy, "--metrics", "deviation_9") == 0
+    row = json.loads((copy / pages.RESULTS).read_text().splitlines()[1])
+    assert row["preset"] == "plain"
+    assert "deviation_9" in {result["metric"] for result in row["results"]}
+    assert [(run / name).stat().st_mtime_ns for name in ("config.toml", "export")] == [
+        state,
+        exported,
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_other_settings_or_data_in_the_same_folder_are_refused(made, paintings, capsys):
+    before = {file: file.stat().st_mtime_ns for file in made.rglob("*")}
+    first = made.parent / "plain.toml"
+    for words, told in (
+        (["--set", "train.steps=5"], "train.steps = 4, not 5"),
+        (["--set", "discriminator.noise=0.2"], "discriminator.noise = 0.1, not 0.2"),
+        (["--data", f"folder:{paintings / 'train'}"], "data.spec = "),
+    ):
+        assert call(first, "--out", made, *METRICS, *words) == 2
+        said = capsys.readouterr().err
+        assert told in said
+        assert said.endswith("choose another --out.\n")
+    assert {file: file.stat().st_mtime_ns for file in made.rglob("*")} == before
+
+
+def test_two_files_of_one_name_are_refused(paintings, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(experiment, "_run", lambda *_: pytest.fail("trained"))
+    files = []
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        files.append(preset(tmp_path / folder, "mine", paintings))
+    text = Path(files[1]).read_text()
+    Path(files[1]).write_text(text.replace("steps = 4", "steps = 5"))
+    assert call(*files, "--out", tmp_path / "out") == 2
+    assert "give their files other names" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_step_that_fails_names_its_log(tmp_path, capsys):
     assert call("demo", "--data", "folder:nowhere", "--out", tmp_path / "out") == 1
     told = capsys.readouterr().err

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from tfrecords_tools.errors import InputError
+from tfrecords_tools.images import whole
 from tfrecords_tools.workspace import REPORT, STATE, read_json
 
 
@@ -23,6 +24,7 @@ class DataSet:
         shape: of the images; None for a side that differs from image to image.
         encoding: "jpeg", "png" or "raw"; "" for any that an image decoder knows.
         options: what `convert` was told; empty where it was made otherwise.
+        images: hash of the names and labels of the images; empty likewise.
     """
 
     folder: Path
@@ -31,6 +33,7 @@ class DataSet:
     shape: tuple[int | None, ...]
     encoding: str
     options: dict[str, Any]
+    images: str
 
 
 def open_dataset(folder: Path) -> DataSet:
@@ -53,10 +56,13 @@ def open_dataset(folder: Path) -> DataSet:
         ]
         for split, of in info.splits.items()
     }
-    options = ((read_json(folder / REPORT) or {}).get("plan") or {}).get("options", {})
+    plan = (read_json(folder / REPORT) or {}).get("plan") or {}
+    options = plan.get("options", {})
     raw = isinstance(image, tfds.features.Tensor) and not isinstance(image, tfds.features.Image)
     encoding = "raw" if raw else options.get("encoding", "")
-    return DataSet(folder, names, shards, tuple(image.shape), encoding, options)
+    return DataSet(
+        folder, names, shards, tuple(image.shape), encoding, options, plan.get("images", "")
+    )
 
 
 def class_names(features: Any, title: str) -> tuple[str, ...]:
@@ -86,7 +92,7 @@ def image_of(values: dict[str, Any], dataset: DataSet) -> Image.Image:
         raise ValueError("it has no image")
     try:
         with Image.open(io.BytesIO(values["image"][0])) as image:
-            return image.convert("RGB")
+            return whole(image)
     except Exception as error:  # Pillow's plugins raise whatever they trip over
         raise ValueError(f"its image cannot be decoded: {error}") from None
 

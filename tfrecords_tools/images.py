@@ -66,6 +66,11 @@ def open_image(source: Path | str | bytes | np.ndarray, short_side: int) -> Imag
         raise UnreadableImage(reason or str(error) or type(error).__name__) from None
 
 
+def whole(image: Image.Image) -> Image.Image:
+    """What `open_image` makes of an opened file, in its own size."""
+    return _upright(_to_rgb(image), image)
+
+
 def fit(image: Image.Image, short_side: int, box: Box | None = None) -> Image.Image:
     """The image, or the `box` of it, with that short side and its aspect ratio kept."""
     left, top, right, bottom = box or (0, 0, *image.size)
@@ -84,11 +89,14 @@ def _read(image: Image.Image, short_side: int) -> Image.Image:
         raise UnreadableImage(f"{image.width}x{image.height} is a line, not a picture")
     # A scaled JPEG's size is rounded up: without the exact box it would be squeezed and shifted.
     draft = image.draft("RGB", (round(ROOM * short_side),) * 2)
-    picture = fit(_to_rgb(image), short_side, draft[1] if draft else None)
-    turn = TURNS.get(_orientation(image))
-    picture = picture if turn is None else picture.transpose(turn)
+    picture = _upright(fit(_to_rgb(image), short_side, draft[1] if draft else None), image)
     picture.info = {}  # comments and colour profiles would go wherever the picture is stored
     return picture
+
+
+def _upright(picture: Image.Image, original: Image.Image) -> Image.Image:
+    turn = TURNS.get(_orientation(original))
+    return picture if turn is None else picture.transpose(turn)
 
 
 def _orientation(image: Image.Image) -> int:

@@ -1,7 +1,7 @@
 """Finds the file that a list means although its name was mangled on the way.
 
 Accented names come composed or decomposed, and many were written as UTF-8 and read as something
-else, once or twice, on the way to the list or to the disk.
+else, once or twice, on the way to the list or to the disk.  Apostrophes were lost on the way too.
 """
 
 import unicodedata
@@ -14,6 +14,9 @@ from pathlib import PurePosixPath
 # and were then put in lower case, which CAPITALS takes back where it can matter.
 CODE_PAGES = ("latin-1", "cp1252", "cp437", "cp866")
 CAPITALS = {code: code - 0x20 for code in range(0xE0, 0xFF)}
+APOSTROPHES = dict.fromkeys(
+    map(ord, "'`\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}")
+)
 
 Found = dict[str, tuple[str, str]]  # path in the list -> (path of the file, how it matched)
 
@@ -21,10 +24,11 @@ Found = dict[str, tuple[str, str]]  # path in the list -> (path of the file, how
 def match(paths: list[str], files: set[str]) -> Found:
     """Each path's file: of the same name, else a variant of it, else of the same ASCII letters.
 
-    A variant must be the only one on either side: what could be either of two files is missing.
+    A variant is the name before it was mangled, in any case, else that without apostrophes.  It
+    must be the only one on either side: what could be either of two files is missing.
     """
     found = {path: (path, "exact") for path in paths if path in files}
-    for how, key, fits in (("variant", canonical, bool), ("ascii", ascii_letters, mostly_ascii)):
+    for how, key, fits in WAYS:
         left = [path for path in paths if path not in found and fits(path)]
         free = {*filter(fits, files - {file for file, _ in found.values()})}
         found |= {path: (file, how) for path, file in _unique_pairs(left, free, key).items()}
@@ -41,6 +45,11 @@ def canonical(name: str) -> str:
                 if undone != name:
                     return canonical(undone)  # ends: an undone name is shorter
     return name.casefold()
+
+
+def without_apostrophes(name: str) -> str:
+    """The canonical name as it is where apostrophes were dropped: `allan-d'arcangelo`."""
+    return canonical(name).translate(APOSTROPHES)
 
 
 def ascii_letters(name: str) -> str:
@@ -61,3 +70,10 @@ def _unique_pairs(paths: list[str], files: set[str], key: Callable[[str], str]) 
         for name in names:
             by_key[key(name)][side].append(name)
     return {of[0]: named[0] for of, named in by_key.values() if len(of) == len(named) == 1}
+
+
+WAYS = (  # to find the file of a path: what it is called, the key, which names may be tried
+    ("variant", canonical, bool),
+    ("apostrophe", without_apostrophes, bool),
+    ("ascii", ascii_letters, mostly_ascii),
+)

@@ -3,6 +3,8 @@
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -11,21 +13,28 @@ from artgan_tf.config import Data, InputError
 from artgan_tf.data.source import DamagedData, Indexed, Split, Streamed, short_side
 from tfrecords_tools.images import UnreadableImage
 
+SAMPLE = 256  # images that tell how large the others will be
 Example = tuple[np.ndarray, np.int32]  # uint8 [height, width, 3] and a label
 
 
 def in_memory(split: Split, data: Data) -> Split:
-    """The split with its decoded, resized images in memory, where that fits `data.cache_mb`."""
+    """The split with its decoded, resized images in memory, where that fits `data.cache_mb`.
+
+    Where it does not, this is known of the result: whoever reads that does not try again.
+    """
     budget = data.cache_mb * 2**20
     expected = round(split.count * 3 * short_side(data) ** 2 * 1.35)  # paintings are not square
-    if isinstance(split, Cached) or expected > budget:
+    if isinstance(split, Cached) or not split.fits or expected > budget:
         return split
+    room = min(budget, 4 * expected)
+    if _likely_size(split, data) > 1.2 * room:
+        return replace(split, fits=False)
     # Memory that is only taken once it is written to.
-    pixels, end = np.empty(min(budget, 4 * expected), np.uint8), 0
+    pixels, end = np.empty(room, np.uint8), 0
     shapes, labels = [], []
     for image, label in _readable(split, data):
-        if end + image.size > len(pixels):
-            return split
+        if end + image.size > room:
+            return replace(split, fits=False)
         pixels[end : end + image.size] = image.ravel()
         end += image.size
         shapes.append(image.shape)
@@ -67,6 +76,20 @@ class Cached(Indexed):
         for crop, index, (top, left) in corners:
             crop[:] = self.image(index)[top : top + size, left : left + size]
         return crops
+
+
+def _likely_size(split: Split, data: Data) -> float:
+    """Bytes of all images, judged by some of them; 0 where it takes little to read them all."""
+    count = split.count
+    if count < 4 * SAMPLE:
+        return 0.0
+    if isinstance(split, Indexed):  # from all over it: neighbours are of one class
+        chosen = np.linspace(0, count - 1, SAMPLE).astype(int)
+        load = split.load
+        split = replace(split, labels=split.labels[chosen], load=lambda i: load(int(chosen[i])))
+    found = (image for image, _ in islice(_read(split, data), SAMPLE))
+    sizes = [image.size for image in found if not isinstance(image, UnreadableImage)]
+    return count * float(np.mean(sizes or [0]))
 
 
 def _readable(split: Split, data: Data) -> Iterator[tuple[np.ndarray, int]]:

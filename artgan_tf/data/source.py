@@ -26,12 +26,14 @@ class Indexed:
             `UnreadableImage`.
         name: index -> what to call the example in a message.
         threads: that load at once, or None for as many as the machine likes.
+        fits: False once it has turned out larger than the memory for it.
     """
 
     labels: np.ndarray
     load: Callable[[int], np.ndarray]
     name: Callable[[int], str] = "example {}".format
     threads: int | None = None
+    fits: bool = True
 
     @property
     def count(self) -> int:
@@ -52,6 +54,8 @@ class Streamed:
         decode_squares: the same for a batch of records, where all images are squares.
         name: index -> what to call the example in a message.
         buffer: how many records are mixed while they are encoded.
+        identity: differs from that of a split with other records.
+        fits: False once it has turned out larger than the memory for it.
     """
 
     count: int
@@ -61,6 +65,8 @@ class Streamed:
     decode_squares: Callable[[Any], Any] | None = None
     name: Callable[[int], str] = "example {}".format
     buffer: int = 10_000
+    identity: str = ""
+    fits: bool = True
 
 
 Split = Indexed | Streamed
@@ -78,14 +84,18 @@ class Source:
 
 
 def streamed(
-    dataset: Any, decode: Callable[[Any], Any], name: Callable[[int], str] = "example {}".format
+    dataset: Any,
+    decode: Callable[[Any], Any],
+    name: Callable[[int], str] = "example {}".format,
+    identity: str = "",
 ) -> Streamed:
     """The split of a `tf.data.Dataset` of known size, whose examples come in its own order."""
 
     def part(index: int, count: int) -> Streamed:
         return streamed(dataset.shard(count, index), decode, name)
 
-    return Streamed(int(dataset.cardinality()), lambda seed: dataset, decode, part, name=name)
+    count = int(dataset.cardinality())
+    return Streamed(count, lambda seed: dataset, decode, part, name=name, identity=identity)
 
 
 def short_side(data: Data) -> int:

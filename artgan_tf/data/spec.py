@@ -11,8 +11,10 @@ from artgan_tf.data.arrays import open_arrays
 from artgan_tf.data.demo import open_demo
 from artgan_tf.data.folder import open_folder
 from artgan_tf.data.source import Source
+from tfrecords_tools.classes import check_names
 
 OF_YOUR_OWN = "for data of your own pass --set data.classes=0"
+SPLIT = ("tfrecords", "tfds")  # have splits of any name
 KINDS = ("demo", "tfrecords:DIR", "folder:DIR", "arrays:FILE.npz", "tfds:NAME")
 
 
@@ -55,11 +57,15 @@ def open_source(data: Data, download: bool = True) -> Source:
     if kind not in OPENERS or not (value or kind == "demo"):
         kinds = f"{', '.join(KINDS)} or the path of a folder"
         raise InputError(f"There is no data {data.spec!r}: --data takes {kinds}.")
+    if kind not in SPLIT and data.train_split != Data.train_split:
+        raise InputError(
+            f"data.train_split = {data.train_split!r} will not do: only tfrecords: and tfds: have "
+            f"named splits, {kind} trains on all that it does not hold out."
+        )
     options = {"download": download} if kind == "tfds" else {}
     source = OPENERS[kind](value, data, **options)
-    if not data.classes:
-        return source
-    source = _named(source, data)
+    source = _named(source, data) if data.classes else source
+    check_names(source.class_names, source.spec)
     _check_counts(source, data, strict=kind == "tfds")
     return source
 
@@ -86,6 +92,8 @@ def _named(source: Source, data: Data) -> Source:
 
 def _check_counts(source: Source, data: Data, strict: bool) -> None:
     """TFDS sets are what they are; copies of WikiArt lack a file here and there."""
+    if not data.classes:
+        return
     splits = {
         "train": (source.train.count, data.train_count, data.train_split),
         "held-out": (source.val.count, data.val_count, data.val_split),

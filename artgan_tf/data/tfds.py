@@ -76,7 +76,10 @@ def _streamed(builder: Any, split: str, value: str, data: Data) -> Streamed:
     if dataset.cardinality() < 1:
         raise InputError(f"tfds:{value} has no examples in {split!r}: choose a larger part.")
     decode = decode_any(f"tfds:{value}", short_side(data))
-    return streamed(dataset, decode, f"tfds:{value} {split} example {{}}".format)
+    parts = builder.info.splits[split].file_instructions
+    records = [f"{Path(part.filename).name} {part.skip} {part.take}" for part in parts]
+    identity = " ".join([builder.info.full_name, *records])
+    return streamed(dataset, decode, f"tfds:{value} {split} example {{}}".format, identity)
 
 
 def _first_line(error: Exception) -> str:

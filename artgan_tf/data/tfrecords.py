@@ -6,6 +6,7 @@ parallel by TensorFlow itself.
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,14 +35,14 @@ class Run(NamedTuple):
 
 
 def open_tfrecords(value: str, data: Data) -> Source:
-    """The data set in folder `value`; without a held-out split, `data.val_fraction` of `train`.
+    """The data set in folder `value`; without a held-out split, `data.val_fraction` of the other.
 
     A split is a name, or a part such as `train[:90%]`.  With `data.on_corrupt="skip"` every shard
     is read once, and its damaged records are left out.
     """
     folder = Path(value).expanduser()
     dataset = open_dataset(folder)
-    splits = [_streamed(dataset, split, data) for split in _splits(dataset, data)]
+    splits = [_streamed(dataset, name, runs, data) for name, runs in _splits(dataset, data)]
     _warn_of_enlarging(dataset, data)
     return Source(f"tfrecords:{value}", dataset.class_names, *splits)
 
@@ -61,23 +62,43 @@ def damage(spec: str) -> str:
     )
 
 
-def _splits(dataset: DataSet, data: Data) -> tuple[str, str]:
+def _splits(dataset: DataSet, data: Data) -> list[tuple[str, list[Run]]]:
+    """What to train on and what to hold out: the name of each, and where its records are."""
+    train, runs = data.train_split, _runs(dataset, data.train_split)
     present = next((split for split in HELD_OUT if split in dataset.shards), "")
-    if data.val_split or present:
-        return data.train_split, data.val_split or present
-    count = sum(records for _, records in dataset.shards.get("train", []))
+    if held_out := data.val_split or present:
+        return [(train, runs), (held_out, _runs(dataset, held_out))]
+    count = sum(run.take for run in runs)
     kept = count - round(count * data.val_fraction)  # their order is random already
-    return f"train[:{kept}]", f"train[{kept}:]"
+    first, others = _divided(runs, kept)
+    return [(train, first), (f"{train} (held out)", others)]
 
 
-def _streamed(dataset: DataSet, split: str, data: Data) -> Streamed:
-    runs = _runs(dataset, split)
+def _divided(runs: Sequence[Run], count: int) -> tuple[list[Run], list[Run]]:
+    """The runs of the first `count` records, and those of the others."""
+    first, others = [], []
+    for run in runs:
+        taken = min(run.take, count)
+        first.append(run._replace(take=taken))
+        others.append(Run(run.file, run.skip + taken, run.take - taken))
+        count -= taken
+    return [run for run in first if run.take], [run for run in others if run.take]
+
+
+def _streamed(dataset: DataSet, split: str, runs: list[Run], data: Data) -> Streamed:
     if data.on_corrupt == "skip":
         runs = _intact(runs, split)
     if not sum(run.take for run in runs):
         raise InputError(f"{dataset.folder} has no records in {split!r}: choose a larger part.")
     decoders = decode_shards(dataset, short_side(data)), decode_squares(dataset, short_side(data))
-    return _of(runs, decoders, f"{dataset.folder} {split}")
+    found = _of(runs, decoders, f"{dataset.folder} {split}")
+    return replace(found, identity=" ".join([dataset.images, *map(_place, runs)]))
+
+
+def _place(run: Run) -> str:
+    """Which records of which file, and how large that is."""
+    file = Path(run.file)
+    return f"{file.name} {file.stat().st_size} {run.skip} {run.take}"
 
 
 def _of(runs: Sequence[Run], decoders: tuple[Any, Any], name: str) -> Streamed:

@@ -10,8 +10,9 @@ from typing import Any
 import tomli_w
 
 from artgan_tf.config import Config, InputError, flat, from_tree, to_tree
+from artgan_tf.data.fingerprint import Fingerprint, changes
 
-FREE_TO_CHANGE = ("train.steps", "log.")  # on resume
+FREE_TO_CHANGE = ("train.steps", "log.", "data.on_change")  # on resume
 
 
 class RunDirectory:
@@ -25,6 +26,7 @@ class RunDirectory:
         self.path = Path(path)
         self.config_file = self.path / "config.toml"
         self.classes_file = self.path / "classes.txt"
+        self.data_file = self.path / "data.json"
         self.history_file = self.path / "history.jsonl"
         self.checkpoints = self.path / "checkpoints"
         self.samples = self.path / "samples"
@@ -32,34 +34,38 @@ class RunDirectory:
         self.losses_plot = self.path / "losses.png"
 
     # ---- opening ------------------------------------------------------------------------------
-    def check(self, config: Config, class_names: Sequence[str]) -> None:
+    def check(self, config: Config, class_names: Sequence[str], data: Fingerprint) -> None:
         """Make sure that `config` may start or resume a run here; nothing is written.
 
-        Raises InputError for a directory that is no run, or a run with other settings or classes.
+        Raises InputError for a directory that is no run, or a run with other settings or classes,
+        or with other images unless `data.on_change` is "accept".
         """
         if self.config_file.exists():
             self._check_same(config)
             self._check_classes(class_names)
+            self._check_data(config, data)
         elif self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
             raise InputError(
                 f"{self.path} is not empty and no run of ours: choose another --run-dir."
             )
 
-    def begin(self, config: Config, class_names: Sequence[str], fresh: bool) -> None:
+    def begin(
+        self, config: Config, class_names: Sequence[str], data: Fingerprint, fresh: bool
+    ) -> None:
         """Create what is not there; `fresh` moves what is there aside first."""
         if fresh and self.path.exists():
             self.path.rename(_aside(self.path))
         for folder in (self.checkpoints, self.samples):
             folder.mkdir(parents=True, exist_ok=True)
         _write(self.classes_file, "\n".join(class_names) + "\n")
+        _write(self.data_file, json.dumps(data, indent=1) + "\n")
         _write(self.config_file, tomli_w.dumps(to_tree(config)))
 
     def _check_same(self, config: Config) -> None:
-        old, new = flat(self.config()), flat(config)
-        for key, value in new.items():
-            if old.get(key) != value and not key.startswith(FREE_TO_CHANGE):
+        for key, (old, new) in self.changed(config).items():
+            if not key.startswith(FREE_TO_CHANGE):
                 raise InputError(
-                    f"{self.path} was started with {key} = {old.get(key)!r}, not {value!r}: "
+                    f"{self.path} was started with {key} = {old!r}, not {new!r}: "
                     f"only --steps and log.* may change; use --fresh or another --run-dir."
                 )
 
@@ -69,6 +75,25 @@ class RunDirectory:
                 f"{self.path} was trained on classes {', '.join(self.class_names())}, but the data "
                 f"now has {', '.join(class_names)}: use --fresh or another --run-dir."
             )
+
+    def _check_data(self, config: Config, data: Fingerprint) -> None:
+        if not self.data_file.is_file():  # a run of an earlier version
+            return
+        try:
+            changed = changes(json.loads(self.data_file.read_text(encoding="utf-8")), data)
+        except ValueError:
+            raise InputError(f"{self.data_file} is damaged: restore or delete it.") from None
+        if changed and config.data.on_change == "stop":
+            raise InputError(
+                f"{config.data.spec} is not what {self.path} was trained on, it now has {changed}: "
+                f"restore it, go on with other batches by --set data.on_change=accept, or use "
+                f"--fresh or another --run-dir."
+            )
+
+    def changed(self, config: Config) -> dict[str, tuple[Any, Any]]:
+        """Settings that are not those the run was last started with: key -> old and new value."""
+        old, new = flat(self.config()), flat(config)
+        return {key: (old.get(key), new[key]) for key in new if old.get(key) != new[key]}
 
     def config(self) -> Config:
         """The configuration the run was last started with; InputError where there is none."""

@@ -7,6 +7,7 @@ model attached, TF Serving loads the result and then fails its first request.
 
 import contextlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
@@ -15,6 +16,7 @@ import tensorflow as tf
 
 from artgan_tf.data.source import short_side
 from artgan_tf.painter import Painter
+from artgan_tf.serving import pictures
 
 Outputs = dict[str, Any]
 
@@ -105,17 +107,8 @@ class Signatures:
     def _decoded(self, encoded: Any) -> Any:
         """Images of any format and size as D saw them in training: float32 [N, S, S, 3]."""
         data = self.gan.config.data
-        size, short = data.image_size, float(short_side(data))
-
-        def decode(content: Any) -> Any:
-            image = tf.io.decode_image(content, channels=3, expand_animations=False)
-            sides = tf.cast(tf.shape(image)[:2], tf.float32)
-            to = tf.cast(tf.round(sides * short / tf.reduce_min(sides)), tf.int32)
-            image = tf.image.resize(image, to, method="lanczos3", antialias=True)
-            image = tf.image.resize_with_crop_or_pad(image, size, size)
-            return tf.cast(tf.clip_by_value(tf.round(image), 0.0, 255.0), tf.uint8)
-
-        spec = tf.TensorSpec((size, size, 3), tf.uint8)
+        decode = partial(pictures.decode, side=short_side(data), size=data.image_size)
+        spec = tf.TensorSpec((data.image_size, data.image_size, 3), tf.uint8)
         return self.gan.from_uint8(tf.map_fn(decode, encoded, fn_output_signature=spec))
 
     # ---- weights ------------------------------------------------------------------------------

@@ -8,12 +8,17 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from artgan_tf import hardware
-from artgan_tf.config import RunError, resolve
-from artgan_tf.studies.record import CLASSES, NOTE, Record, is_complete, read_record
+from artgan_tf.config import Config, InputError, RunError, parse_overrides, resolve
+from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.studies.record import CLASSES, NOTE, Record, is_complete, measured, read_record
+
+FREE = ("log.", "data.on_change")  # settings that do not change what comes out
 
 
 @dataclass(frozen=True)
@@ -50,9 +55,36 @@ class Protocol:
     metrics: tuple[str, ...] = ()
     extractor: str = ""
 
+    def config(self, experiment: Experiment) -> Config:
+        """What `fit` is told for an experiment."""
+        flags: dict[str, Any] = {"train.seed": experiment.seed}
+        flags |= {"data.spec": self.data} if self.data else {}
+        return resolve(experiment.preset, parse_overrides(self.settings) | flags)
+
+    @property
+    def measures(self) -> dict[str, Any]:
+        """What `evaluate` is told, as an experiment's note keeps it."""
+        return {"metrics": list(self.metrics), "extractor": self.extractor}
+
+
+def check(experiments: Iterable[Experiment], protocol: Protocol) -> None:
+    """Raises InputError where an experiment's run is, or would be, one of other settings."""
+    planned: dict[Path, Config] = {}
+    for experiment in experiments:
+        run, config = experiment.run_dir, protocol.config(experiment)
+        if planned.setdefault(run, config) != config:
+            raise InputError(f"Two presets would share {run}: give their files other names.")
+        if not RunDirectory(run).config_file.is_file():
+            continue
+        for key, (old, new) in RunDirectory(run).changed(config).items():
+            if not key.startswith(FREE):
+                raise InputError(
+                    f"{run} was made with {key} = {old!r}, not {new!r}: choose another --out."
+                )
+
 
 def carry_out(experiment: Experiment, protocol: Protocol) -> Record:
-    """Do what has not been done of an experiment.
+    """Do what has not been done of an experiment; other metrics than before are measured anew.
 
     Raises:
         RunError: a step failed; its log tells why.
@@ -64,8 +96,9 @@ def carry_out(experiment: Experiment, protocol: Protocol) -> Record:
         if not (run / "export").is_dir():
             _run(experiment, "export", str(run))
         _run(experiment, "sample", str(run), "--count", "1", "--out", str(run / CLASSES))
+    if measured(run) != protocol.measures:
         _run(experiment, "evaluate", str(run), *_measuring(protocol))
-        _note(experiment)
+        _note(experiment, protocol)
     return read_record(run)
 
 
@@ -93,9 +126,10 @@ def _run(experiment: Experiment, verb: str, *arguments: str) -> None:
         )
 
 
-def _note(experiment: Experiment) -> None:
+def _note(experiment: Experiment, protocol: Protocol) -> None:
     """What no other file of the run tells; its presence says that all is done."""
     found = {"preset": experiment.name, "seed": experiment.seed, "hardware": hardware.describe()}
+    found |= protocol.measures
     file = experiment.run_dir / NOTE
     part = file.with_suffix(".part")
     part.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

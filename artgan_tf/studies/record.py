@@ -64,6 +64,12 @@ def is_complete(run: Path) -> bool:
     return (run / NOTE).is_file()
 
 
+def measured(run: Path) -> dict[str, Any]:
+    """The metrics and the extractor that an experiment was measured with; empty if it was not."""
+    note = json.loads((run / NOTE).read_text(encoding="utf-8")) if is_complete(run) else {}
+    return {key: note[key] for key in ("metrics", "extractor") if key in note}
+
+
 def read_record(run: Path) -> Record:
     """The record of an experiment that is complete."""
     directory = RunDirectory(run)

@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 
 from artgan_tf.config import Config, InputError, RunError
+from artgan_tf.data.fingerprint import fingerprint
 from artgan_tf.data.source import DamagedData, Source
 from artgan_tf.data.spec import open_source
 from artgan_tf.gan import GAN
@@ -61,7 +62,7 @@ def train(config: Config, run_dir: Path | str, fresh: bool = False) -> Result:
     source = open_source(config.data)
     steps, drops = schedule(config, source.train.count)
     if not fresh:
-        run.check(config, source.class_names)
+        run.check(config, source.class_names, fingerprint(source))
     done = 0 if fresh else latest_step(run.checkpoints)
     if done >= steps:
         return Result(run.path, done, steps, trained=False)
@@ -114,10 +115,11 @@ def _train(
         gan.compile(learning_rate_drops=drops)
     if train.init and not done:
         _initialise(gan, train.init)
+    images = fingerprint(source)
     source = engine.keep(source)
     watch = Watch(config, source)
     if engine.writes:
-        run.begin(config, source.class_names, fresh)
+        run.begin(config, source.class_names, images, fresh)
         run.cut_history(done)
     checkpoints = Checkpoints(gan, run.checkpoints)
     if done:

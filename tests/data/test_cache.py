@@ -146,10 +146,55 @@ def test_what_cannot_fit_is_not_read_ahead(cache_mb: int) -> None:
 
 def test_elongated_images_do_not_break_the_budget() -> None:
     split, loaded = recorded(1000, (8, 400, 3))  # 9.6 MB, where square ones would be 0.2
-    assert in_memory(split, settings("", cache_mb=4)) is split
+    assert not isinstance(in_memory(split, settings("", cache_mb=4)), Cached)
     assert len(loaded) < 1000  # and the rest was not read in vain
     split, _ = recorded(1000, (8, 24, 3))
     assert isinstance(in_memory(split, settings("", cache_mb=4)), Cached)
+
+
+@pytest.mark.parametrize("count", [1000, 4000])
+def test_what_has_turned_out_too_large_is_not_read_again(count: int) -> None:
+    data = settings("", cache_mb=4)
+    split, loaded = recorded(count, (8, 400, 3))
+    kept = in_memory(split, data)
+    assert len(loaded) <= {1000: 512, 4000: 256}[count]  # of many, some tell how large all are
+    loaded.clear()
+    assert in_memory(kept, data) is kept
+    held_out_batches(kept, data, BATCH)
+    held_out_batches(kept, data, BATCH)
+    training_batches(kept, data, BATCH, 0)
+    assert len(loaded) <= 4  # whether there is one that can be read
+
+
+def test_a_class_of_large_images_does_not_speak_for_all() -> None:
+    data = settings("", cache_mb=4)
+    order = np.repeat([400, 8], [200, 3800])  # the first class is too large for the memory it has
+
+    def load(index: int) -> np.ndarray:
+        return np.zeros((8, order[index], 3), np.uint8)
+
+    assert isinstance(in_memory(Indexed(np.zeros(4000, np.int32), load), data), Cached)
+
+
+def test_records_that_turn_out_too_large_are_decoded_once() -> None:
+    data = settings("", cache_mb=1)
+    decoded: list[int] = []
+
+    def decode(number: Any) -> Any:
+        image = tf.numpy_function(wide, [number], tf.uint8)
+        return tf.ensure_shape(image, (None, None, 3)), tf.constant(0)
+
+    def wide(number: int) -> np.ndarray:
+        decoded.append(number)
+        return np.zeros((8, 400, 3), np.uint8)
+
+    split = streamed(tf.data.Dataset.range(2000), decode)
+    kept = in_memory(split, data)
+    assert not isinstance(kept, Cached)
+    assert len(decoded) < 2000
+    decoded.clear()
+    assert in_memory(kept, data) is kept
+    assert decoded == []
 
 
 def test_batches_outlive_the_split_they_come_from() -> None:

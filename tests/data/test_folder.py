@@ -215,6 +215,12 @@ def test_an_unknown_source_is_refused(spec: str) -> None:
         assert kind in sentence
 
 
+def test_a_split_that_a_folder_cannot_have_is_refused(write: Write) -> None:
+    root = write(*numbered("owl", 10), *numbered("cat", 10))
+    for spec in (f"folder:{root}", "demo"):
+        assert "data.train_split = 'train[:90%]'" in refusal(spec, train_split="train[:90%]")
+
+
 def test_a_bare_path_is_a_folder(write: Write) -> None:
     root = write(*numbered("owl", 10), *numbered("cat", 10))
     assert open_source(Data(spec=str(root))).class_names == ("cat", "owl")

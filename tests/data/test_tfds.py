@@ -1,4 +1,4 @@
-"""TFDS sets without a network: made-up ones by TFDS's own mock, and a small real one on disk."""
+"""TFDS sets without a network: small ones on disk, and stand-ins of those that presets name."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,6 +12,7 @@ from artgan_tf.config import Data, InputError
 from artgan_tf.data.pipeline import held_out_batches, training_batches
 from artgan_tf.data.source import Source, Streamed
 from artgan_tf.data.spec import open_source
+from tests.data import stand_ins
 
 NAMES = ["oak", "elm", "ash"]
 COUNTS = {"train": 12, "test": 5, "validation": 4}
@@ -166,20 +167,28 @@ def test_nothing_is_downloaded_where_that_is_not_wanted(
     assert str(data_folder) in str(refused.value)
 
 
-# ---- mocked data sets ------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    ("name", "classes", "side"), [("cifar10", 10, 32), ("oxford_flowers102", 102, 64)]
-)
-def test_a_mocked_data_set_works_like_a_real_one(name: str, classes: int, side: int) -> None:
-    data = Data(spec=f"tfds:{name}", classes=classes, image_size=side, val_split="validation")
-    with tfds.testing.mock_data(num_examples=7):
-        source = open_source(data)
-        assert len(source.class_names) == classes
-        assert source.train.count == source.val.count == 7
-        for batches in (
-            training_batches(source.train, data, 4, seed=0).take(2),
-            held_out_batches(source.val, data, 4),
-        ):
-            for images, labels in batches.as_numpy_iterator():
-                assert images.shape == (len(labels), side, side, 3)
-                assert ((labels >= 0) & (labels < classes)).all()
+# ---- stand-ins -------------------------------------------------------------------------------
+STOOD_IN = {
+    "cifar10": (10, ["train", "test"]),
+    "stl10": (10, ["train", "test", "unlabelled"]),
+    "oxford_flowers102": (102, ["train", "test", "validation"]),
+    "caltech_birds2011": (200, ["train", "test"]),
+}
+
+
+@pytest.mark.parametrize("name", STOOD_IN)
+def test_a_stand_in_has_the_splits_of_the_real_data_set_and_no_others(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tensorflow_datasets.core.constants.DATA_DIR", str(tmp_path))
+    stand_ins.write(name, 7, tmp_path)
+    classes, splits = STOOD_IN[name]
+    for split in ("train", "test", "validation", "unlabelled"):
+        if split in splits:
+            source = opened(name, classes=classes, val_split=split)
+            assert (source.train.count, source.val.count) == (7, 7)
+        else:
+            assert f"no split {split!r}" in refusal(name, val_split=split)
+    data = Data(spec=f"tfds:{name}", image_size=16)
+    (images, labels), *_ = training_batches(source.train, data, 4, seed=0).take(1)
+    np.testing.assert_array_equal(images[:, 0, 0, 0], labels)

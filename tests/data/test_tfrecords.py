@@ -162,6 +162,26 @@ def test_parts_of_splits_and_a_set_without_a_held_out_split(folder: Path, tmp_pa
     assert (source.train.count, source.val.count) == (10, 6)
     with pytest.raises(InputError, match=r"'valid'.*has train"):
         opened(tmp_path / "one", val_split="valid")
+    with pytest.raises(InputError, match=r"'nonsense'.*has train"):
+        opened(tmp_path / "one", train_split="nonsense")
+
+
+def test_without_a_held_out_split_a_part_to_train_on_gives_its_share(
+    folder: Path, tmp_path: Path
+) -> None:
+    options: dict[str, Any] = {"encoding": "png", "val_fraction": 0.0, "workers": 1}
+    convert(Options(folder / "train", tmp_path / "one", size=SIDE, **options))
+    whole, data = opened(tmp_path / "one", val_fraction=0.25)
+    part, _ = opened(tmp_path / "one", train_split="train[4:24]", val_fraction=0.25)
+    assert (part.train.count, part.val.count) == (15, 5)
+
+    def shown(split: Any) -> list[int]:
+        batches = held_out_batches(split, data, 5).as_numpy_iterator()
+        return [places(image)[0] for images, _ in batches for image in images]
+
+    order = shown(whole.train) + shown(whole.val)
+    assert sorted(order) == list(range(TRAIN))
+    assert (shown(part.train), shown(part.val)) == (order[4:19], order[19:24])
 
 
 def test_a_bare_path_is_recognised_and_names_its_classes(converted: dict) -> None:

@@ -58,6 +58,17 @@ def test_a_dropped_image_is_judged_wherever_it_falls(gallery, rest):
     judged(gallery, rest, "dropped.png")
 
 
+def test_a_photograph_is_sent_as_it_is(gallery):
+    gallery.open(TWO).painted(4)
+    photograph = io.BytesIO()
+    Image.open(io.BytesIO(png())).save(photograph, "JPEG")
+    content = photograph.getvalue()
+    file = {"name": "x.jpg", "mimeType": "image/jpeg", "buffer": content}
+    gallery.page.set_input_files("#file", files=[file])
+    source = gallery.painted(2, "#verdict")["x.jpg"]
+    assert source == f"data:image/jpeg;base64,{base64.b64encode(content).decode()}"
+
+
 def test_other_formats_are_redrawn_and_what_is_no_image_is_refused(gallery):
     gallery.open(TWO).painted(4)
     webp, words = io.BytesIO(), b"no picture"

@@ -82,6 +82,28 @@ def test_a_row_finds_its_file_in_every_mangling() -> None:
     assert match([LISTED], {STORED}) == {LISTED: (STORED, "variant")}
 
 
+@pytest.mark.parametrize(
+    ("row", "file"),
+    [
+        ("Pop_Art/allan-d'arcangelo_us-highway-1.jpg", "Pop_Art/allan-darcangelo_us-highway-1.jpg"),
+        ("Realism/georgia-o'keeffe_no-8.jpg", "Realism/Georgia-OKeeffe_no-8.jpg"),
+        ("Realism/georgia-okeeffe_no-8.jpg", "Realism/georgia-o\u2019keeffe_no-8.jpg"),
+        ("Cubism/andr\u00e9-d'or.jpg", "Cubism/andr\u251c\u2310-dor.jpg"),
+    ],
+)
+def test_a_row_finds_its_file_without_the_apostrophe(row: str, file: str) -> None:
+    other = "Realism/okeeffe.jpg"
+    assert match([row], {file, other}) == {row: (file, "apostrophe")}
+
+
+def test_without_its_apostrophe_a_name_may_be_that_of_one_file_and_of_one_row_alone() -> None:
+    rows = ["R/d'or.jpg", "R/do'r.jpg"]
+    assert match(rows[:1], {"R/dor.jpg", "R/do'r.jpg"}) == {}
+    assert match(rows, {"R/dor.jpg"}) == {}
+    assert match([rows[0], "R/dor.jpg"], {"R/dor.jpg"}) == {"R/dor.jpg": ("R/dor.jpg", "exact")}
+    assert match([rows[0]], {"S/dor.jpg"}) == {}
+
+
 def test_what_cannot_be_undone_is_found_by_its_ascii_letters() -> None:
     row, file = "Rococo/li\u2592\u2592on.jpg", "Rococo/li\u00e4\u00dfon.jpg"
     assert match([row], {file, "Rococo/lion.png"}) == {row: (file, "ascii")}

@@ -1,6 +1,7 @@
 """`train`: the run directory's rules, the history, and what stops a run."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -72,6 +73,36 @@ def test_other_settings_are_refused_with_key_old_and_new_value(tiny, tmp_path):
     train(tiny("improved"), tmp_path / "run")
     with pytest.raises(InputError, match=r"train.batch_size = 9, not 10"):
         train(tiny("improved", train__batch_size=10), tmp_path / "run")
+
+
+def test_a_run_goes_on_with_changed_data_only_when_told_to(tiny, paintings, tmp_path):
+    folder = tmp_path / "data"
+    shutil.copytree(paintings, folder)
+
+    def again(steps, **settings):
+        config = tiny("improved", train__steps=steps, data__spec=f"folder:{folder}", **settings)
+        return train(config, tmp_path / "run").step
+
+    assert again(2) == 2
+    assert again(3) == 3  # the same data goes on
+    shutil.copy(folder / "train/portrait/001.png", folder / "train/portrait/new.png")
+    with pytest.raises(InputError, match="it now has 13 train images of portrait, not 12") as told:
+        again(4)
+    assert "--set data.on_change=accept" in str(told.value)
+    assert again(4, data__on_change="accept") == 4
+    assert again(5) == 5  # these are its images from then on
+
+
+def test_a_damaged_note_of_the_data_is_named_and_a_missing_one_written(tiny, tmp_path):
+    train(tiny("improved"), tmp_path / "run")
+    file = tmp_path / "run" / "data.json"
+    kept = file.read_bytes()
+    file.write_text("{")
+    with pytest.raises(InputError, match=r"data\.json is damaged"):
+        train(tiny("improved", train__steps=8), tmp_path / "run")
+    file.unlink()
+    assert train(tiny("improved", train__steps=8), tmp_path / "run").step == 8
+    assert file.read_bytes() == kept
 
 
 def test_fresh_moves_the_old_run_aside(tiny, tmp_path):

@@ -3,12 +3,14 @@
 const MOST_BYTES = 4 * 2 ** 20;
 const LONGEST_SIDE = 1024; // of what is decoded here; models see far less
 
+const AS_THEY_ARE = ["image/png", "image/jpeg"]; // read by the server as by a training
+
 /**
- * A data URI of a PNG: a PNG's own bytes, or what the browser makes of any other image. It turns
- * photographs upright and knows formats that the server does not.
+ * A data URI: the file's own bytes, or a PNG that the browser makes of it, which knows formats that
+ * the server does not.
  */
 export async function encoded(file) {
-  const kept = file.type === "image/png" && file.size <= MOST_BYTES;
+  const kept = AS_THEY_ARE.includes(file.type) && file.size <= MOST_BYTES;
   return asDataUri(kept ? file : await redrawn(file));
 }
 

@@ -1,0 +1,207 @@
+"""Encoded pictures as an export decodes them: the pixels that training reads from the same file.
+
+A SavedModel runs no Python, so this is `tfrecords_tools.images` once more, in TensorFlow's
+operations, for the formats that these read: JPEG, PNG, GIF and BMP.  Transparency is laid on white,
+grey of 16 bits scaled, the camera's orientation followed, a large JPEG decoded at a smaller scale;
+sizes are reduced and LANCZOS rounds between its two directions as Pillow has it.  One thing
+TensorFlow does not tell: which pixels of a GIF are transparent.
+"""
+
+import math
+from functools import partial
+from typing import Any
+
+import tensorflow as tf
+
+from tfrecords_tools.images import ROOM
+
+PNG = b"\x89PNG\r\n\x1a\n"
+DEPTH = 24  # where a PNG's header has its bits a channel, and then its kind of colour
+GREY = 0
+GAP = 4.0  # Pillow's reducing_gap in `fit`
+ONE = 2.0**22
+ORIENTATION = 0x0112  # EXIF's tag
+HEAD, ENTRIES = 2**16, 128  # bytes in which EXIF is looked for, and entries of it
+
+
+def decode(content: Any, side: int, size: int) -> Any:
+    """One picture, resized and cut from the middle.
+
+    Args:
+        content: its file, a string.
+        side: pixels of the short side.
+        size: pixels of the square, at most `side`.
+
+    Returns:
+        uint8 [size, size, 3].
+    """
+    image, extent = tf.cond(
+        tf.io.is_jpeg(content), lambda: _jpeg(content, side), lambda: _other(content)
+    )
+    image = _upright(_fitted(image, extent, side), _orientation(content))
+    image = tf.cast(image, tf.uint8)
+    top, left = tf.unstack((tf.shape(image)[:2] - size) // 2)
+    return tf.ensure_shape(image[top : top + size, left : left + size], (size, size, 3))
+
+
+# ---- formats ----------------------------------------------------------------------------------
+def _jpeg(content: Any, side: int) -> tuple[Any, Any]:
+    """At the smallest scale that has room; the sides of what that shows need not be whole."""
+    sides = tf.io.extract_jpeg_shape(content)[:2]
+    times = tf.reduce_min(sides) // round(ROOM * side)
+    which = tf.reduce_sum(tf.cast(times >= tf.constant([2, 4, 8]), tf.int32))
+    scales = [
+        partial(tf.io.decode_jpeg, content, channels=3, ratio=ratio, dct_method="INTEGER_ACCURATE")
+        for ratio in (1, 2, 4, 8)
+    ]
+    return tf.switch_case(which, scales), tf.cast(sides, tf.float64) / tf.cast(
+        tf.bitwise.left_shift(1, which), tf.float64
+    )
+
+
+def _other(content: Any) -> tuple[Any, Any]:
+    image = tf.cond(
+        tf.strings.substr(content, 0, len(PNG)) == PNG,
+        lambda: _png(content),
+        lambda: tf.cond(
+            _palette_bmp(content), lambda: _from_palette(content), lambda: _any(content)
+        ),
+    )
+    image = tf.ensure_shape(image, (None, None, 3))
+    return image, tf.cast(tf.shape(image)[:2], tf.float64)
+
+
+def _any(content: Any) -> Any:
+    return tf.io.decode_image(content, channels=3, expand_animations=False)
+
+
+def _png(content: Any) -> Any:
+    depth, kind = tf.unstack(_bytes(content, DEPTH, 2))
+    return tf.cond(
+        (depth == 16) & (kind == GREY),
+        lambda: _deep(content),
+        lambda: _shallow(content, depth),
+    )
+
+
+def _deep(content: Any) -> Any:
+    grey = tf.cast(tf.io.decode_png(content, channels=1, dtype=tf.uint16), tf.float64)
+    return tf.repeat(tf.cast(tf.round(grey * 255.0 / 65535.0), tf.uint8), 3, axis=2)
+
+
+def _shallow(content: Any, depth: Any) -> Any:
+    pixels = tf.cast(tf.io.decode_png(content, channels=4), tf.int32)
+    colour, alpha = pixels[..., :3], pixels[..., 3:]
+    # Where there is no alpha, TensorFlow's has the largest number of the file's bits.
+    full = tf.bitwise.left_shift(1, tf.minimum(depth, 8)) - 1
+    alpha = tf.where(alpha == full, 255, alpha)
+    return tf.cast((colour * alpha + 255 * (255 - alpha) + 127) // 255, tf.uint8)
+
+
+def _palette_bmp(content: Any) -> Any:
+    """Whether it is one whose bytes TensorFlow would take for grey."""
+    return (tf.strings.substr(content, 0, 2) == b"BM") & (_bytes(content, 28, 1)[0] == 8)
+
+
+def _from_palette(content: Any) -> Any:
+    places = tf.io.decode_bmp(content)[..., 0]
+    low, high = tf.unstack(_bytes(content, 14, 2))  # how long the header is
+    colours = tf.reshape(_bytes(content, 14 + low + 256 * high, 4 * 256), (256, 4))[:, 2::-1]
+    return tf.cast(tf.gather(colours, tf.cast(places, tf.int32)), tf.uint8)
+
+
+# ---- size -------------------------------------------------------------------------------------
+def _fitted(image: Any, extent: Any, side: int) -> Any:
+    """Resized to a short side of `side` from the part that `extent` [2] says."""
+    wanted = tf.round(extent * (side / tf.reduce_min(extent)))
+    factors = tf.maximum(tf.cast(extent / wanted / GAP, tf.int32), 1)
+    image, extent = _reduced(image, factors), extent / tf.cast(factors, tf.float64)
+    for axis, rule in ((1, "ox,hxc->hoc"), (0, "oy,ywc->owc")):  # Pillow's order
+        weights = _lanczos(tf.shape(image)[axis], extent[axis], wanted[axis])
+        total = tf.einsum(rule, weights, image)
+        image = tf.clip_by_value(tf.floor(total / ONE + 0.5), 0.0, 255.0)
+    return image
+
+
+def _reduced(image: Any, factors: Any) -> Any:
+    """The means of blocks of `factors` [2] pixels, of what there is of them at the edges."""
+    sides = tf.shape(image)[:2]
+    blocks = -(-sides // factors)
+    beyond = blocks * factors - sides
+    padded = tf.pad(tf.cast(image, tf.int32), [[0, beyond[0]], [0, beyond[1]], [0, 0]])
+    shape = (blocks[0], factors[0], blocks[1], factors[1], 3)
+    sums = tf.reduce_sum(tf.reshape(padded, shape), axis=(1, 3))
+    rows, columns = (
+        tf.minimum(factors[i], sides[i] - factors[i] * tf.range(blocks[i])) for i in (0, 1)
+    )
+    counts = rows[:, None, None] * columns[:, None]
+    times = tf.cast(2**24 / tf.cast(counts, tf.float32), tf.int64)  # as Pillow divides
+    means = tf.bitwise.right_shift(
+        tf.cast(sums + counts // 2, tf.int64) * times, tf.constant(24, tf.int64)
+    )
+    return tf.cast(means, tf.float64)
+
+
+def _lanczos(count: Any, extent: Any, wanted: Any) -> Any:
+    """What each of `count` pixels, of which `extent` show, adds to each of those wanted.
+
+    They are whole numbers that make `ONE`, so that sums are exact and rounded like Pillow's.
+    """
+    scale = extent / wanted
+    centres = (tf.range(wanted, dtype=tf.float64) + 0.5) * scale
+    places = tf.range(tf.cast(count, tf.float64), dtype=tf.float64) + 0.5
+    x = (places - centres[:, None]) / tf.maximum(scale, 1.0)
+    x = tf.where(places < extent + 0.5, x, 3.0)
+    weights = tf.where(tf.abs(x) < 3.0, _sinc(x) * _sinc(x / 3.0), 0.0)
+    return tf.round(weights / tf.reduce_sum(weights, axis=1, keepdims=True) * ONE)
+
+
+def _sinc(x: Any) -> Any:
+    x = math.pi * tf.maximum(tf.abs(x), 1e-9)
+    return tf.sin(x) / x
+
+
+# ---- orientation ------------------------------------------------------------------------------
+def _orientation(content: Any) -> Any:
+    """EXIF's, of a JPEG or PNG; 1, upright, where there is none."""
+    head = _bytes(content, 0, HEAD)
+    start = tf.maximum(_after(head, b"Exif\0\0"), _after(head, b"eXIf"))
+
+    def read(places: Any, length: int) -> Any:
+        """The numbers of that many bytes at some places of EXIF; what is beyond counts as 0."""
+        at = start + places[:, None] + tf.range(length)
+        found = tf.where(
+            (at >= 0) & (at < HEAD), tf.gather(head, tf.clip_by_value(at, 0, HEAD - 1)), 0
+        )
+        powers = tf.range(length)
+        powers = tf.where(head[tf.maximum(start, 0)] == ord("I"), powers, length - 1 - powers)
+        return tf.reduce_sum(tf.bitwise.left_shift(found, 8 * powers), axis=1)
+
+    first = read(tf.constant([4]), 4)
+    entries = first + 2 + 12 * tf.range(tf.minimum(read(first, 2)[0], ENTRIES))
+    is_it = read(entries, 2) == ORIENTATION
+    value = tf.reduce_sum(tf.where(is_it, read(entries + 8, 2), 0))
+    there = (start > 0) & (read(tf.constant([2]), 2)[0] == 42) & (value >= 1) & (value <= 8)
+    return tf.where(there, value, 1)
+
+
+def _after(head: Any, word: bytes) -> Any:
+    """Where the bytes go on after a word; -1 where it is not among them."""
+    windows = [head[i : HEAD - len(word) + i] == letter for i, letter in enumerate(word)]
+    at = tf.where(tf.reduce_all(tf.stack(windows), axis=0))[:, 0]
+    return tf.cond(tf.size(at) > 0, lambda: tf.cast(at[0], tf.int32) + len(word), lambda: -1)
+
+
+def _upright(image: Any, orientation: Any) -> Any:
+    image = tf.cond(orientation > 4, lambda: tf.transpose(image, (1, 0, 2)), lambda: image)
+    turn = (orientation - 1) % 4
+    across, down = (turn == 1) | (turn == 2), turn >= 2
+    image = tf.cond(across, lambda: tf.reverse(image, [1]), lambda: image)
+    return tf.cond(down, lambda: tf.reverse(image, [0]), lambda: image)
+
+
+def _bytes(content: Any, start: Any, count: int) -> Any:
+    """Bytes of a string as int32; what is beyond its end is 0."""
+    longer = tf.strings.join([content, "\0" * HEAD])
+    found = tf.io.decode_raw(tf.strings.substr(longer, start, count), tf.uint8)
+    return tf.cast(tf.ensure_shape(found, (count,)), tf.int32)

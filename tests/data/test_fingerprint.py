@@ -1,0 +1,116 @@
+"""Whatever happens to the images of a source is told: which of them, and in which split."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from artgan_tf.config import Data
+from artgan_tf.data.fingerprint import Fingerprint, changes, fingerprint
+from artgan_tf.data.spec import open_source
+from tfrecords_tools.convert import convert
+from tfrecords_tools.options import Options
+
+NAMES = ("landscape", "portrait")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Class folders: twelve images a class to train on, four to hold out."""
+    root = tmp_path / "data"
+    for split, count in (("train", 12), ("val", 4)):
+        for number in range(count):
+            for label, name in enumerate(NAMES):
+                file = root / split / name / f"{number:03d}.png"
+                file.parent.mkdir(parents=True, exist_ok=True)
+                Image.new("RGB", (8, 8), (number, 0, label)).save(file)
+    return root
+
+
+def add(folder: Path) -> None:
+    shutil.copy(folder / "train/portrait/001.png", folder / "train/portrait/new.png")
+
+
+def remove(folder: Path) -> None:
+    (folder / "val/portrait/001.png").unlink()
+
+
+def relabel(folder: Path) -> None:
+    (folder / "train/portrait/001.png").rename(folder / "train/landscape/new.png")
+
+
+def exchange(folder: Path) -> None:
+    relabel(folder)
+    (folder / "train/landscape/001.png").rename(folder / "train/portrait/001.png")
+
+
+def rename(folder: Path) -> None:
+    (folder / "train/portrait/001.png").rename(folder / "train/portrait/z.png")
+
+
+Change = Callable[[Path], None]
+TOLD: dict[Change, str] = {
+    add: "13 train images of portrait, not 12",
+    remove: "3 held-out images of portrait, not 4",
+    relabel: "13 train images of landscape, not 12, 11 train images of portrait, not 12",
+    exchange: "other train images of landscape",
+    rename: "other train images of portrait",
+}
+
+
+def found(kind: str, folder: Path) -> Fingerprint:
+    """Of the class folders, as they are or in another form."""
+    out = folder.with_name("packed")
+    if kind == "tfrecords":
+        shutil.rmtree(out, ignore_errors=True)
+        convert(Options(folder, out, size=8, encoding="raw", crop="center", workers=1))
+    elif kind == "arrays":
+        out = out.with_suffix(".npz")
+        pack(folder, out)
+    else:
+        out = folder
+    return fingerprint(open_source(Data(spec=f"{kind}:{out}", image_size=8)))
+
+
+def pack(folder: Path, out: Path) -> None:
+    arrays: dict[str, Any] = {"class_names": np.array(NAMES)}
+    for split, prefix in (("train", ""), ("val", "val_")):
+        files = sorted((folder / split).glob("*/*.png"), key=lambda file: file.name)
+        arrays[f"{prefix}images"] = np.stack([np.asarray(Image.open(file)) for file in files])
+        arrays[f"{prefix}labels"] = np.array([NAMES.index(file.parent.name) for file in files])
+    np.savez(out, **arrays)
+
+
+@pytest.mark.parametrize("change", TOLD)
+@pytest.mark.parametrize("kind", ["folder", "arrays", "tfrecords"])
+def test_what_has_changed_is_told(kind: str, change: Change, folder: Path) -> None:
+    before = found(kind, folder)
+    assert changes(before, found(kind, folder)) == ""
+    change(folder)
+    told = changes(before, found(kind, folder))
+    if kind == "folder":
+        assert told.startswith(TOLD[change])
+    else:
+        assert "images of " in told
+
+
+def test_a_damaged_shard_whose_records_are_left_out_is_a_change(folder: Path) -> None:
+    before = found("tfrecords", folder)
+    (shard,) = folder.with_name("packed").glob("*-train*")
+    shard.write_bytes(shard.read_bytes()[:-9])
+    data = Data(spec=f"tfrecords:{folder.with_name('packed')}", image_size=8, on_corrupt="skip")
+    with pytest.warns(UserWarning, match="1 of 24 records"):
+        now = fingerprint(open_source(data))
+    assert changes(before, now) == "23 train images of all classes, not 24"
+
+
+def test_many_changes_are_a_short_sentence() -> None:
+    before = {"train": {str(i): {"images": i, "names": ""} for i in range(1, 9)}}
+    assert changes(before, {"train": {}}) == (
+        "0 train images of 1, not 1, 0 train images of 2, not 2, 0 train images of 3, not 3, "
+        "5 more changes"
+    )
