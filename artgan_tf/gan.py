@@ -271,7 +271,7 @@ class GAN(keras.Model):
     def see(self, images: Any) -> tuple[Any, Any]:
         """What D is shown: the (augmented) clean images, and those with noise on them."""
         options = self.config.discriminator
-        clean = augment(images, options.augment, self.random)
+        clean = augment(images, options.augment, self.random, self.pixel_range)
         if not options.noise:
             return clean, clean
         left = 1.0

@@ -186,6 +186,15 @@ def test_priors_of_both_papers():
         assert (np.abs(z).max() <= 1.0) == (paper == "improved")
 
 
+@pytest.mark.parametrize("paper", ["improved", "artgan"])
+def test_what_is_cut_out_is_grey_in_the_range_of_either_paper(paper):
+    gan = built(paper, discriminator__augment=["cutout"], discriminator__noise=0.0)
+    white = gan.from_uint8(np.full((N, 16, 16, 3), 255, np.uint8))
+    seen = gan.to_uint8(gan.see(white)[1]).numpy()
+    assert set(np.unique(seen)) <= {127, 128, 255}
+    assert (seen < 255).any()
+
+
 def test_fake_labels():
     tiled = built("improved").fake_labels(N)
     np.testing.assert_array_equal(tiled, np.arange(N) % K)

@@ -1,7 +1,8 @@
 """What D sees, made harder: colour, translation and cutout, as in differentiable augmentation.
 
 Beyond both papers and off by default. Real and generated images pass the same kinds of change, and
-gradients flow through them to G. Each image of the batch draws its own amounts.
+gradients flow through them to G. Each image of the batch draws its own amounts.  The kinds, one by
+one, are for pixels in [-1, 1]; `augment` brings those of other ranges there and back.
 """
 
 from typing import Any
@@ -10,21 +11,31 @@ import keras
 from keras import ops
 
 
-def augment(images: Any, kinds: tuple[str, ...], seed: keras.random.SeedGenerator) -> Any:
-    """Apply the named kinds in order.
+def augment(
+    images: Any,
+    kinds: tuple[str, ...],
+    seed: keras.random.SeedGenerator,
+    pixel_range: tuple[float, float] = (-1.0, 1.0),
+) -> Any:
+    """Apply the named kinds in order, as strongly whatever the range of the pixels.
 
     Args:
-        images: [N, H, W, C]; what is cut out or shifted in becomes 0.
+        images: [N, H, W, C]; what is cut out or shifted in becomes grey, the middle of the range.
         kinds: of "colour", "translation", "cutout".
         seed: the generator of the random amounts.
+        pixel_range: the images' black and white.
 
     Returns:
         The changed images, same shape; colours may leave the images' range.
     """
+    if not kinds:
+        return images
+    grey, half = sum(pixel_range) / 2.0, (pixel_range[1] - pixel_range[0]) / 2.0
+    images = (images - grey) / half
     changes = {"colour": colour, "translation": translation, "cutout": cutout}
     for kind in kinds:
         images = changes[kind](images, seed)
-    return images
+    return images * half + grey
 
 
 def colour(images: Any, seed: keras.random.SeedGenerator) -> Any:
