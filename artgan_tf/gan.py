@@ -259,14 +259,19 @@ class GAN(keras.Model):
         return ops.one_hot(labels, self.num_classes)
 
     def fake_labels(self, n: int) -> Any:
-        """int32 [n], the labels of a whole fake batch: tiled, random, or groups of 5 (B5)."""
+        """int32 [n], the labels of a whole fake batch: tiled, random, or groups of 5 (B5).
+
+        Tiled ones begin with class 0 in every batch that has room for all, as published; in smaller
+        ones where the last batch ended, so that all classes come equally often.
+        """
         kind, k = self.config.train.fake_labels, self.num_classes
         if kind == "random":
             return keras.random.randint((n,), 0, k, dtype="int32", seed=self.random)
         if kind == "groups":
             shuffled = keras.random.shuffle(ops.arange(k, dtype="int32"), seed=self.random)
             return ops.repeat(ops.take(shuffled, ops.arange(-(-n // 5)) % k), 5)[:n]
-        return ops.arange(n, dtype="int32") % k
+        first = ops.where(k <= n, 0, ops.cast(self.step % k, "int32") * n)
+        return (first + ops.arange(n, dtype="int32")) % k
 
     def see(self, images: Any) -> tuple[Any, Any]:
         """What D is shown: the (augmented) clean images, and those with noise on them."""

@@ -208,6 +208,28 @@ def test_fake_labels():
     assert not np.array_equal(groups, many.fake_labels(100))
 
 
+def test_more_classes_than_a_batch_holds_come_equally_often():
+    classes, n = 40, 16
+    gan = build_gan(tiny("improved", data__classes=classes), classes)
+    counts = np.zeros(classes, int)
+    for step in range(classes):
+        gan.step.assign(step)
+        counts += np.bincount(gan.fake_labels(n), minlength=classes)
+    np.testing.assert_array_equal(counts, n)
+
+
+def test_replicas_have_the_fake_labels_of_one_device(monkeypatch):
+    gan = build_gan(tiny("improved", data__classes=40), 40)
+    for step in (0, 1, 7):
+        gan.step.assign(step)
+        whole = gan.fake_labels(12)
+        parts = []
+        for index in range(3):
+            monkeypatch.setattr("artgan_tf.backend.replica", lambda index=index: (index, 3))
+            parts.append(gan._own(4, gan.fake_labels))
+        np.testing.assert_array_equal(np.concatenate(parts), whole)
+
+
 def test_learning_rates_fall_at_absolute_steps_in_both_optimizers():
     gan = built("improved", train__lr_drops=[2], train__cifar_trick=True)
     step = tf.function(gan.train_step)
