@@ -1,6 +1,6 @@
 """A trained generator that paints by class name and seed, and grids of what it paints."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 import keras
@@ -51,9 +51,7 @@ class Painter:
         """Take over the weights as they are now and re-estimate the statistics."""
         self.generator.set_weights(self.painting.get_weights())
         seed = keras.random.SeedGenerator(0)
-        labels = np.arange(STANDING_SIZE) % len(self.class_names)
-        for batch in range(STANDING_BATCHES):
-            np.random.default_rng(batch).shuffle(labels)
+        for batch, labels in enumerate(_standing_labels(len(self.class_names))):
             z = self.gan.latents(STANDING_SIZE, seed)
             # The plain mean of all batches so far.
             self._settle(z, self.gan.one_hot(labels), np.array(batch / (batch + 1), np.float32))
@@ -168,6 +166,19 @@ class Painter:
         classes = [index for index in range(len(rows)) for _ in range(GRID_COLUMNS)]
         images = self.generate(classes, list(range(GRID_COLUMNS)) * len(rows), magnified)
         return named_grid(images.reshape(len(rows), GRID_COLUMNS, *images.shape[1:]), rows)
+
+
+def _standing_labels(k: int) -> Iterator[np.ndarray]:
+    """Batches of labels in chance order: all K classes in each that has room for them.
+
+    Else they take turns, mixed before, for neighbours in a list of classes are often alike.
+    """
+    classes, order = np.arange(k), np.arange(STANDING_SIZE)
+    if crowded := k > STANDING_SIZE:
+        np.random.default_rng(0).shuffle(classes)
+    for batch in range(max(STANDING_BATCHES, -(-k // STANDING_SIZE))):
+        np.random.default_rng(batch).shuffle(order)
+        yield classes[(order + crowded * batch * STANDING_SIZE) % k]
 
 
 def class_index(names: Sequence[str], name: str | int) -> int:
