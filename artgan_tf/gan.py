@@ -8,7 +8,6 @@ One `train_step` is one D step, then one G step (or several, with the CIFAR tric
 images pass D as separate batches, so that batch norm sees each apart.
 """
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -170,7 +169,7 @@ class GAN(keras.Model):
         images, y = data
         real, y = self.from_uint8(images), ops.cast(y, "int32")
         self._set_learning_rates()
-        fake_y = self._own(ops.shape(y)[0], self.fake_labels)
+        fake_y = backend.own_rows(ops.shape(y)[0], self.fake_labels)
         d_terms = self.discriminator_step(real, y, fake_y)
         g_terms = self._generator_steps(real, y, fake_y, d_terms)
         self._update_average()
@@ -196,7 +195,7 @@ class GAN(keras.Model):
             fake = self._draw(fake_y)
             terms = self.generator_terms(real, fake, fake_y)
             if weight := self.config.train.energy_weight:
-                terms["energy"] = weight * losses.energy_distance(real, y, fake, fake_y)
+                terms["energy"] = weight * self._energy(real, y, fake, fake_y)
             return terms
 
         return backend.descend(self.g_optimizer, self.generator, compute_terms, self.state)
@@ -224,6 +223,11 @@ class GAN(keras.Model):
         steps = trick_steps(d_terms["real"], d_terms["fake"])
         step = partial(self.generator_step, real, y, fake_y)
         return backend.repeat(steps, step, step(), self.state)
+
+    def _energy(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Any:
+        """Of the whole batch: pictures of one class on different replicas are pairs too."""
+        rows = losses.thumbnails(real), y, losses.thumbnails(fake), fake_y
+        return losses.energy_distance(*map(backend.rows_of_replicas, rows))
 
     def _set_learning_rates(self) -> None:
         drops = ops.convert_to_tensor(
@@ -285,19 +289,16 @@ class GAN(keras.Model):
                 0.0, 1.0 - ops.cast(self.step, "float32") / options.noise_decay_steps
             )
         n, *shape = ops.shape(clean)
-        noise = self._own(n, lambda total: keras.random.normal((total, *shape), seed=self.random))
+        noise = backend.own_rows(
+            n, lambda total: keras.random.normal((total, *shape), seed=self.random)
+        )
         return clean, clean + options.noise * left * noise
 
     def _draw(self, fake_y: Any) -> Any:
         """Generated images of the training size for labels, from fresh z, in training mode."""
         n = ops.shape(fake_y)[0]
-        z = self._own(n, lambda total: self.latents(total, self.random))
+        z = backend.own_rows(n, lambda total: self.latents(total, self.random))
         return self.generator(z, self.one_hot(fake_y), training=True)
-
-    def _own(self, n: int, draw: Callable[[int], Any]) -> Any:
-        """This replica's n rows of what one device would draw for the whole batch."""
-        index, replicas = backend.replica()
-        return draw(n) if replicas == 1 else draw(n * replicas)[index * n :][:n]
 
 
 def _named(prefix: str, terms: Terms) -> Terms:

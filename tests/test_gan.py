@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from artgan_tf import backend
 from artgan_tf.config import Config, InputError, resolve
 from artgan_tf.optimization import trick_steps
 from artgan_tf.papers import build_gan
@@ -226,7 +227,7 @@ def test_replicas_have_the_fake_labels_of_one_device(monkeypatch):
         parts = []
         for index in range(3):
             monkeypatch.setattr("artgan_tf.backend.replica", lambda index=index: (index, 3))
-            parts.append(gan._own(4, gan.fake_labels))
+            parts.append(backend.own_rows(4, gan.fake_labels))
         np.testing.assert_array_equal(np.concatenate(parts), whole)
 
 

@@ -78,6 +78,11 @@ def mean_of_replicas(terms: Terms) -> Terms:
     return terms
 
 
+def rows_of_replicas(rows: Any) -> Any:
+    """[N, ...] of every replica, one after another."""
+    return rows
+
+
 def fast_precision() -> str:
     """mixed_bfloat16 on a TPU and on GPUs that multiply it, else float32: XLA's CPU does not."""
     device = jax.devices()[0]
