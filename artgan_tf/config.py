@@ -94,6 +94,7 @@ class Train:
     lr_generator: Positive = 2e-4
     beta1: Fraction = 0.5  # Adam
     rho: Fraction = 0.9  # RMSProp
+    accumulator: NotNegative = 0.0  # RMSProp's mean square before the first step; TF1's is 1
     lr_drops: tuple[Count, ...] = ()  # steps at which both learning rates fall to a tenth
     lr_drop_epochs: tuple[Count, ...] = ()  # the same in epochs (paper A)
     fake_labels: Literal["tiled", "random", "groups"] = "tiled"  # groups: batch/5 classes x 5

@@ -146,7 +146,8 @@ class GAN(keras.Model):
         """Take both optimizers (those of the configuration when left out) and build their state.
 
         Args:
-            learning_rate_drops: train steps at which both learning rates fall to a tenth.
+            learning_rate_drops: train steps at which both learning rates fall to a tenth; an
+                optimizer that has a schedule follows that instead.
         """
         train = self.config.train
         super().compile(optimizer=None, **kwargs)
@@ -161,7 +162,8 @@ class GAN(keras.Model):
         self.d_optimizer, self.g_optimizer = optimizers
         self.d_optimizer.build(self.discriminator.trainable_variables)
         self.g_optimizer.build(self.generator.trainable_variables)
-        self.base_rates = tuple(float(backend.array(o.learning_rate)) for o in optimizers)
+        constant = [o for o in optimizers if isinstance(o.learning_rate, keras.Variable)]
+        self.base_rates = tuple((o, float(backend.array(o.learning_rate))) for o in constant)
 
     # ---- one iteration ------------------------------------------------------------------------
     def train_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
@@ -234,9 +236,7 @@ class GAN(keras.Model):
             self.learning_rate_drops or (2**31 - 1,), dtype=backend.COUNTER
         )
         passed = ops.sum(ops.cast(self.step >= drops, "float32"))
-        for optimizer, rate in zip(
-            (self.d_optimizer, self.g_optimizer), self.base_rates, strict=True
-        ):
+        for optimizer, rate in self.base_rates:
             optimizer.learning_rate = rate * ops.power(0.1, passed)
 
     def _update_average(self) -> None:

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from artgan_tf import backend
 from artgan_tf.config import Config, InputError, resolve
-from artgan_tf.optimization import trick_steps
+from artgan_tf.optimization import make_optimizer, trick_steps
 from artgan_tf.papers import build_gan
 from tests.conftest import TABLES
 
@@ -240,6 +240,37 @@ def test_learning_rates_fall_at_absolute_steps_in_both_optimizers():
         rates.append((float(gan.d_optimizer.learning_rate), float(gan.g_optimizer.learning_rate)))
     np.testing.assert_allclose(rates[:2], 2e-4, rtol=1e-5)
     np.testing.assert_allclose(rates[2:], 2e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_float16"])
+def test_an_optimizer_with_a_schedule_follows_it(precision):
+    gan = build_gan(tiny("improved", train__precision=precision, train__lr_drops=[1]), K)
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.01, decay_steps=1, decay_rate=0.5)
+    gan.compile(d_optimizer=keras.optimizers.SGD(schedule))
+    step = tf.function(gan.train_step)
+    for _ in range(2):
+        step(batch())
+    inner = getattr(gan.d_optimizer, "inner_optimizer", gan.d_optimizer)
+    done = int(inner.iterations)
+    assert float(gan.d_optimizer.learning_rate) == pytest.approx(0.01 * 0.5**done)
+    assert float(gan.g_optimizer.learning_rate) == pytest.approx(2e-5)
+
+
+@pytest.mark.parametrize(
+    ("preset", "factor"), [("improved/wikiart-style", 1.0), ("artgan/cifar10", 10**0.5)]
+)
+def test_the_first_step_of_rmsprop_is_as_published(preset, factor):
+    """B's TF1 begins with ones: about rate x gradient; A's PyTorch with zeros: 3.16 x rate."""
+    train = resolve(preset).train
+    optimizer = make_optimizer(train, train.lr_generator)
+    weight = keras.Variable([0.0, 0.0])
+    optimizer.build([weight])
+    gradient = np.array([1.0, -1e-2]) if factor == 1.0 else np.array([1.0, -1.0])
+    optimizer.apply([tf.constant(gradient, tf.float32)])
+    square = 0.9 * (factor == 1.0) + 0.1 * gradient**2
+    expected = -train.lr_generator * gradient / np.sqrt(square)
+    np.testing.assert_allclose(weight.numpy(), expected, rtol=1e-4)
+    assert np.abs(expected[0]) == pytest.approx(factor * train.lr_generator)
 
 
 def test_the_cifar_trick_takes_one_three_or_five_generator_steps():
