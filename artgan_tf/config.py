@@ -101,6 +101,7 @@ class Train:
     beta1: Fraction = 0.5  # Adam
     beta2: Fraction = 0.999
     rho: Fraction = 0.9  # RMSProp
+    accumulator: NotNegative = 0.0  # RMSProp's mean square before the first step; TF1's is 1
     lr_drops: tuple[Count, ...] = ()  # steps at which both learning rates fall to a tenth
     lr_drop_epochs: tuple[Count, ...] = ()  # the same in epochs (paper A)
     # groups: batch/5 classes x 5; real: those of the real batch

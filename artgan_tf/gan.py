@@ -8,7 +8,6 @@ One `train_step` is one D step, then one G step (or several, with the CIFAR tric
 images pass D as separate batches, so that batch norm sees each apart.
 """
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -150,7 +149,8 @@ class GAN(keras.Model):
         """Take both optimizers (those of the configuration when left out) and build their state.
 
         Args:
-            learning_rate_drops: train steps at which both learning rates fall to a tenth.
+            learning_rate_drops: train steps at which both learning rates fall to a tenth; an
+                optimizer that has a schedule follows that instead.
         """
         train = self.config.train
         super().compile(optimizer=None, **kwargs)
@@ -167,7 +167,8 @@ class GAN(keras.Model):
         self.d_optimizer, self.g_optimizer = optimizers
         self.d_optimizer.build(self.discriminator.trainable_variables)
         self.g_optimizer.build(self.generator.trainable_variables)
-        self.base_rates = tuple(float(backend.array(o.learning_rate)) for o in optimizers)
+        constant = [o for o in optimizers if isinstance(o.learning_rate, keras.Variable)]
+        self.base_rates = tuple((o, float(backend.array(o.learning_rate))) for o in constant)
 
     # ---- one iteration ------------------------------------------------------------------------
     def train_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
@@ -176,7 +177,7 @@ class GAN(keras.Model):
         real, y = self.from_uint8(images), ops.cast(y, "int32")
         self._set_learning_rates()
         paired = self.config.train.fake_labels == "real"
-        fake_y = y if paired else self._own(ops.shape(y)[0], self.fake_labels)
+        fake_y = y if paired else backend.own_rows(ops.shape(y)[0], self.fake_labels)
         d_terms = self.discriminator_step(real, y, fake_y)
         g_terms = self._generator_steps(real, y, fake_y, d_terms)
         self._update_average()
@@ -202,7 +203,7 @@ class GAN(keras.Model):
             fake = self._draw(fake_y)
             terms = self.generator_terms(real, y, fake, fake_y)
             if weight := self.config.train.energy_weight:
-                terms["energy"] = weight * losses.energy_distance(real, y, fake, fake_y)
+                terms["energy"] = weight * self._energy(real, y, fake, fake_y)
             return terms
 
         return backend.descend(self.g_optimizer, self.generator, compute_terms, self.state)
@@ -231,14 +232,17 @@ class GAN(keras.Model):
         step = partial(self.generator_step, real, y, fake_y)
         return backend.repeat(steps, step, step(), self.state)
 
+    def _energy(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Any:
+        """Of the whole batch: pictures of one class on different replicas are pairs too."""
+        rows = losses.thumbnails(real), y, losses.thumbnails(fake), fake_y
+        return losses.energy_distance(*map(backend.rows_of_replicas, rows))
+
     def _set_learning_rates(self) -> None:
         drops = ops.convert_to_tensor(
             self.learning_rate_drops or (2**31 - 1,), dtype=backend.COUNTER
         )
         passed = ops.sum(ops.cast(self.step >= drops, "float32"))
-        for optimizer, rate in zip(
-            (self.d_optimizer, self.g_optimizer), self.base_rates, strict=True
-        ):
+        for optimizer, rate in self.base_rates:
             optimizer.learning_rate = rate * ops.power(0.1, passed)
 
     def _update_average(self) -> None:
@@ -265,19 +269,24 @@ class GAN(keras.Model):
         return ops.one_hot(labels, self.num_classes)
 
     def fake_labels(self, n: int) -> Any:
-        """int32 [n], the labels of a whole fake batch: tiled, random, or groups of 5 (B5)."""
+        """int32 [n], the labels of a whole fake batch: tiled, random, or groups of 5 (B5).
+
+        Tiled ones begin with class 0 in every batch that has room for all, as published; in smaller
+        ones where the last batch ended, so that all classes come equally often.
+        """
         kind, k = self.config.train.fake_labels, self.num_classes
         if kind == "random":
             return keras.random.randint((n,), 0, k, dtype="int32", seed=self.random)
         if kind == "groups":
             shuffled = keras.random.shuffle(ops.arange(k, dtype="int32"), seed=self.random)
             return ops.repeat(ops.take(shuffled, ops.arange(-(-n // 5)) % k), 5)[:n]
-        return ops.arange(n, dtype="int32") % k
+        first = ops.where(k <= n, 0, ops.cast(self.step % k, "int32") * n)
+        return (first + ops.arange(n, dtype="int32")) % k
 
     def see(self, images: Any) -> tuple[Any, Any]:
         """What D is shown: the (augmented) clean images, and those with noise on them."""
         options = self.config.discriminator
-        clean = augment(images, options.augment, self.random)
+        clean = augment(images, options.augment, self.random, self.pixel_range)
         if not options.noise:
             return clean, clean
         left = 1.0
@@ -286,19 +295,16 @@ class GAN(keras.Model):
                 0.0, 1.0 - ops.cast(self.step, "float32") / options.noise_decay_steps
             )
         n, *shape = ops.shape(clean)
-        noise = self._own(n, lambda total: keras.random.normal((total, *shape), seed=self.random))
+        noise = backend.own_rows(
+            n, lambda total: keras.random.normal((total, *shape), seed=self.random)
+        )
         return clean, clean + options.noise * left * noise
 
     def _draw(self, fake_y: Any) -> Any:
         """Generated images of the training size for labels, from fresh z, in training mode."""
         n = ops.shape(fake_y)[0]
-        z = self._own(n, lambda total: self.latents(total, self.random))
+        z = backend.own_rows(n, lambda total: self.latents(total, self.random))
         return self.generator(z, self.one_hot(fake_y), training=True)
-
-    def _own(self, n: int, draw: Callable[[int], Any]) -> Any:
-        """This replica's n rows of what one device would draw for the whole batch."""
-        index, replicas = backend.replica()
-        return draw(n) if replicas == 1 else draw(n * replicas)[index * n :][:n]
 
 
 def _named(prefix: str, terms: Terms) -> Terms:

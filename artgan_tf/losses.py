@@ -111,24 +111,24 @@ def mean_squared_error(a: Any, b: Any) -> Any:
 def energy_distance(real: Any, labels: Any, fake: Any, fake_labels: Any) -> Any:
     """How far a class's fakes are from being distributed as its real images (beyond the papers).
 
-    2 E|x - s| - E|s - s'| over pairs of one class, |.| the root mean square over 8x8 thumbnails:
-    the energy distance (Szekely and Rizzo, 2013) less its part without gradient.  The first part
+    2 E|x - s| - E|s - s'| over pairs of one class, |.| the root mean square over `thumbnails`: the
+    energy distance (Szekely and Rizzo, 2013) less its part without gradient.  The first part
     draws fakes to the real images, the second drives fakes of a class apart; the sum is least
     where both distributions agree.  A discriminator judges pictures one by one and so cannot ask
     for that.
 
     Args:
-        real, fake: [N, S, S, 3], S a multiple of 8.
+        real, fake: [N, D], thumbnails.
         labels, fake_labels: int [N].
     """
-    real, fake = _thumbnails(real), _thumbnails(fake)
     across = ops.equal(labels[:, None], fake_labels[None, :])
     among = ops.equal(fake_labels[:, None], fake_labels[None, :])
     among = ops.logical_and(among, ops.logical_not(ops.eye(ops.shape(fake)[0], dtype="bool")))
     return 2.0 * _mean_distance(real, fake, across) - _mean_distance(fake, fake, among)
 
 
-def _thumbnails(images: Any) -> Any:
+def thumbnails(images: Any) -> Any:
+    """Images [N, S, S, 3], S a multiple of 8, as rows of 8x8 pixels, [N, 192]."""
     pool = images.shape[1] // 8
     return ops.reshape(ops.average_pool(images, pool, pool), (ops.shape(images)[0], -1))
 

@@ -1,6 +1,6 @@
 """A trained generator that paints by class name and seed, and grids of what it paints."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 import keras
@@ -51,9 +51,7 @@ class Painter:
         """Take over the weights as they are now and re-estimate the statistics."""
         self.generator.set_weights(self.painting.get_weights())
         seed = keras.random.SeedGenerator(0)
-        labels = np.arange(STANDING_SIZE) % len(self.class_names)
-        for batch in range(STANDING_BATCHES):
-            np.random.default_rng(batch).shuffle(labels)
+        for batch, labels in enumerate(_standing_labels(len(self.class_names))):
             z = self.gan.latents(STANDING_SIZE, seed)
             # The plain mean of all batches so far.
             self._settle(z, self.gan.one_hot(labels), np.array(batch / (batch + 1), np.float32))
@@ -75,7 +73,7 @@ class Painter:
 
     def generate(
         self,
-        classes: Iterable[str | int],
+        classes: Iterable[str | int | np.integer],
         seeds: Iterable[int],
         magnified: bool = False,
         truncation: float = 1.0,
@@ -83,7 +81,7 @@ class Painter:
         """Paint one picture for each pair of a class and a seed.
 
         Args:
-            classes: names or indices, one a picture.
+            classes: names or indices, NumPy's too, one a picture; none give no picture.
             seeds: as many whole numbers >= 0; the same seed gives the same latent in any class.
             magnified: paper B's generator at its full size.
             truncation: z is multiplied by it: below 1 more typical pictures, and less variety.
@@ -95,9 +93,9 @@ class Painter:
         if len(labels) != len(seeds):
             raise InputError(f"{len(labels)} classes but {len(seeds)} seeds: give as many of each.")
         batches = []
-        for i in range(0, len(labels), AT_ONCE):
+        for i in _starts(labels):
             z = truncation * self.latents(seeds[i : i + AT_ONCE])
-            y = self.gan.one_hot(labels[i : i + AT_ONCE])
+            y = self.gan.one_hot(np.array(labels[i : i + AT_ONCE], np.int32))
             batches.append(self.paint(z, y, magnified))
         return np.concatenate(batches)
 
@@ -122,7 +120,7 @@ class Painter:
             uint8 [N, S, S, 3].
         """
         batches = []
-        for i in range(0, len(seeds), AT_ONCE):
+        for i in _starts(seeds):
             part = slice(i, i + AT_ONCE)
             way = keras.ops.convert_to_tensor(np.asarray(t[part], np.float32))
             z = self.gan.between(self.latents(seeds[part]), self.latents(seeds_to[part]), way)
@@ -158,7 +156,7 @@ class Painter:
         """float32 [N, Z] from the paper's prior, each row from its own seed (int64 [N]) alone."""
         return self.gan.latents_by_seed(seeds)
 
-    def index(self, name: str | int) -> int:
+    def index(self, name: str | int | np.integer) -> int:
         """The index of a class name (or index); raises InputError for one that is not there."""
         return class_index(self.class_names, name)
 
@@ -170,9 +168,28 @@ class Painter:
         return named_grid(images.reshape(len(rows), GRID_COLUMNS, *images.shape[1:]), rows)
 
 
-def class_index(names: Sequence[str], name: str | int) -> int:
+def _standing_labels(k: int) -> Iterator[np.ndarray]:
+    """Batches of labels in chance order: all K classes in each that has room for them.
+
+    Else they take turns, mixed before, for neighbours in a list of classes are often alike.
+    """
+    classes, order = np.arange(k), np.arange(STANDING_SIZE)
+    if crowded := k > STANDING_SIZE:
+        np.random.default_rng(0).shuffle(classes)
+    for batch in range(max(STANDING_BATCHES, -(-k // STANDING_SIZE))):
+        np.random.default_rng(batch).shuffle(order)
+        yield classes[(order + crowded * batch * STANDING_SIZE) % k]
+
+
+def _starts(pictures: Sequence[Any]) -> range:
+    """Where batches begin; no pictures are a batch of none, which has a shape."""
+    return range(0, max(len(pictures), 1), AT_ONCE)
+
+
+def class_index(names: Sequence[str], name: str | int | np.integer) -> int:
     """The index of a class name (or index) among these; InputError for one that is not there."""
-    if name not in (range(len(names)) if isinstance(name, int) else names):
+    number = isinstance(name, (int, np.integer)) and not isinstance(name, bool)
+    if name not in (range(len(names)) if number else names):
         choices = ", ".join(names)
         raise InputError(f"There is no class {name!r}: this model paints {choices}.")
-    return name if isinstance(name, int) else names.index(name)
+    return int(name) if number else names.index(str(name))

@@ -60,6 +60,9 @@ def test_auto_is_what_is_fast_and_nothing_else_is(monkeypatch, flags, precision)
         ("gpu", "7.5", "float32"),
         ("gpu", "9.0", "mixed_bfloat16"),
         ("gpu", "10.0", "mixed_bfloat16"),
+        ("gpu", "gfx90a", "mixed_bfloat16"),
+        ("gpu", "gfx942:sramecc+:xnack-", "mixed_bfloat16"),
+        ("gpu", "gfx906", "float32"),
     ],
 )
 def test_what_is_fast_for_jax(monkeypatch, platform, capability, precision):

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from artgan_tf import backend
 from artgan_tf.config import Config, InputError, resolve
-from artgan_tf.optimization import trick_steps
+from artgan_tf.optimization import make_optimizer, trick_steps
 from artgan_tf.papers import build_gan
 from tests.conftest import TABLES
 
@@ -187,6 +188,15 @@ def test_priors_of_both_papers():
         assert (np.abs(z).max() <= 1.0) == (paper == "improved")
 
 
+@pytest.mark.parametrize("paper", ["improved", "artgan"])
+def test_what_is_cut_out_is_grey_in_the_range_of_either_paper(paper):
+    gan = built(paper, discriminator__augment=["cutout"], discriminator__noise=0.0)
+    white = gan.from_uint8(np.full((N, 16, 16, 3), 255, np.uint8))
+    seen = gan.to_uint8(gan.see(white)[1]).numpy()
+    assert set(np.unique(seen)) <= {127, 128, 255}
+    assert (seen < 255).any()
+
+
 def test_fake_labels():
     tiled = built("improved").fake_labels(N)
     np.testing.assert_array_equal(tiled, np.arange(N) % K)
@@ -200,6 +210,28 @@ def test_fake_labels():
     assert not np.array_equal(groups, many.fake_labels(100))
 
 
+def test_more_classes_than_a_batch_holds_come_equally_often():
+    classes, n = 40, 16
+    gan = build_gan(tiny("improved", data__classes=classes), classes)
+    counts = np.zeros(classes, int)
+    for step in range(classes):
+        gan.step.assign(step)
+        counts += np.bincount(gan.fake_labels(n), minlength=classes)
+    np.testing.assert_array_equal(counts, n)
+
+
+def test_replicas_have_the_fake_labels_of_one_device(monkeypatch):
+    gan = build_gan(tiny("improved", data__classes=40), 40)
+    for step in (0, 1, 7):
+        gan.step.assign(step)
+        whole = gan.fake_labels(12)
+        parts = []
+        for index in range(3):
+            monkeypatch.setattr("artgan_tf.backend.replica", lambda index=index: (index, 3))
+            parts.append(backend.own_rows(4, gan.fake_labels))
+        np.testing.assert_array_equal(np.concatenate(parts), whole)
+
+
 def test_learning_rates_fall_at_absolute_steps_in_both_optimizers():
     gan = built("improved", train__lr_drops=[2], train__cifar_trick=True)
     step = tf.function(gan.train_step)
@@ -209,6 +241,37 @@ def test_learning_rates_fall_at_absolute_steps_in_both_optimizers():
         rates.append((float(gan.d_optimizer.learning_rate), float(gan.g_optimizer.learning_rate)))
     np.testing.assert_allclose(rates[:2], 2e-4, rtol=1e-5)
     np.testing.assert_allclose(rates[2:], 2e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_float16"])
+def test_an_optimizer_with_a_schedule_follows_it(precision):
+    gan = build_gan(tiny("improved", train__precision=precision, train__lr_drops=[1]), K)
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.01, decay_steps=1, decay_rate=0.5)
+    gan.compile(d_optimizer=keras.optimizers.SGD(schedule))
+    step = tf.function(gan.train_step)
+    for _ in range(2):
+        step(batch())
+    inner = getattr(gan.d_optimizer, "inner_optimizer", gan.d_optimizer)
+    done = int(inner.iterations)
+    assert float(gan.d_optimizer.learning_rate) == pytest.approx(0.01 * 0.5**done)
+    assert float(gan.g_optimizer.learning_rate) == pytest.approx(2e-5)
+
+
+@pytest.mark.parametrize(
+    ("preset", "factor"), [("improved/wikiart-style", 1.0), ("artgan/cifar10", 10**0.5)]
+)
+def test_the_first_step_of_rmsprop_is_as_published(preset, factor):
+    """B's TF1 begins with ones: about rate x gradient; A's PyTorch with zeros: 3.16 x rate."""
+    train = resolve(preset).train
+    optimizer = make_optimizer(train, train.lr_generator)
+    weight = keras.Variable([0.0, 0.0])
+    optimizer.build([weight])
+    gradient = np.array([1.0, -1e-2]) if factor == 1.0 else np.array([1.0, -1.0])
+    optimizer.apply([tf.constant(gradient, tf.float32)])
+    square = 0.9 * (factor == 1.0) + 0.1 * gradient**2
+    expected = -train.lr_generator * gradient / np.sqrt(square)
+    np.testing.assert_allclose(weight.numpy(), expected, rtol=1e-4)
+    assert np.abs(expected[0]) == pytest.approx(factor * train.lr_generator)
 
 
 def test_the_cifar_trick_takes_one_three_or_five_generator_steps():

@@ -30,6 +30,19 @@ def test_standing_statistics_are_those_of_generated_batches(painter):
     assert np.abs(norm.moving_mean - np.mean(features, axis=0)).max() < 0.15 * spread.max()
 
 
+@pytest.mark.parametrize("classes", [27, 150, 1700])
+def test_standing_statistics_are_those_of_all_classes(classes):
+    """Where each class adds its number to the features, their mean is the middle number."""
+    painter = painters.painter.__wrapped__(classes)
+    kernel = painter.painting.project.inner.kernel
+    rows = kernel.numpy()
+    rows[-classes:] = np.arange(classes)[:, None]
+    kernel.assign(rows)
+    painter.refresh()
+    mean = painter.generator.project.norm.moving_mean.numpy()
+    np.testing.assert_allclose(mean, (classes - 1) / 2, rtol=0.08)
+
+
 def test_compiled_statistics_and_latents_are_the_plain_ones(painter):
     found = painter.generator.get_weights(), painter.latents([0, 7, 2**40]).numpy()
     tf.config.run_functions_eagerly(True)

@@ -15,6 +15,7 @@ import numpy as np
 
 Terms = dict[str, Any]
 COUNTER = "int32"  # the type of the step
+AMD_BFLOAT16 = ("gfx908", "gfx90a", "gfx94", "gfx95", "gfx11", "gfx12")  # with matrix cores for it
 
 
 def descend(
@@ -78,11 +79,18 @@ def mean_of_replicas(terms: Terms) -> Terms:
     return terms
 
 
+def rows_of_replicas(rows: Any) -> Any:
+    """[N, ...] of every replica, one after another."""
+    return rows
+
+
 def fast_precision() -> str:
     """mixed_bfloat16 on a TPU and on GPUs that multiply it, else float32: XLA's CPU does not."""
     device = jax.devices()[0]
-    capability = getattr(device, "compute_capability", "0")  # of a GPU, such as "9.0"
-    native = device.platform == "tpu" or float(capability) >= 8
+    capability = getattr(device, "compute_capability", "0")  # NVIDIA's "9.0", AMD's "gfx90a"
+    number, *_ = capability.split(".")
+    fast = int(number) >= 8 if number.isdecimal() else capability.startswith(AMD_BFLOAT16)
+    native = device.platform == "tpu" or fast
     return "mixed_bfloat16" if native else "float32"
 
 

@@ -79,6 +79,17 @@ def mean_of_replicas(terms: Terms) -> Terms:
     return dict(zip(terms, tf.unstack(means), strict=True))
 
 
+def rows_of_replicas(rows: Any) -> Any:
+    """[N, ...] of every replica, one after another; gradients go back to whose they are."""
+    index, count = replica()
+    if count == 1:
+        return rows
+    # A sum of what each has at its place: `all_gather` fails between workers.
+    before, after = (others * tf.shape(rows)[0] for others in (index, count - 1 - index))
+    placed = tf.pad(rows, [[before, after], *[[0, 0]] * (len(rows.shape) - 1)])
+    return tf.distribute.get_replica_context().all_reduce("sum", placed)
+
+
 def fast_precision() -> str:
     """mixed_bfloat16 where all GPUs, or without any the processor, multiply it, else float32."""
     gpus = tf.config.list_physical_devices("GPU")

@@ -65,7 +65,9 @@ def training_batches(
         draws = tf.random.stateless_uniform([2, batch_size], key)[:, first : first + rows]
         mine = examples[first : first + rows] if taken > rows else examples
         images, labels = decode(mine, draws)
-        images = _half_flipped(images, step, first, batch_size) if data.flip else images
+        # A worker with files of its own mirrors half of its rows: no other one ever has them.
+        place = (first, batch_size) if taken > rows else (0, rows)
+        images = _half_flipped(images, step, *place) if data.flip else images
         return tf.ensure_shape(images, shape), tf.ensure_shape(labels, shape[:1])
 
     return steps.map(cut, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)

@@ -1,7 +1,9 @@
 """What D sees, made harder: colour, translation and cutout, as in differentiable augmentation.
 
 Beyond both papers and off by default. Real and generated images pass the same kinds of change, and
-gradients flow through them to G. Each image of the batch draws its own amounts.
+gradients flow through them to G. Each image of the batch, over all replicas, draws its own amounts.
+The kinds, one by one, are for pixels in [-1, 1]; `augment` brings those of other ranges there and
+back.
 """
 
 from typing import Any
@@ -9,31 +11,44 @@ from typing import Any
 import keras
 from keras import ops
 
+from artgan_tf.backend import own_rows
 
-def augment(images: Any, kinds: tuple[str, ...], seed: keras.random.SeedGenerator) -> Any:
-    """Apply the named kinds in order.
+
+def augment(
+    images: Any,
+    kinds: tuple[str, ...],
+    seed: keras.random.SeedGenerator,
+    pixel_range: tuple[float, float] = (-1.0, 1.0),
+) -> Any:
+    """Apply the named kinds in order, as strongly whatever the range of the pixels.
 
     Args:
-        images: [N, H, W, C]; what is cut out or shifted in becomes 0.
+        images: [N, H, W, C]; what is cut out or shifted in becomes grey, the middle of the range.
         kinds: of "colour", "translation", "cutout".
         seed: the generator of the random amounts.
+        pixel_range: the images' black and white.
 
     Returns:
         The changed images, same shape; colours may leave the images' range.
     """
+    if not kinds:
+        return images
+    grey, half = sum(pixel_range) / 2.0, (pixel_range[1] - pixel_range[0]) / 2.0
+    images = (images - grey) / half
     changes = {"colour": colour, "translation": translation, "cutout": cutout}
     for kind in kinds:
         images = changes[kind](images, seed)
-    return images
+    return images * half + grey
 
 
 def colour(images: Any, seed: keras.random.SeedGenerator) -> Any:
     """Brightness +-0.5, saturation x 0..2 about the grey image, contrast x 0.5..1.5."""
     n = ops.shape(images)[0]
-    brightness, saturation, contrast = (
-        keras.random.uniform((n, 1, 1, 1), low, high, seed=seed)
-        for low, high in ((-0.5, 0.5), (0.0, 2.0), (0.5, 1.5))
-    )
+
+    def draw(low: float, high: float) -> Any:
+        return own_rows(n, lambda all: keras.random.uniform((all, 1, 1, 1), low, high, seed=seed))
+
+    brightness, saturation, contrast = draw(-0.5, 0.5), draw(0.0, 2.0), draw(0.5, 1.5)
     images = images + brightness
     grey = ops.mean(images, axis=3, keepdims=True)
     images = grey + saturation * (images - grey)
@@ -59,13 +74,18 @@ def cutout(images: Any, seed: keras.random.SeedGenerator, share: float = 0.5) ->
 def _shift_matrices(n: int, size: int, share: float, seed: keras.random.SeedGenerator) -> Any:
     """[n, size, size] matrices that move rows; out-of-range rows of one_hot are all zero."""
     most = int(size * share + 0.5)
-    shift = keras.random.randint((n, 1), -most, most + 1, seed=seed)
+    shift = _integers(n, -most, most + 1, seed)
     return ops.one_hot(ops.arange(size)[None, :] + shift, size)
 
 
 def _span(n: int, size: int, length: int, seed: keras.random.SeedGenerator) -> Any:
     """[n, size] with 1 in a random interval of `length` whose middle lies inside."""
-    middle = keras.random.randint((n, 1), 0, size + 1 - length % 2, seed=seed)
+    middle = _integers(n, 0, size + 1 - length % 2, seed)
     distance = ops.arange(size)[None, :] - (middle - length // 2)
     inside = ops.logical_and(distance >= 0, distance < length)
     return ops.cast(inside, "float32")
+
+
+def _integers(n: int, low: int, high: int, seed: keras.random.SeedGenerator) -> Any:
+    """[n, 1], from low to high - 1."""
+    return own_rows(n, lambda all: keras.random.randint((all, 1), low, high, seed=seed))

@@ -67,6 +67,21 @@ class UpsampleConv2D(keras.layers.Layer):
         return n, height and 2 * height, width and 2 * width, self.filters
 
 
+class Dropout(keras.layers.Dropout):
+    """Dropout that on each of several replicas drops what one device would in its rows."""
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        if not training or backend.replica()[1] == 1:
+            return super().call(inputs, training=training)
+        n, *shape = ops.shape(inputs)
+
+        def draw(rows: Any) -> Any:
+            ones = ops.ones((rows, *shape), inputs.dtype)
+            return keras.random.dropout(ones, self.rate, seed=self.seed_generator)
+
+        return inputs * backend.own_rows(n, draw)
+
+
 class Block(keras.layers.Layer):
     """[dropout ->] convolution or dense -> [batch norm ->] activation.
 
@@ -88,7 +103,7 @@ class Block(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         dtype = self.dtype_policy
-        self.dropout = keras.layers.Dropout(dropout, dtype=dtype) if dropout else None
+        self.dropout = Dropout(dropout, dtype=dtype) if dropout else None
         self.inner = weights
         self.norm = None
         if norm is not None:

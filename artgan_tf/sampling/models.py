@@ -50,13 +50,13 @@ class Exported:
         self._module = tf.saved_model.load(str(self.folder))  # dropped, its functions would fail
         return self._module.signatures
 
-    def index(self, name: str | int) -> int:
+    def index(self, name: str | int | np.integer) -> int:
         """The index of a class name or index; InputError for one that is not there."""
         return class_index(self.class_names, name)
 
     def generate(
         self,
-        classes: Sequence[str | int],
+        classes: Sequence[str | int | np.integer],
         seeds: Sequence[int],
         magnified: bool = False,
         truncation: float = 1.0,
@@ -97,7 +97,9 @@ class Exported:
         for start in range(0, count, BATCH):
             part = {k: tf.constant(v[start : start + BATCH]) for k, v in inputs.items()}
             found += list(self.signatures[signature](**part)["image_bytes"].numpy())
-        return np.stack([np.asarray(Image.open(io.BytesIO(png))) for png in found])
+        side = self.facts["image_size"] * (2 if signature == "magnified" else 1)
+        images = [np.asarray(Image.open(io.BytesIO(png))) for png in found]
+        return np.array(images, np.uint8).reshape(-1, side, side, 3)
 
 
 Model = Painter | Exported

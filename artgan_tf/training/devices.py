@@ -1,6 +1,7 @@
 """Devices: memory growth, the distribution strategy, XLA."""
 
 import json
+import logging
 import os
 from typing import Any
 
@@ -9,13 +10,15 @@ import tensorflow as tf
 from artgan_tf.config import InputError, Train
 from artgan_tf.training import slurm
 
+log = logging.getLogger(__name__)
+
 
 def choose_strategy(train: Train) -> tf.distribute.Strategy:
     """The strategy a run uses; GPUs take memory as they need it, not all at once.
 
     `auto` takes the cluster of several workers that TF_CONFIG tells of, else mirrors over all GPUs
-    where there are several, else uses the one device there is.  `mirrored` without GPUs mirrors
-    over the logical CPU devices.
+    where there are several and the settings allow it, else uses one device.  `mirrored` without
+    GPUs mirrors over the logical CPU devices.
     """
     gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:
@@ -23,11 +26,12 @@ def choose_strategy(train: Train) -> tf.distribute.Strategy:
             tf.config.experimental.set_memory_growth(gpu, True)
     if train.strategy == "multiworker" or (train.strategy == "auto" and _workers() > 1):
         strategy = _multiworker()
-    elif train.strategy == "mirrored" or (train.strategy == "auto" and len(gpus) > 1):
+    elif train.strategy == "mirrored" or (train.strategy == "auto" and _all_fit(train, len(gpus))):
         strategy = _mirrored(bool(gpus))
     else:
         return tf.distribute.get_strategy()
-    _check(train, strategy.num_replicas_in_sync)
+    if fault := _fault(train, strategy.num_replicas_in_sync):
+        raise InputError(fault)
     return strategy
 
 
@@ -44,6 +48,13 @@ def use_xla(train: Train) -> bool:
     if train.xla == "auto":
         return bool(tf.config.list_physical_devices("GPU"))
     return train.xla == "on"
+
+
+def _all_fit(train: Train, gpus: int) -> bool:
+    """Whether there are several GPUs and a run can have them all; says why not."""
+    if fault := _fault(train, gpus):
+        log.warning("%s Training on one of %d GPUs.", fault, gpus)
+    return gpus > 1 and not fault
 
 
 def _mirrored(on_gpus: bool) -> tf.distribute.Strategy:
@@ -80,10 +91,10 @@ def _tf_config() -> dict[str, Any]:
         raise InputError(f"TF_CONFIG is no JSON: {text[:100]}") from None
 
 
-def _check(train: Train, replicas: int) -> None:
-    if train.batch_size % replicas:
-        raise InputError(
-            f"train.batch_size = {train.batch_size} does not divide among {replicas} devices."
-        )
-    if train.cifar_trick and replicas > 1:
-        raise InputError("train.cifar_trick needs one device: set it to false or --strategy one.")
+def _fault(train: Train, replicas: int) -> str:
+    """What keeps a run from having so many replicas, in a sentence."""
+    if replicas > 1 and train.batch_size % replicas:
+        return f"train.batch_size = {train.batch_size} does not divide among {replicas} devices."
+    if replicas > 1 and train.cifar_trick:
+        return "train.cifar_trick needs one device: set it to false or --strategy one."
+    return ""

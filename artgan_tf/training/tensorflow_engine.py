@@ -50,7 +50,7 @@ class TensorFlowEngine:
 
         batches = iter(self.strategy.distribute_datasets_from_function(of_worker))
         while True:
-            with _failures():
+            with _failures(self._cluster):
                 batch = next(batches)
             yield batch
 
@@ -75,14 +75,14 @@ class TensorFlowEngine:
         self._steps = 0
 
     def train(self, batch: Any) -> None:
-        with _failures():
+        with _failures(self._cluster):
             self._train(batch)
 
     def settle(self) -> None:
         """Nothing: each step assigns the variables."""
 
     def test(self, batches: Iterable[Any]) -> None:
-        with _failures():
+        with _failures(self._cluster):
             for batch in batches:
                 self._test(batch)
 
@@ -112,7 +112,7 @@ class TensorFlowEngine:
         def add_up(mine: Any) -> Any:
             return self.strategy.reduce("sum", self.strategy.run(tf.identity, (mine,)), axis=None)
 
-        with _failures():
+        with _failures(self._cluster):
             return float(add_up(tf.constant(value)))
 
 
@@ -126,8 +126,8 @@ def _dealt(batches: tf.data.Dataset, replicas: int) -> tf.data.Dataset:
 
 
 @contextmanager
-def _failures() -> Iterator[None]:
-    """TensorFlow's errors as the engine's."""
+def _failures(cluster: bool) -> Iterator[None]:
+    """TensorFlow's errors as the engine's; only workers of a cluster can lose one another."""
     try:
         yield
     except tf.errors.ResourceExhaustedError:
@@ -135,4 +135,6 @@ def _failures() -> Iterator[None]:
     except tf.errors.DataLossError as error:
         raise DamagedData(str(error)) from None
     except GONE:
+        if not cluster:
+            raise
         raise WorkerLost("Another worker of the cluster is gone.") from None

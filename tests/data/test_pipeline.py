@@ -174,6 +174,19 @@ def test_workers_that_read_streams_have_examples_of_their_own() -> None:
     assert seen[0] | seen[1] == set(range(len(LABELS)))
 
 
+def test_each_worker_that_reads_streams_mirrors_half_of_its_pictures() -> None:
+    data = settings("streamed")
+    split = split_of("streamed", data)
+    for index in range(2):
+        part = Part(index, 2)
+        plain = training_batches(split, settings("streamed", flip=False), 12, 3, part=part)
+        mirrored = training_batches(split, data, 12, 3, part=part)
+        pairs = zip(plain.take(3), mirrored.take(3), strict=True)
+        for (images, _), (others, _) in pairs:
+            turned = [not np.array_equal(*pair) for pair in zip(images, others, strict=True)]
+            assert turned == [True] * 3 + [False] * 3
+
+
 # ---- cutting ---------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("size", "crop", "side"), [(8, 0.8, 10), (14, 0.875, 16), (64, 0.875, 73), (8, 1.0, 8)]

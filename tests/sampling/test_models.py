@@ -1,5 +1,7 @@
 """An export paints what its run paints."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -26,6 +28,23 @@ def test_an_export_paints_what_the_painter_paints(exports, painters, paper):
         m.mix(SEEDS, SEEDS[::-1], WAY, WEIGHTS, truncation=0.8) for m in (export, painter)
     )
     np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("kind", ["run", "export"])
+def test_classes_by_number_and_none_at_all(kind, exports, painters):
+    model = painters["improved"] if kind == "run" else open_model(exports["improved"])
+    expected = model.generate([2, 1], [5, 6])
+    names = np.array(model.class_names)[[2, 1]]
+    alike: list[Any] = [np.array([2, 1]), [np.uint8(2), np.int64(1)], names]
+    for classes in alike:
+        np.testing.assert_array_equal(model.generate(classes, [5, 6]), expected)
+    wrong: list[Any] = [True, np.True_, 1.0, -1, np.int64(3), "1"]
+    for none in wrong:
+        with pytest.raises(InputError, match="There is no class"):
+            model.generate([none], [5])
+    for magnified, side in ((False, 16), (True, 32)):
+        nothing = model.generate([], [], magnified)
+        assert (nothing.shape, nothing.dtype) == ((0, side, side, 3), np.uint8)
 
 
 def test_the_newest_version_is_opened(exports, tmp_path):

@@ -22,11 +22,7 @@ PATIENCE = 800  # seconds
 pytestmark = pytest.mark.timeout(PATIENCE + 60)
 ROOT = Path(__file__).resolve().parents[2]
 STEPS = 20
-# What one device draws for the whole batch, replicas draw for their parts: dropout, noise and
-# augmentation would differ.
 SAME = {
-    "discriminator.dropout": 0.0,
-    "discriminator.noise": 0.0,
     "train.batch_size": 12,
     "train.steps": STEPS,
     "log.history_every": 1,
@@ -111,11 +107,19 @@ def replicas(*files: Path) -> list[dict[str, np.ndarray]]:
     return found
 
 
+# Of what is drawn, and of what looks at the batch as a whole.
+OPTIONS = {
+    "discriminator__augment": ["colour", "translation", "cutout"],
+    "train__energy_weight": 3.0,
+}
+
+
 @pytest.mark.slow
+@pytest.mark.parametrize("options", [{}, OPTIONS], ids=["published", "options"])
 @pytest.mark.parametrize("paper", ["improved", "artgan"])
-def test_two_devices(paper, settings, tmp_path):
-    ended(started(settings(paper, train__strategy="one"), tmp_path / "one"))
-    file, held = settings(paper, train__strategy="mirrored"), tmp_path / "held.npz"
+def test_two_devices(paper, options, settings, tmp_path):
+    ended(started(settings(paper, train__strategy="one", **options), tmp_path / "one"))
+    file, held = settings(paper, train__strategy="mirrored", **options), tmp_path / "held.npz"
     ended(started(file, tmp_path / "two", devices=2, held=held))
     assert_same_training(tmp_path / "one", tmp_path / "two", STEPS)
     both = replicas(held)
@@ -125,8 +129,8 @@ def test_two_devices(paper, settings, tmp_path):
 
 @pytest.mark.slow
 def test_two_processes(settings, tmp_path):
-    ended(started(settings("improved", train__strategy="one"), tmp_path / "one"))
-    file = settings("improved", train__strategy="multiworker")
+    ended(started(settings("improved", train__strategy="one", **OPTIONS), tmp_path / "one"))
+    file = settings("improved", train__strategy="multiworker", **OPTIONS)
     held = [tmp_path / "first.npz", tmp_path / "second.npz"]
     workers = [
         started(file, tmp_path / "two", held=own, TF_CONFIG=config)
