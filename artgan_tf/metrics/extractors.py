@@ -4,8 +4,9 @@
     features = extractor.features(images)  # uint8 [N, H, W, 3] -> float32 [N, 2048]
 
 `inception-2015:FILE`, the network that the literature's FID, KID and Inception score mean;
-`keras-inception`, Keras's own InceptionV3, whose figures are none of those; `savedmodel:DIR`, a
-network of one's own; `pixels`; `random-projection[:SEED]`, small and without weights, for tests.
+`efficientnet`, a second opinion that needs a package but no file; `keras-inception`, Keras's own
+InceptionV3, whose figures are none of those; `savedmodel:DIR`, a network of one's own; `pixels`;
+`random-projection[:SEED]`, small and without weights, for tests.
 """
 
 import hashlib
@@ -21,6 +22,7 @@ from artgan_tf.config import InputError
 
 KINDS = (
     "inception-2015:FILE",
+    "efficientnet",
     "keras-inception",
     "savedmodel:DIR",
     "pixels",
@@ -34,6 +36,7 @@ SAVED_MODEL = (
     "[N, K] beside it or not"
 )
 PROJECTED = 64
+EFFICIENTNET_SIDE = 224  # as it was trained
 
 
 class Extracted(NamedTuple):
@@ -148,6 +151,23 @@ def _inception_2015(value: str, batch: int) -> Extractor:
     return Extractor(name, protocol, run, softmax is not None, weights.sha256, batch)
 
 
+def _efficientnet(value: str, batch: int) -> Extractor:
+    from artgan_tf.networks import efficientnet
+
+    sha256 = efficientnet.sha256()
+    network, side = efficientnet.load_efficientnet(pooled=True), EFFICIENTNET_SIDE
+
+    def run(images: np.ndarray) -> tuple[Any, Any]:
+        import keras
+
+        size = {"size": (side, side), "interpolation": "bilinear", "antialias": True}
+        x = keras.ops.image.resize(images.astype(np.float32), **size)
+        return keras.ops.convert_to_numpy(network(x / 127.5 - 1.0, training=False)), None
+
+    protocol = f"bilinear to {side}x{side} with antialiasing, (x - 127) / 128, pooled [1280]"
+    return Extractor("efficientnet-lite0", protocol, run, False, sha256, batch)
+
+
 def _keras_inception(value: str, batch: int) -> Extractor:
     path = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "models" / KERAS_FILE
     if not path.is_file():
@@ -224,6 +244,7 @@ def _random_projection(value: str, batch: int) -> Extractor:
 
 OPENERS: dict[str, Callable[[str, int], Extractor]] = {
     "inception-2015": _inception_2015,
+    "efficientnet": _efficientnet,
     "keras-inception": _keras_inception,
     "savedmodel": _savedmodel,
     "pixels": _pixels,
