@@ -152,17 +152,19 @@ def _inception_2015(value: str, batch: int) -> Extractor:
 
 
 def _efficientnet(value: str, batch: int) -> Extractor:
+    import keras
+
     from artgan_tf.networks import efficientnet
 
-    sha256 = efficientnet.sha256()
-    network, side = efficientnet.load_efficientnet(pooled=True), EFFICIENTNET_SIDE
+    sha256, side = efficientnet.sha256(), EFFICIENTNET_SIDE
+    images = keras.Input((None, None, 3))
+    x = keras.layers.Resizing(side, side, interpolation="bilinear", antialias=True)(images)
+    x = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(x)
+    network = keras.Model(images, efficientnet.load_efficientnet(pooled=True)(x))
+    network.jit_compile = False  # XLA's depthwise convolutions are slow on a CPU
 
-    def run(images: np.ndarray) -> tuple[Any, Any]:
-        import keras
-
-        size = {"size": (side, side), "interpolation": "bilinear", "antialias": True}
-        x = keras.ops.image.resize(images.astype(np.float32), **size)
-        return keras.ops.convert_to_numpy(network(x / 127.5 - 1.0, training=False)), None
+    def run(batch_of: np.ndarray) -> tuple[Any, Any]:
+        return network.predict_on_batch(batch_of.astype(np.float32)), None
 
     protocol = f"bilinear to {side}x{side} with antialiasing, (x - 127) / 128, pooled [1280]"
     return Extractor("efficientnet-lite0", protocol, run, False, sha256, batch)
