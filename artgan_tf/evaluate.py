@@ -25,8 +25,8 @@ def evaluate(
         model: a run's directory.
         data: real images of the same classes, where not those of the run.
         metrics: names such as fid_10k_val; all that data and extractor allow when left out.
-        extractor: inception-2015:FILE, keras-inception, savedmodel:DIR, pixels; features are
-            what FID, KID, precision and recall compare.
+        extractor: inception-2015:FILE, efficientnet, keras-inception, savedmodel:DIR, pixels;
+            features are what FID, KID, precision and recall compare.
         weights: those averaged over training, or the last ones.
         checkpoint: the newest, or the best by log.metrics.
         seeds: of the latents; several give a mean and a standard deviation.

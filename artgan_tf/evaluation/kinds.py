@@ -8,7 +8,7 @@ from artgan_tf.evaluation import measures
 from artgan_tf.evaluation.measures import Comparison, Measured
 from artgan_tf.metrics import frechet, inception_score
 
-Group = Literal["likeness", "condition", "copying"]
+Group = Literal["variety", "likeness", "condition", "copying"]
 
 
 def short(count: int) -> str:
@@ -57,6 +57,44 @@ NETWORK: frozenset = frozenset({"gan"})
 AUTOENCODER: frozenset = frozenset({"gan", "autoencoder"})
 
 KINDS = (
+    Kind(
+        "intra_recall_{count}_{k}",
+        measures.intra_recall,
+        "variety",
+        "higher",
+        "share of a class's real images among its generated ones, averaged over classes",
+        needs=FEATURES,
+        in_class=2,
+        k=3,
+    ),
+    Kind(
+        "intra_spread_{count}_{split}",
+        measures.intra_spread,
+        "variety",
+        "higher",
+        "distance of two images of a class by features, as a share of the real images'",
+        needs=FEATURES,
+        in_class=2,
+    ),
+    Kind(
+        "intra_kid_{count}_{split}",
+        measures.intra_kid,
+        "variety",
+        "lower",
+        "KID within each class, averaged",
+        needs=FEATURES,
+        in_class=2,
+    ),
+    Kind(
+        "shape_deviation_{count}",
+        measures.shape_deviation,
+        "variety",
+        "higher",
+        "per-pixel deviation within a class without each image's own mean and contrast of every "
+        "channel, as a share of the training images'; noise has much of it",
+        split="train",
+        in_class=2,
+    ),
     Kind(
         "fid_{count}_{split}",
         measures.fid,
@@ -128,15 +166,6 @@ KINDS = (
         "share of images that the model's own discriminator takes for what was asked for",
         needs=NETWORK,
         real="none",
-    ),
-    Kind(
-        "intra_kid_{count}_{split}",
-        measures.intra_kid,
-        "condition",
-        "lower",
-        "KID within each class, averaged",
-        needs=FEATURES,
-        in_class=2,
     ),
     Kind(
         "intra_fid_{count}_{split}",

@@ -14,8 +14,10 @@ from artgan_tf.evaluation.features import Features
 from artgan_tf.evaluation.images import BATCH, Images
 from artgan_tf.evaluation.reference import Reference
 from artgan_tf.gan import GAN
-from artgan_tf.metrics import agreement, frechet, inception_score, kernel, manifold, parzen
+from artgan_tf.metrics import agreement, frechet, inception_score, kernel, manifold, parzen, spread
 from artgan_tf.painter import Painter
+
+Values = Callable[[NDArray[np.uint8]], NDArray[np.float64]]  # of pixels, [N, H, W, 3] both
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,27 @@ def log_likelihood(of: Comparison) -> Measured:
     )
 
 
+# ---- variety within a class ---------------------------------------------------------------------
+def intra_recall(of: Comparison) -> Measured:
+    """Recall of each class among its own images."""
+    return _intra(of, "intra_recall", lambda x, y: manifold.precision_recall(x, y, of.k).recall)
+
+
+def intra_spread(of: Comparison) -> Measured:
+    """Distance of two images of a class by features, as a share of the real images' own."""
+    (real, fake), found = of.features(), {}
+    for k in of.classes:
+        apart = spread.pair_distance(real[of.real.labels == k])
+        if apart:
+            found[k] = spread.pair_distance(fake[of.fake.labels == k]) / apart
+    return _shares("intra_spread", found)
+
+
+def shape_deviation(of: Comparison) -> Measured:
+    """`deviation` of images whose channels' own means and contrasts are taken out."""
+    return _deviation_shares("shape_deviation", of, spread.shapes)
+
+
 # ---- by class -----------------------------------------------------------------------------------
 def intra_kid(of: Comparison) -> Measured:
     """KID of each class that has enough images of either kind."""
@@ -116,11 +139,7 @@ def discriminator_agreement(of: Comparison) -> Measured:
 
 def deviation(of: Comparison) -> Measured:
     """Per-pixel standard deviation within each class, as a share of the real images' own."""
-    fake, real = _deviations(of.fake, of.classes), _deviations(of.real, of.classes)
-    varied = [label for label in fake if real[label]]
-    if not varied:
-        raise InputError("There is no deviation: within each class all real images are the same.")
-    return _mean_of("deviation", {label: fake[label] / real[label] for label in varied})
+    return _deviation_shares("deviation", of, lambda pixels: pixels.astype(np.float64))
 
 
 # ---- the discriminator on real images -----------------------------------------------------------
@@ -168,6 +187,13 @@ def _mean_of(name: str, by_class: dict[int, float]) -> Measured:
     return Measured({name: float(np.mean(list(by_class.values())))}, by_class)
 
 
+def _shares(name: str, by_class: dict[int, float]) -> Measured:
+    """The mean share of what real images of a class have; of none, where they are all the same."""
+    if not by_class:
+        raise InputError(f"There is no {name}: within each class all real images are the same.")
+    return _mean_of(name, by_class)
+
+
 def _agreement(given: NDArray[Any], labels: NDArray[Any], name: str = "agreement") -> Measured:
     found = agreement.label_agreement(given, labels)
     values = {name: found.overall.accuracy, "standard_error": found.overall.standard_error}
@@ -186,15 +212,20 @@ def _classes_seen_by(gan: GAN, images: Images) -> NDArray[Any]:
     return np.concatenate(found)
 
 
-def _deviations(images: Images, classes: Sequence[int]) -> dict[int, float]:
-    """The standard deviation of each pixel within each class, averaged over pixels."""
+def _deviation_shares(name: str, of: Comparison, values: Values) -> Measured:
+    fake, real = (_deviations(images, of.classes, values) for images in (of.fake, of.real))
+    return _shares(name, {k: fake[k] / real[k] for k in of.classes if real[k]})
+
+
+def _deviations(images: Images, classes: Sequence[int], values: Values) -> dict[int, float]:
+    """The standard deviation of each value of a pixel within each class, averaged over pixels."""
     found = {}
     for label in classes:
         rows = np.flatnonzero(images.labels == label)
         total = np.zeros(images.pixels.shape[1:])
         squares = np.zeros_like(total)
         for start in range(0, len(rows), BATCH):
-            batch = images.pixels[rows[start : start + BATCH]].astype(np.float64)
+            batch = values(images.pixels[rows[start : start + BATCH]])
             total += batch.sum(axis=0)
             squares += np.square(batch).sum(axis=0)
         variance = squares / len(rows) - np.square(total / len(rows))

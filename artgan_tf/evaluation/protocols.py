@@ -43,6 +43,11 @@ class Metric:
         """Images of either kind that it needs."""
         return max(self.kind.least, self.k + 1)
 
+    @property
+    def in_class(self) -> int:
+        """Images of either kind that a class needs; 0 where it does not look at each class."""
+        return max(self.kind.in_class, self.k + 1) if self.kind.in_class else 0
+
 
 def metric(name: str) -> Metric:
     """The metric of a name; InputError names the patterns there are."""

@@ -79,14 +79,15 @@ def _too_few(metric: Metric, reference: Reference) -> str:
     real = _real(metric, reference)
     if kind.real != "none" and real.count < metric.least:
         return f"{metric.name} needs {metric.least:,} real images, and there are {real.count:,}."
-    if not kind.in_class:
+    if not metric.in_class:
         return ""
     painted = proportional_labels(reference.shares, count)
-    if (most := _of_each(reference, real.labels, painted).max()) >= kind.in_class:
+    if (most := _of_each(reference, real.labels, painted).max()) >= metric.in_class:
         return ""
+    each = f"{metric.in_class:,}"
     return (
-        f"{metric.name} needs a class with {kind.in_class:,} real and {kind.in_class:,} generated "
-        f"images: the largest has {most:,} of each."
+        f"{metric.name} needs a class with {each} real and {each} generated images: "
+        f"the largest has {most:,} of each."
     )
 
 
@@ -148,7 +149,7 @@ def _stand_in(metric: Metric, reference: Reference, real: Images) -> Images | No
     if images.count - spare < metric.count:
         return None
     fake = images.first(metric.count)
-    enough = _of_each(reference, real.labels, fake.labels).max() >= metric.kind.in_class
+    enough = _of_each(reference, real.labels, fake.labels).max() >= metric.in_class
     return fake if enough else None
 
 
@@ -156,7 +157,7 @@ def _result(
     subject: Subject, metric: Metric, fake: Images, real: Images, reference: Reference
 ) -> Result:
     painter, names = subject.painter, reference.source.class_names
-    in_class = metric.kind.in_class
+    in_class = metric.in_class
     enough = _of_each(reference, real.labels, fake.labels) >= in_class if in_class else ()
     classes = tuple(np.flatnonzero(enough).tolist())
     measured = metric.kind.measure(Comparison(fake, real, reference, painter, metric.k, classes))

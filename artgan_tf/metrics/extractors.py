@@ -4,8 +4,9 @@
     features = extractor.features(images)  # uint8 [N, H, W, 3] -> float32 [N, 2048]
 
 `inception-2015:FILE`, the network that the literature's FID, KID and Inception score mean;
-`keras-inception`, Keras's own InceptionV3, whose figures are none of those; `savedmodel:DIR`, a
-network of one's own; `pixels`; `random-projection[:SEED]`, small and without weights, for tests.
+`efficientnet`, a second opinion that needs a package but no file; `keras-inception`, Keras's own
+InceptionV3, whose figures are none of those; `savedmodel:DIR`, a network of one's own; `pixels`;
+`random-projection[:SEED]`, small and without weights, for tests.
 """
 
 import hashlib
@@ -21,6 +22,7 @@ from artgan_tf.config import InputError
 
 KINDS = (
     "inception-2015:FILE",
+    "efficientnet",
     "keras-inception",
     "savedmodel:DIR",
     "pixels",
@@ -34,6 +36,7 @@ SAVED_MODEL = (
     "[N, K] beside it or not"
 )
 PROJECTED = 64
+EFFICIENTNET_SIDE = 224  # as it was trained
 
 
 class Extracted(NamedTuple):
@@ -148,6 +151,25 @@ def _inception_2015(value: str, batch: int) -> Extractor:
     return Extractor(name, protocol, run, softmax is not None, weights.sha256, batch)
 
 
+def _efficientnet(value: str, batch: int) -> Extractor:
+    import keras
+
+    from artgan_tf.networks import efficientnet
+
+    sha256, side = efficientnet.sha256(), EFFICIENTNET_SIDE
+    images = keras.Input((None, None, 3))
+    x = keras.layers.Resizing(side, side, interpolation="bilinear", antialias=True)(images)
+    x = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(x)
+    network = keras.Model(images, efficientnet.load_efficientnet(pooled=True)(x))
+    network.jit_compile = False  # XLA's depthwise convolutions are slow on a CPU
+
+    def run(batch_of: np.ndarray) -> tuple[Any, Any]:
+        return network.predict_on_batch(batch_of.astype(np.float32)), None
+
+    protocol = f"bilinear to {side}x{side} with antialiasing, (x - 127) / 128, pooled [1280]"
+    return Extractor("efficientnet-lite0", protocol, run, False, sha256, batch)
+
+
 def _keras_inception(value: str, batch: int) -> Extractor:
     path = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "models" / KERAS_FILE
     if not path.is_file():
@@ -224,6 +246,7 @@ def _random_projection(value: str, batch: int) -> Extractor:
 
 OPENERS: dict[str, Callable[[str, int], Extractor]] = {
     "inception-2015": _inception_2015,
+    "efficientnet": _efficientnet,
     "keras-inception": _keras_inception,
     "savedmodel": _savedmodel,
     "pixels": _pixels,

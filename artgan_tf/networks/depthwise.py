@@ -1,6 +1,6 @@
 """Keras's depthwise convolution, computed tap by tap under JAX.
 
-XLA has no fast grouped convolution on a CPU: 144 channels, 3x3, 32x32, 32 images took 90 ms of
+XLA has no fast grouped convolution on a CPU, and none that pays on a GPU: on a CPU 144 channels, 3x3, 32x32, 32 images took 90 ms of
 computing, its gradient to the input 190.  The products of each tap, summed, take 5 and 25.
 """
 

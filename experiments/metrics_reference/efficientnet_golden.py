@@ -34,7 +34,9 @@ def main() -> None:
     network._avg_pooling.register_forward_hook(keep(seen, "pooled"))
     with torch.no_grad():
         network(torch.from_numpy((images.transpose(0, 3, 1, 2) - np.float32(127)) / 128))
-    maps = {name: cases.part(array) for name, array in seen.items() if name != "pooled"}
+    maps: dict[str, Any] = {
+        name: cases.part(array) for name, array in seen.items() if name != "pooled"
+    }
     pooled = seen["pooled"].reshape(len(images), -1)
     inputs = np.array(cases.checksum(images))
     np.savez_compressed(

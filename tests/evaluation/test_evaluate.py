@@ -39,6 +39,13 @@ def test_all_that_can_be_had_is_measured_when_no_metric_is_named(
     assert subjects == sorted(subjects, key=lambda x: (x[0] != REAL, x[1]))
 
 
+def test_variety_within_classes_stands_first(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate(run, "--extractor", "random-projection") == 0
+    first = [line.split()[0] for line in capsys.readouterr().out.splitlines()[2:6]]
+    expected = ["intra_recall_33_k3", "intra_spread_33_val", "intra_kid_33_val"]
+    assert first == [*expected, "shape_deviation_12"]
+
+
 def test_a_line_tells_all_that_makes_it_comparable(run: Path, paintings: Path) -> None:
     assert evaluate(run, "--metrics", "kid_30_val", "--extractor", "pixels") == 0
     lines = (run / "metrics.jsonl").read_text().splitlines()

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.linalg import sqrtm
-from scipy.spatial.distance import cdist
+from scipy.spatial.distance import cdist, pdist
 from scipy.special import logsumexp, softmax
 
 from artgan_tf.config import InputError
@@ -13,6 +13,8 @@ from artgan_tf.evaluation import measures
 from artgan_tf.evaluation.images import Images
 from artgan_tf.evaluation.measures import Comparison
 from artgan_tf.evaluation.reference import Reference
+from artgan_tf.metrics import spread
+from artgan_tf.metrics.extractors import Extractor
 from tests.evaluation.material import Counted, dimmed, flat, images, reference
 
 REAL, FAKE, TRAIN = images(40, 1), images(30, 2), images(50, 3)
@@ -141,6 +143,85 @@ def test_intra_kid_is_of_each_class_given_and_no_other(data: Reference) -> None:
     }
     assert found.by_class == {k: pytest.approx(value, rel=1e-6) for k, value in expected.items()}
     assert found.values == {"intra_kid": pytest.approx(np.mean(list(expected.values())))}
+
+
+def test_intra_recall_is_of_each_class_among_its_own(of: Comparison) -> None:
+    def recall(x: np.ndarray, y: np.ndarray) -> float:
+        radii = np.sort(cdist(y, y), axis=1)[:, 3]  # the first is the point itself
+        return float((cdist(x, y) <= radii).any(axis=1).mean())
+
+    x, y = features(of.real), features(of.fake)
+    expected = {k: recall(x[of.real.labels == k], y[of.fake.labels == k]) for k in range(3)}
+    found = measures.intra_recall(of)
+    assert found.by_class == pytest.approx(expected, rel=1e-12)
+    assert 0 < found.values["intra_recall"] < 1
+    assert found.values == {"intra_recall": pytest.approx(np.mean(list(expected.values())))}
+
+
+def test_intra_spread(of: Comparison, data: Reference) -> None:
+    def apart(some: Images, k: int) -> float:
+        return float(np.sqrt(np.mean(pdist(features(some)[some.labels == k]) ** 2)))
+
+    found = measures.intra_spread(of)
+    expected = {k: apart(of.fake, k) / apart(of.real, k) for k in range(3)}
+    assert found.by_class == pytest.approx(expected, rel=1e-9)
+    assert found.values == {"intra_spread": pytest.approx(np.mean(list(expected.values())))}
+    same = Images(np.repeat(REAL.pixels[:1], 3, axis=0), np.zeros(3, np.int32))
+    with pytest.raises(InputError, match="There is no intra_spread: within each class"):
+        measures.intra_spread(Comparison(of.fake, same, data, classes=(0,)))
+
+
+def test_shape_deviation(of: Comparison) -> None:
+    def deviation(some: Images, k: int) -> float:
+        rows = []
+        for pixels in some.pixels[some.labels == k].astype(np.float64):
+            channels = [pixels[..., c] for c in range(3)]
+            rows.append(np.stack([(c - c.mean()) / c.std() for c in channels], axis=-1))
+        mean = sum(rows) / len(rows)
+        return float(np.sqrt(sum((row - mean) ** 2 for row in rows) / len(rows)).mean())
+
+    found = measures.shape_deviation(of)
+    expected = {k: deviation(of.fake, k) / deviation(of.real, k) for k in range(3)}
+    assert found.by_class == pytest.approx(expected, rel=1e-9)
+    assert found.values == {"shape_deviation": pytest.approx(np.mean(list(expected.values())))}
+
+
+def collapsed(count: int) -> Images:
+    """One composition a class, in colours and contrasts that change from image to image."""
+    rng, compositions = np.random.default_rng(5), images(3, 6).pixels / 255.0 - 0.5
+    labels = (np.arange(count) % 3).astype(np.int32)
+    contrasts, colours = rng.uniform(40, 160, (count, 1, 1, 3)), rng.uniform(80, 175, (count, 3))
+    pixels = colours[:, None, None] + contrasts * compositions[labels]
+    return Images(pixels.clip(0, 255).astype(np.uint8), labels)
+
+
+def seen_without_colour(work: Path) -> Reference:
+    """Made-up images and an extractor that sees their shapes."""
+
+    def run(batch: np.ndarray) -> tuple[np.ndarray, None]:
+        return spread.shapes(batch).reshape(len(batch), -1).astype(np.float32), None
+
+    return reference(work, TRAIN, REAL, Extractor("shapes", "", run))
+
+
+def test_one_composition_in_many_colours_fools_deviation_alone(tmp_path: Path) -> None:
+    data = seen_without_colour(tmp_path)
+    of = Comparison(collapsed(60), REAL, data, k=3, classes=(0, 1, 2))
+    varied = Comparison(images(60, 9), REAL, data, k=3, classes=(0, 1, 2))
+    assert measures.deviation(of).values["deviation"] > 0.4
+    for measure in (measures.shape_deviation, measures.intra_spread):
+        assert max(measure(of).by_class.values()) < 0.15
+        assert measure(varied).by_class == pytest.approx(dict.fromkeys(range(3), 1.0), abs=0.1)
+    assert measures.intra_recall(of).values == {"intra_recall": 0.0}
+    assert measures.intra_recall(varied).values["intra_recall"] > 0.5
+
+
+def test_flat_images_have_no_shapes() -> None:
+    noisy = flat(10, 200)
+    noisy[1, 0, 0] += 1  # less than a grey level of deviation
+    found = spread.shapes(noisy)
+    np.testing.assert_array_equal(found[0], 0)
+    assert np.abs(found[1]).max() < 1
 
 
 def test_deviation(of: Comparison) -> None:

@@ -73,7 +73,9 @@ def test_other_names_are_refused_in_one_sentence(name: str) -> None:
     with pytest.raises(InputError) as caught:
         metric(name)
     sentence = str(caught.value)
-    assert sentence.startswith(f"There is no metric {name!r}: take names such as fid_10k_val, ")
+    assert sentence.startswith(
+        f"There is no metric {name!r}: take names such as intra_recall_10k_k3, "
+    )
     assert "precision_recall_10k_k3" in sentence
     assert sentence.endswith(".")
     assert "\n" not in sentence
@@ -97,6 +99,11 @@ def test_usual_counts_are_round_and_leave_a_floor(train: int, val: int) -> None:
         assert found.count in (0, *COUNTS, spare)
         if found.kind.group == "copying":
             assert found.count <= 1_000
+
+
+def test_a_class_needs_more_images_than_neighbours() -> None:
+    needs = {"intra_recall_1k_k3": 4, "intra_recall_1k_k5": 6, "intra_kid_1k_val": 2, "is_1k": 0}
+    assert {name: metric(name).in_class for name in needs} == needs
 
 
 def test_usual_pinned() -> None:

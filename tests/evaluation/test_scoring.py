@@ -20,6 +20,7 @@ from tests.evaluation.material import STEP, Counted, images, opened, reference, 
 ALL = (
     *("fid_30_val", "kid_30_val", "is_20", "precision_recall_30_k3", "density_coverage_30_k5"),
     *("parzen_30", "agreement_classifier_12", "agreement_d_30", "intra_kid_30_val"),
+    *("intra_recall_30_k3", "intra_spread_30_val", "shape_deviation_12"),
     *("deviation_12", "d_accuracy_val", "reconstruction_val", "authenticity_12"),
     "authenticity_pixels_12",
 )
@@ -40,6 +41,9 @@ def test_counts_of_a_model(data: Reference, painter: Painter) -> None:
         "agreement_classifier_12": (12, 36),
         "agreement_d_30": (30, 0),
         "intra_kid_30_val": (30, 12),
+        "intra_recall_30_k3": (30, 12),
+        "intra_spread_30_val": (30, 12),
+        "shape_deviation_12": (12, 12),
         "deviation_12": (12, 12),
         "d_accuracy_val": (0, 12),
         "reconstruction_val": (0, 12),

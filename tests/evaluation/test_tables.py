@@ -35,6 +35,23 @@ def test_groups_stand_in_their_order_whatever_the_results_order():
     assert list(likeness.notes) == ["fid_100_val", "kid_100_val"]
 
 
+def test_variety_is_the_first_table_and_each_network_has_its_own_column():
+    other = {"extractor": "efficientnet-lite0", "protocol": "p", "sha256": "abc"}
+    first = {"extractor": "inception-2015", "protocol": "q", "sha256": "def"}
+    found = [
+        result("fid_10k_val", {"fid": 1.0}, extractor=first),
+        result("intra_recall_10k_k3", {"intra_recall": 0.3}, extractor=first),
+        result("intra_recall_10k_k3", {"intra_recall": 0.5}, extractor=other),
+    ]
+    variety, likeness = tables.by_group(found)
+    assert (variety.title, likeness.title) == ("variety", "likeness")
+    assert [head.note.split(", ")[-1] for head in variety.heads] == [
+        "inception-2015",
+        "efficientnet-lite0",
+    ]
+    assert variety.rows[1].cells == ["0.3", "0.5"]
+
+
 def test_the_floor_comes_first_and_holes_are_dashes():
     found = [
         result("kid_100_val", {"kid": 0.2, "std": 0.1}),

@@ -12,6 +12,8 @@ import tensorflow as tf
 from artgan_tf.config import InputError
 from artgan_tf.metrics import extractors
 from artgan_tf.metrics.extractors import KINDS, Extractor, open_extractor
+from artgan_tf.networks import efficientnet
+from artgan_tf.networks.efficientnet import load_efficientnet
 
 
 def noise(*shape: int) -> np.ndarray:
@@ -206,3 +208,27 @@ def save_as_keras_2(model: keras.Model, path: Path) -> None:
                 group.create_dataset(variable.name, data=np.asarray(variable))
                 names.append(variable.name.encode())
             group.attrs["weight_names"] = names
+
+
+# ---- EfficientNet -------------------------------------------------------------------------------
+def test_efficientnet_sees_enlarged_images_and_tells_its_own_name() -> None:
+    extractor = open_extractor("efficientnet", 4)
+    small = noise(3, 28, 28, 3)
+    large = small.repeat(8, axis=1).repeat(8, axis=2)
+    expected = load_efficientnet(pooled=True)(large.astype(np.float32) / 127.5 - 1)
+    found = extractor.features(large)
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
+    assert found.shape == (3, 1280)
+    assert extractor.features(small).shape == (3, 1280)
+    record = extractor.record()
+    assert record["extractor"] == "efficientnet-lite0"
+    assert "224x224" in record["protocol"]
+    assert record["sha256"] == efficientnet.sha256()
+
+
+def test_efficientnet_without_its_package_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(efficientnet, "MODULE", "no_such_module")
+    assert "pip install 'artgan-tf[features]'" in refused("efficientnet")
+    assert "takes no value" in refused("efficientnet:file.pth")
