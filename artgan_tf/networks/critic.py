@@ -95,9 +95,7 @@ class Generator(keras.Model):
         both = ops.concatenate([z, classes], axis=-1)
         parts = {"latent": z, "class": classes}
         style = ops.concatenate([parts[name] for name in self.modulation] or [z[:, :0]], axis=-1)
-        x = ops.reshape(
-            self.project(both, training=training), (-1, 4, 4, self.start_channels)
-        )
+        x = ops.reshape(self.project(both, training=training), (-1, 4, 4, self.start_channels))
         picture: Any = None
         for block, paint in zip(self.blocks, self.paints, strict=True):
             x = block(x, style, training=training)

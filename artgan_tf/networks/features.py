@@ -27,7 +27,10 @@ class FrozenFeatures:
     """
 
     def __init__(self, size: int, dtype: Any = "float32"):
-        self.size, self.network = size, load_efficientnet(keras.dtype_policies.get(dtype).compute_dtype)
+        self.size, self.network = (
+            size,
+            load_efficientnet(keras.dtype_policies.get(dtype).compute_dtype),
+        )
         draw = np.random.default_rng(0).standard_normal
         self.across = [
             _kernel(draw((1, 1, c, m)) / np.sqrt(c) / scale, dtype)

@@ -23,7 +23,9 @@ def normal() -> keras.initializers.Initializer:
     return keras.initializers.RandomNormal(stddev=0.02)
 
 
-def convolution(channels: int, stride: int = 1, kernel: int = 3, spectral: bool = False, **kwargs: Any):
+def convolution(
+    channels: int, stride: int = 1, kernel: int = 3, spectral: bool = False, **kwargs: Any
+):
     kind = SpectralConv2D if spectral else Conv2D
     return kind(
         channels,

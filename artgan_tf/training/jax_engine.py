@@ -47,7 +47,10 @@ class JaxEngine:
 
     # ---- steps --------------------------------------------------------------------------------
     def compile(self, gan: GAN) -> None:
-        self._train, self._test = CompiledStep(gan, gan.train_step), CompiledStep(gan, gan.test_step)
+        self._train, self._test = (
+            CompiledStep(gan, gan.train_step),
+            CompiledStep(gan, gan.test_step),
+        )
         self._last: Any = None
 
     def train(self, batch: Any) -> None:
