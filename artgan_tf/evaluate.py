@@ -22,7 +22,7 @@ def evaluate(
     """Measure a run beside real images: a table, metrics.jsonl, and a report page.
 
     Args:
-        model: a run's directory.
+        model: a run's directory, or pretrained:NAME.
         data: real images of the same classes, where not those of the run.
         metrics: names such as fid_10k_val; all that data and extractor allow when left out.
         extractor: inception-2015:FILE, efficientnet, keras-inception, savedmodel:DIR, pixels;
@@ -30,7 +30,7 @@ def evaluate(
         weights: those averaged over training, or the last ones.
         checkpoint: the newest, or the best by log.metrics.
         seeds: of the latents; several give a mean and a standard deviation.
-        out: where results and report go (the run's directory).
+        out: where results and report go (the run's directory, or runs/NAME).
     """
     cli.start_tensorflow()
     from artgan_tf.evaluation.evaluate import Options

@@ -21,8 +21,8 @@ def export(
     """Write the next version of a served model, checked by TensorFlow's C++ loader.
 
     Args:
-        run: the run's directory.
-        out: where models lie (`export` in the run's directory).
+        run: the run's directory, or pretrained:NAME.
+        out: where models lie (`export` in the run's directory, or in runs/NAME).
         name: of the model in URLs (the preset's).
         checkpoint: the newest, or the best by log.metrics.
         weights: those averaged over training, or the last ones.

@@ -27,7 +27,7 @@ def sample(
     """Paint a grid, ways from seed to seed or class to class, or the progress of a training.
 
     Args:
-        model: a run's directory, or an export (its name or version level).
+        model: a run's directory, pretrained:NAME, or an export (its name or version level).
         classes: by name; all when left out.
         count: pictures of each class.
         seed: the first one; the others follow it.

@@ -19,6 +19,7 @@ from artgan_tf.painter import Painter, Weights
 from artgan_tf.runs.checkpoints import Which
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.load import load
+from artgan_tf.runs.pretrained import locate, workplace
 from tfrecords_tools.workspace import reason
 
 LARGEST = 2**31  # of seeds, so that the latents' numbers fit 64 bits
@@ -70,7 +71,7 @@ def evaluate(run_dir: Path | str, options: Options) -> Evaluation:
     asked = list(dict.fromkeys(map(metric, options.metrics)))
     _check_seeds(options.seeds)
     painter = load(run_dir, options.which, options.weights)
-    out = options.out or Path(run_dir)
+    out = options.out or workplace(run_dir)
     with tempfile.TemporaryDirectory(prefix="artgan-") as work:
         reference = _reference(painter, options, Path(work))
         metrics = asked or _usual(reference, painter)
@@ -85,7 +86,7 @@ def evaluate(run_dir: Path | str, options: Options) -> Evaluation:
             for _, result in scores(subject, asked_of, reference):
                 results.append(file, result)
                 found.append(result)
-        run = RunDirectory(run_dir)
+        run = RunDirectory(locate(run_dir))
         page = report.write_report(out / "evaluation", run, painter, reference, found)
     return Evaluation(found, file, page)
 

@@ -5,6 +5,7 @@ maps are mixed across channels and scales by fixed random kernels, so that G can
 channels alone.  Nothing here is trained, saved or exported.
 """
 
+import itertools
 from typing import Any
 
 import keras
@@ -38,7 +39,7 @@ class FrozenFeatures:
         ]
         self.down = [
             _kernel(draw((3, 3, deep, m)) / np.sqrt(9 * deep), dtype)
-            for m, deep in zip(MIXED, MIXED[1:], strict=False)
+            for m, deep in itertools.pairwise(MIXED)
         ]
 
     @property

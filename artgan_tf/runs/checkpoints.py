@@ -117,12 +117,14 @@ def load_networks(gan: GAN, folder: Path, which: Which = "latest") -> list[str]:
     path, _ = find(folder, which)
     saved, partly = _read(path), []
     for group in NETWORKS:
-        weights = getattr(gan, group).weights
-        if sum(key.startswith(f"{group}/") for key in saved) != len(weights):
+        weights, found = getattr(gan, group).weights, group
+        if group == "generator" and "generator/0" not in saved:
+            found = "averaged"  # the only generator of a pretrained one
+        if sum(key.startswith(f"{found}/") for key in saved) != len(weights):
             raise InputError(f"{path} was made with other networks than this preset's.")
         kept = 0 if group == "discriminator" else gan.config.model.z_size
         for index, variable in enumerate(weights):
-            partly += _take(variable, saved[f"{group}/{index}"], kept)
+            partly += _take(variable, saved[f"{found}/{index}"], kept)
     return partly
 
 

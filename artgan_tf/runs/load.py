@@ -7,6 +7,7 @@ from artgan_tf.painter import Painter, Weights
 from artgan_tf.papers import build_gan
 from artgan_tf.runs.checkpoints import Which, find, load_networks
 from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.runs.pretrained import locate
 
 
 def load_gan(run: RunDirectory, which: Which = "latest") -> tuple[GAN, list[str]]:
@@ -23,8 +24,8 @@ def load(run_dir: Path | str, which: Which = "latest", weights: Weights = "ema")
     """A run's painter: `load("runs/demo").generate(classes=["rings"], seeds=[7])`.
 
     Args:
-        run_dir: the run's directory.
+        run_dir: the run's directory, or `pretrained:NAME`.
         which: its newest checkpoint, or the best by the metric it was watched with.
         weights: G's running mean, or those of its last step.
     """
-    return Painter(*load_gan(RunDirectory(run_dir), which), weights)
+    return Painter(*load_gan(RunDirectory(locate(run_dir)), which), weights)

@@ -15,6 +15,7 @@ from artgan_tf.config import InputError
 from artgan_tf.painter import Painter, class_index
 from artgan_tf.runs.checkpoints import Which
 from artgan_tf.runs.load import load
+from artgan_tf.runs.pretrained import locate
 
 Inputs = dict[str, np.ndarray]
 BATCH = 100
@@ -22,8 +23,8 @@ FACTS = "assets.extra/artgan.json"
 
 
 def open_model(path: Path | str, which: Which = "latest") -> "Model":
-    """The painter of a run, or an export of its name (the newest version) or version level."""
-    path = Path(path)
+    """The painter of a run or `pretrained:NAME`, or an export of its name or version level."""
+    path = locate(path)
     if (path / "config.toml").is_file():
         return load(path, which)
     versions = [p for p in path.glob("*") if p.name.isdecimal() and (p / FACTS).is_file()]

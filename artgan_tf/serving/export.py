@@ -13,6 +13,7 @@ from artgan_tf.config import to_tree
 from artgan_tf.painter import Painter, Weights
 from artgan_tf.runs.checkpoints import Which
 from artgan_tf.runs.load import load
+from artgan_tf.runs.pretrained import workplace
 from artgan_tf.serving.card import model_card
 from artgan_tf.serving.check import HALF_LEVELS, check
 from artgan_tf.serving.onnx_file import FILE as ONNX
@@ -58,7 +59,7 @@ def export(run_dir: Path | str, options: Options) -> Path:
         require()
     painter = load(run_dir, options.which, options.weights)
     name = options.name or painter.gan.config.preset.replace("/", "-")
-    folder = (options.out or Path(run_dir) / "export") / name
+    folder = (options.out or workplace(run_dir) / "export") / name
     folder.mkdir(parents=True, exist_ok=True)
     # Beside the versions, so that it can be renamed; TF Serving passes by what is no number.
     with tempfile.TemporaryDirectory(prefix="part-", dir=folder) as part:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from artgan_tf.config import InputError
+from artgan_tf.runs.pretrained import workplace
 
 GRAPH = "saved_model.pb"
 _NUMBER = re.compile(r"[0-9]{1,18}")
@@ -25,7 +26,7 @@ def find_source(model: Path) -> Source:
     Raises:
         InputError: there is no export.
     """
-    model = model.resolve()
+    model = workplace(model).resolve()
     if (model / "config.toml").is_file():
         model = _newest_export(model)
     elif (model / GRAPH).is_file():

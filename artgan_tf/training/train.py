@@ -15,6 +15,7 @@ from artgan_tf.painter import Painter
 from artgan_tf.papers import build_gan
 from artgan_tf.runs.checkpoints import Checkpoints, latest_step, load_networks
 from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.runs.pretrained import locate
 from artgan_tf.training.engine import Engine
 from artgan_tf.training.engines import open_engine
 from artgan_tf.training.interruption import Interruption
@@ -143,5 +144,5 @@ def _train(
 
 
 def _initialise(gan: GAN, init: str) -> None:
-    if partly := load_networks(gan, RunDirectory(init).checkpoints):
+    if partly := load_networks(gan, RunDirectory(locate(init)).checkpoints):
         log.warning("%s has other classes: %s start anew.", init, ", ".join(partly))

@@ -1,0 +1,88 @@
+"""Generators that come with the package: `pretrained:NAME` wherever a run is named.
+
+Each is a run's directory with one checkpoint, of float16 networks alone: the averaged generator and
+the discriminator.  Its card tells what it was trained on, and what its weights' checksum is.
+
+    python -m artgan_tf.runs.pretrained RUN NAME    # makes one of a run
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from artgan_tf.config import InputError
+
+PREFIX, CARD = "pretrained:", "card.json"
+FOLDER = Path(__file__).parents[1] / "pretrained"
+KEPT = ("averaged", "discriminator")  # of a checkpoint's networks
+FILES = ("config.toml", "classes.txt")
+
+
+def names() -> list[str]:
+    """Of the generators that there are, sorted."""
+    return sorted(card.parent.name for card in FOLDER.glob(f"*/{CARD}"))
+
+
+def locate(model: Path | str) -> Path:
+    """The directory of a run that is named by its path or as `pretrained:NAME`.
+
+    Raises InputError for a name that is not there, or weights that are not the card's.
+    """
+    name = _name(model)
+    if name is None:
+        return Path(model)
+    if name not in names():
+        raise InputError(f"There is no {PREFIX}{name}: take {PREFIX} and {', '.join(names())}.")
+    _verify(FOLDER / name)
+    return FOLDER / name
+
+
+def workplace(model: Path | str) -> Path:
+    """Where exports and results of a run go: into it, but beside one's own if it is pretrained."""
+    name = _name(model)
+    return Path(model) if name is None else Path(os.environ.get("ARTGAN_RUNS", "runs")) / name
+
+
+def pack(run: Path, name: str) -> Path:
+    """Make `pretrained:NAME` of a run's newest checkpoint."""
+    from artgan_tf.runs.checkpoints import find
+
+    file, step = find(run / "checkpoints")
+    folder = FOLDER / name
+    made = folder / "checkpoints" / f"step-{step}.npz"
+    made.parent.mkdir(parents=True, exist_ok=True)
+    with np.load(file, allow_pickle=False) as saved:
+        kept = {k: saved[k].astype(np.float16) for k in saved.files if k.startswith(KEPT)}
+    np.savez_compressed(made, **kept)  # type: ignore[arg-type]
+    for each in FILES:
+        shutil.copy(run / each, folder / each)
+    card = {"step": step, "sha256": _sha256(made)}
+    (folder / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    return folder
+
+
+def _name(model: Path | str) -> str | None:
+    text = str(model)
+    return text.removeprefix(PREFIX) if text.startswith(PREFIX) else None
+
+
+@lru_cache  # a file that was right stays so
+def _verify(folder: Path) -> None:
+    card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    file = folder / "checkpoints" / f"step-{card['step']}.npz"
+    if not file.is_file() or _sha256(file) != card["sha256"]:
+        raise InputError(f"{file} is missing or damaged: install the package again.")
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+if __name__ == "__main__":
+    print(pack(Path(sys.argv[1]), sys.argv[2]))
