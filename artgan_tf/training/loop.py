@@ -1,8 +1,7 @@
 """The training loop: steps, and what is done between them."""
 
 import math
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ from artgan_tf.config import Config, RunError
 from artgan_tf.data.source import DamagedData
 from artgan_tf.gan import GAN
 from artgan_tf.runs.checkpoints import Checkpoints
+from artgan_tf.training.clock import Clock
 from artgan_tf.training.engine import Engine
 from artgan_tf.training.interruption import Interruption
 from artgan_tf.training.records import Records
@@ -32,7 +32,7 @@ class Loop:
         watch: metrics between the steps.
         interruption: asked after every step.
         steps: where it ends.
-        seconds: training time of the run so far.
+        clock: of the training time.
     """
 
     config: Config
@@ -45,13 +45,14 @@ class Loop:
     watch: Watch
     interruption: Interruption
     steps: int
-    seconds: float = 0.0
+    clock: Clock
 
     def run(self) -> None:
         """Train to the end, or until a signal asks to stop; the state is saved either way."""
         start = self.gan.steps_done
         self._collapsed_for, self._warned = 0, False
-        self._clock, self._clock_step = time.monotonic(), start
+        self._recorded = start, self.clock.seconds
+        self.clock.start()
         with _bar(start, self.steps) as self._bar:
             for step in range(start + 1, self.steps + 1):
                 self.engine.train(self._next())
@@ -59,16 +60,14 @@ class Loop:
                 if self.engine.writes:
                     self._between_steps(step, last=step == self.steps)
                 if self.engine.agree(self.interruption.requested):
-                    self.engine.settle()
-                    self._save(step)
+                    self._pause(self._save)
                     break
 
     def _next(self) -> Any:
         try:
             return next(self.batches)
         except DamagedData:
-            self.engine.settle()
-            self._save(self.gan.steps_done)  # what has been learnt is not lost with a shard
+            self._pause(self._save)  # what has been learnt is not lost with a shard
             raise
 
     # ---- between steps ------------------------------------------------------------------------
@@ -82,21 +81,19 @@ class Loop:
         }
         if self.watch.metrics:
             due[self._measure] = every.metrics_every
-        actions = [a for a, interval in due.items() if last or step % interval == 0]
-        if actions:
-            self.engine.settle()
-        for action in actions:
-            action(step)
+        now = [action for action, interval in due.items() if last or step % interval == 0]
+        if now:
+            self._pause(*now)
 
     def _record(self, step: int) -> None:
         means = self.gan.train_means.result()
         self.gan.train_means.reset()
-        elapsed = time.monotonic() - self._clock
-        rate = (step - self._clock_step) * self.config.train.batch_size / max(elapsed, 1e-9)
-        self.seconds += elapsed
-        self._restart_clock(step)
+        done, before = self._recorded
+        elapsed = max(self.clock.seconds - before, 1e-9)
+        rate = (step - done) * self.config.train.batch_size / elapsed
+        self._recorded = step, self.clock.seconds
         row = {"step": step} | means
-        row |= {"images_per_second": round(rate, 1), "seconds": round(self.seconds, 1)}
+        row |= {"images_per_second": round(rate, 1), "seconds": round(self.clock.seconds, 1)}
         self._bar.set_postfix_str(
             f"D {means['d_loss']:.3f} G {means['g_loss']:.3f} {rate:.0f} images/s"
         )
@@ -133,24 +130,29 @@ class Loop:
         self.engine.test(self.held_out)
         means = self.gan.held_out_means.result()
         self.records.scalars({"step": step} | {f"val_{name}": x for name, x in means.items()})
-        self._restart_clock(step)
 
     def _sample(self, step: int) -> None:
         self.picture = self.records.samples(step)
-        self._restart_clock(step)
 
     def _measure(self, step: int) -> None:
         row = self.watch.measure(self.records.painter, self.checkpoints)
         self.records.scalars({"step": step} | row)
-        self._restart_clock(step)
 
     def _save(self, step: int) -> None:
-        if self.engine.writes:
-            self.checkpoints.save()
-        self._restart_clock(step)
+        if not self.engine.writes:
+            return
+        if self._recorded[0] != step:  # a resume goes on from this time
+            self.records.scalars({"step": step, "seconds": round(self.clock.seconds, 1)})
+        self.checkpoints.save()
 
-    def _restart_clock(self, step: int) -> None:
-        self._clock, self._clock_step = time.monotonic(), step
+    def _pause(self, *actions: Callable[[int], None]) -> None:
+        """What is done between steps, which is not training time."""
+        self.engine.settle()
+        step = self.gan.steps_done  # waits for steps that are still being computed
+        self.clock.stop()
+        for action in actions:
+            action(step)
+        self.clock.start()
 
 
 def _bar(start: int, steps: int) -> tqdm:

@@ -15,15 +15,21 @@ class Records:
     Args:
         run: the directory.
         painter: paints the sample grids.
+        start: the step that the run goes on from.
     """
 
-    def __init__(self, run: RunDirectory, painter: Painter):
-        self.run, self.painter = run, painter
+    def __init__(self, run: RunDirectory, painter: Painter, start: int):
+        self.run, self.painter, self.start = run, painter, start
 
     @cached_property
     def writer(self) -> SummaryWriter:
-        """TensorBoard's; of a cluster's workers only that makes one which writes."""
-        return SummaryWriter(str(self.run.tensorboard))
+        """TensorBoard's; of a cluster's workers only that makes one which writes.
+
+        What a killed run told of later steps is purged, as from the history.
+        """
+        suffix = f".{self.start:08d}"  # two starts within a second would share a file
+        folder = str(self.run.tensorboard)
+        return SummaryWriter(folder, purge_step=self.start + 1, filename_suffix=suffix)
 
     def scalars(self, row: dict[str, float]) -> None:
         """One history row (`step` and named values), to the history and TensorBoard."""
@@ -31,6 +37,7 @@ class Records:
         for name, value in row.items():
             if name != "step":
                 self.writer.add_scalar(name.replace("_", "/", 1), value, int(row["step"]))
+        self.writer.flush()  # a kill takes nothing that the history has
 
     def samples(self, step: int) -> str:
         """Paint the grid (and the magnified one) of this step; gives the picture's path."""

@@ -16,6 +16,7 @@ from artgan_tf.papers import build_gan
 from artgan_tf.runs.checkpoints import Checkpoints, latest_step, load_networks
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.pretrained import locate
+from artgan_tf.training.clock import Clock
 from artgan_tf.training.engine import Engine
 from artgan_tf.training.engines import open_engine
 from artgan_tf.training.interruption import Interruption
@@ -134,11 +135,11 @@ def _train(
         batches=engine.batches(source.train, done),
         held_out=engine.held_out(source.val),
         checkpoints=checkpoints,
-        records=Records(run, painter),
+        records=Records(run, painter, done),
         watch=watch,
         interruption=interruption,
         steps=steps,
-        seconds=max((row.get("seconds", 0.0) for row in run.history()), default=0.0),
+        clock=Clock(max((row.get("seconds", 0.0) for row in run.history()), default=0.0)),
     ).run()
     return gan.steps_done
 

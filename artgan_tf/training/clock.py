@@ -1,0 +1,22 @@
+"""How long a run has trained."""
+
+import time
+
+
+class Clock:
+    """Training time: what passes while it runs, and what was before.
+
+    Args:
+        seconds: of the run so far.
+    """
+
+    def __init__(self, seconds: float = 0.0):
+        self.seconds, self._since = seconds, 0.0
+
+    def start(self) -> None:
+        """Steps are done from now on."""
+        self._since = time.monotonic()
+
+    def stop(self) -> None:
+        """They are done no more."""
+        self.seconds += time.monotonic() - self._since

@@ -1,0 +1,81 @@
+"""What a killed run, once it has gone on, tells of its steps and its time."""
+
+import time
+from typing import Any
+
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.training.tensorflow_engine import TensorFlowEngine
+from artgan_tf.training.train import train
+
+EVERY = {"log__history_every": 1, "log__checkpoint_every": 4, "log__validate_every": 3}
+
+
+class Killed(BaseException):
+    """Stands for a signal that nobody can catch."""
+
+
+@pytest.fixture
+def kill(monkeypatch):
+    """`kill(step)`: in the middle of that step, once; each step before takes a second."""
+    step, now = TensorFlowEngine.train, [0.0]
+
+    def until(last: int) -> None:
+        def take(self, batch):
+            if now[0] == last - 1:
+                monkeypatch.setattr(TensorFlowEngine, "train", alone)
+                raise Killed
+            alone(self, batch)
+
+        def alone(self, batch):
+            step(self, batch)
+            now[0] += 1.0
+
+        monkeypatch.setattr(TensorFlowEngine, "train", take)
+        monkeypatch.setattr(time, "monotonic", lambda: now[0])
+
+    return until
+
+
+def test_tensorboard_has_the_points_of_the_history(tiny, tmp_path, kill):
+    config, run = tiny("improved", train__steps=8, **EVERY), RunDirectory(tmp_path / "run")
+    kill(7)
+    with pytest.raises(Killed):
+        train(config, run.path)
+    assert points(run) == told(run)  # the kill has taken nothing
+    train(config, run.path)
+    assert points(run) == told(run)
+    assert [step for step, _ in points(run)["d/loss"]] == list(range(1, 9))
+
+
+def points(run: RunDirectory) -> dict[str, Any]:
+    """What TensorBoard shows, by tag."""
+    board = EventAccumulator(str(run.tensorboard), size_guidance={"scalars": 0})
+    board.Reload()
+    tags = board.Tags()["scalars"]
+    return {tag: [(e.step, pytest.approx(e.value)) for e in board.Scalars(tag)] for tag in tags}
+
+
+def told(run: RunDirectory) -> dict[str, list[tuple[int, float]]]:
+    """The same of the history."""
+    found: dict[str, list[tuple[int, float]]] = {}
+    for row in run.history():
+        for name, value in row.items():
+            if name != "step":
+                found.setdefault(name.replace("_", "/", 1), []).append((row["step"], value))
+    return found
+
+
+def test_no_second_is_lost_whatever_the_intervals(tiny, tmp_path, kill):
+    changes = {"log__history_every": 4, "log__checkpoint_every": 3, "log__validate_every": 5}
+    config, run = tiny("improved", train__steps=11, **changes), RunDirectory(tmp_path / "run")
+    kill(8)
+    with pytest.raises(Killed):
+        train(config, run.path)
+    train(config, run.path)
+    seconds = {row["step"]: row["seconds"] for row in run.history() if "seconds" in row}
+    assert seconds == {3: 3.0, 4: 4.0, 6: 6.0, 8: 8.0, 9: 9.0, 11: 11.0}
+    rates = {row["images_per_second"] for row in run.history() if "d_loss" in row}
+    assert rates == {9.0}
