@@ -152,14 +152,15 @@ def test_without_tensorflow_and_without_a_choice_of_jax_one_sentence_tells(tmp_p
     assert not (tmp_path / "run").exists()
 
 
-def test_out_of_memory_is_told_from_other_errors(tiny):
+def test_out_of_memory_is_told_from_other_errors(monkeypatch, tiny):
     from artgan_tf.training.jax_engine import JaxEngine
 
     def fail(batch: str) -> None:
         raise jax.errors.JaxRuntimeError(batch)
 
     engine = JaxEngine(tiny("improved"))
-    engine._train, engine._last = fail, None
+    engine._last = None
+    monkeypatch.setattr(engine, "_train", fail, raising=False)
     with pytest.raises(MemoryError):
         engine.train("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 7 bytes.")
     with pytest.raises(jax.errors.JaxRuntimeError):
