@@ -35,6 +35,9 @@ class GAN(keras.Model):
     Subclasses give the networks, the prior of z and the terms of both losses.
     """
 
+    title: str  # of the model, and where it is from
+    source: str
+    prior: str  # of z, in words
     pixel_range: tuple[float, float]
 
     def __init__(self, config: Config, num_classes: int):

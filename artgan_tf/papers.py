@@ -1,4 +1,4 @@
-"""The two papers, `ArtGAN` (A, 2017) and `ImprovedArtGAN` (B, 2019): nets, prior and losses."""
+"""`ArtGAN` (A, 2017), `ImprovedArtGAN` (B, 2019) and `ClassCriticGAN`: nets, prior and losses."""
 
 from typing import Any
 
@@ -16,6 +16,7 @@ class NormalPrior:
     """z from the standard normal distribution, for a `GAN`."""
 
     config: Config
+    prior = "the standard normal distribution"
 
     def latents(self, n: int, seed: keras.random.SeedGenerator) -> Any:
         return keras.random.normal((n, self.config.model.z_size), seed=seed)
@@ -39,6 +40,7 @@ class NormalPrior:
 class ArtGAN(NormalPrior, GAN):
     """Paper A: K+1 sigmoid units, Dec shared between G and Dec(Enc(x))."""
 
+    title, source = "ArtGAN", "Tan, Chan, Aguirre, Tanaka, ICIP 2017"
     pixel_range = (0.0, 1.0)
 
     @property
@@ -85,6 +87,8 @@ class ArtGAN(NormalPrior, GAN):
 class ImprovedArtGAN(GAN):
     """Paper B: magnified generator, categorical autoencoder discriminator."""
 
+    title, source = "Improved ArtGAN", "Tan, Chan, Aguirre, Tanaka, IEEE TIP 2019"
+    prior = "the uniform distribution on [-1, 1]"
     pixel_range = (-1.0, 1.0)
     discriminator_kind = improved.Discriminator
 
@@ -155,6 +159,8 @@ class ClassCriticGAN(NormalPrior, ImprovedArtGAN):
     the critic of the class it was asked for, which compares real images of a class with fakes of
     that class.
     """
+
+    title, source = "Improved ArtGAN with class critics", "this project's own"
 
     @property
     def discriminator_term_names(self) -> tuple[str, ...]:

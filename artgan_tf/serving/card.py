@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from artgan_tf.papers import MODELS
+
 SIGNATURES = {
     "serving_default": "label int32 [N], seed int64 [N] -> image_bytes (PNG)",
     "magnified": "the same, at twice the size",
@@ -11,24 +13,17 @@ SIGNATURES = {
     "classify": "image_bytes [N] -> label, class_name, scores [N, K], realness",
     "reconstruct": "image_bytes [N] -> image_bytes",
 }
-PAPERS = {
-    "artgan": "ArtGAN (Tan, Chan, Aguirre, Tanaka, ICIP 2017)",
-    "improved": "Improved ArtGAN (Tan, Chan, Aguirre, Tanaka, IEEE TIP 2019)",
-}
-PRIORS = {
-    "artgan": "the standard normal distribution",
-    "improved": "the uniform distribution on [-1, 1]",
-}
 
 
 def model_card(facts: dict[str, Any]) -> str:
     """Markdown: what it paints, how it was trained, how to ask it."""
     config, names = facts["config"], facts["class_names"]
+    kind = MODELS[config["model"]["paper"]]
     data, train = config["data"], config["train"]
     lines = [
         f"# {config['preset']}",
         "",
-        f"{PAPERS[config['model']['paper']]}, trained on `{data['spec']}` at "
+        f"{kind.title} ({kind.source}), trained on `{data['spec']}` at "
         f"{data['image_size']}x{data['image_size']}, width {config['model']['width']:g}, batches "
         f"of {train['batch_size']}. Weights: {facts['weights']}.",
         "",
@@ -53,11 +48,12 @@ def model_card(facts: dict[str, Any]) -> str:
 def onnx_lines(facts: dict[str, Any]) -> tuple[str, ...]:
     """What whoever has only the ONNX file wants to know of it."""
     model = facts["config"]["model"]
+    prior = MODELS[model["paper"]].prior
     more = "; its output `magnified` is twice the size" if facts["magnified"] else ""
     return (
         f"`generator.onnx`, beside this file, is `generate` for ONNX Runtime{more}. It paints in "
         "float32, and the class names are in its metadata. On a CPU a label out of range is an "
         "error; a GPU may paint no class instead. Seeds are TensorFlow's: draw z, "
-        f"{model['z_size']} numbers a picture, from {PRIORS[model['paper']]}.",
+        f"{model['z_size']} numbers a picture, from {prior}.",
         "",
     )
