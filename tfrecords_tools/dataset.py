@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from tfrecords_tools.class_names import check_names
 from tfrecords_tools.errors import InputError
 from tfrecords_tools.workspace import REPORT, STATE, read_json
 
@@ -61,14 +62,17 @@ def open_dataset(folder: Path) -> DataSet:
 
 def class_names(features: Any, title: str) -> tuple[str, ...]:
     """The classes of `tfds.features` with an image and a label; raises InputError for others."""
-    names = getattr(features["label"], "names", None) if "label" in features else None
-    if not names or "image" not in features:
-        known = ", ".join(sorted(features))
+    import tensorflow_datasets as tfds
+
+    found = dict(features.items())
+    label = found.get("label")
+    if not isinstance(label, tfds.features.ClassLabel) or "image" not in found:
+        known = ", ".join(sorted(found))
         raise InputError(
             f"{title} is no image classification set: it has {known}, but an image and a label "
-            f"that names classes are needed."
+            f"that names one class are needed."
         )
-    return tuple(names)
+    return check_names(label.names, title)
 
 
 def label_of(values: dict[str, Any]) -> int:

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from tfrecords_tools.class_names import check_names
 from tfrecords_tools.errors import InputError
 from tfrecords_tools.examples import UNDIVIDED, Collection, Example, Files
 from tfrecords_tools.images import SUFFIXES
@@ -25,10 +26,7 @@ def class_folders(root: Path) -> Collection:
             f"There is no folder {str(root)!r}: give the folder that holds the images."
         )
     trees = _trees(root)
-    names = tuple(sorted(trees.get("train") or trees[UNDIVIDED]))
-    for name in names:
-        if not name.isprintable():
-            raise InputError(f"{root}: {name!r} is no name for a class: rename the folder.")
+    names = check_names(sorted(trees.get("train") or trees[UNDIVIDED]), root)
     for tree in trees.values():
         _same_classes(names, tree, root)
     examples = [
