@@ -35,6 +35,7 @@ def convert(options: Options) -> None:
         options = _absolute(options)
     collection = collect(options)
     _check_missing(collection, options)
+    collection.check(options.source)
     plan = make_plan(collection, options)
     if options.dry_run:
         _print_plan(plan, collection)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tfrecords_tools.classes import check_names, check_trained
 from tfrecords_tools.errors import InputError
 
 UNDIVIDED = "all"  # the split of examples that are not divided yet
@@ -55,6 +56,13 @@ class Collection:
     def divided(self) -> bool:
         """Whether the source has splits of its own to hold out."""
         return any(example.split in HELD_OUT for example in self.examples)
+
+    def check(self, source: object) -> None:
+        """Raises InputError for classes that cannot be; `source` is named in the message."""
+        held_out = {example.label for example in self.examples if example.split in HELD_OUT}
+        trained = {example.label for example in self.examples if example.split not in HELD_OUT}
+        check_names(self.class_names, source)
+        check_trained(self.class_names, trained, held_out, source)
 
 
 def order(key: str, seed: int = 0) -> tuple[str, str]:

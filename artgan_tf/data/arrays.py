@@ -13,6 +13,7 @@ from PIL import Image
 
 from artgan_tf.config import Data, InputError
 from artgan_tf.data.source import Indexed, Source, short_side
+from tfrecords_tools.classes import check_trained
 from tfrecords_tools.examples import Example, hold_out
 from tfrecords_tools.images import fit
 
@@ -31,6 +32,8 @@ def open_arrays(value: str, data: Data) -> Source:
     names = _class_names(arrays, [labels for _, labels in pairs], path)
     if len(pairs) == 1:
         pairs = _divided(*pairs[0], data)
+    trained, held_out = (labels.tolist() for _, labels in pairs)
+    check_trained(names, trained, held_out, path)
     splits = (_indexed(*pair, short_side(data)) for pair in pairs)
     return Source(f"arrays:{value}", names, *splits)
 

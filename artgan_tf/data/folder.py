@@ -17,6 +17,7 @@ def open_folder(value: str, data: Data) -> Source:
     """The source in folder `value`; without a held-out folder every class gives its share."""
     root = Path(value).expanduser()
     found = class_folders(root)
+    found.check(root)
     examples = found.examples
     if not found.divided:
         examples = hold_out(examples, data.val_fraction, data.split_seed)

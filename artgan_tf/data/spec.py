@@ -11,6 +11,7 @@ from artgan_tf.data.arrays import open_arrays
 from artgan_tf.data.demo import open_demo
 from artgan_tf.data.folder import open_folder
 from artgan_tf.data.source import Source
+from tfrecords_tools.classes import check_names
 
 OF_YOUR_OWN = "for data of your own pass --set data.classes=0"
 KINDS = ("demo", "tfrecords:DIR", "folder:DIR", "arrays:FILE.npz", "tfds:NAME")
@@ -57,9 +58,8 @@ def open_source(data: Data, download: bool = True) -> Source:
         raise InputError(f"There is no data {data.spec!r}: --data takes {kinds}.")
     options = {"download": download} if kind == "tfds" else {}
     source = OPENERS[kind](value, data, **options)
-    if not data.classes:
-        return source
-    source = _named(source, data)
+    source = _named(source, data) if data.classes else source
+    check_names(source.class_names, source.spec)
     _check_counts(source, data, strict=kind == "tfds")
     return source
 
@@ -86,6 +86,8 @@ def _named(source: Source, data: Data) -> Source:
 
 def _check_counts(source: Source, data: Data, strict: bool) -> None:
     """TFDS sets are what they are; copies of WikiArt lack a file here and there."""
+    if not data.classes:
+        return
     splits = {
         "train": (source.train.count, data.train_count, data.train_split),
         "held-out": (source.val.count, data.val_count, data.val_split),

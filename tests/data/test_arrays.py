@@ -11,6 +11,7 @@ from artgan_tf.data.source import Indexed, Source
 from artgan_tf.data.spec import open_source
 
 LABELS = np.arange(40) % 4
+NAMED = {"images": np.zeros((40, 8, 8, 3), np.uint8), "labels": LABELS}
 
 
 def images(count: int = 40, height: int = 8, width: int = 8) -> np.ndarray:
@@ -27,6 +28,7 @@ def opened(tmp_path: Path):
     def write(**arrays: Any) -> Source:
         settings: Any = {"image_size": 8}
         settings |= {key: arrays.pop(key) for key in ("image_size", "classes") if key in arrays}
+        settings["class_names"] = arrays.pop("class_names_expected", ())
         np.savez(tmp_path / "file.npz", **arrays)
         return open_source(Data(spec=f"arrays:{tmp_path / 'file.npz'}", **settings))
 
@@ -87,11 +89,33 @@ def test_another_number_of_classes_than_expected_is_refused(opened) -> None:
         ({"images": images(), "labels": LABELS, "val_images": images(2)}, "has no val_labels"),
         ({"images": images(), "labels": np.array([None] * 40)}, "without Python objects"),
         ({"images": images(3), "labels": np.arange(3)}, "too few to hold out"),
+        (NAMED | {"class_names": np.array(["a", "b", "a", "d"])}, "2 classes are called 'a'"),
+        (NAMED | {"class_names": np.array(["a", "b\nc", "d", "e"])}, r"'b\\nc' is no name"),
+        (NAMED | {"class_names": np.array(["a", "b\u2028c", "d", "e"])}, r"'b\\u2028c' is no name"),
+        (
+            {
+                "images": images(),
+                "labels": LABELS % 3,
+                "val_images": images(),
+                "val_labels": LABELS,
+            },
+            "3 is held out but not trained on",
+        ),
     ],
 )
 def test_mistakes_are_one_sentence(opened, arrays, sentence) -> None:
     with pytest.raises(InputError, match=rf"^[^\n]*{sentence}[^\n]*\.$"):
         opened(**arrays)
+
+
+def test_a_class_without_images_is_told_of(opened) -> None:
+    with pytest.warns(UserWarning, match=r"file\.npz has no images to train on of b\.$"):
+        opened(images=images(), labels=LABELS // 2 * 2, class_names=np.array(["a", "b", "c"]))
+
+
+def test_the_names_that_a_preset_expects_differ_too(opened) -> None:
+    with pytest.raises(InputError, match="2 classes are called 'a'"):
+        opened(images=images(), labels=LABELS % 2, classes=2, class_names_expected=("a", "a"))
 
 
 def test_files_that_are_none_are_one_sentence(tmp_path: Path) -> None:

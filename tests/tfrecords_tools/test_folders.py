@@ -1,6 +1,7 @@
 """Class folders as a source of conversions; `tests/data/test_folder.py` has the layouts."""
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -58,13 +59,44 @@ def test_validation_has_three_names(write: Write, name: str) -> None:
 
 def test_of_two_validation_folders_only_the_first_counts(write: Write) -> None:
     root = write("train/a/1.png", "val/a/2.png", "validation/a/3.png", "test/a/4.png")
-    assert sorted(keys(root)) == ["test/a/4.png", "train/a/1.png", "val/a/2.png"]
+    with pytest.warns(UserWarning, match=r"left out: validation/a/3\.png\."):
+        assert sorted(keys(root)) == ["test/a/4.png", "train/a/1.png", "val/a/2.png"]
 
 
 def test_class_folders_alone_are_still_to_be_divided(write: Write) -> None:
     found = class_folders(write("a/1.png", "b/2.png"))
     assert not found.divided
     assert {example.split for example in found.examples} == {"all"}
+
+
+@pytest.mark.parametrize(
+    ("names", "loose", "told"),
+    [
+        (["a/1.png", "b/2.png"], ["x.png", "y.JPG"], "x.png, y.JPG"),
+        (["train/a/1.png", "val/a/2.png"], ["x.png", "old/b/y.png"], "x.png, old/b/y.png"),
+        (["train/a/1.png", "val/a/2.png"], ["train/x.png"], "x.png"),
+        (["train/a/1.png", "val/a/2.png"], ["val/x.png"], "x.png"),
+        (["train/a/1.png"], ["x.png"], "x.png"),
+        (
+            ["a/1.png"],
+            [f"{i}.png" for i in range(9)],
+            "0.png, 1.png, 2.png, 3.png, 4.png and 4 more",
+        ),
+    ],
+)
+def test_images_beside_the_folders_that_count_are_told_of(
+    write: Write, names: list[str], loose: list[str], told: str
+) -> None:
+    root = write(*names, *loose)
+    with pytest.warns(UserWarning, match=rf"so left out: {re.escape(told)}\.$"):
+        assert keys(root) == names
+
+
+@pytest.mark.filterwarnings("error")
+def test_nothing_is_told_of_files_that_are_no_images(write: Write) -> None:
+    root = write("train/a/1.png", "val/a/2.png", ".x.png", ".old/b/3.png", "train/a/deep/4.png")
+    (root / "README.md").write_text("")
+    assert len(keys(root)) == 3
 
 
 # ---- files -----------------------------------------------------------------------------------
@@ -116,8 +148,15 @@ def test_all_files_are_listed_but_hidden_ones(write: Write) -> None:
 @pytest.mark.parametrize("split", ["val", "test"])
 def test_a_class_that_is_not_trained_on_is_refused(write: Write, split: str) -> None:
     root = write("train/a/1.png", "val/a/2.png", "test/a/3.png", f"{split}/elf/4.png")
-    with pytest.raises(InputError, match="elf is held out but not trained on"):
-        class_folders(root)
+    with pytest.raises(InputError, match=r"elf is held out but not trained on: .*\.$"):
+        class_folders(root).check(root)
+
+
+def test_a_class_name_of_two_lines_is_refused(write: Write) -> None:
+    for name in ("a\nb", "a\u2028b", "\x85"):
+        root = write(f"{name[0]}/{name}/1.png") / name[0]
+        with pytest.raises(InputError, match="is no name for a class"):
+            class_folders(root).check(root)
 
 
 def test_no_folder_and_no_images_are_refused(write: Write, tmp_path: Path) -> None:

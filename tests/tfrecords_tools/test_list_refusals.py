@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tfrecords_tools.convert import convert
 from tfrecords_tools.errors import InputError
 from tfrecords_tools.lists import listed_images, wikiart_lists
+from tfrecords_tools.options import Options
 
 
 def write(path: Path, *lines: str) -> Path:
@@ -66,6 +68,38 @@ def test_a_quotation_mark_that_is_never_closed_is_refused(
 def test_a_class_file_with_gaps_is_refused(tmp_path: Path, images: Path, lines: list[str]):
     path = write(tmp_path / "l.csv", "k/1.png,0")
     assert "classes.txt" in refusal(images, path, write(tmp_path / "classes.txt", *lines))
+
+
+def lists(tmp_path: Path) -> Path:
+    """`train` knows of a alone, `val` of b too."""
+    write(tmp_path / "train.csv", "k/0.png,a", "k/1.png,a")
+    write(tmp_path / "val.csv", "k/2.png,a", "k/3.png,b")
+    return write(tmp_path / "classes.txt", "a", "b", "c")
+
+
+def test_a_class_that_is_not_trained_on_is_refused(tmp_path: Path, images: Path) -> None:
+    lists(tmp_path)
+    labels = (f"train={tmp_path}/train.csv", f"val={tmp_path}/val.csv")
+    with pytest.raises(InputError, match=r"^[^\n]*: b is held out but not trained on: [^\n]*\.$"):
+        convert(Options(images, tmp_path / "out", labels=labels, size=8, workers=1))
+    assert not (tmp_path / "out").exists()
+
+
+def test_classes_without_any_image_are_told_of(tmp_path: Path, images: Path) -> None:
+    classes, labels = lists(tmp_path), (f"{tmp_path}/train.csv",)
+    options = Options(
+        images, tmp_path / "out", labels=labels, class_file=classes, size=8, workers=1,
+        val_fraction=0.5, dry_run=True,
+    )  # fmt: skip
+    with pytest.warns(UserWarning, match=r"images has no images to train on of b, c\.$"):
+        convert(options)
+
+
+@pytest.mark.parametrize("label", ["two\u2028lines", "two\x85lines"])
+def test_a_label_of_two_lines_is_refused(tmp_path: Path, images: Path, label: str) -> None:
+    path = write(tmp_path / "l.csv", f"k/0.png,{label}", f"k/1.png,{label}")
+    with pytest.raises(InputError, match=r"^[^\n]* is no name for a class: [^\n]*\.$"):
+        convert(Options(images, tmp_path / "out", labels=(str(path),), size=8, workers=1))
 
 
 def test_a_missing_list_or_class_file_or_folder_is_refused(tmp_path: Path, images: Path) -> None:
