@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfrecords_tools.class_names import check_names
+from tfrecords_tools.classes import check_names
 from tfrecords_tools.errors import InputError
 from tfrecords_tools.list_files import read_text
 

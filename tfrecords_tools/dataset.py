@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tfrecords_tools.class_names import check_names
 from tfrecords_tools.errors import InputError
 from tfrecords_tools.workspace import REPORT, STATE, read_json
 
@@ -72,7 +71,7 @@ def class_names(features: Any, title: str) -> tuple[str, ...]:
             f"{title} is no image classification set: it has {known}, but an image and a label "
             f"that names one class are needed."
         )
-    return check_names(label.names, title)
+    return tuple(label.names)
 
 
 def label_of(values: dict[str, Any]) -> int:

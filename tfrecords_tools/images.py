@@ -11,7 +11,10 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from tfrecords_tools.deep import to_eight_bits
 from tfrecords_tools.profiles import to_srgb
 
+# Files that are taken for images unread; others are looked into.
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff"})
+SUFFIXES |= {".jpe", ".jfif", ".avif", ".jp2"}
+FOREIGN = ("BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF")  # Pillow knows them, but cannot read them
 LONGEST = 100  # times the short side: a line one pixel wide would fill the memory once enlarged
 # A JPEG decodes ten times faster at the smallest of its scales that is this much larger than the
 # result.  From what decoding all of it gives that is 43 to 50 dB away for enlarged paintings of
@@ -36,6 +39,17 @@ TURNS = {  # EXIF orientation -> what sets the picture upright
 
 class UnreadableImage(ValueError):
     """A file that is no image, or a broken one."""
+
+
+def is_image(path: Path) -> bool:
+    """Whether a file is called an image, or is one whatever it is called."""
+    if path.suffix.lower() in SUFFIXES:
+        return True
+    try:
+        with Image.open(path) as image:
+            return image.format not in FOREIGN
+    except Exception:  # of a file that is none Pillow's plugins raise whatever they trip over
+        return False
 
 
 def read_image(source: Path | str | bytes, short_side: int) -> np.ndarray:

@@ -1,7 +1,6 @@
 """Images that lists of `path,label` name, the official WikiArt lists as distributed among them."""
 
 import hashlib
-import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from tfrecords_tools.class_files import read_classes
-from tfrecords_tools.class_names import check_names
+from tfrecords_tools.classes import check_names
 from tfrecords_tools.errors import InputError
 from tfrecords_tools.examples import UNDIVIDED, Collection, Example, Files
 from tfrecords_tools.folders import files
@@ -79,9 +78,7 @@ def listed_images(root: Path, lists: Mapping[str, Path], class_file: Path | None
         matched=dict(Counter(how for _, how in found.values())),
     )
     examples = [Example(r.split, found[r.path][0], classes[r.label]) for r in present]
-    names = _names(classes, str(class_file or ", ".join(map(str, lists.values()))))
-    _warn_of_empty(names, examples)
-    return Collection(names, examples, Files(root), listing, _hashes(lists, class_file))
+    return Collection(_names(classes), examples, Files(root), listing, _hashes(lists, class_file))
 
 
 def parse_lists(labels: Iterable[str]) -> dict[str, Path]:
@@ -135,12 +132,12 @@ def _classes_of(rows: Sequence[Row]) -> dict[str, int]:
     return {label: index for index, label in enumerate(ordered)}
 
 
-def _names(classes: Mapping[str, int], where: str) -> tuple[str, ...]:
+def _names(classes: Mapping[str, int]) -> tuple[str, ...]:
     """The names in order: each index was first given to its name, then to its number."""
     names: dict[int, str] = {}
     for name, index in classes.items():
         names.setdefault(index, name)
-    return check_names([names[index] for index in sorted(names)], where)
+    return tuple(names[index] for index in sorted(names))
 
 
 def _classified(
@@ -169,15 +166,6 @@ def _classified(
                 f"{row.place}: label {row.label!r} of {row.path!r} is no class of {class_file}."
             )
     return rows, classes
-
-
-def _warn_of_empty(names: Sequence[str], examples: Iterable[Example]) -> None:
-    used = {example.label for example in examples}
-    if empty := [name for label, name in enumerate(names) if label not in used]:
-        shown = ", ".join(empty[:5]) + (", ..." if len(empty) > 5 else "")
-        warnings.warn(
-            f"{len(empty)} of {len(names)} classes have no picture ({shown}).", stacklevel=3
-        )
 
 
 def _hashes(lists: Mapping[str, Path], class_file: Path | None) -> dict[str, str]:

@@ -61,7 +61,7 @@ def test_numbers_may_be_names_in_their_own_order(tmp_path: Path) -> None:
         ("# my classes\nportrait\nlandscape\n", ["line 1", "'# my classes'"]),
         ("portrait;people\nlandscape;none\n", ["line 1", "no class name"]),
         ("1\n0\n", ["another one's number"]),
-        ("a\nb\na\n", ["two classes are called 'a'"]),
+        ("a\nb\na\n", ["2 classes are called 'a'"]),
         ("", ["no class names"]),
     ],
 )

@@ -9,8 +9,10 @@ import pytest
 import tensorflow_datasets as tfds
 from PIL import Image
 
+from artgan_tf.config import Data
+from artgan_tf.data.spec import open_source
 from tfrecords_tools.cifar import cifar_batches
-from tfrecords_tools.class_names import check_names
+from tfrecords_tools.classes import check_names
 from tfrecords_tools.dataset import class_names
 from tfrecords_tools.errors import InputError
 from tfrecords_tools.folders import class_folders
@@ -36,12 +38,12 @@ def test_a_name_that_no_list_of_lines_keeps_is_refused(name: str, problem: str) 
 
 def test_a_name_that_is_another_once_composed_is_refused() -> None:
     for names in (["a", "b", "a"], ["caf\u00e9", "cafe\u0301"]):
-        with pytest.raises(InputError, match="two classes are called"):
+        with pytest.raises(InputError, match="2 classes are called"):
             check_names(names, "here")
 
 
 def test_unusual_names_are_kept_as_they_are() -> None:
-    assert check_names(GOOD, "here") == tuple(GOOD)
+    check_names(GOOD, "here")
 
 
 # ---- where they enter ------------------------------------------------------------------------
@@ -49,7 +51,7 @@ def folders(root: Path, name: str) -> None:
     for folder in ("good", name):
         (root / folder).mkdir(parents=True)
         Image.new("RGB", (9, 9)).save(root / folder / "1.png")
-    class_folders(root)
+    class_folders(root).check(root)
 
 
 def lists(root: Path, name: str) -> None:
@@ -59,7 +61,7 @@ def lists(root: Path, name: str) -> None:
     quoted = name.replace('"', '""')
     text = f'1.png,good\n2.png,"{quoted}"\n'
     (root / "l.csv").write_text(text, encoding="utf-8")
-    listed_images(root, {"train": root / "l.csv"}, None)
+    listed_images(root, {"train": root / "l.csv"}, None).check(root)
 
 
 def class_file(root: Path, name: str) -> None:
@@ -67,7 +69,7 @@ def class_file(root: Path, name: str) -> None:
     Image.new("RGB", (9, 9)).save(root / "1.png")
     (root / "l.csv").write_text("1.png,0\n")
     (root / "names.txt").write_text(f"0 good\n1 {name}\n", encoding="utf-8")
-    listed_images(root, {"train": root / "l.csv"}, root / "names.txt")
+    listed_images(root, {"train": root / "l.csv"}, root / "names.txt").check(root)
 
 
 def cifar(root: Path, name: str) -> None:
@@ -76,15 +78,17 @@ def cifar(root: Path, name: str) -> None:
     (root / "test_batch").write_bytes(pickle.dumps(batch))
     names = pickle.dumps({b"label_names": [b"good", name.encode()]})
     (root / "batches.meta").write_bytes(names)
-    cifar_batches(root)
+    cifar_batches(root).check(root)
 
 
-def data_set(root: Path, name: str) -> None:
-    label = tfds.features.ClassLabel(names=["good", name])
-    class_names({"image": tfds.features.Image(), "label": label}, "the set")
+def arrays(root: Path, name: str) -> None:
+    root.mkdir()
+    images, labels = np.zeros((40, 9, 9, 3), np.uint8), np.arange(40) % 2
+    np.savez(root / "a.npz", images=images, labels=labels, class_names=["good", name])
+    open_source(Data(spec=f"arrays:{root / 'a.npz'}"))
 
 
-@pytest.mark.parametrize("enter", [folders, lists, class_file, cifar, data_set])
+@pytest.mark.parametrize("enter", [folders, lists, class_file, cifar, arrays])
 @pytest.mark.parametrize("name", ["por\u2028trait", "tr\x1cees"])
 def test_it_is_refused_where_it_enters(
     tmp_path: Path, enter: Callable[[Path, str], None], name: str
@@ -95,7 +99,7 @@ def test_it_is_refused_where_it_enters(
 
 def test_a_folder_with_a_space_at_its_end_is_refused(tmp_path: Path) -> None:
     """tensorflow-datasets would call it `good`, which is the other one's name."""
-    with pytest.raises(InputError, match="'good ' begins or ends with a space"):
+    with pytest.raises(InputError, match="'good ' is no name for a class: it begins or ends"):
         folders(tmp_path / "root", "good ")
 
 

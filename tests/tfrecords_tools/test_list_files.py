@@ -138,8 +138,9 @@ def test_joined_lists_have_their_header_twice(images: Path, write: Write) -> Non
 
 def test_a_missing_picture_in_the_first_line_is_no_header(images: Path, write: Write) -> None:
     path = write("gone.png,abstract", *(f"{name},sea" for name in NAMES))
-    with pytest.warns(UserWarning, match=r"1 of 2 classes have no picture \(abstract\)"):
-        made = listed_images(images, {"train": path}, None)
+    made = listed_images(images, {"train": path}, None)
+    with pytest.warns(UserWarning, match=r"l\.csv has no images to train on of abstract"):
+        made.check(path)
     assert made.class_names == ("abstract", "sea")
     assert made.listing.missing == [("train", "gone.png")]
 
@@ -187,4 +188,4 @@ def test_a_number_that_can_be_no_label_is_refused(
 
 def test_a_name_may_not_be_broken_into_lines(images: Path, write: Write) -> None:
     said = refusal(images, write("000.png,sea", '001.png,"still', 'life"'))
-    assert "line 3: the class name 'still\\nlife' has a line break" in said
+    assert "line 3: 'still\\nlife' is no name for a class: it has a line break" in said

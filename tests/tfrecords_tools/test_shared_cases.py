@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.tfrecords_tools.conversions import REPOSITORY
+from tfrecords_tools.folders import class_folders
 from tfrecords_tools.images import UnreadableImage, read_image
 
 CASES = Path(os.environ.get("ARTGAN_CASES", REPOSITORY.parent / "shared" / "cases"))
@@ -45,3 +46,21 @@ def test_profiles_mean_what_little_cms_and_libvips_make_of_them(name: str) -> No
 def test_floats_beyond_one_are_unreadable(name: str) -> None:
     with pytest.raises(UnreadableImage, match="floats go from"):
         read_image(CASES / "images" / "overshoot" / name, 64)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("folder", "classes", "images"),
+    [
+        ("folder_suffixes", ("avif_only", "jfif_only", "jp2_only", "plain"), 48),
+        ("folder_capital_splits", ("cats", "dogs"), 48),
+        ("kaggle_test", ("cats", "dogs"), 24),
+        ("train_and_dev", ("a", "b"), None),
+    ],
+)
+def test_folders_give_all_their_classes(
+    folder: str, classes: tuple[str, ...], images: int | None
+) -> None:
+    found = class_folders(CASES / folder)
+    assert found.class_names == classes
+    assert images is None or len(found.examples) == images
