@@ -179,8 +179,7 @@ def test_all_verbs_tell_of_what_is_left_out(
         (convert, convert_flags, Options),
         (fit, ["--data", f"folder:{root}", "--set", "data.classes=0", "--dry-run"], None),
     ):
-        with pytest.raises(SystemExit) as stopped, warnings.catch_warnings():
-            warnings.simplefilter("always")
+        with warnings.catch_warnings(action="always"), pytest.raises(SystemExit) as stopped:
             cli.main(main_, "verb", flags, options)
         assert stopped.value.code == 0
         assert (
