@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from tfrecords_tools.errors import InputError
+from tfrecords_tools.records import is_compressed
 from tfrecords_tools.workspace import REPORT, STATE, read_json
 
 
@@ -46,6 +47,7 @@ def open_dataset(folder: Path) -> DataSet:
             f"{folder} is no TFRecord data set ({type(error).__name__}): give a folder that "
             f"python -m tfrecords_tools.convert has made, with a dataset_info.json."
         ) from None
+    check_format(info, str(folder))
     names, image = class_names(info.features, str(folder)), info.features["image"]
     shards = {
         split: [
@@ -53,10 +55,24 @@ def open_dataset(folder: Path) -> DataSet:
         ]
         for split, of in info.splits.items()
     }
+    for path, _ in (files[0] for files in shards.values() if files):
+        if is_compressed(path):
+            raise InputError(f"{path} is compressed with gzip: unpack all shards (gunzip) first.")
     options = ((read_json(folder / REPORT) or {}).get("plan") or {}).get("options", {})
     raw = isinstance(image, tfds.features.Tensor) and not isinstance(image, tfds.features.Image)
     encoding = "raw" if raw else options.get("encoding", "")
     return DataSet(folder, names, shards, tuple(image.shape), encoding, options)
+
+
+def check_format(info: Any, title: str) -> None:
+    """Raises InputError for a `tfds.core.DatasetInfo` of other files than TFRecords."""
+    import tensorflow_datasets as tfds
+
+    if info.file_format != tfds.core.FileFormat.TFRECORD:
+        raise InputError(
+            f"{title} holds {info.file_format.value} files, and only tfrecord files are read: let "
+            f"tensorflow-datasets write it again, with file_format='tfrecord'."
+        )
 
 
 def class_names(features: Any, title: str) -> tuple[str, ...]:
@@ -74,11 +90,14 @@ def class_names(features: Any, title: str) -> tuple[str, ...]:
     return tuple(label.names)
 
 
-def label_of(values: dict[str, Any]) -> int:
-    """The label of a parsed record; raises ValueError for one that has none."""
+def label_of(values: dict[str, Any], dataset: DataSet) -> int:
+    """The label of a parsed record; raises ValueError for one that is no class, or none."""
     if len(values.get("label", [])) != 1:
         raise ValueError("it has no label")
-    return values["label"][0]
+    label, classes = values["label"][0], len(dataset.class_names)
+    if not 0 <= label < classes:
+        raise ValueError(f"label {label} is none of {classes} classes")
+    return label
 
 
 def image_of(values: dict[str, Any], dataset: DataSet) -> Image.Image:

@@ -120,7 +120,7 @@ def _orientation(image: Image.Image) -> int:
     return 1
 
 
-def _to_rgb(image: Image.Image, profiles: bool) -> Image.Image:
+def _to_rgb(image: Image.Image, profiles: bool = True) -> Image.Image:
     profile = image.info.get("icc_profile") if profiles else None
     _shorten_transparency(image)
     if image.mode[0] in "IF":
