@@ -1,8 +1,11 @@
 """What every verb shares: one sentence for a user's mistake, exit code 2; 1 for a failed run."""
 
+import contextlib
+import io
+import os
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, NoReturn
 
@@ -30,10 +33,11 @@ def main(
     """
     warnings.showwarning = lambda message, *_, **__: print(f"warning: {message}", file=sys.stderr)
     try:
-        own, after = _divided(sys.argv[1:] if args is None else args, options)
-        parsed = tyro.cli(options or verb, prog=prog, args=own, config=CONFIG)
-        if options:
-            verb(replace(parsed, beam_options=after) if after else parsed)
+        with output():
+            own, after = _divided(sys.argv[1:] if args is None else args, options)
+            parsed = tyro.cli(options or verb, prog=prog, args=own, config=CONFIG)
+            if options:
+                verb(replace(parsed, beam_options=after) if after else parsed)
     except (InputError, RunError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2 if isinstance(error, InputError) else 1)
@@ -41,6 +45,22 @@ def main(
         print("error: interrupted.", file=sys.stderr)
         sys.exit(1)
     sys.exit(0)
+
+
+@contextlib.contextmanager
+def output() -> Iterator[None]:
+    """Print to consoles of few characters, and to readers who have seen enough, as `head` has."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at the end
+        sys.exit(0)
 
 
 def _divided(args: list[str], options: type | None) -> tuple[list[str], tuple[str, ...]]:
