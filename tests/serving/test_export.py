@@ -43,7 +43,7 @@ def test_name_and_place_can_be_chosen(quick, tmp_path):
 
 @pytest.mark.parametrize("name", ["..", ".", "a/b", "/tmp/a", "a\\b"])
 def test_a_name_stays_below_out(quick, tmp_path, name):
-    with pytest.raises(InputError, match="--name .* one folder below --out"):
+    with pytest.raises(InputError, match=r"--name .* one folder below --out"):
         export.export(tmp_path / "run", Options(tmp_path / "models", name))
     assert list(tmp_path.iterdir()) == []
 
