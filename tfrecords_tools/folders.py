@@ -75,10 +75,13 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _classes(folder: Path, one_class: str) -> Tree:
-    tree = {path.name: _images(path) for path in _folders(folder)}
-    tree = {name: paths for name, paths in tree.items() if paths}
+    found = {path.name: _images(path) for path in _folders(folder)}
+    tree = {name: paths for name, paths in found.items() if paths}
     if not tree and (paths := _images(folder)):
         return {one_class: paths}
+    if tree and (empty := sorted(found.keys() - tree.keys())):
+        said = f"Folders of {folder} without images ({len(empty)}) are left out: {some(empty)}."
+        warnings.warn(said, stacklevel=4)
     if not tree:
         kinds = " ".join(sorted(SUFFIXES))
         raise InputError(f"{folder} holds no images ({kinds}): give a folder with class folders.")

@@ -61,7 +61,10 @@ def read_rows(split: str, file: Path, images: Set[str]) -> list[Row]:
     Raises:
         InputError: for a file that cannot be read, or is no list of paths and labels.
     """
-    lines, layout = _best(read_text(file), file, images)
+    text = read_text(file)
+    if text.lstrip()[:1] in ("{", "["):
+        raise InputError(f"{file} is JSON: give path,label rows.")
+    lines, layout = _best(text, file, images)
     if not lines:
         raise InputError(f"{file} holds no rows of path,label.")
     if layout.label is None:

@@ -168,6 +168,13 @@ def test_what_is_no_image_among_images_is_counted_and_named(write: Write) -> Non
         assert keys(root) == ["train/a/1.png", "val/a/2.png"]
 
 
+def test_a_class_folder_without_images_is_told_of(write: Write) -> None:
+    root = write("a/1.png", "b/2.png")
+    (root / "c").mkdir()
+    with pytest.warns(UserWarning, match=r"without images \(1\) are left out: c\.$"):
+        assert class_folders(root).class_names == ("a", "b")
+
+
 def test_all_verbs_tell_of_what_is_left_out(
     write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -109,6 +109,13 @@ def test_what_is_no_text_is_refused(
     assert all(word in said for word in ["l.csv", *words])
 
 
+@pytest.mark.parametrize(
+    "line", ['{"labels": [["000.png", 0]]}', '{"file_name": "000.png"}', "[0]"]
+)
+def test_json_is_refused_as_what_it_is(images: Path, write: Write, line: str) -> None:
+    assert "l.csv is JSON: give path,label rows" in refusal(images, write(line))
+
+
 def test_three_columns_that_do_not_say_which_is_the_label_are_refused(
     images: Path, write: Write
 ) -> None:
