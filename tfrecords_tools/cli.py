@@ -1,6 +1,7 @@
 """What every verb shares: one sentence for a user's mistake, exit code 2; 1 for a failed run."""
 
 import contextlib
+import errno
 import io
 import os
 import sys
@@ -41,10 +42,25 @@ def main(
     except (InputError, RunError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2 if isinstance(error, InputError) else 1)
+    except (OSError, RuntimeError) as error:
+        if not (sentence := _about_the_machine(error)):
+            raise
+        print(f"error: {sentence}", file=sys.stderr)
+        sys.exit(1 if getattr(error, "errno", 0) == errno.ENOSPC else 2)
     except KeyboardInterrupt:
         print("error: interrupted.", file=sys.stderr)
         sys.exit(1)
     sys.exit(0)
+
+
+def _about_the_machine(error: Exception) -> str:
+    """What is wrong with a place that no verb has looked at before; empty for what is our fault."""
+    if isinstance(error, OSError):
+        why = error.strerror or str(error)
+        return f"{error.filename} cannot be used: {why}." if error.filename else ""
+    if "home directory" in str(error):  # as pathlib says it
+        return "There is no home directory: set HOME, or ARTGAN_CACHE and paths without ~."
+    return ""
 
 
 @contextlib.contextmanager

@@ -50,7 +50,8 @@ def preview(
         out.parent.mkdir(parents=True, exist_ok=True)
         sheet.save(out)
     except (OSError, ValueError) as error:
-        raise InputError(f"--out {out} cannot be written: {error}.") from None
+        why = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"--out {out} cannot be written: {why}.") from None
     print(f"{out}: {sheet.width}x{sheet.height}, {columns} images of each class of {split}.")
 
 
