@@ -19,9 +19,10 @@ def main() -> None:
     """Hand the rest of the command line to the verb that the first word names."""
     verb, *rest = sys.argv[1:] or ["--help"]
     if verb in ("-h", "--help"):
-        print("usage: artgan VERB ...\n")
-        print("\n".join(f"  {name:10} {what}" for name, what in VERBS.items()))
-        print("\n`artgan VERB --help` tells more.")
+        with cli.output():
+            print("usage: artgan VERB ...\n")
+            print("\n".join(f"  {name:10} {what}" for name, what in VERBS.items()))
+            print("\n`artgan VERB --help` tells more.")
         return
     if verb not in VERBS:
         print(f"error: there is no verb {verb!r}: use {', '.join(VERBS)}.", file=sys.stderr)

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterator
 
 from artgan_tf.config import InputError
-from tfrecords_tools.cli import main
+from tfrecords_tools.cli import main, output
 
-__all__ = ["main", "start_backend", "start_tensorflow"]
+__all__ = ["main", "output", "start_backend", "start_tensorflow"]
 
 
 def start_tensorflow() -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 def describe() -> str:
     """Such as "2 cores of AMD EPYC", and the GPUs, if there are any."""
-    cores = _cores()
-    noun = "core" if cores == 1 else "cores"
-    return ", ".join([f"{cores} {noun} of {processor()}", *_gpus()])
+    count = cores()
+    noun = "core" if count == 1 else "cores"
+    return ", ".join([f"{count} {noun} of {processor()}", *_gpus()])
 
 
-def _cores() -> int:
-    """Those that this process may use."""
+def cores() -> int:
+    """How many this process may use."""
     if hasattr(os, "sched_getaffinity"):  # Linux
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -1,8 +1,12 @@
 """What every verb shares: one sentence for a user's mistake, exit code 2; 1 for a failed run."""
 
+import contextlib
+import errno
+import io
+import os
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, NoReturn
 
@@ -30,17 +34,49 @@ def main(
     """
     warnings.showwarning = lambda message, *_, **__: print(f"warning: {message}", file=sys.stderr)
     try:
-        own, after = _divided(sys.argv[1:] if args is None else args, options)
-        parsed = tyro.cli(options or verb, prog=prog, args=own, config=CONFIG)
-        if options:
-            verb(replace(parsed, beam_options=after) if after else parsed)
+        with output():
+            own, after = _divided(sys.argv[1:] if args is None else args, options)
+            parsed = tyro.cli(options or verb, prog=prog, args=own, config=CONFIG)
+            if options:
+                verb(replace(parsed, beam_options=after) if after else parsed)
     except (InputError, RunError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2 if isinstance(error, InputError) else 1)
+    except (OSError, RuntimeError) as error:
+        if not (sentence := _about_the_machine(error)):
+            raise
+        print(f"error: {sentence}", file=sys.stderr)
+        sys.exit(1 if getattr(error, "errno", 0) == errno.ENOSPC else 2)
     except KeyboardInterrupt:
         print("error: interrupted.", file=sys.stderr)
         sys.exit(1)
     sys.exit(0)
+
+
+def _about_the_machine(error: Exception) -> str:
+    """What is wrong with a place that no verb has looked at before; empty for what is our fault."""
+    if isinstance(error, OSError):
+        why = error.strerror or str(error)
+        return f"{error.filename} cannot be used: {why}." if error.filename else ""
+    if "home directory" in str(error):  # as pathlib says it
+        return "There is no home directory: set HOME, or ARTGAN_CACHE and paths without ~."
+    return ""
+
+
+@contextlib.contextmanager
+def output() -> Iterator[None]:
+    """Print to consoles of few characters, and to readers who have seen enough, as `head` has."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at the end
+        sys.exit(0)
 
 
 def _divided(args: list[str], options: type | None) -> tuple[list[str], tuple[str, ...]]:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from tfrecords_tools.errors import InputError
 from tfrecords_tools.images import whole
+from tfrecords_tools.records import is_compressed
 from tfrecords_tools.workspace import REPORT, STATE, read_json
 
 
@@ -49,6 +50,7 @@ def open_dataset(folder: Path) -> DataSet:
             f"{folder} is no TFRecord data set ({type(error).__name__}): give a folder that "
             f"python -m tfrecords_tools.convert has made, with a dataset_info.json."
         ) from None
+    check_format(info, str(folder))
     names, image = class_names(info.features, str(folder)), info.features["image"]
     shards = {
         split: [
@@ -56,6 +58,9 @@ def open_dataset(folder: Path) -> DataSet:
         ]
         for split, of in info.splits.items()
     }
+    for path, _ in (files[0] for files in shards.values() if files):
+        if is_compressed(path):
+            raise InputError(f"{path} is compressed with gzip: unpack all shards (gunzip) first.")
     plan = (read_json(folder / REPORT) or {}).get("plan") or {}
     options = plan.get("options", {})
     raw = isinstance(image, tfds.features.Tensor) and not isinstance(image, tfds.features.Image)
@@ -65,23 +70,40 @@ def open_dataset(folder: Path) -> DataSet:
     )
 
 
+def check_format(info: Any, title: str) -> None:
+    """Raises InputError for a `tfds.core.DatasetInfo` of other files than TFRecords."""
+    import tensorflow_datasets as tfds
+
+    if info.file_format != tfds.core.FileFormat.TFRECORD:
+        raise InputError(
+            f"{title} holds {info.file_format.value} files, and only tfrecord files are read: let "
+            f"tensorflow-datasets write it again, with file_format='tfrecord'."
+        )
+
+
 def class_names(features: Any, title: str) -> tuple[str, ...]:
     """The classes of `tfds.features` with an image and a label; raises InputError for others."""
-    names = getattr(features["label"], "names", None) if "label" in features else None
-    if not names or "image" not in features:
-        known = ", ".join(sorted(features))
+    import tensorflow_datasets as tfds
+
+    found = dict(features.items())
+    label = found.get("label")
+    if not isinstance(label, tfds.features.ClassLabel) or "image" not in found:
+        known = ", ".join(sorted(found))
         raise InputError(
             f"{title} is no image classification set: it has {known}, but an image and a label "
-            f"that names classes are needed."
+            f"that names one class are needed."
         )
-    return tuple(names)
+    return tuple(label.names)
 
 
-def label_of(values: dict[str, Any]) -> int:
-    """The label of a parsed record; raises ValueError for one that has none."""
+def label_of(values: dict[str, Any], dataset: DataSet) -> int:
+    """The label of a parsed record; raises ValueError for one that is no class, or none."""
     if len(values.get("label", [])) != 1:
         raise ValueError("it has no label")
-    return values["label"][0]
+    label, classes = values["label"][0], len(dataset.class_names)
+    if not 0 <= label < classes:
+        raise ValueError(f"label {label} is none of {classes} classes")
+    return label
 
 
 def image_of(values: dict[str, Any], dataset: DataSet) -> Image.Image:

@@ -2,24 +2,28 @@
 
 import os
 import warnings
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterator, Set
+from pathlib import Path, PurePosixPath
 
 from tfrecords_tools.classes import some
 from tfrecords_tools.errors import InputError
 from tfrecords_tools.examples import UNDIVIDED, Collection, Example, Files
-from tfrecords_tools.images import SUFFIXES
+from tfrecords_tools.images import SUFFIXES, is_image
 
-SPLITS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+SPLITS = {  # folder, in any case -> split; of two for one split the first counts
+    "train": "train", "training": "train",
+    "val": "val", "valid": "val", "validation": "val", "dev": "val",
+    "test": "test", "testing": "test",
+}  # fmt: skip
 Tree = dict[str, list[Path]]  # class name -> its images, sorted
 
 
 def class_folders(root: Path) -> Collection:
     """The images below `root`; class names are the folders' names, sorted.
 
-    `root` holds `train` and some of `val`, `valid`, `validation`, `test`, each with class folders;
-    or class folders alone; or images alone, which are one class.  Of images anywhere else a warning
-    tells that they are left out.
+    `root` holds a folder to train on and some of others, as `SPLITS` calls them, each with class
+    folders; or class folders alone; or images alone, which are one class.  A warning tells of what
+    is not taken: images anywhere else, and files in class folders that are no images.
 
     Raises:
         InputError: when there is no folder, or no image in it.
@@ -36,65 +40,93 @@ def class_folders(root: Path) -> Collection:
         for name, paths in sorted(tree.items())
         for path in paths
     ]
+    _warn_of_others(root, {example.key for example in examples})
     return Collection(names, examples, Files(root))
 
 
 def _trees(root: Path) -> dict[str, Tree]:
     """Split -> its classes."""
     one_class = root.resolve().name  # what images alone are called, in `train` as in `val`
-    folders = _folders(root)
-    splits: dict[str, Path] = {}
-    for name, split in SPLITS.items():
-        if name in folders:
-            splits.setdefault(split, folders[name])
+    splits = _splits(root)
     # Beside other classes and without any of its own, `train` is a class: pictures of trains.
     if "train" not in splits or (len(splits) == 1 and not _folders(splits["train"])):
         return {UNDIVIDED: _classes(root, one_class)}
-    _warn_of_others(root, [folder.name for folder in splits.values()])
     trees = {split: _classes(folder, one_class) for split, folder in splits.items()}
+    # Beside classes, folders without any are to be judged, as Kaggle's.
+    if one_class not in trees["train"]:
+        trees = {split: tree for split, tree in trees.items() if one_class not in tree}
     return trees if len(trees) > 1 else {UNDIVIDED: trees["train"]}
 
 
-def _folders(folder: Path) -> dict[str, Path]:
+def _splits(root: Path) -> dict[str, Path]:
+    """Split -> its folder."""
+    splits: dict[str, Path] = {}
+    for name, split in SPLITS.items():
+        for folder in _folders(root):
+            if folder.name.lower() == name:
+                splits.setdefault(split, folder)
+    return splits
+
+
+def _folders(folder: Path) -> list[Path]:
     visible = (path for path in sorted(folder.iterdir()) if path.name[0] != ".")
-    return {path.name: path for path in visible if path.is_dir()}
+    return [path for path in visible if path.is_dir()]
 
 
 def _classes(folder: Path, one_class: str) -> Tree:
-    tree = {name: _images(path) for name, path in _folders(folder).items()}
-    tree = {name: paths for name, paths in tree.items() if paths}
-    if tree:
-        _warn_of_others(folder, tree)
-        return tree
-    if paths := _images(folder):
+    found = {path.name: _images(path) for path in _folders(folder)}
+    tree = {name: paths for name, paths in found.items() if paths}
+    if not tree and (paths := _images(folder)):
         return {one_class: paths}
-    kinds = " ".join(sorted(SUFFIXES))
-    raise InputError(f"{folder} holds no images ({kinds}): give a folder with class folders.")
-
-
-def _warn_of_others(folder: Path, taken: Iterable[str]) -> None:
-    """Tell of images that lie in none of the folders that are taken."""
-    others = [path for name, path in _folders(folder).items() if name not in set(taken)]
-    left_out = [path for path in sorted(folder.iterdir()) if _is_image(path) and path.is_file()]
-    left_out += [path for other in others for path in _images(other)]
-    if left_out:
-        names = some([path.relative_to(folder).as_posix() for path in left_out])
-        warnings.warn(f"In no class folder of {folder}, so left out: {names}.", stacklevel=2)
+    if tree and (empty := sorted(found.keys() - tree.keys())):
+        said = f"Folders of {folder} without images ({len(empty)}) are left out: {some(empty)}."
+        warnings.warn(said, stacklevel=4)
+    if not tree:
+        kinds = " ".join(sorted(SUFFIXES))
+        raise InputError(f"{folder} holds no images ({kinds}): give a folder with class folders.")
+    return tree
 
 
 def _images(folder: Path) -> list[Path]:
-    return [path for path in files(folder) if _is_image(path)]
+    return [path for path in files(folder) if is_image(path)]
 
 
-def _is_image(path: Path) -> bool:
-    return path.name[0] != "." and path.suffix.lower() in SUFFIXES
+def _warn_of_others(root: Path, taken: Set[str]) -> None:
+    """Tell of images that are not taken, and of what else lies beside those that are."""
+    beside = {PurePosixPath(key).parent for key in taken}
+    found = (path.relative_to(root).as_posix() for path in files(root))
+    others = [key for key in found if key not in taken]
+    images = [key for key in others if is_image(root / key)]
+    odd = [k for k in others if k not in images and PurePosixPath(k).parent in beside]
+    for kind, keys in (("Images in no class folder", images), ("Files that are no images", odd)):
+        if keys:
+            said = f"{kind} of {root} ({len(keys)}) are left out: {some(keys)}."
+            warnings.warn(said, stacklevel=3)
 
 
 def files(folder: Path) -> list[Path]:
-    """All files below a folder, sorted; hidden files and folders hold thumbnails and the like."""
-    found = []
-    for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name[0] != "."]
-        found += [Path(place, name) for name in names if name[0] != "."]
-    # A pipe or a device would be waited for; a link to nowhere is kept, to be reported.
-    return sorted(path for path in found if path.is_file() or not path.exists())
+    """All files below a folder, sorted; hidden files and folders hold thumbnails and the like.
+
+    Raises:
+        InputError: for a folder that may not be read.
+    """
+    try:
+        return sorted(_walk(folder, frozenset()))
+    except OSError as error:
+        raise InputError(f"{error.filename} cannot be read: {error.strerror}.") from None
+
+
+def _walk(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
+    """The files below a folder, which may be a link, but not to what it lies in."""
+    real = folder.resolve()
+    above |= {real, *real.parents}
+    for entry in os.scandir(folder):
+        path = folder / entry.name
+        if entry.name[0] == ".":
+            continue
+        if entry.is_dir():
+            if not entry.is_symlink() or path.resolve() not in above:
+                yield from _walk(path, above)
+        # A pipe or a device would be waited for; a link to nowhere is kept, to be reported.
+        elif entry.is_file() or not path.exists():
+            yield path

@@ -1,30 +1,22 @@
 """Images that lists of `path,label` name, the official WikiArt lists as distributed among them."""
 
-import csv
 import hashlib
-import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
 
+from tfrecords_tools.class_files import read_classes
+from tfrecords_tools.classes import check_names
 from tfrecords_tools.errors import InputError
 from tfrecords_tools.examples import UNDIVIDED, Collection, Example, Files
 from tfrecords_tools.folders import files
+from tfrecords_tools.list_files import Row, read_rows, without_headers
 from tfrecords_tools.names import match
 
-NUMBERED = re.compile(r"(\d+)[\s,]+(.+)")  # a line of a class file: `7 portrait`
+NO_LABEL = ("", "nan")  # nan: as pandas writes an empty cell
 WIKIART_SPLITS = ("train", "val")
-
-
-class Row(NamedTuple):
-    """One line of a list, its label as it stands there."""
-
-    split: str
-    path: str
-    label: str
-    place: str  # for messages: file and line
 
 
 @dataclass(frozen=True)
@@ -71,8 +63,8 @@ def listed_images(root: Path, lists: Mapping[str, Path], class_file: Path | None
             f"There is no folder {str(root)!r}: give the folder that holds the images."
         )
     on_disk = {path.relative_to(root).as_posix() for path in files(root)}
-    rows = [row for split, path in lists.items() for row in _read_rows(split, path)]
-    rows, classes = _classified(rows, on_disk, class_file)
+    read = [read_rows(split, path, on_disk) for split, path in lists.items()]
+    rows, classes = _classified(read, on_disk, class_file)
     kept, repeated, dropped = _kept(rows)
     found = match([row.path for row in kept], on_disk)
     present = [row for row in kept if row.path in found]
@@ -115,48 +107,29 @@ def _find(folder: Path, name: str) -> Path:
     raise InputError(f"{folder} holds no {name}, {name}.csv or {name}.txt: are these the lists?")
 
 
-def _read(path: Path) -> str:
+def _classes_of(rows: Sequence[Row]) -> dict[str, int]:
+    """The labels in order, numbers as numbers."""
+    places: dict[str, str] = {}
+    for row in rows:
+        places.setdefault(row.label, row.place)
+    for label, place in places.items():
+        check_names([label], place)
     try:
-        return path.read_bytes().decode("utf-8-sig", "surrogateescape")
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from None
-
-
-def _read_rows(split: str, path: Path) -> list[Row]:
-    # The official artist lists have two commas a row, and any path may contain one.
-    lines = _read(path).replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    reader, rows = csv.reader(lines, strict=True), []
-    try:
-        for fields in reader:
-            if any(map(str.strip, fields)):
-                image = ",".join(fields[:-1]).strip(" ,").replace("\\", "/").removeprefix("./")
-                place = f"{path}, line {reader.line_num}"
-                rows.append(Row(split, image, fields[-1].strip(), place))
-    except csv.Error as error:
-        raise InputError(f"{path}, line {reader.line_num}: {error}.") from None
-    if not rows:
-        raise InputError(f"{path} holds no rows of path,label.")
-    return rows
-
-
-def _read_classes(path: Path) -> dict[str, int]:
-    """Label as it stands in a list (a number, or the name) -> its index."""
-    lines = [line.strip() for line in _read(path).splitlines() if line.strip()]
-    numbered = [NUMBERED.fullmatch(line) for line in lines]
-    if not all(numbered):
-        numbers = {name: index for index, name in enumerate(lines)}
-    else:
-        numbers = {line[2]: int(line[1]) for line in numbered if line}
-    if sorted(numbers.values()) != list(range(len(lines))):
-        raise InputError(f"{path} must number its classes 0 to {len(lines) - 1}, each once.")
-    return numbers | {str(number): number for number in numbers.values()}
-
-
-def _classes_of(rows: Iterable[Row]) -> dict[str, int]:
-    labels = {row.label for row in rows}
-    if all(map(str.isdecimal, labels)):
-        return {label: index for index, label in enumerate(sorted(labels, key=int))}
-    return {label: index for index, label in enumerate(sorted(labels))}
+        numbers = {label: float(label) for label in places}
+    except ValueError:
+        return {label: index for index, label in enumerate(sorted(places))}
+    ordered = sorted(places, key=lambda label: numbers[label])
+    if numbers[ordered[0]] < 0:
+        raise InputError(
+            f"{places[ordered[0]]}: the label {ordered[0]} is no number of a class: leave "
+            f"unlabelled images out, and number from 0."
+        )
+    for one, other in pairwise(ordered):
+        if numbers[one] == numbers[other]:
+            raise InputError(
+                f"{places[other]}: {one!r} and {other!r} are the same number: write it in one way."
+            )
+    return {label: index for index, label in enumerate(ordered)}
 
 
 def _names(classes: Mapping[str, int]) -> tuple[str, ...]:
@@ -168,21 +141,27 @@ def _names(classes: Mapping[str, int]) -> tuple[str, ...]:
 
 
 def _classified(
-    rows: list[Row], files: set[str], class_file: Path | None
+    lists: list[list[Row]], images: set[str], class_file: Path | None
 ) -> tuple[list[Row], dict[str, int]]:
-    """The rows without headers, and the classes that all their labels are of."""
-    classes = _read_classes(class_file) if class_file else {}
-    uses = Counter(row.label for row in rows)
-    first = {row.split: row for row in reversed(rows)}.values()
-
-    def is_header(row: Row) -> bool:
-        odd = row.label not in classes if class_file else uses[row.label] == 1
-        return odd and row.path not in files and any(row is each for each in first)
-
-    rows = [row for row in rows if not is_header(row)]
+    """The rows of all lists without headers, and the classes that their labels are of."""
+    classes = read_classes(class_file) if class_file else {}
+    pictured = {row.label for rows in lists for row in rows if row.path in images}
+    is_label = (classes or pictured).__contains__
+    rows = [row for each in lists for row in without_headers(each, images, is_label)]
+    if not rows:
+        raise InputError(
+            f"{lists[0][0].place} is a header and nothing follows: add path,label rows."
+        )
+    for row in rows:
+        if not row.path or (row.label in NO_LABEL and row.label not in classes):
+            lacking = "label" if row.path else "path"
+            raise InputError(
+                f"{row.place}: {row.path or row.label!r} has no {lacking}: add it, or leave the "
+                f"line out."
+            )
     classes = classes or _classes_of(rows)
     for row in rows:
-        if row.label not in classes or not row.path:
+        if row.label not in classes:
             raise InputError(
                 f"{row.place}: label {row.label!r} of {row.path!r} is no class of {class_file}."
             )

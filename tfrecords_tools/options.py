@@ -29,6 +29,7 @@ class Options:
         crop: center stores the square in the middle.
         encoding: how the images are stored; raw needs no decoding, at many times the size.
         quality: of JPEGs, 1 to 100.
+        ignore_profiles: take colours for sRGB whatever an image's ICC profile says of them.
         shards: files a split, or auto for about 512 images or 128 MiB in each.
         workers: processes of this machine; 0 is one a core.
         runner: local is this machine; beam is Apache Beam, whose own options follow after --, as in
@@ -55,6 +56,7 @@ class Options:
     crop: Literal["none", "center"] = "none"
     encoding: Literal["jpeg", "png", "raw"] = "jpeg"
     quality: Annotated[int, Field(ge=1, le=100)] = 95
+    ignore_profiles: bool = False
     shards: Literal["auto"] | Annotated[int, Field(ge=1, le=99999)] = "auto"
     workers: Annotated[int, Field(ge=0, le=1024)] = 0
     runner: Literal["local", "beam"] = "local"
@@ -72,7 +74,7 @@ class Options:
 # What the bytes of the shards depend on.
 LASTING = (
     "wikiart_lists", "task", "labels", "class_file", "size", "crop", "encoding", "quality",
-    "shards", "val_fraction", "seed", "limit",
+    "ignore_profiles", "shards", "val_fraction", "seed", "limit",
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from tfrecords_tools import cli
 from tfrecords_tools.dataset import DataSet, image_of, label_of, open_dataset
 from tfrecords_tools.errors import InputError
 from tfrecords_tools.metadata import parse
-from tfrecords_tools.records import read_records
+from tfrecords_tools.records import Record, read_records
 from tfrecords_tools.sheet import named_grid
 from tfrecords_tools.workspace import REPORT, read_json
 
@@ -50,7 +50,8 @@ def preview(
         out.parent.mkdir(parents=True, exist_ok=True)
         sheet.save(out)
     except (OSError, ValueError) as error:
-        raise InputError(f"--out {out} cannot be written: {error}.") from None
+        why = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"--out {out} cannot be written: {why}.") from None
     print(f"{out}: {sheet.width}x{sheet.height}, {columns} images of each class of {split}.")
 
 
@@ -59,18 +60,28 @@ def first_of_each_class(dataset: DataSet, split: str, count: int) -> list[list[I
     rows: list[list[Image.Image]] = [[] for _ in dataset.class_names]
     for path, _ in dataset.shards[split]:
         for record in read_records(path):
-            if record.data is None:
-                raise InputError(f"{path} is damaged: python -m tfrecords_tools.verify tells more.")
-            values = parse(record.data)
-            label = label_of(values)
-            if len(rows[label]) < count:
-                image = image_of(values, dataset)
-                rows[label].append(ImageOps.fit(image, (min(image.size),) * 2))
-                if all(len(row) == count for row in rows):
-                    return rows
+            try:
+                _add(record, rows, dataset, count)
+            except ValueError as error:
+                raise InputError(
+                    f"{path} is damaged ({error}): python -m tfrecords_tools.verify tells more."
+                ) from None
+            if all(len(row) == count for row in rows):
+                return rows
     if not any(rows):
         raise InputError(f"{split} of {dataset.folder} has no images.")
     return rows
+
+
+def _add(record: Record, rows: list[list[Image.Image]], dataset: DataSet, count: int) -> None:
+    """Put a record's image into its class's row, if that has room; raises ValueError."""
+    if record.data is None:
+        raise ValueError(record.problem)
+    values = parse(record.data)
+    row = rows[label_of(values, dataset)]
+    if len(row) < count:
+        image = image_of(values, dataset)
+        row.append(ImageOps.fit(image, (min(image.size),) * 2))
 
 
 def _titles(dataset: DataSet) -> list[str]:

@@ -8,6 +8,7 @@ from typing import BinaryIO, NamedTuple
 import google_crc32c
 
 HEADER, FOOTER = struct.Struct("<QI"), struct.Struct("<I")
+GZIP = b"\x1f\x8b\x08"  # how it begins
 LONGEST = 2**31  # bytes; more cannot be a length
 
 
@@ -50,6 +51,17 @@ def read_records(path: Path) -> Iterator[Record]:
                 return
             intact = FOOTER.unpack(data[length:])[0] == _masked(data[:length])
             yield Record(offset, data[:length] if intact else None, "" if intact else "damaged")
+
+
+def is_compressed(path: Path) -> bool:
+    """Whether a file is gzipped as a whole; False where there is none."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(HEADER.size)
+        # A record of just that length begins so, too.
+        return start.startswith(GZIP) and HEADER.unpack(start)[1] != _masked(start[:8])
+    except (OSError, struct.error):
+        return False
 
 
 def _masked(data: bytes) -> int:

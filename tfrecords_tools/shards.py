@@ -130,7 +130,7 @@ def store(
     source: Path | np.ndarray, options: Options
 ) -> tuple[bytes | np.ndarray, tuple[int, int]]:
     """An image as the options have it stored, and its size; raises UnreadableImage."""
-    image = open_image(source, options.size)
+    image = open_image(source, options.size, profiles=not options.ignore_profiles)
     image = _square(image) if options.crop == "center" else image
     return encode(image, options), image.size
 

@@ -91,10 +91,8 @@ def _check(record: Record, dataset: DataSet, image: bool) -> int:
     if record.data is None:
         raise ValueError(record.problem)
     values = parse(record.data)
-    label = label_of(values)
+    label = label_of(values, dataset)
     picture = image_of(values, dataset) if image else None
-    if not 0 <= label < len(dataset.class_names):
-        raise ValueError(f"label {label} is none of {len(dataset.class_names)} classes")
     size = dataset.options.get("size")
     if picture and size and min(picture.size) != size:
         raise ValueError(f"it is {picture.width}x{picture.height}, not of short side {size}")

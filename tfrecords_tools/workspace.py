@@ -20,6 +20,7 @@ from tfrecords_tools.shards import ShardReport, write_json
 
 STATE, REPORT = ".convert", "report.json"
 DESCRIPTIONS = ("dataset_info.json", "features.json", "label.labels.txt", "report.txt", REPORT)
+BEFORE = {"ignore_profiles": True}  # how sets were made when there was no such option
 ELSEWHERE = "give another --out, or --overwrite to start anew"
 
 
@@ -157,7 +158,7 @@ def reason(error: OSError) -> str:
 def _difference(old: dict[str, Any], new: dict[str, Any]) -> str:
     """The first thing that two plans do not share, in words; empty for the same plan."""
     for key in new["options"]:
-        before, after = old.get("options", {}).get(key), new["options"][key]
+        before, after = old.get("options", {}).get(key, BEFORE.get(key)), new["options"][key]
         if before != after:
             return f"--{key.replace('_', '-')} {before}, not {after}"
     for name in sorted(new["lists"].keys() | old.get("lists", {}).keys()):

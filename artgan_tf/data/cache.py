@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from artgan_tf.config import Data, InputError
-from artgan_tf.data.source import DamagedData, Indexed, Split, Streamed, short_side
+from artgan_tf.data.source import Indexed, Split, Streamed, short_side
 from tfrecords_tools.images import UnreadableImage
 
 SAMPLE = 256  # images that tell how large the others will be
@@ -129,12 +129,12 @@ def _read(split: Split, data: Data, at_once: int = 256) -> Iterator[tuple[Any, i
 def _stream(split: Streamed, parallel: bool) -> Iterator[tuple[Any, int]]:
     import tensorflow as tf  # is there, where a split is streamed
 
+    from artgan_tf.data.failures import data_failures
+
     pairs = split.records(None).map(split.decode, tf.data.AUTOTUNE if parallel else None)
-    try:
+    with data_failures():
         for image, label in pairs.as_numpy_iterator():
             yield (image if image.size else UnreadableImage("it is broken")), int(label)
-    except tf.errors.DataLossError as error:
-        raise DamagedData(str(error)) from None
 
 
 def _try(load: Callable[[Any], np.ndarray]) -> Callable[[Any], np.ndarray | UnreadableImage]:

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from artgan_tf.data.failures import checked_labels
 from artgan_tf.data.source import BROKEN
 from tfrecords_tools.dataset import DataSet
 from tfrecords_tools.images import UnreadableImage, fit, read_image
@@ -23,12 +24,13 @@ SIZED = LABEL | {  # how TFDS stores pixels whose height and width differ from i
 }
 
 
-def decode_any(spec: str, side: int) -> Decode:
+def decode_any(spec: str, side: int, classes: int) -> Decode:
     """For examples of `image` (in whatever format) and `label`; `BROKEN` where one is unreadable.
 
     Args:
         spec: what to call the data in a warning.
         side: pixels of the short side.
+        classes: K; another label than 0 to K - 1 is an error (see `data_failures`).
     """
 
     def read(encoded: bytes) -> np.ndarray:
@@ -39,7 +41,7 @@ def decode_any(spec: str, side: int) -> Decode:
             return BROKEN
 
     def decode(example: Any) -> Pair:
-        return _as_image(read, example["image"]), tf.cast(example["label"], tf.int32)
+        return _as_image(read, example["image"]), checked_labels(example["label"], classes)
 
     return decode
 
@@ -52,14 +54,14 @@ def decode_shards(dataset: DataSet, side: int) -> Decode:
         side: pixels of the short side.
     """
     if not dataset.encoding:
-        pillow = decode_any(str(dataset.folder), side)
+        pillow = decode_any(str(dataset.folder), side, len(dataset.class_names))
         return lambda record: pillow(tf.io.parse_single_example(record, ENCODED))
     stored = _sized if dataset.encoding == "raw" and None in dataset.shape else _encoded(dataset)
 
     def decode(record: tf.Tensor) -> Pair:
         image, label = stored(record)
         image = image if dataset.options.get("size") == side else _resized(image, side)
-        return image, tf.cast(label, tf.int32)
+        return image, checked_labels(label, len(dataset.class_names))
 
     return decode
 
@@ -72,7 +74,8 @@ def decode_squares(dataset: DataSet, side: int) -> Decode | None:
     def decode(records: tf.Tensor) -> Pair:
         found = tf.io.parse_example(records, ENCODED)
         pixels = tf.io.decode_raw(found["image"], tf.uint8)
-        return tf.reshape(pixels, (-1, side, side, 3)), tf.cast(found["label"], tf.int32)
+        labels = checked_labels(found["label"], len(dataset.class_names))
+        return tf.reshape(pixels, (-1, side, side, 3)), labels
 
     return decode
 

@@ -6,7 +6,7 @@ from typing import Any
 from artgan_tf.config import Data, InputError
 from artgan_tf.data.decoding import decode_any
 from artgan_tf.data.source import Source, Streamed, short_side, streamed
-from tfrecords_tools.dataset import class_names
+from tfrecords_tools.dataset import check_format, class_names
 
 HELD_OUT = ("test", "validation")
 
@@ -17,6 +17,7 @@ def open_tfds(value: str, data: Data, download: bool = True) -> Source:
     The splits are what `as_dataset` takes: `train`, but also `train[:90%]` or `train+test`.
     """
     builder = _prepared(value, download)
+    check_format(builder.info, f"tfds:{value}")
     names = class_names(builder.info.features, f"tfds:{value}")
     present = (split for split in HELD_OUT if split in builder.info.splits)
     val = data.val_split or next(present, HELD_OUT[0])
@@ -75,7 +76,8 @@ def _streamed(builder: Any, split: str, value: str, data: Data) -> Streamed:
         ) from None
     if dataset.cardinality() < 1:
         raise InputError(f"tfds:{value} has no examples in {split!r}: choose a larger part.")
-    decode = decode_any(f"tfds:{value}", short_side(data))
+    classes = builder.info.features["label"].num_classes
+    decode = decode_any(f"tfds:{value}", short_side(data), classes)
     parts = builder.info.splits[split].file_instructions
     records = [f"{Path(part.filename).name} {part.skip} {part.take}" for part in parts]
     identity = " ".join([builder.info.full_name, *records])

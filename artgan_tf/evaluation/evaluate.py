@@ -66,7 +66,7 @@ def evaluate(run_dir: Path | str, options: Options) -> Evaluation:
 
     Raises:
         InputError: for a mistake in what was asked for.
-        RunError: a result is not a number.
+        RunError: the model's networks give no numbers.
     """
     asked = list(dict.fromkeys(map(metric, options.metrics)))
     _check_seeds(options.seeds)

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from artgan_tf.config import Data, InputError, RunError
+from artgan_tf.data.failures import data_failures
 from artgan_tf.data.source import DamagedData, Source, Split
 from artgan_tf.data.tfrecords import damage
 from artgan_tf.evaluation.classifier import trained_classifier
@@ -97,6 +97,7 @@ class Reference:
 
     def _read(self, split: Split, file: str, name: str) -> Images:
         try:
-            return real_images(split, self.data, self.work / file, name)
-        except (DamagedData, tf.errors.DataLossError):
+            with data_failures():
+                return real_images(split, self.data, self.work / file, name)
+        except DamagedData:
             raise RunError(damage(self.source.spec)) from None

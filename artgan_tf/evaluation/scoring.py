@@ -2,6 +2,7 @@
 
 import math
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from artgan_tf.config import InputError, RunError
+from artgan_tf.config import InputError
 from artgan_tf.evaluation import classifier, measures, results
 from artgan_tf.evaluation.images import Images, generated_images, proportional_labels
 from artgan_tf.evaluation.measures import Comparison
@@ -102,13 +103,15 @@ def scores(
 ) -> Iterator[tuple[Metric, Result]]:
     """One result after another; of real images, only of metrics they can stand in for.
 
+    Of a metric that has no value for these images a warning says why, and the others go on.
+
     Args:
         subject: whose images.
         metrics: to compute, checked; the images are painted once for all of them.
         reference: the real images.
 
     Raises:
-        RunError: a result is not a number.
+        RunError: the model's networks give no numbers.
     """
     with tempfile.TemporaryDirectory(dir=reference.work) as folder:
         count = max((metric.count for metric in metrics), default=0)
@@ -116,8 +119,17 @@ def scores(
         for metric in metrics:
             real = _real(metric, reference)
             fake = images.first(metric.count) if images else _stand_in(metric, reference, real)
-            if fake:
-                yield metric, _result(subject, metric, fake, real, reference)
+            if not fake:
+                continue
+            try:
+                result = _result(subject, metric, fake, real, reference)
+            except (InputError, ValueError) as error:  # other metrics may have theirs
+                sentence = str(error).rstrip(".")
+                warnings.warn(
+                    f"{metric.name} of {subject.model} has no value: {sentence}.", stacklevel=2
+                )
+            else:
+                yield metric, result
     reference.forget()
 
 
@@ -162,8 +174,8 @@ def _result(
     classes = tuple(np.flatnonzero(enough).tolist())
     measured = metric.kind.measure(Comparison(fake, real, reference, painter, metric.k, classes))
     by_class = {names[label]: value for label, value in measured.by_class.items()}
-    _check_finite(metric, subject, measured.values)
-    _check_finite(metric, subject, by_class)
+    _check_finite(measured.values)
+    _check_finite(by_class)
     return Result(
         metric=metric.name,
         values=dict(measured.values),
@@ -188,7 +200,7 @@ def _record(metric: Metric, reference: Reference) -> dict[str, str]:
     return reference.record if "features" in metric.kind.needs else {}
 
 
-def _check_finite(metric: Metric, subject: Subject, values: Mapping[str, float]) -> None:
+def _check_finite(values: Mapping[str, float]) -> None:
     bad = {name: value for name, value in values.items() if not math.isfinite(value)}
     if bad:
-        raise RunError(f"{metric.name} of {subject.model} is no number: {bad}.")
+        raise InputError(f"It is no number: {bad}.")

@@ -27,6 +27,7 @@ class RunDirectory:
         self.config_file = self.path / "config.toml"
         self.classes_file = self.path / "classes.txt"
         self.data_file = self.path / "data.json"
+        self.cores_file = self.path / "cores.txt"
         self.history_file = self.path / "history.jsonl"
         self.checkpoints = self.path / "checkpoints"
         self.samples = self.path / "samples"
@@ -60,6 +61,16 @@ class RunDirectory:
         _write(self.classes_file, "\n".join(class_names) + "\n")
         _write(self.data_file, json.dumps(data, indent=1) + "\n")
         _write(self.config_file, tomli_w.dumps(to_tree(config)))
+
+    def note_cores(self, count: int) -> int:
+        """Keep how many cores compute the run; returns how many it was before, 0 for not known."""
+        try:
+            before = int(self.cores_file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            before = 0
+        if before != count:
+            _write(self.cores_file, f"{count}\n")
+        return before
 
     def _check_same(self, config: Config) -> None:
         for key, (old, new) in self.changed(config).items():

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from artgan_tf.config import InputError
 from artgan_tf.gan import GAN
 from artgan_tf.painter import Painter, Weights
 from artgan_tf.papers import build_gan
@@ -11,11 +12,19 @@ from artgan_tf.runs.pretrained import locate
 
 
 def load_gan(run: RunDirectory, which: Which = "latest") -> tuple[GAN, list[str]]:
-    """The GAN of a run with the weights of a checkpoint, and its class names."""
+    """The GAN of a run with the weights of a checkpoint, and its class names.
+
+    Raises:
+        InputError: where there is no such run, or it has not as many class names as weights.
+    """
     config, names = run.config(), run.class_names()
     _, step = find(run.checkpoints, which)
     gan = build_gan(config, len(names))
-    load_networks(gan, run.checkpoints, which)
+    if load_networks(gan, run.checkpoints, which):
+        raise InputError(
+            f"{run.classes_file} has {len(names)} names, but the weights are of another number of "
+            f"classes: restore the file as the training wrote it."
+        )
     gan.step.assign(step)
     return gan, names
 

@@ -12,6 +12,8 @@ from artgan_tf.sampling.sheets import Sheet, Wish
 from tfrecords_tools.sheet import named_grid
 
 MILLISECONDS = 80  # of a frame
+LONGEST_NAME = 48  # characters of a class in a file's name, which may have 255 bytes in all
+LONGEST_GIF = 65_535  # pixels a side
 STEP_MILLISECONDS, LAST_MILLISECONDS = 250, 2_000  # of a step of the training, and of the last one
 
 
@@ -42,7 +44,7 @@ def save_each(sheet: Sheet, of: Wish, folder: Path) -> None:
     rows = []
     for name, label, pictures in zip(sheet.names, of.classes, sheet.images, strict=True):
         for seed, picture in zip(of.seeds, pictures, strict=True):
-            plain = re.sub(r"[^\w-]+", "_", name)
+            plain = re.sub(r"[^\w-]+", "_", name)[:LONGEST_NAME]
             file = f"{label:03d}-{plain}-{seed}.png"
             _save(Image.fromarray(picture), folder / file)
             rows.append([file, name, seed, of.truncation])
@@ -54,6 +56,11 @@ def save_each(sheet: Sheet, of: Wish, folder: Path) -> None:
 
 def _animate(frames: Iterable[Image.Image], file: Path, duration: int | list[int]) -> None:
     first, *others = frames
+    if max(first.size) > LONGEST_GIF:
+        raise InputError(
+            f"{first.width}x{first.height} is too large for a GIF, whose sides have {LONGEST_GIF} "
+            f"pixels at most: name fewer --classes."
+        )
     _save(first, file, save_all=True, append_images=others, duration=duration, loop=0)
 
 

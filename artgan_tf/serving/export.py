@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 import tomli_w
 
-from artgan_tf.config import to_tree
+from artgan_tf.config import InputError, to_tree
 from artgan_tf.painter import Painter, Weights
 from artgan_tf.runs.checkpoints import Which
 from artgan_tf.runs.load import load
@@ -54,9 +54,17 @@ def export(run_dir: Path | str, options: Options) -> Path:
 
     Returns:
         The version's directory, `<out>/<name>/<version>`.
+
+    Raises:
+        InputError: for a name that is none.
     """
     if options.onnx:
         require()
+    if options.name and (options.name in (".", "..") or set(options.name) & set("/\\\0")):
+        raise InputError(
+            f"--name {options.name} will not do: it is one folder below --out and a part of URLs, "
+            f"so leave slashes and lone dots out."
+        )
     painter = load(run_dir, options.which, options.weights)
     name = options.name or painter.gan.config.preset.replace("/", "-")
     folder = (options.out or workplace(run_dir) / "export") / name

@@ -3,8 +3,9 @@
 A SavedModel runs no Python, so this is `tfrecords_tools.images` once more, in TensorFlow's
 operations, for the formats that these read: JPEG, PNG, GIF and BMP.  Transparency is laid on white,
 grey of 16 bits scaled, the camera's orientation followed, a large JPEG decoded at a smaller scale;
-sizes are reduced and LANCZOS rounds between its two directions as Pillow has it.  One thing
-TensorFlow does not tell: which pixels of a GIF are transparent.
+sizes are reduced and LANCZOS rounds between its two directions as Pillow has it.  Two things
+TensorFlow does not tell: which pixels of a GIF are transparent, and what a colour profile says, so
+that colours are taken for sRGB's.
 """
 
 import math
@@ -85,8 +86,10 @@ def _png(content: Any) -> Any:
 
 
 def _deep(content: Any) -> Any:
-    grey = tf.cast(tf.io.decode_png(content, channels=1, dtype=tf.uint16), tf.float64)
-    return tf.repeat(tf.cast(tf.round(grey * 255.0 / 65535.0), tf.uint8), 3, axis=2)
+    pixels = tf.cast(tf.io.decode_png(content, channels=4, dtype=tf.uint16), tf.float64)
+    colour, alpha = pixels[..., :3], pixels[..., 3:]
+    grey = tf.where(alpha > 0, colour, tf.constant(65535.0, tf.float64))  # one may be clear
+    return tf.cast(tf.round(grey * 255.0 / 65535.0), tf.uint8)
 
 
 def _shallow(content: Any, depth: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from artgan_tf.config import Config, RunError
+from artgan_tf.config import Config, InputError, RunError
 from artgan_tf.data.source import DamagedData
 from artgan_tf.gan import GAN
 from artgan_tf.runs.checkpoints import Checkpoints
@@ -66,7 +66,7 @@ class Loop:
     def _next(self) -> Any:
         try:
             return next(self.batches)
-        except DamagedData:
+        except (DamagedData, InputError):
             self._pause(self._save)  # what has been learnt is not lost with a shard
             raise
 

@@ -9,8 +9,9 @@ import tensorflow as tf
 
 from artgan_tf.config import Config, RunError
 from artgan_tf.data.cache import in_memory
+from artgan_tf.data.failures import data_failures
 from artgan_tf.data.pipeline import Part, held_out_batches, training_batches
-from artgan_tf.data.source import DamagedData, Source, Split
+from artgan_tf.data.source import Source, Split
 from artgan_tf.gan import GAN
 from artgan_tf.training.devices import choose_strategy, is_chief, use_xla
 from artgan_tf.training.engine import WorkerLost
@@ -129,11 +130,10 @@ def _dealt(batches: tf.data.Dataset, replicas: int) -> tf.data.Dataset:
 def _failures(cluster: bool) -> Iterator[None]:
     """TensorFlow's errors as the engine's; only workers of a cluster can lose one another."""
     try:
-        yield
+        with data_failures():
+            yield
     except tf.errors.ResourceExhaustedError:
         raise MemoryError from None
-    except tf.errors.DataLossError as error:
-        raise DamagedData(str(error)) from None
     except GONE:
         if not cluster:
             raise

@@ -57,11 +57,9 @@ class Watch:
 
         painter.refresh()
         row: dict[str, float] = {}
-        for number, (each, result) in enumerate(
-            scores(Subject(painter, "run", "ema"), self.metrics, self.reference)
-        ):
+        for each, result in scores(Subject(painter, "run", "ema"), self.metrics, self.reference):
             row |= _named(result)
-            if number == 0:
+            if each == self.metrics[0]:
                 first = next(iter(result.values.values()))
                 checkpoints.save_best(each.name, first, each.kind.better)
         return row

@@ -156,7 +156,7 @@ def test_a_split_without_a_readable_image_is_refused(kind: str) -> None:
 def test_what_tensorflow_streams_is_held_in_memory_or_refused() -> None:
     png = tf.io.encode_png(np.full((10, 10, 3), 7, np.uint8))
     examples = tf.data.Dataset.from_tensors({"image": png, "label": np.int64(2)}).repeat(3)
-    split = streamed(examples, decode_any("a stream", 10))
+    split = streamed(examples, decode_any("a stream", 10, 40))
     held = in_memory(split, settings())
     assert held.labels.tolist() == [2, 2, 2]
     np.testing.assert_array_equal(held.load(1), np.full((10, 10, 3), 7))

@@ -37,7 +37,7 @@ def split_of(kind: str, broken: set[int]) -> Split:
         return Indexed(np.arange(COUNT, dtype=np.int32), load, "picture {}".format)
     files = [b"a river" if i in broken else png(load(i)) for i in range(COUNT)]
     examples = tf.data.Dataset.from_tensor_slices({"image": files, "label": np.arange(COUNT)})
-    return streamed(examples, decode_any("a stream", 8))
+    return streamed(examples, decode_any("a stream", 8, 40))
 
 
 def png(pixels: np.ndarray) -> bytes:

@@ -124,7 +124,8 @@ def test_hidden_and_other_files_are_ignored(write: Write) -> None:
     root = write(*names, *hidden, "a/folder.png/inside.jpg")
     (root / "a" / "notes.txt").write_text("not an image")
     (root / "empty").mkdir()
-    source = opened(root)
+    with pytest.warns(UserWarning, match=r"no images of .* \(1\) are left out: a/notes\.txt\."):
+        source = opened(root)
     found = files(source.train, root) + files(source.val, root)
     assert sorted(found) == sorted([*names, "a/folder.png/inside.jpg"])
 

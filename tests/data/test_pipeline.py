@@ -41,7 +41,7 @@ def split_of(kind: str, data: Data, labels: np.ndarray = LABELS) -> Split:
         return Indexed(labels, lambda i: picture(i, data))
     files = [png(picture(i, data)) for i in range(len(labels))]
     examples = tf.data.Dataset.from_tensor_slices({"image": files, "label": labels.astype(int)})
-    return streamed(examples, decode_any("a stream", short_side(data)))
+    return streamed(examples, decode_any("a stream", short_side(data), 40))
 
 
 def png(pixels: np.ndarray) -> bytes:

@@ -38,11 +38,11 @@ class Written(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type:
             yield i, {"image": image, "label": i % 3}
 
 
-def write(name: str, label: Any, counts: dict[str, int]) -> None:
+def write(name: str, label: Any, counts: dict[str, int], **options: Any) -> None:
     image = tfds.features.Image(shape=(None, None, 3))
     features = tfds.features.FeaturesDict({"image": image, "label": label})
     made = type(name, (Written,), {"features": features, "counts": counts}, skip_registration=True)
-    made().download_and_prepare()
+    made(**options).download_and_prepare()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -53,6 +53,8 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setattr("tensorflow_datasets.core.constants.DATA_DIR", str(folder))
         write("trees", tfds.features.ClassLabel(names=NAMES), COUNTS)
         write("shrubs", tfds.features.ClassLabel(names=NAMES), {"train": 12})
+        names = tfds.features.ClassLabel(names=NAMES)
+        write("shelves", names, COUNTS, file_format="array_record")
         write("heights", tfds.features.Scalar(np.int64), COUNTS)
         yield folder
 
@@ -128,6 +130,16 @@ def test_a_data_set_without_a_held_out_split_asks_for_one() -> None:
 
 def test_an_empty_part_is_refused() -> None:
     assert "'train[:1%]'" in refusal("trees", val_split="train[:1%]")
+
+
+def test_files_of_another_format_are_refused_by_name(data_folder: Path) -> None:
+    """They were called damaged shards, to be deleted."""
+    said = refusal("shelves")
+    assert "array_record" in said
+    assert "file_format='tfrecord'" in said
+    (folder,) = (data_folder / "shelves").iterdir()
+    with pytest.raises(InputError, match=r"array_record files, and only tfrecord"):
+        open_source(Data(spec=f"tfrecords:{folder}"))
 
 
 def test_a_data_set_without_classes_is_refused() -> None:

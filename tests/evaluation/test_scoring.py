@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from artgan_tf.evaluation import classifier, features, measures
+from artgan_tf.evaluation.images import Images
 from artgan_tf.evaluation.measures import Comparison, Measured
 from artgan_tf.evaluation.protocols import metric
 from artgan_tf.evaluation.reference import Reference
@@ -193,3 +194,19 @@ def test_an_interrupted_evaluation_goes_on(
     again._features = features.Features(counted.extractor, data.features.cache, again.work)
     scored(["kid_100_val"], again, painter)
     assert counted.images == 120
+
+
+def test_a_metric_without_a_value_says_why_and_the_others_go_on(
+    tmp_path: Path, painter: Painter
+) -> None:
+    """Each class's real images are one picture: there is no deviation to compare with."""
+    size = painter.gan.config.data.image_size
+    labels = (np.arange(48) % 3).astype(np.int32)
+    grey = np.broadcast_to(labels[:, None, None, None] * 90, (48, size, size, 3)).astype(np.uint8)
+    constant = reference(
+        tmp_path, Images(grey[:36], labels[:36]), Images(grey[36:], labels[36:]), None
+    )
+    names = ("deviation_12", "d_accuracy_val", "authenticity_pixels_12")
+    with pytest.warns(UserWarning, match="deviation_12 of model has no value: .* the same"):
+        found = scored(names, constant, painter)
+    assert list(found) == ["d_accuracy_val", "authenticity_pixels_12"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from artgan_tf.config import RunError, from_tree
+from artgan_tf.config import InputError, RunError, from_tree
 from artgan_tf.sampling.models import open_model
 from artgan_tf.serving import check, export
 from artgan_tf.serving.export import Options
@@ -39,6 +39,13 @@ def test_versions_count_up(quick, tmp_path):
 def test_name_and_place_can_be_chosen(quick, tmp_path):
     made = export.export(tmp_path / "run", Options(tmp_path / "models", "artgan"))
     assert made == tmp_path / "models" / "artgan" / "1"
+
+
+@pytest.mark.parametrize("name", ["..", ".", "a/b", "/tmp/a", "a\\b"])
+def test_a_name_stays_below_out(quick, tmp_path, name):
+    with pytest.raises(InputError, match=r"--name .* one folder below --out"):
+        export.export(tmp_path / "run", Options(tmp_path / "models", name))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("step", ["write", "check"])

@@ -60,6 +60,7 @@ def odd() -> dict[str, bytes]:
         "clear.png": encoded(clear),
         "cmyk.jpg": encoded(plain.convert("CMYK"), "JPEG"),
         "sixteen-bits.png": encoded(deep),
+        "sixteen-bits-one-clear.png": encoded(deep, transparency=deep.getpixel((20, 20))),
         "large.jpg": encoded(large, "JPEG"),
         "large-cmyk.jpg": encoded(large.convert("CMYK"), "JPEG"),
         "large.png": encoded(large),

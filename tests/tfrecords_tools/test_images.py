@@ -105,14 +105,6 @@ def test_sixteen_bits_are_scaled_and_not_clipped(kind: str, top: int) -> None:
     np.testing.assert_allclose(image[100, :, 1], ramp / 257, atol=0.51)
 
 
-@pytest.mark.parametrize("top", [0.0, 1.0, 255.0, 65535.0, 1e6])
-def test_floats_are_scaled_by_the_least_white_that_holds_them(top: float) -> None:
-    ramp = np.linspace(0, top, 64).astype(np.float32)
-    ramp[5] = np.nan
-    image = read_image(encoded(Image.fromarray(np.tile(ramp, (64, 1))), "TIFF"), 64)
-    np.testing.assert_allclose(image[9, 6:, 2], 255 * ramp[6:] / max(top, 1), atol=0.51)
-
-
 def test_of_an_animation_the_first_frame_counts() -> None:
     frames = [Image.new("RGB", (12, 12), colour) for colour in (BLUE, RED, GREEN)]
     for kind in ("GIF", "WEBP"):

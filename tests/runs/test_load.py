@@ -1,0 +1,43 @@
+"""A run whose class names no longer fit its weights is refused, not filled up with new weights."""
+
+from pathlib import Path
+
+import pytest
+import tomli_w
+
+from artgan_tf.config import InputError, resolve, to_tree
+from artgan_tf.papers import build_gan
+from artgan_tf.runs.checkpoints import Checkpoints
+from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.runs.load import load
+from artgan_tf.sampling.models import open_model
+from artgan_tf.serving.export import Options, export
+from tests.conftest import TABLES, tiny_overrides
+
+NAMES = ["oak", "elm", "ash"]
+
+
+@pytest.fixture(params=TABLES)
+def run(request: pytest.FixtureRequest, tmp_path: Path) -> RunDirectory:
+    """A run of one step."""
+    config = resolve(f"{request.param}/cifar10", tiny_overrides(request.param, "none"))
+    gan = build_gan(config, len(NAMES))
+    gan.compile()
+    gan.step.assign(1)
+    made = RunDirectory(tmp_path / "run")
+    made.path.mkdir()
+    made.config_file.write_text(tomli_w.dumps(to_tree(config)))
+    made.classes_file.write_text("".join(f"{name}\n" for name in NAMES))
+    Checkpoints(gan, made.checkpoints).save()
+    return made
+
+
+@pytest.mark.parametrize("names", [NAMES[:2], [*NAMES, ""], [*NAMES, "fir"], NAMES[:1]])
+def test_another_number_of_names_is_refused(run: RunDirectory, names: list[str]) -> None:
+    assert load(run.path).class_names == tuple(NAMES)
+    run.classes_file.write_text("".join(f"{name}\n" for name in names))
+    sentence = rf"classes\.txt has {len(names)} names, but .* restore the file"
+    for use in (load, open_model, lambda path: export(path, Options())):
+        with pytest.raises(InputError, match=sentence):
+            use(run.path)
+    assert not (run.path / "export").exists()

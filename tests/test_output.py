@@ -1,0 +1,75 @@
+"""What is printed: to consoles of few characters, to readers that leave, into files of any name."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from artgan_tf.config import InputError
+from artgan_tf.sampling.files import save_animation, save_each
+from artgan_tf.sampling.sheets import Sheet, Wish
+from tests.test_help import REPOSITORY, verbs
+from tests.tfrecords_tools.conversions import COMMAND
+
+NAMES = ("Musée", "葛飾北斎", "👩\u200d🎨")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437"])
+def test_a_console_without_the_characters_of_a_name_is_no_reason_to_fail(
+    tmp_path: Path, encoding: str
+) -> None:
+    for name in NAMES:
+        for number in range(12):
+            path = tmp_path / "source" / name / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (9, 9)).save(path)
+    (tmp_path / "source" / NAMES[1] / "ночь.txt").write_text("no image")
+    flags = ("--size", 8, "--workers", 1)
+    for more in (("--dry-run",), ()):
+        command = [*COMMAND, tmp_path / "source", "--out", tmp_path / "out", *flags, *more]
+        done = subprocess.run(
+            list(map(str, command)),
+            env=os.environ | {"PYTHONIOENCODING": encoding},
+            cwd=REPOSITORY,
+            capture_output=True,
+        )
+        assert done.returncode == 0, done.stderr
+        assert b"are left out" in done.stderr
+        assert rb"\u845b" in done.stdout
+    assert "葛飾北斎" in (tmp_path / "out" / "report.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("verb", verbs())
+def test_help_may_be_cut_off(verb: str) -> None:
+    command = [sys.executable, "-u", "-m", verb, "--help"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=REPOSITORY, text=True
+    )
+    assert process.stdout
+    assert process.stderr
+    process.stdout.close()
+    said = process.stderr.read()
+    assert (process.wait(), said) == (0, "")
+
+
+# ---- files -----------------------------------------------------------------------------------
+@pytest.mark.parametrize("letter", ["x", "é", "語", "🎨"])
+def test_a_class_s_name_may_be_too_long_for_a_file_s(tmp_path: Path, letter: str) -> None:
+    names = [letter * 255, letter * 254]
+    images = np.zeros((2, 1, 8, 8, 3), np.uint8)
+    wish = Wish(classes=(0, 1), seeds=(2**53 - 1,), truncation=1.0, magnified=False)
+    save_each(Sheet(images, names), wish, tmp_path / "many")
+    assert len(list((tmp_path / "many").glob("*.png"))) == 2
+    assert names[0] in (tmp_path / "many" / "samples.csv").read_text(encoding="utf-8")
+
+
+def test_an_animation_of_too_many_classes_is_refused(tmp_path: Path) -> None:
+    images = np.zeros((1200, 1, 64, 64, 3), np.uint8)
+    sheet = Sheet(images, [f"class {number}" for number in range(1200)])
+    with pytest.raises(InputError, match=r"too large for a GIF.*fewer --classes"):
+        save_animation(sheet, tmp_path / "all.gif")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,73 @@
+"""Places that cannot be used, and a user without a home: a sentence, no traceback."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from artgan_tf import cli
+from artgan_tf.data.benchmark import benchmark
+from artgan_tf.evaluation.features import default_cache
+from artgan_tf.fit import fit
+from artgan_tf.sample import sample
+from tests.tfrecords_tools.conversions import the_error
+
+
+@pytest.fixture
+def refuse(capfd: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    def call(verb: Callable[..., Any], *arguments: object, code: int = 2) -> str:
+        with pytest.raises(SystemExit) as exit_:
+            cli.main(verb, "verb", list(map(str, arguments)))
+        return the_error(exit_.value.code, capfd.readouterr().err, code)
+
+    return call
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Nothing can be made below it, whoever asks: to root no folder is unwritable."""
+    (tmp_path / "file").write_text("")
+    return tmp_path / "file"
+
+
+def test_a_run_that_cannot_be_made_is_refused(
+    refuse: Callable[..., str], file: Path, tiny_arguments: Any
+) -> None:
+    said = refuse(fit, *tiny_arguments("artgan"), "--run-dir", file / "run")
+    assert str(file) in said
+    assert "Not a directory" in said
+
+
+def test_pictures_that_cannot_be_written_are_refused(
+    refuse: Callable[..., str], file: Path, exports: dict[str, Path]
+) -> None:
+    for name in ("a.png", "folder"):
+        said = refuse(sample, exports["artgan"], "--count", 1, "--out", file / name)
+        assert "Not a directory" in said or "exists" in said
+
+
+def test_a_full_disk_is_a_failed_run(refuse: Callable[..., str]) -> None:
+    def full() -> None:
+        raise OSError(28, "No space left on device", "there")
+
+    assert "there cannot be used: No space left" in refuse(full, code=1)
+
+
+def test_errors_that_are_ours_stay_errors() -> None:
+    def broken() -> None:
+        raise RuntimeError("a fault of the program")
+
+    with pytest.raises(RuntimeError, match="a fault of the program"):
+        cli.main(broken, "verb", [])
+
+
+def test_a_user_without_a_home_is_told_what_to_set(
+    refuse: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HOME", "XDG_CACHE_HOME", "ARTGAN_CACHE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)  # as without a passwd entry
+    assert "set HOME" in refuse(benchmark, "folder:~/paintings")
+    with pytest.raises(RuntimeError, match="home directory"):
+        default_cache()

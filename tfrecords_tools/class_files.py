@@ -1,0 +1,93 @@
+"""A file of class names, a class a line: numbered, or in the order of their labels."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from tfrecords_tools.classes import check_names
+from tfrecords_tools.errors import InputError
+from tfrecords_tools.list_files import read_text
+
+MARK = r"\s*[,;:|\t]\s*"  # what divides number and name of a table; a space may be a name's own
+FIRST = re.compile(rf'"?(?P<number>\d+)"?(?:{MARK}|\.\s+|\s+)(?P<name>.+)')  # `7 portrait`
+LAST = re.compile(rf'(?P<name>.+?){MARK}"?(?P<number>\d+)"?')  # `portrait,7`
+SPACED = re.compile(r"(?P<name>.+?)\s+(?P<number>\d+)")  # `portrait 7`, but also `SUV 2000`
+ODD = re.compile(r"#.*|[{\[].*|.+[;|\t].+")  # a comment, JSON, a table: no name
+
+Line = tuple[int, str]  # its number in the file, from 1, and its text
+
+
+def read_classes(file: Path) -> dict[str, int]:
+    """Label as it stands in a list (the name, then the number) -> its index.
+
+    Comments (#) and a header are left out where all other lines are numbered.
+
+    Raises:
+        InputError: for a file that can be read in two ways, and numbers that are not 0 to K - 1.
+    """
+    text = read_text(file).replace("\r\n", "\n").replace("\r", "\n")
+    lines = [(n, line.strip()) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
+    if not lines:
+        raise InputError(f"{file} holds no class names: give a class a line.")
+    names = _numbered(lines, file)
+    if names is None:
+        names = _in_order(lines, file)
+    check_names(names, file)
+    _check_numbers(names, file)
+    classes = {name: index for index, name in enumerate(names)}
+    return classes | {str(index): index for index in range(len(names))}
+
+
+def _numbered(lines: Sequence[Line], file: Path) -> list[str] | None:
+    """The names by their numbers; None where the lines are not numbered."""
+    lines = [line for line in lines if line[1][0] != "#"]
+    for kind in (FIRST, LAST, SPACED):
+        found = [kind.fullmatch(text) for _, text in lines]
+        header = len(found) > 1 and not found[0]
+        names = {int(match["number"]): match["name"] for match in found if match}
+        if names and sorted(names) == list(range(len(found) - header)):
+            return [_unquoted(names[index]) for index in range(len(names))]
+        if names and kind is not SPACED:
+            raise InputError(_complaint(lines[header:], found[header:], file))
+    return None
+
+
+def _complaint(lines: Sequence[Line], found: Sequence[re.Match[str] | None], file: Path) -> str:
+    """What is wrong with the first line that spoils the numbers 0 to K - 1."""
+    seen: set[int] = set()
+    for (place, text), match in zip(lines, found, strict=True):
+        if not match:
+            return f"{file}, line {place}: {text!r} has no number, but others have: number all."
+        if (number := int(match["number"])) in seen or number >= len(lines):
+            break
+        seen.add(number)
+    return (
+        f"{file}, line {place}: {text!r} is out of order: a file of numbered classes must number "
+        f"them 0 to {len(lines) - 1}, each once."
+    )
+
+
+def _in_order(lines: Sequence[Line], file: Path) -> list[str]:
+    for number, text in lines:
+        if ODD.fullmatch(text):
+            raise InputError(
+                f"{file}, line {number}: {text!r} is no class name: give a class a line, numbered "
+                f"from 0 or in order."
+            )
+    return [_unquoted(text) for _, text in lines]
+
+
+def _check_numbers(names: Sequence[str], file: Path) -> None:
+    """A name that is another class's number would make that label mean two classes."""
+    for index, name in enumerate(names):
+        if name.isdecimal() and int(name) != index and int(name) < len(names):
+            raise InputError(
+                f"{file}: class {index} is called {name!r}, which is another one's number: number "
+                f"the lines, as in '{index} name'."
+            )
+
+
+def _unquoted(text: str) -> str:
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        return text[1:-1].replace('""', '"')
+    return text

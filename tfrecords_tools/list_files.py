@@ -1,0 +1,192 @@
+"""The rows of a list of `path,label`, in whatever way a spreadsheet or a script has written it."""
+
+import codecs
+import csv
+import io
+import warnings
+from collections.abc import Callable, Sequence, Set
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from tfrecords_tools.errors import InputError
+from tfrecords_tools.images import SUFFIXES
+
+DELIMITERS = (",", ";", "\t", "|", " ")
+LABELS = {"label", "labels", "class", "class_name", "category", "target"}  # in a header
+UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+EXCEL = "sep="  # its first line may say what divides the others
+
+Line = tuple[int, list[str]]  # its number and its fields
+
+
+class Row(NamedTuple):
+    """One line of a list, its label as it stands there."""
+
+    split: str
+    path: str
+    label: str
+    place: str  # for messages: file and line
+
+
+class Layout(NamedTuple):
+    """Where a line has its path and its label.
+
+    Args:
+        path: the fields of the path, which may contain what divides them.
+        label: the field of the label; None where nothing says which.
+        delimiter: between the fields.
+    """
+
+    path: slice
+    label: int | None
+    delimiter: str
+
+    def path_of(self, fields: list[str]) -> str:
+        # The official artist lists have two commas a row.
+        joined = self.delimiter.join(fields[self.path]).strip(" ,")
+        return joined.replace("\\", "/").removeprefix("./")
+
+
+def read_rows(split: str, file: Path, images: Set[str]) -> list[Row]:
+    """The rows of a list, a header among them where it has one.
+
+    What divides a line and which column is the path are read off the images: it is what finds most
+    of them, and `path,label` where nothing finds more.
+
+    Args:
+        split: which the list is of.
+        file: the list.
+        images: paths of the images that there are.
+
+    Raises:
+        InputError: for a file that cannot be read, or is no list of paths and labels.
+    """
+    text = read_text(file)
+    if text.lstrip()[:1] in ("{", "["):
+        raise InputError(f"{file} is JSON: give path,label rows.")
+    lines, layout = _best(text, file, images)
+    if not lines:
+        raise InputError(f"{file} holds no rows of path,label.")
+    if layout.label is None:
+        raise InputError(
+            f"{file}, line {lines[0][0]}: it has {len(lines[0][1])} columns and does not say which "
+            f"is the label: leave path,label, or call that column label."
+        )
+    rows: list[Row] = []
+    for number, fields in lines:
+        place, path = f"{file}, line {number}", layout.path_of(fields)
+        if len(fields) == 1 and (rows or fields[0] in images):
+            raise InputError(f"{place}: {fields[0]!r} is no path,label.")
+        rows.append(Row(split, path, fields[layout.label], place))
+    return rows
+
+
+def without_headers(
+    rows: Sequence[Row], images: Set[str], is_label: Callable[[str], bool]
+) -> list[Row]:
+    """The rows of a list without its first line, and what repeats it, where that is a header.
+
+    Args:
+        rows: of one list.
+        images: paths of the images that there are.
+        is_label: whether something is the label of a picture, or of a class file.
+    """
+    path, label = rows[0].path, rows[0].label
+    picture = path in images or PurePosixPath(path).suffix.lower() in SUFFIXES
+    if picture or is_label(label):
+        return list(rows)
+    return [row for row in rows if (row.path, row.label) != (path, label)]
+
+
+def read_text(file: Path) -> str:
+    """The text of a file: UTF-8, UTF-16 with a byte order mark, or else Windows' western page."""
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}.") from None
+    try:
+        if data.startswith(UTF16):
+            return data.decode("utf-16")
+        if b"\0" in data:
+            raise InputError(f"{file} has bytes that are 0: save it as UTF-8.")
+        return data.decode("utf-8-sig")
+    except UnicodeError:
+        return _western(data, file)
+
+
+def _western(data: bytes, file: Path) -> str:
+    """What is not UTF-8 was most likely saved by Windows; whoever knows better is told."""
+    lines = data.splitlines()
+    odd = next(number for number, line in enumerate(lines) if not _is_utf8(line))
+    try:
+        text = data.decode("cp1252")
+    except UnicodeError:
+        raise InputError(
+            f"{file}, line {odd + 1} is neither UTF-8 nor Windows-1252: save it as UTF-8."
+        ) from None
+    shown = lines[odd].decode("cp1252")
+    warnings.warn(
+        f"{file} is not UTF-8 and was read as Windows-1252 (line {odd + 1}: {shown}): save it as "
+        f"UTF-8 if that is wrong.",
+        stacklevel=2,
+    )
+    return text
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeError:
+        return False
+    return True
+
+
+# ---- columns ---------------------------------------------------------------------------------
+def _best(text: str, file: Path, images: Set[str]) -> tuple[list[Line], Layout]:
+    """The lines and their layout: of all that are possible the first that finds most images."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    first = text.partition("\n")[0]
+    said = first.removeprefix(EXCEL) if first.startswith(EXCEL) else ""
+    found: list[tuple[int, int, list[Line], Layout]] = []
+    errors: list[str] = []
+    for delimiter in [said] if said in DELIMITERS else DELIMITERS:
+        try:
+            table = _table(text, delimiter)[bool(said) :]
+        except csv.Error as error:
+            errors.append(str(error))
+            continue
+        wide = sum(len(fields) > 1 for _, fields in table)
+        for layout in _layouts(table, delimiter):
+            count = sum(layout.path_of(fields) in images for _, fields in table)
+            found.append((count, 0 if count else wide, table, layout))
+    best = max(found, key=lambda each: each[:2], default=(0, 0, [], Layout(slice(-1), -1, ",")))
+    if errors and not any(best[:2]):
+        raise InputError(f"{file}, {errors[0]}.")
+    return best[2:]
+
+
+def _table(text: str, delimiter: str) -> list[Line]:
+    """The lines that hold something, without last columns that are empty in all of them."""
+    # Not str.splitlines: mojibake may hold what it takes for a line end.
+    lines = io.StringIO(text, newline="\n")
+    reader, table = csv.reader(lines, delimiter=delimiter, strict=True), []
+    try:
+        for fields in reader:
+            if any(map(str.strip, fields)):
+                table.append((reader.line_num, [field.strip() for field in fields]))
+    except csv.Error as error:
+        raise csv.Error(f"line {reader.line_num}: {error}") from None
+    while table and all(len(fields) > 1 and not fields[-1] for _, fields in table):
+        table = [(number, fields[:-1]) for number, fields in table]
+    return table
+
+
+def _layouts(table: list[Line], delimiter: str) -> list[Layout]:
+    """Path and label, label and path, and of tables each column as the path."""
+    layouts = [Layout(slice(-1), -1, delimiter), Layout(slice(1, None), 0, delimiter)]
+    widths = {len(fields) for _, fields in table}
+    if len(widths) == 1 and (width := widths.pop()) > 2:
+        named = [i for i, name in enumerate(table[0][1]) if name.lower() in LABELS]
+        label = named[0] if len(named) == 1 else None
+        layouts += [Layout(slice(i, i + 1), label, delimiter) for i in range(width)]
+    return layouts
