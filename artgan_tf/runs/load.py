@@ -1,8 +1,9 @@
 """From a run's directory back to its networks."""
 
+from dataclasses import replace
 from pathlib import Path
 
-from artgan_tf.config import InputError
+from artgan_tf.config import Config, InputError
 from artgan_tf.gan import GAN
 from artgan_tf.painter import Painter, Weights
 from artgan_tf.papers import build_gan
@@ -17,7 +18,7 @@ def load_gan(run: RunDirectory, which: Which = "latest") -> tuple[GAN, list[str]
     Raises:
         InputError: where there is no such run, or it has not as many class names as weights.
     """
-    config, names = run.config(), run.class_names()
+    config, names = _paints_alike(run.config()), run.class_names()
     _, step = find(run.checkpoints, which)
     gan = build_gan(config, len(names))
     if load_networks(gan, run.checkpoints, which):
@@ -27,6 +28,13 @@ def load_gan(run: RunDirectory, which: Which = "latest") -> tuple[GAN, list[str]
         )
     gan.step.assign(step)
     return gan, names
+
+
+def _paints_alike(config: Config) -> Config:
+    """The same, in float32 where it was left to the device: a picture is one on every machine."""
+    if config.train.precision != "auto":
+        return config
+    return replace(config, train=replace(config.train, precision="float32"))
 
 
 def load(run_dir: Path | str, which: Which = "latest", weights: Weights = "ema") -> Painter:

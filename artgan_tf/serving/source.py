@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from artgan_tf.config import InputError
-from artgan_tf.runs.pretrained import workplace
+from artgan_tf.runs.pretrained import locate, workplace
 
 GRAPH = "saved_model.pb"
 _NUMBER = re.compile(r"[0-9]{1,18}")
@@ -26,9 +26,9 @@ def find_source(model: Path) -> Source:
     Raises:
         InputError: there is no export.
     """
-    model = workplace(model).resolve()
-    if (model / "config.toml").is_file():
-        model = _newest_export(model)
+    run, model = model, workplace(model).resolve()
+    if (locate(run) / "config.toml").is_file():
+        model = _newest_export(model, run)
     elif (model / GRAPH).is_file():
         return _one_version(model)
     if not versions(model):
@@ -54,9 +54,9 @@ def _one_version(folder: Path) -> Source:
     return Source(folder.parent.name, lambda: {number: folder})
 
 
-def _newest_export(run: Path) -> Path:
+def _newest_export(place: Path, run: Path) -> Path:
     made = {
-        path: names for names in (run / "export").glob("*") for path in versions(names).values()
+        path: names for names in (place / "export").glob("*") for path in versions(names).values()
     }
     if not made:
         raise InputError(f"{run} has no export yet: python -m artgan_tf.export {run} makes one.")

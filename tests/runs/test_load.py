@@ -41,3 +41,11 @@ def test_another_number_of_names_is_refused(run: RunDirectory, names: list[str])
         with pytest.raises(InputError, match=sentence):
             use(run.path)
     assert not (run.path / "export").exists()
+
+
+def test_what_precision_auto_trained_is_painted_in_float32(run: RunDirectory) -> None:
+    tree = to_tree(run.config())
+    for precision, painted in (("auto", "float32"), ("mixed_bfloat16", "mixed_bfloat16")):
+        tree["train"]["precision"] = precision
+        run.config_file.write_text(tomli_w.dumps(tree))
+        assert load(run.path).gan.dtype_name == painted
