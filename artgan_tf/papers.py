@@ -236,6 +236,22 @@ def _check(config: Config) -> None:
         )
     if config.model.paper == "artgan":
         _check_codes(config)
+    if config.model.paper == "critic":
+        _check_trick(config)
+    elif config.discriminator.features != "none":
+        raise InputError(
+            f"discriminator.features are for model.paper='critic': set them to none with "
+            f"paper={config.model.paper!r}."
+        )
+
+
+def _check_trick(config: Config) -> None:
+    """The trick asks how well D tells fakes from real images, each by itself."""
+    if config.train.cifar_trick and config.train.critic == "relativistic":
+        raise InputError(
+            "train.cifar_trick needs D's loss of fakes, which train.critic='relativistic' has not: "
+            "set the trick to false or take another critic."
+        )
 
 
 def _check_codes(config: Config) -> None:

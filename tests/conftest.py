@@ -26,7 +26,16 @@ TABLES: dict[str, dict[str, object]] = {
         "model.encoder": ["64/2 4x4", "d 64/2 4x4"],
         "model.classifier": ["d 64/2 4x4"],
     },
+    "critic": {
+        "model.generator": ["8:64", "8:64", "16:64"],
+        "model.encoder": ["64/2", "d 64/2"],
+        "model.decoder": ["4:64", "8:64"],
+        "discriminator.augment": [],
+        "discriminator.features": "none",
+        "train.precision": "float32",
+    },
 }
+PRESETS = {paper: f"{paper}/cifar10" for paper in TABLES} | {"critic": "recommended/cifar10"}
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +53,7 @@ def paintings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def tiny_overrides(paper: str, data: Path | str) -> dict:
-    """Dotted overrides that make a preset of either paper train a step in milliseconds."""
+    """Dotted overrides that make the preset of a paper train a step in milliseconds."""
     settings: dict[str, object] = {
         "data.spec": f"folder:{data}",
         "data.classes": 0,
@@ -70,7 +79,7 @@ def tiny(paintings: Path):
 
     def build(paper: str, **changes: object) -> Config:
         changed = {key.replace("__", "."): value for key, value in changes.items()}
-        return resolve(f"{paper}/cifar10", tiny_overrides(paper, paintings) | changed)
+        return resolve(PRESETS[paper], tiny_overrides(paper, paintings) | changed)
 
     return build
 
@@ -82,7 +91,7 @@ def tiny_arguments(paintings: Path):
     def build(paper: str, **changes: object) -> list[str]:
         changed = {key.replace("__", "."): value for key, value in changes.items()}
         settings = tiny_overrides(paper, paintings) | changed
-        return [f"{paper}/cifar10", "--set", *(f"{k}={_toml(v)}" for k, v in settings.items())]
+        return [PRESETS[paper], "--set", *(f"{k}={_toml(v)}" for k, v in settings.items())]
 
     return build
 

@@ -7,7 +7,7 @@ import keras
 from artgan_tf.config import resolve
 from artgan_tf.painter import Painter
 from artgan_tf.papers import build_gan
-from tests.conftest import TABLES
+from tests.conftest import PRESETS, TABLES
 
 CLASSES = ["rings", 'waves & "quotes"', "Éclair"]
 SMALL = {"data.image_size": 16, "model.width": 0.125, "model.z_size": 8}
@@ -20,7 +20,7 @@ def tiny_painter(paper: str, precision: str = "float32") -> Painter:
     keras.utils.set_random_seed(1)
     settings = TABLES[paper] | SMALL | (MAGNIFIED if paper == "improved" else {})
     settings |= {"train.precision": precision}
-    gan = build_gan(resolve(f"{paper}/cifar10", settings), len(CLASSES))
+    gan = build_gan(resolve(PRESETS[paper], settings), len(CLASSES))
     return Painter(gan, CLASSES, "raw")
 
 

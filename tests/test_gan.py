@@ -9,7 +9,7 @@ from artgan_tf import backend
 from artgan_tf.config import Config, InputError, resolve
 from artgan_tf.optimization import make_optimizer, trick_steps
 from artgan_tf.papers import build_gan
-from tests.conftest import TABLES
+from tests.conftest import PRESETS, TABLES
 
 K, N = 3, 9
 
@@ -23,7 +23,7 @@ def tiny(paper: str, **changes: object) -> Config:
         "train.cifar_trick": False,
     }
     changed = {key.replace("__", "."): value for key, value in changes.items()}
-    return resolve(f"{paper}/cifar10", settings | changed)
+    return resolve(PRESETS[paper], settings | changed)
 
 
 def built(paper: str, **changes: object):
@@ -59,7 +59,7 @@ ALL_ON = {
 
 
 @pytest.mark.parametrize("spectral_norm", [False, True])
-@pytest.mark.parametrize("paper", ["improved", "artgan"])
+@pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
 def test_each_step_moves_its_own_network_only(paper, spectral_norm):
     gan = built(paper, discriminator__spectral_norm=spectral_norm)
     images, y = batch()
@@ -114,7 +114,7 @@ def test_gradient_of_paper_b_flows_through_both_sides_of_the_reconstruction_of_f
     assert np.abs(gradients["decoded"]).max() > 1e-7
 
 
-@pytest.mark.parametrize("paper", ["improved", "artgan"])
+@pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
 def test_dropout_is_off_in_the_generator_step_and_noise_stays_on(paper):
     gan = built(paper, discriminator__dropout=0.9, discriminator__noise=0.0, train__ema=0.0)
     z, fake_y = gan.latents(N, gan.random), gan.fake_labels(N)
@@ -137,6 +137,8 @@ def test_dropout_is_off_in_the_generator_step_and_noise_stays_on(paper):
         ("improved", "mixed_bfloat16", False),
         ("artgan", "mixed_bfloat16", True),
         ("artgan", "mixed_float16", False),
+        ("critic", "mixed_bfloat16", True),
+        ("critic", "mixed_float16", False),
     ],
 )
 def test_steps_run_in_every_precision_with_all_options_on(paper, precision, xla):
@@ -153,7 +155,7 @@ def test_steps_run_in_every_precision_with_all_options_on(paper, precision, xla)
         assert isinstance(gan.g_optimizer, keras.optimizers.LossScaleOptimizer)
 
 
-@pytest.mark.parametrize("paper", ["improved", "artgan"])
+@pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
 def test_xla_gives_what_plain_graphs_give(paper):
     """For given fakes: the random numbers themselves are others under XLA."""
     gan = built(paper, discriminator__dropout=0.0, discriminator__noise=0.0)
@@ -181,14 +183,14 @@ def test_seeds_change_the_latents_under_xla_and_steps_draw_fresh_ones():
     assert not np.array_equal(drawn[0][0], drawn[0][1])
 
 
-def test_priors_of_both_papers():
-    for paper, std in (("improved", 3**-0.5), ("artgan", 1.0)):
+def test_priors_of_all_papers():
+    for paper, std in (("improved", 3**-0.5), ("artgan", 1.0), ("critic", 1.0)):
         z = built(paper).latents(5000, keras.random.SeedGenerator(0)).numpy()
         assert z.std() == pytest.approx(std, rel=0.02)
         assert (np.abs(z).max() <= 1.0) == (paper == "improved")
 
 
-@pytest.mark.parametrize("paper", ["improved", "artgan"])
+@pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
 def test_what_is_cut_out_is_grey_in_the_range_of_either_paper(paper):
     gan = built(paper, discriminator__augment=["cutout"], discriminator__noise=0.0)
     white = gan.from_uint8(np.full((N, 16, 16, 3), 255, np.uint8))
@@ -330,7 +332,7 @@ def test_held_out_accuracy_counts_images_not_batches_and_never_answers_fake():
     assert float(logs["accuracy"]) == pytest.approx(0.8)
 
 
-@pytest.mark.parametrize("paper", ["improved", "artgan"])
+@pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
 def test_a_seed_means_the_same_latent_inside_and_outside_a_graph(paper):
     gan = built(paper)
     eager, other = gan.latents_by_seed([7, 8]).numpy()

@@ -1,4 +1,4 @@
-"""Losses against float64 NumPy written from the papers' formulas: A3 (ArtGAN), B2 (Improved)."""
+"""Losses against float64 NumPy written from formulas: A3 (ArtGAN), B2 (Improved), the critics."""
 
 from typing import Any
 
@@ -223,3 +223,54 @@ def test_energy_distance_has_a_finite_gradient_for_a_collapsed_batch():
     with tf.GradientTape() as tape:
         loss = energy_distance(real, labels, fake, labels)
     assert np.isfinite(tape.gradient(loss, fake)).all()
+
+
+# ---- the class critic ---------------------------------------------------------------------------
+def critics(seed: int, shape: tuple[int, ...], scale: float = 3.0) -> list[NDArray[np.float32]]:
+    """c_y of real images and of fakes."""
+    rng = np.random.default_rng(seed)
+    return [rng.normal(0.0, scale, shape).astype("float32") for _ in range(2)]
+
+
+def expected_critic(kind: str, real: Any, fake: Any) -> tuple[dict[str, float], float]:
+    """D's terms and G's, one score at a time, from log sigmoid(c) and margins."""
+    real, fake = (np.asarray(x, dtype="float64").ravel() for x in (real, fake))
+    if kind == "relativistic":
+        beats = [sigmoid(r - f) for r, f in zip(real, fake, strict=True)]
+        loses = [sigmoid(f - r) for r, f in zip(real, fake, strict=True)]
+        return {"real": -np.mean(np.log(beats))}, -np.mean(np.log(loses))
+    if kind == "hinge":
+        d = {
+            "real": np.mean([max(0.0, 1.0 - r) for r in real]),
+            "fake": np.mean([max(0.0, 1.0 + f) for f in fake]),
+        }
+        return d, np.mean([-f for f in fake])
+    d = {"real": -np.mean(np.log(sigmoid(real))), "fake": -np.mean(np.log(1.0 - sigmoid(fake)))}
+    return d, -np.mean(np.log(sigmoid(fake)))
+
+
+@pytest.mark.parametrize("shape", [(12, 1, 1), (3, 4, 5)])
+@pytest.mark.parametrize("kind", ["non-saturating", "hinge", "relativistic"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_class_critic(seed: int, kind: str, shape: tuple[int, ...]) -> None:
+    real, fake = critics(seed, shape)
+    d, g = expected_critic(kind, real, fake)
+    check(losses.critic_discriminator(real, fake, kind), d)
+    check(losses.critic_generator(real, fake, kind), {"adversarial": g})
+
+
+@pytest.mark.parametrize("kind", ["non-saturating", "hinge", "relativistic"])
+def test_class_critic_pulls_d_and_g_apart(kind: str) -> None:
+    """D raises c(x) and lowers c(s); G raises c(s); all stay finite far out."""
+    real, fake = (tf.constant(x) for x in critics(0, (12, 1, 1), scale=0.5))
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch([real, fake])
+        d = sum(losses.critic_discriminator(real, fake, kind).values())
+        g = losses.critic_generator(real, fake, kind)["adversarial"]
+    to_real, to_fake = tape.gradient(d, [real, fake])
+    assert np.max(to_real) <= 0.0 <= np.min(to_fake)
+    assert np.max(tape.gradient(g, fake)) < 0.0
+    for far in (-200.0, 200.0):
+        terms = losses.critic_discriminator(real + far, fake - far, kind)
+        terms |= losses.critic_generator(real + far, fake - far, kind)
+        assert all(np.isfinite(value) for value in terms.values())

@@ -167,7 +167,7 @@ def kinds(graph: Any) -> Counter[str]:
 
 
 # ---- tracing ----------------------------------------------------------------------------------
-@pytest.mark.parametrize("paper", ["improved", "artgan"])
+@pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
 def test_a_run_traces_its_step_once(paper: str, monkeypatch: pytest.MonkeyPatch) -> None:
     traces: list[int] = []
     gan = built(paper)

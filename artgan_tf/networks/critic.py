@@ -25,23 +25,28 @@ class ModulatedBlock(keras.layers.Layer):
 
     Args:
         weights: the layer with the weights, of 4-d outputs.
+        modulated: False leaves batch norm alone.
 
     Call: x [N, H, W, C], style [N, S] -> [N, H', W', C'].
     """
 
-    def __init__(self, weights: keras.layers.Layer, **kwargs: Any):
+    def __init__(self, weights: keras.layers.Layer, modulated: bool = True, **kwargs: Any):
         super().__init__(**kwargs)
         several = backend.replicas() > 1
         self.inner = weights
         self.norm = BatchNormalization(**NORM, synchronized=several, dtype=self.dtype_policy)
-        self.modulate = keras.layers.Dense(
-            2 * weights.filters, kernel_initializer=normal(), dtype=self.dtype_policy
-        )
+        self.modulate = None
+        if modulated:
+            self.modulate = keras.layers.Dense(
+                2 * weights.filters, kernel_initializer=normal(), dtype=self.dtype_policy
+            )
 
     def call(self, x: Any, style: Any, training: bool = False) -> Any:
         x = self.norm(self.inner(x), training=training)
-        scale, shift = ops.split(self.modulate(style)[:, None, None, :], 2, axis=-1)
-        return ops.leaky_relu(x * (1.0 + scale) + shift, negative_slope=SLOPE)
+        if self.modulate is not None:
+            scale, shift = ops.split(self.modulate(style)[:, None, None, :], 2, axis=-1)
+            x = x * (1.0 + scale) + shift
+        return ops.leaky_relu(x, negative_slope=SLOPE)
 
 
 class Generator(keras.Model):
@@ -82,7 +87,7 @@ class Generator(keras.Model):
                 if grows
                 else convolution(stage.channels, dtype=dtype)
             )
-            self.blocks.append(ModulatedBlock(inner, dtype=dtype))
+            self.blocks.append(ModulatedBlock(inner, bool(self.modulation), dtype=dtype))
             last = index + 1 == len(stages)
             ends = last or stages[index + 1].size != stage.size
             paints = ends and (options.skips or last)
@@ -94,7 +99,8 @@ class Generator(keras.Model):
         classes = classes * z.shape[-1] ** 0.5
         both = ops.concatenate([z, classes], axis=-1)
         parts = {"latent": z, "class": classes}
-        style = ops.concatenate([parts[name] for name in self.modulation] or [z[:, :0]], axis=-1)
+        chosen = [part for name, part in parts.items() if name in self.modulation]  # z first
+        style = ops.concatenate(chosen, axis=-1) if chosen else z
         x = ops.reshape(self.project(both, training=training), (-1, 4, 4, self.start_channels))
         picture: Any = None
         for block, paint in zip(self.blocks, self.paints, strict=True):

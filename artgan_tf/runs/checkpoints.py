@@ -122,9 +122,10 @@ def load_networks(gan: GAN, folder: Path, which: Which = "latest") -> list[str]:
             found = "averaged"  # the only generator of a pretrained one
         if sum(key.startswith(f"{found}/") for key in saved) != len(weights):
             raise InputError(f"{path} was made with other networks than this preset's.")
-        kept = 0 if group == "discriminator" else gan.config.model.z_size
         for index, variable in enumerate(weights):
-            partly += _take(variable, saved[f"{found}/{index}"], kept)
+            # In G the classes follow z, if there is z.
+            z = 0 if group == "discriminator" else max(0, variable.shape[0] - gan.num_classes)
+            partly += _take(variable, saved[f"{found}/{index}"], z)
     return partly
 
 
@@ -155,7 +156,8 @@ def _take(variable: keras.Variable, value: np.ndarray, kept: int) -> list[str]:
     ]
     if len(shape) != value.ndim or len(axes) != 1:
         raise InputError(f"{variable.path} has shape {shape} here and {value.shape} there.")
-    part = (*[slice(None)] * axes[0], slice(kept))
+    (axis,) = axes
+    part = (*[slice(None)] * axis, slice(min(kept, value.shape[axis])))
     merged = np.array(variable)
     merged[part] = value[part]
     variable.assign(merged)

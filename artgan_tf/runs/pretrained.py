@@ -74,9 +74,12 @@ def _name(model: Path | str) -> str | None:
 
 @lru_cache  # a file that was right stays so
 def _verify(folder: Path) -> None:
-    card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-    file = folder / "checkpoints" / f"step-{card['step']}.npz"
-    if not file.is_file() or _sha256(file) != card["sha256"]:
+    try:
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        file, expected = folder / "checkpoints" / f"step-{card['step']}.npz", card["sha256"]
+    except (ValueError, KeyError, TypeError):
+        raise InputError(f"{folder / CARD} is damaged: install the package again.") from None
+    if not file.is_file() or _sha256(file) != expected:
         raise InputError(f"{file} is missing or damaged: install the package again.")
 
 

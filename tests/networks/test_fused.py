@@ -168,7 +168,7 @@ def test_large_kernels_on_small_maps_only(monkeypatch: Any) -> None:
 
 
 # ---- the step ---------------------------------------------------------------------------------
-@pytest.mark.parametrize("paper", ["improved", "artgan"])
+@pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
 def test_losses_and_gradients_of_a_step_are_those_of_keras_layers(
     paper: str, monkeypatch: Any
 ) -> None:

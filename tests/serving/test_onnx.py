@@ -18,7 +18,7 @@ from artgan_tf.serving.export import Options
 from artgan_tf.serving.signatures import Signatures
 from tests.painters import CLASSES, tiny_painter
 
-PAPERS = ["improved", "artgan"]
+PAPERS = ["improved", "artgan", "critic"]
 K = len(CLASSES)
 README = Path(__file__).resolve().parents[2] / "README.md"
 

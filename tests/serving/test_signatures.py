@@ -16,7 +16,7 @@ from artgan_tf.serving.export import Options, write
 from artgan_tf.serving.signatures import Signatures
 from tests.painters import CLASSES
 
-PAPERS = ["improved", "artgan"]
+PAPERS = ["improved", "artgan", "critic"]
 K = len(CLASSES)
 
 

@@ -49,6 +49,7 @@ def take_steps(config: Config, start: Path) -> dict[str, np.ndarray]:
     found = weights(gan, 0)
     for step in range(1, STEPS + 1):
         engine.train(batch(config, step))
+        engine.settle()
         terms = gan.train_means.result()
         gan.train_means.reset()
         found |= {f"{step}/loss/{name}": np.array(value) for name, value in terms.items()}

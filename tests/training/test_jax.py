@@ -61,6 +61,7 @@ def array_file(tmp_path: Path) -> Path:
         ("improved", "demo", {}),
         ("artgan", "folder", ALL_ON),
         ("improved", "arrays", {"train__cifar_trick": True}),
+        ("critic", "demo", {"train__critic": "hinge"}),
     ],
 )
 def test_a_run_of_jax_alone_is_sampled_and_exported_by_tensorflow(

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.conftest import tiny_overrides
+from tests.conftest import PRESETS, tiny_overrides
 
 pytest.importorskip("jax", reason="there is no JAX")
 
@@ -32,12 +32,18 @@ CASES: dict[str, dict[str, object]] = {
     "improved, three G steps": {"preset": "improved/cifar10", "train.cifar_trick": True},
     "artgan, options": {"preset": "artgan/cifar10"} | OPTIONS,
     "improved, options": {"preset": "improved/cifar10"} | OPTIONS,
+    "critic": {"preset": "recommended/cifar10", "train.fake_labels": "real"},
+    "critic, hinge": {"preset": "recommended/cifar10", "train.critic": "hinge"},
+    "critic, options": {"preset": "recommended/cifar10", "model.critic": "local"}
+    | {"train.critic": "relativistic", "train.fake_labels": "real"}
+    | OPTIONS,
 }
 
 
 def settings(case: str) -> dict[str, object]:
     own = CASES[case]
-    return tiny_overrides(str(own["preset"]).split("/")[0], "nowhere") | ALIKE | own
+    (paper,) = (paper for paper, preset in PRESETS.items() if preset == own["preset"])
+    return tiny_overrides(paper, "nowhere") | ALIKE | own
 
 
 @pytest.fixture(scope="module")

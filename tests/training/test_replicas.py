@@ -14,7 +14,7 @@ import pytest
 
 from artgan_tf.runs.checkpoints import find
 from artgan_tf.runs.directory import RunDirectory
-from tests.conftest import tiny_overrides
+from tests.conftest import PRESETS, tiny_overrides
 from tests.training.states import assert_same_training
 
 # Workers that wait for each other crawl where others share the cores.
@@ -38,7 +38,7 @@ def settings(paintings, tmp_path):
 
     def write(paper: str, **changes: object) -> Path:
         own = {key.replace("__", "."): value for key, value in changes.items()}
-        tree = tiny_overrides(paper, paintings) | SAME | own | {"preset": f"{paper}/cifar10"}
+        tree = tiny_overrides(paper, paintings) | SAME | own | {"preset": PRESETS[paper]}
         file = tmp_path / f"{len(list(tmp_path.iterdir()))}.json"
         file.write_text(json.dumps(tree))
         return file
@@ -116,7 +116,7 @@ OPTIONS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, OPTIONS], ids=["published", "options"])
-@pytest.mark.parametrize("paper", ["improved", "artgan"])
+@pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
 def test_two_devices(paper, options, settings, tmp_path):
     ended(started(settings(paper, train__strategy="one", **options), tmp_path / "one"))
     file, held = settings(paper, train__strategy="mirrored", **options), tmp_path / "held.npz"

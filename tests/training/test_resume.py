@@ -44,7 +44,7 @@ def losses(run_dir: Path) -> list[dict]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("paper", ["improved", "artgan"])
+@pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
 def test_killed_run_goes_on_bit_for_bit(backend, paper, tiny_arguments, tmp_path):
     """n steps equal k steps, SIGKILL, n - k steps, with dropout, noise and augmentation on."""

@@ -17,7 +17,7 @@ from artgan_tf.training import loop
 from artgan_tf.training.train import schedule, train
 
 
-@pytest.mark.parametrize("paper", ["improved", "artgan"])
+@pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
 def test_run_directory_holds_what_it_should(paper, tiny, tmp_path):
     result = train(tiny(paper), tmp_path / "run")
     assert result.finished
@@ -120,7 +120,7 @@ def test_directory_that_is_no_run_is_refused(tiny, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
 
 
-@pytest.mark.parametrize("paper", ["improved", "artgan"])
+@pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
 def test_nan_stops_the_run_and_keeps_the_last_good_state(paper, tiny, tmp_path):
     config = tiny(paper, train__steps=60, train__lr_discriminator=1e30, train__lr_generator=1e30)
     with pytest.raises(RunError, match=r"no longer a number, the state lies in .*not-finite"):

@@ -47,7 +47,7 @@ def test_metrics_are_in_the_history_and_in_tensorboard(tiny, tmp_path):
     assert {"metric/kid_20_val", "metric/deviation_20"} <= scalars(tmp_path / "run")
 
 
-@pytest.mark.parametrize("paper", ["improved", "artgan"])
+@pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
 def test_training_is_the_same_with_and_without(paper, tiny, tmp_path):
     train(tiny(paper), tmp_path / "plain")
     train(tiny(paper, **WATCHED), tmp_path / "watched")

@@ -1,0 +1,168 @@
+"""`pretrained:NAME`: the generator of the package, one made of a run, and what is refused."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import artgan_tf
+from artgan_tf.config import InputError, flat, resolve
+from artgan_tf.papers import build_gan
+from artgan_tf.runs import pretrained
+from artgan_tf.runs.checkpoints import load_networks
+from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.training.train import train
+from tests.training.states import state
+
+NAME = "wikiart-genre"
+MODEL = f"pretrained:{NAME}"
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where pretrained generators are looked up, with a copy of the package's."""
+    folder = tmp_path / "pretrained"
+    shutil.copytree(pretrained.FOLDER, folder)
+    monkeypatch.setattr(pretrained, "FOLDER", folder)
+    return folder
+
+
+# ---- the package's ----------------------------------------------------------------------------
+def test_it_paints_its_ten_classes():
+    painter = artgan_tf.load(MODEL)
+    assert len(painter.class_names) == 10
+    images = painter.generate(painter.class_names, [7] * 10)
+    assert (images.shape, images.dtype) == ((10, 64, 64, 3), np.uint8)
+    assert len(np.unique(images.reshape(10, -1), axis=0)) == 10
+    assert images.std() > 30  # no grey
+    assert painter.gan.steps_done == 14_491
+
+
+def test_its_settings_are_the_presets():
+    own = flat(RunDirectory(pretrained.locate(MODEL)).config())
+    preset = flat(resolve(f"recommended/{NAME}"))
+    free = ("data.", "log.")
+    changed = [key for key in preset if own[key] != preset[key] and not key.startswith(free)]
+    assert own.keys() == preset.keys()
+    assert changed == []
+    for key in ("data.classes", "data.class_names", "data.image_size", "data.crop", "data.flip"):
+        assert own[key] == preset[key]
+
+
+def test_it_fills_a_gan_of_other_classes():
+    config, classes = resolve(f"recommended/{NAME}"), 3
+    gan, z = build_gan(config, classes), config.model.z_size
+    untrained = [np.array(v) for v in gan.generator.weights]
+    partly = load_networks(gan, RunDirectory(pretrained.locate(MODEL)).checkpoints)
+    ten = artgan_tf.load(MODEL).gan
+    for network in ("generator", "averaged"):
+        pairs = zip(getattr(gan, network).weights, ten.averaged.weights, strict=True)
+        for (mine, theirs), before in zip(pairs, untrained, strict=True):
+            if mine.shape == theirs.shape:
+                np.testing.assert_array_equal(mine, theirs)
+                continue
+            assert mine.path in partly
+            assert mine.shape[0] == z + classes
+            np.testing.assert_array_equal(mine[:z], theirs[:z])
+            if network == "generator":
+                np.testing.assert_array_equal(mine[z:], before[z:])
+    # G's first layer and seven modulations, twice; D's classes, its critics, and those of four
+    # maps, each with its vector of spectral normalisation.
+    assert len(partly) == 2 * 8 + 2 + 4 * 2
+
+
+# ---- what is refused --------------------------------------------------------------------------
+def damage(file: Path, how: str) -> None:
+    content = file.read_bytes()
+    middle = len(content) // 2
+    changed = {
+        "a bit": content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :],
+        "cut short": content[:-100],
+        "empty": b"",
+    }
+    if how == "missing":
+        file.unlink()
+    else:
+        file.write_bytes(changed[how])
+
+
+@pytest.mark.parametrize("how", ["a bit", "cut short", "empty", "missing"])
+def test_damaged_weights_are_refused(how: str, shelf: Path):
+    (file,) = (shelf / NAME / "checkpoints").glob("*.npz")
+    damage(file, how)
+    for _ in range(2):  # the second time, too
+        with pytest.raises(InputError) as caught:
+            artgan_tf.load(MODEL)
+        assert str(caught.value) == f"{file} is missing or damaged: install the package again."
+
+
+@pytest.mark.parametrize("card", ["", "{", "[]", "{}", '{"step": 1}'])
+def test_a_damaged_card_is_refused(card: str, shelf: Path):
+    (shelf / NAME / "card.json").write_text(card)
+    with pytest.raises(InputError, match=r"card\.json is damaged: install the package again\.$"):
+        pretrained.locate(MODEL)
+
+
+@pytest.mark.parametrize("name", ["nothing", "", "../pretrained/wikiart-genre", "wikiart-genre/"])
+def test_an_unknown_name_is_refused_with_the_known_ones(name: str):
+    with pytest.raises(InputError, match=rf"^There is no pretrained:{name}: [^\n]*{NAME}\.$"):
+        artgan_tf.load(f"pretrained:{name}")
+
+
+# ---- places -----------------------------------------------------------------------------------
+def test_what_is_made_of_it_lies_beside_ones_own_runs(tmp_path, monkeypatch):
+    monkeypatch.delenv("ARTGAN_RUNS", raising=False)
+    assert pretrained.workplace(MODEL) == Path("runs") / NAME
+    monkeypatch.setenv("ARTGAN_RUNS", str(tmp_path))
+    assert pretrained.workplace(MODEL) == tmp_path / NAME
+    assert pretrained.workplace(tmp_path / "run") == tmp_path / "run"
+    assert pretrained.locate(str(tmp_path / "run")) == tmp_path / "run"
+
+
+# ---- one of a run -----------------------------------------------------------------------------
+@pytest.fixture
+def packed(tiny, tmp_path, shelf) -> Path:
+    """A run, of which `pretrained:tiny` is made."""
+    train(tiny("critic"), tmp_path / "run")
+    pretrained.pack(tmp_path / "run", "tiny")
+    return tmp_path / "run"
+
+
+def test_a_packed_run_holds_two_networks_in_float16(packed, shelf):
+    assert pretrained.names() == ["tiny", NAME]
+    found, whole = state(pretrained.locate("pretrained:tiny")), state(packed)
+    kept = {key for key in whole if key.split("/")[0] in ("averaged", "discriminator")}
+    assert found.keys() == kept
+    for key in kept:
+        assert found[key].dtype == np.float16
+        np.testing.assert_allclose(found[key], whole[key], rtol=1e-3, atol=1e-6, err_msg=key)
+
+
+def test_a_packed_run_paints_as_the_run_does(packed):
+    run, copy = artgan_tf.load(packed), artgan_tf.load("pretrained:tiny")
+    assert copy.class_names == run.class_names
+    assert copy.gan.steps_done == run.gan.steps_done == 6
+    one, other = (p.generate([0, 1, 2] * 5, range(15)).astype(int) for p in (run, copy))
+    assert np.abs(one - other).max() <= 3
+
+
+def test_training_starts_from_it_with_other_classes(packed, tiny, paintings, tmp_path):
+    folder = paintings / "train" / "portrait"  # images alone: one class
+    slow = {"train__lr_generator": 1e-12, "train__lr_discriminator": 1e-12, "train__steps": 1}
+    config = tiny("critic", train__init="pretrained:tiny", data__spec=f"folder:{folder}", **slow)
+    train(config, tmp_path / "other")
+    run, other = artgan_tf.load(packed), artgan_tf.load(tmp_path / "other")
+    assert len(other.class_names) == 1
+    kernels = [p.gan.averaged.blocks[0].modulate.kernel for p in (run, other)]
+    assert [kernel.shape[0] for kernel in kernels] == [8 + 3, 8 + 1]
+    np.testing.assert_allclose(*(np.array(k)[:8] for k in kernels), rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("modulation", [["class"], ["class", "latent"], []])
+def test_other_classes_with_any_modulation(modulation, tiny, paintings, tmp_path):
+    change = {"model__modulation": modulation, "train__steps": 1}
+    train(tiny("critic", **change), tmp_path / "first")
+    folder = paintings / "train" / "portrait"
+    start = {"train__init": str(tmp_path / "first"), "data__spec": f"folder:{folder}"}
+    assert train(tiny("critic", **change, **start), tmp_path / "other").finished
