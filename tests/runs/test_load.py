@@ -12,7 +12,7 @@ from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.load import load
 from artgan_tf.sampling.models import open_model
 from artgan_tf.serving.export import Options, export
-from tests.conftest import TABLES, tiny_overrides
+from tests.conftest import PRESETS, TABLES, tiny_overrides
 
 NAMES = ["oak", "elm", "ash"]
 
@@ -20,7 +20,7 @@ NAMES = ["oak", "elm", "ash"]
 @pytest.fixture(params=TABLES)
 def run(request: pytest.FixtureRequest, tmp_path: Path) -> RunDirectory:
     """A run of one step."""
-    config = resolve(f"{request.param}/cifar10", tiny_overrides(request.param, "none"))
+    config = resolve(PRESETS[request.param], tiny_overrides(request.param, "none"))
     gan = build_gan(config, len(NAMES))
     gan.compile()
     gan.step.assign(1)
