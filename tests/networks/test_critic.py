@@ -1,6 +1,7 @@
 """The class critic's networks: what moves the batch norms, what paints, what the critics see."""
 
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def discriminator(**changes: object) -> Discriminator:
 # ---- counts -----------------------------------------------------------------------------------
 def convolutions(*channels: int) -> int:
     """Weights of 3x3 convolutions from each count to the next."""
-    return sum(9 * a * b for a, b in zip(channels, channels[1:], strict=False))
+    return sum(9 * a * b for a, b in pairwise(channels))
 
 
 # A dense layer from z (64) and the classes (10), with batch norm; a stage is a convolution, batch
