@@ -162,9 +162,10 @@ class FeatureCritics(keras.layers.Layer):
 
     def __init__(self, classes: int, width: int, sizes: tuple[int, ...], **kwargs: Any):
         super().__init__(**kwargs)
-        self.sizes, self.towers = sizes, []
+        self.sizes = sizes
+        self.towers: list[Any] = []
         for size in sizes:
-            blocks = []
+            blocks: list[Any] = []
             while size > 8 or not blocks:
                 stride = 2 if size > 8 else 1
                 inner = _spectral(width, stride, self.dtype_policy)

@@ -59,7 +59,7 @@ def pack(run: Path, name: str) -> Path:
     made.parent.mkdir(parents=True, exist_ok=True)
     with np.load(file, allow_pickle=False) as saved:
         kept = {k: saved[k].astype(np.float16) for k in saved.files if k.startswith(KEPT)}
-    np.savez_compressed(made, **kept)  # type: ignore[arg-type]
+    np.savez_compressed(made, **kept)
     for each in FILES:
         shutil.copy(run / each, folder / each)
     card = {"step": step, "sha256": _sha256(made)}

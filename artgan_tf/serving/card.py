@@ -14,10 +14,12 @@ SIGNATURES = {
 PAPERS = {
     "artgan": "ArtGAN (Tan, Chan, Aguirre, Tanaka, ICIP 2017)",
     "improved": "Improved ArtGAN (Tan, Chan, Aguirre, Tanaka, IEEE TIP 2019)",
+    "critic": "Improved ArtGAN (IEEE TIP 2019) with a critic for each class",
 }
 PRIORS = {
     "artgan": "the standard normal distribution",
     "improved": "the uniform distribution on [-1, 1]",
+    "critic": "the standard normal distribution",
 }
 
 

@@ -85,7 +85,8 @@ class CompiledStep:
     """
 
     def __init__(self, gan: GAN, step: Callable[[Any], Any]):
-        self.state, self.values = gan.state, None
+        self.state = gan.state
+        self.values: list[Any] | None = None
         self.jitted = jax.jit(stateless(step, self.state), donate_argnums=0)
 
     def __call__(self, batch: Any) -> Any:

@@ -23,7 +23,7 @@ def config(**changes: object) -> Config:
     return resolve("recommended/cifar10", TABLES["critic"] | small | changed)
 
 
-def generator(**changes: object) -> Generator:
+def generator(**changes: object) -> Any:
     options = config(**changes)
     made = Generator(options.model, options.data.image_size)
     made(*latents(options, K, 1))
@@ -90,7 +90,7 @@ def test_parameters(preset: str) -> None:
 
 
 # ---- the generator ----------------------------------------------------------------------------
-def moved_stages(network: Generator, part: str) -> list[bool]:
+def moved_stages(network: Any, part: str) -> list[bool]:
     """Whether each stage's modulation alone carries z or the class to the picture.
 
     The first layer is made blind to both; then one stage at a time keeps its modulation.

@@ -41,7 +41,7 @@ def main(settings: str, out: str) -> None:
         Checkpoints(again, Path(folder)).restore()
         found["resumed/counter"] = np.array(advance(again, config, 5, STEPS, (6,)))
         found |= state(again, "resumed")
-    np.savez(out, **found)
+    np.savez(out, **found)  # type: ignore[arg-type]
 
 
 def built(config: Config) -> GAN:

@@ -199,7 +199,7 @@ def test_out_of_memory_is_told_from_other_errors(tiny):
         raise jax.errors.JaxRuntimeError(batch)
 
     engine = JaxEngine(tiny("improved"))
-    engine._train, engine._last = fail, None
+    engine._train, engine._last = fail, None  # type: ignore[assignment]
     with pytest.raises(MemoryError):
         engine.train("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 7 bytes.")
     with pytest.raises(jax.errors.JaxRuntimeError):
