@@ -232,7 +232,7 @@ def critics(seed: int, shape: tuple[int, ...], scale: float = 3.0) -> list[NDArr
     return [rng.normal(0.0, scale, shape).astype("float32") for _ in range(2)]
 
 
-def expected_critic(kind: str, real: Any, fake: Any) -> tuple[dict[str, float], float]:
+def expected_critic(kind: str, real: Any, fake: Any) -> tuple[dict[str, Any], Any]:
     """D's terms and G's, one score at a time, from log sigmoid(c) and margins."""
     real, fake = (np.asarray(x, dtype="float64").ravel() for x in (real, fake))
     if kind == "relativistic":

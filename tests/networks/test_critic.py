@@ -1,6 +1,7 @@
 """The class critic's networks: what moves the batch norms, what paints, what the critics see."""
 
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ def config(**changes: object) -> Config:
     return resolve("recommended/cifar10", TABLES["critic"] | small | changed)
 
 
-def generator(**changes: object) -> Generator:
+def generator(**changes: object) -> Any:
     options = config(**changes)
     made = Generator(options.model, options.data.image_size)
     made(*latents(options, K, 1))
@@ -39,7 +40,7 @@ def discriminator(**changes: object) -> Discriminator:
 # ---- counts -----------------------------------------------------------------------------------
 def convolutions(*channels: int) -> int:
     """Weights of 3x3 convolutions from each count to the next."""
-    return sum(9 * a * b for a, b in zip(channels, channels[1:], strict=False))
+    return sum(9 * a * b for a, b in pairwise(channels))
 
 
 # A dense layer from z (64) and the classes (10), with batch norm; a stage is a convolution, batch
@@ -89,7 +90,7 @@ def test_parameters(preset: str) -> None:
 
 
 # ---- the generator ----------------------------------------------------------------------------
-def moved_stages(network: Generator, part: str) -> list[bool]:
+def moved_stages(network: Any, part: str) -> list[bool]:
     """Whether each stage's modulation alone carries z or the class to the picture.
 
     The first layer is made blind to both; then one stage at a time keeps its modulation.

@@ -156,7 +156,8 @@ def test_training_starts_from_it_with_other_classes(packed, tiny, paintings, tmp
     assert len(other.class_names) == 1
     kernels = [p.gan.averaged.blocks[0].modulate.kernel for p in (run, other)]
     assert [kernel.shape[0] for kernel in kernels] == [8 + 3, 8 + 1]
-    np.testing.assert_allclose(*(np.array(k)[:8] for k in kernels), rtol=1e-3, atol=1e-6)
+    first, second = (np.array(kernel)[:8] for kernel in kernels)
+    np.testing.assert_allclose(first, second, rtol=1e-3, atol=1e-6)
 
 
 @pytest.mark.parametrize("modulation", [["class"], ["class", "latent"], []])

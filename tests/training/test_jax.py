@@ -1,5 +1,6 @@
 """`fit` with JAX where TensorFlow cannot be imported, and what TensorFlow then makes of the run."""
 
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from artgan_tf.config import InputError
 from artgan_tf.data import spec
 from artgan_tf.data.demo_paintings import CLASS_NAMES, gallery
 from artgan_tf.runs.directory import RunDirectory
+from tests.conftest import PRESETS, tiny_overrides
 from tests.training.states import state
 
 jax = pytest.importorskip("jax", reason="there is no JAX")
@@ -31,6 +33,14 @@ ALL_ON = {
     "discriminator__spectral_norm": True,
     "train__energy_weight": 3.0,
     "train__fake_labels": "groups",
+}
+
+
+SETTLED = {  # with much that is drawn
+    "discriminator.dropout": 0.3,
+    "discriminator.noise": 0.1,
+    "discriminator.augment": ["colour", "translation"],
+    "discriminator.spectral_norm": True,
 }
 
 
@@ -108,6 +118,35 @@ def test_either_backend_goes_on_where_the_other_stopped(tiny_arguments, tmp_path
     assert all(np.isfinite(value).all() for value in state(run).values())
     told = done("tensorflow", "-m", "artgan_tf.evaluate", run, "--metrics", "d_accuracy_val")
     assert "d_accuracy_val" in told
+
+
+# ---- variables that lag behind ----------------------------------------------------------------
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory):
+    """What variables held after six steps, by when they had been settled."""
+    folder = tmp_path_factory.mktemp("settled")
+    settings = tiny_overrides("critic", "nowhere") | SETTLED | {"preset": PRESETS["critic"]}
+    (folder / "settings.json").write_text(json.dumps(settings))
+    arguments = (folder / "settings.json", folder / "out.npz")
+    done("jax", "-m", "tests.training.settled", *arguments)
+    with np.load(folder / "out.npz") as file:
+        return dict(file)
+
+
+def test_settled_variables_hold_the_last_steps_values(settled):
+    assert settled["every/counter"].tolist() == [1, 2, 3, 4, 5, 6]
+    assert settled["sometimes/counter"].tolist() == [2, 5, 6]
+    assert settled["last/counter"].tolist() == [6]
+
+
+@pytest.mark.parametrize("run", ["last", "sometimes", "resumed"])
+def test_it_does_not_matter_when_they_are_settled(run, settled):
+    """Bit for bit, also of a run that stopped at step 4 and went on from its checkpoint."""
+    expected = {key: value for key, value in settled.items() if key.startswith("every/")}
+    del expected["every/counter"]
+    assert len(expected) > 100
+    for key, value in expected.items():
+        np.testing.assert_array_equal(settled[key.replace("every", run)], value, err_msg=key)
 
 
 # ---- what is refused --------------------------------------------------------------------------
