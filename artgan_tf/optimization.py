@@ -29,7 +29,7 @@ class RMSProp(keras.optimizers.RMSprop):
             return
         super().build(variables)
         for square in self._velocities:
-            square.assign(ops.full_like(square, self.accumulator))
+            square.assign(ops.full(square.shape, self.accumulator))
 
 
 def trick_steps(real_loss: Any, fake_loss: Any) -> Any:
