@@ -8,6 +8,7 @@ An unknown key or a value out of range raises `InputError` with one sentence.
 
 import dataclasses
 import difflib
+import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -202,6 +203,11 @@ def preset_names() -> list[str]:
     for folder in preset_folders():
         names |= {p.relative_to(folder).with_suffix("").as_posix() for p in folder.rglob("*.toml")}
     return sorted(name for name in names if not name.startswith(STUDY))
+
+
+def runs_root() -> Path:
+    """Where runs live that are not told otherwise: `runs`, or what ARTGAN_RUNS names."""
+    return Path(os.environ.get("ARTGAN_RUNS", "runs"))
 
 
 def _read_preset(preset: str, seen: tuple[str, ...]) -> dict[str, Any]:

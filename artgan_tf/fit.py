@@ -12,7 +12,7 @@ from typing import Any, Literal, NoReturn
 import tyro
 
 from artgan_tf import cli
-from artgan_tf.config import Config, InputError, parse_overrides, resolve, to_tree
+from artgan_tf.config import Config, InputError, parse_overrides, resolve, runs_root, to_tree
 
 
 def fit(
@@ -63,7 +63,7 @@ def fit(
 
 def default_run_dir(config: Config) -> Path:
     """`runs/PRESET`, under ARTGAN_RUNS where that is set; of a TOML file, its name."""
-    return Path(os.environ.get("ARTGAN_RUNS", "runs")) / config.preset
+    return runs_root() / config.preset
 
 
 def _train(preset: str, config: Config, run_dir: Path, fresh: bool) -> None:

@@ -8,7 +8,6 @@ the discriminator.  Its card tells what it was trained on, and what its weights'
 
 import hashlib
 import json
-import os
 import shutil
 import sys
 from functools import lru_cache
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from artgan_tf.config import InputError
+from artgan_tf.config import InputError, runs_root
 
 PREFIX, CARD = "pretrained:", "card.json"
 FOLDER = Path(__file__).parents[1] / "pretrained"
@@ -46,7 +45,7 @@ def locate(model: Path | str) -> Path:
 def workplace(model: Path | str) -> Path:
     """Where exports and results of a run go: into it, but beside one's own if it is pretrained."""
     name = _name(model)
-    return Path(model) if name is None else Path(os.environ.get("ARTGAN_RUNS", "runs")) / name
+    return Path(model) if name is None else runs_root() / name
 
 
 def pack(run: Path, name: str) -> Path:
@@ -62,6 +61,7 @@ def pack(run: Path, name: str) -> Path:
     np.savez_compressed(made, **kept)
     for each in FILES:
         shutil.copy(run / each, folder / each)
+    # The card comes last: without it there is no such generator.
     card = {"step": step, "sha256": _sha256(made)}
     (folder / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
     return folder

@@ -76,8 +76,8 @@ class JaxEngine:
 class CompiledStep:
     """A step of a GAN as one function of JAX, from the values of its variables to the next ones.
 
-    The variables themselves are given their values by `settle`: to assign some hundreds of them
-    takes longer than a GPU's step.
+    The variables themselves are given their values by `settle`: a GPU should not wait until some
+    hundreds of them are assigned.
 
     Args:
         gan: whose optimizers are built.
