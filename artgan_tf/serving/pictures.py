@@ -1,11 +1,9 @@
 """Encoded pictures as an export decodes them: the pixels that training reads from the same file.
 
 A SavedModel runs no Python, so this is `tfrecords_tools.images` once more, in TensorFlow's
-operations, for the formats that these read: JPEG, PNG, GIF and BMP.  Transparency is laid on white,
-grey of 16 bits scaled, the camera's orientation followed, a large JPEG decoded at a smaller scale;
-sizes are reduced and LANCZOS rounds between its two directions as Pillow has it.  Two things
-TensorFlow does not tell: which pixels of a GIF are transparent, and what a colour profile says, so
-that colours are taken for sRGB's.
+operations: a large JPEG is decoded at a smaller scale, the camera's orientation followed, sizes are
+reduced and LANCZOS rounds between its two directions as Pillow has it; `formats` reads the others.
+TensorFlow does not tell what a colour profile says: colours are taken for sRGB's.
 """
 
 import math
@@ -14,11 +12,9 @@ from typing import Any
 
 import tensorflow as tf
 
+from artgan_tf.serving.formats import bytes_of, opaque
 from tfrecords_tools.images import ROOM
 
-PNG = b"\x89PNG\r\n\x1a\n"
-DEPTH = 24  # where a PNG's header has its bits a channel, and then its kind of colour
-GREY = 0
 GAP = 4.0  # Pillow's reducing_gap in `fit`
 ONE = 2.0**22
 ORIENTATION = 0x0112  # EXIF's tag
@@ -37,7 +33,7 @@ def decode(content: Any, side: int, size: int) -> Any:
         uint8 [size, size, 3].
     """
     image, extent = tf.cond(
-        tf.io.is_jpeg(content), lambda: _jpeg(content, side), lambda: _other(content)
+        tf.io.is_jpeg(content), lambda: _jpeg(content, side), lambda: _whole(opaque(content))
     )
     image = _upright(_fitted(image, extent, side), _orientation(content))
     image = tf.cast(image, tf.uint8)
@@ -45,7 +41,10 @@ def decode(content: Any, side: int, size: int) -> Any:
     return tf.ensure_shape(image[top : top + size, left : left + size], (size, size, 3))
 
 
-# ---- formats ----------------------------------------------------------------------------------
+def _whole(image: Any) -> tuple[Any, Any]:
+    return image, tf.cast(tf.shape(image)[:2], tf.float64)
+
+
 def _jpeg(content: Any, side: int) -> tuple[Any, Any]:
     """At the smallest scale that has room; the sides of what that shows need not be whole."""
     sides = tf.io.extract_jpeg_shape(content)[:2]
@@ -58,59 +57,6 @@ def _jpeg(content: Any, side: int) -> tuple[Any, Any]:
     return tf.switch_case(which, scales), tf.cast(sides, tf.float64) / tf.cast(
         tf.bitwise.left_shift(1, which), tf.float64
     )
-
-
-def _other(content: Any) -> tuple[Any, Any]:
-    image = tf.cond(
-        tf.strings.substr(content, 0, len(PNG)) == PNG,
-        lambda: _png(content),
-        lambda: tf.cond(
-            _palette_bmp(content), lambda: _from_palette(content), lambda: _any(content)
-        ),
-    )
-    image = tf.ensure_shape(image, (None, None, 3))
-    return image, tf.cast(tf.shape(image)[:2], tf.float64)
-
-
-def _any(content: Any) -> Any:
-    return tf.io.decode_image(content, channels=3, expand_animations=False)
-
-
-def _png(content: Any) -> Any:
-    depth, kind = tf.unstack(_bytes(content, DEPTH, 2))
-    return tf.cond(
-        (depth == 16) & (kind == GREY),
-        lambda: _deep(content),
-        lambda: _shallow(content, depth),
-    )
-
-
-def _deep(content: Any) -> Any:
-    pixels = tf.cast(tf.io.decode_png(content, channels=4, dtype=tf.uint16), tf.float64)
-    colour, alpha = pixels[..., :3], pixels[..., 3:]
-    grey = tf.where(alpha > 0, colour, tf.constant(65535.0, tf.float64))  # one may be clear
-    return tf.cast(tf.round(grey * 255.0 / 65535.0), tf.uint8)
-
-
-def _shallow(content: Any, depth: Any) -> Any:
-    pixels = tf.cast(tf.io.decode_png(content, channels=4), tf.int32)
-    colour, alpha = pixels[..., :3], pixels[..., 3:]
-    # Where there is no alpha, TensorFlow's has the largest number of the file's bits.
-    full = tf.bitwise.left_shift(1, tf.minimum(depth, 8)) - 1
-    alpha = tf.where(alpha == full, 255, alpha)
-    return tf.cast((colour * alpha + 255 * (255 - alpha) + 127) // 255, tf.uint8)
-
-
-def _palette_bmp(content: Any) -> Any:
-    """Whether it is one whose bytes TensorFlow would take for grey."""
-    return (tf.strings.substr(content, 0, 2) == b"BM") & (_bytes(content, 28, 1)[0] == 8)
-
-
-def _from_palette(content: Any) -> Any:
-    places = tf.io.decode_bmp(content)[..., 0]
-    low, high = tf.unstack(_bytes(content, 14, 2))  # how long the header is
-    colours = tf.reshape(_bytes(content, 14 + low + 256 * high, 4 * 256), (256, 4))[:, 2::-1]
-    return tf.cast(tf.gather(colours, tf.cast(places, tf.int32)), tf.uint8)
 
 
 # ---- size -------------------------------------------------------------------------------------
@@ -167,7 +113,7 @@ def _sinc(x: Any) -> Any:
 # ---- orientation ------------------------------------------------------------------------------
 def _orientation(content: Any) -> Any:
     """EXIF's, of a JPEG or PNG; 1, upright, where there is none."""
-    head = _bytes(content, 0, HEAD)
+    head = tf.ensure_shape(bytes_of(content, 0, HEAD), (HEAD,))
     start = tf.maximum(_after(head, b"Exif\0\0"), _after(head, b"eXIf"))
 
     def read(places: Any, length: int) -> Any:
@@ -201,10 +147,3 @@ def _upright(image: Any, orientation: Any) -> Any:
     across, down = (turn == 1) | (turn == 2), turn >= 2
     image = tf.cond(across, lambda: tf.reverse(image, [1]), lambda: image)
     return tf.cond(down, lambda: tf.reverse(image, [0]), lambda: image)
-
-
-def _bytes(content: Any, start: Any, count: int) -> Any:
-    """Bytes of a string as int32; what is beyond its end is 0."""
-    longer = tf.strings.join([content, "\0" * HEAD])
-    found = tf.io.decode_raw(tf.strings.substr(longer, start, count), tf.uint8)
-    return tf.cast(tf.ensure_shape(found, (count,)), tf.int32)

@@ -1,5 +1,6 @@
 """A picture has the same pixels in every room: read from a folder, converted, sent to a server."""
 
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,26 @@ def turned(orientation: int, kind: str) -> bytes:
     return encoded(detailed(150, 100), kind, exif=exif)
 
 
+def own_colours(gif: bytes) -> bytes:
+    """The table of all frames becomes the frame's own."""
+    flags, at = gif[10], gif.index(b"\x2c\0\0\0\0") + 9
+    table = gif[13 : 13 + 3 * 2 ** (flags % 8 + 1)]
+    head = gif[:10] + bytes([flags & 0x70]) + gif[11:13] + gif[13 + len(table) : at]
+    return head + bytes([gif[at] | 0x80 | flags % 8]) + table + gif[at + 1 :]
+
+
+def bmp_of_16(upright: bool) -> bytes:
+    """53 x 41 pixels of ten colours, four bits each, whose first line is the top or the bottom."""
+    rng = np.random.default_rng(0)
+    colours = rng.integers(0, 256, (10, 4), np.uint8).tobytes()
+    places = rng.integers(0, 10, (41, 56), np.uint8)
+    pixels = (places[:, ::2] << 4 | places[:, 1::2]).tobytes()
+    start = 54 + len(colours)
+    sizes = (40, 53, -41 if upright else 41, 1, 4, 0, len(pixels), 0, 0, 10, 0)
+    header = struct.pack("<IiiHHIIiiII", *sizes)
+    return b"BM" + struct.pack("<III", start + len(pixels), 0, start) + header + colours + pixels
+
+
 def odd() -> dict[str, bytes]:
     """Pictures by file name."""
     plain, large = detailed(52, 40), detailed(1151, 803)
@@ -39,6 +60,14 @@ def odd() -> dict[str, bytes]:
     grey_clear.putalpha(alpha)
     deep = Image.fromarray(np.tile(np.linspace(0, 60_000, 52).astype(np.uint16), (40, 1)))
     palette, grey = plain.quantize(200), plain.convert("L")
+    two = palette.point(lambda place: place % 2)  # both of them black, of which one is clear
+    two.putpalette(bytes(6))
+    later: Any = {
+        "save_all": True,
+        "append_images": [palette],
+        "transparency": 0,
+        "comment": "!" * 44,
+    }
     found = {
         "plain.png": encoded(plain),
         "plain.jpg": encoded(plain, "JPEG"),
@@ -55,6 +84,15 @@ def odd() -> dict[str, bytes]:
         "palette.png": encoded(palette),
         "palette.gif": encoded(palette, "GIF"),
         "palette.bmp": encoded(palette, "BMP"),
+        "clear.gif": encoded(palette, "GIF", transparency=palette.getpixel((20, 20))),
+        "black-and-clear.gif": encoded(two, "GIF", transparency=1),
+        "animated.gif": encoded(plain.quantize(9), "GIF", transparency=0, **later),
+        "own-colours.gif": own_colours(encoded(palette, "GIF", transparency=3)),
+        "two-tones.bmp": encoded(plain.convert("1"), "BMP"),
+        "four-bits.bmp": bmp_of_16(upright=False),
+        "four-bits-top-down.bmp": bmp_of_16(upright=True),
+        "plain.webp": encoded(plain, "WEBP"),
+        "clear.webp": encoded(clear, "WEBP", lossless=True),
         "palette-of-16.png": encoded(plain.quantize(10), bits=4),
         "palette-and-clear.png": encoded(palette, transparency=palette.getpixel((20, 20))),
         "clear.png": encoded(clear),
@@ -120,6 +158,24 @@ def test_a_server_sees_what_a_folder_gives(name: str, trained_on: dict, judged: 
     # Only where Pillow takes means of blocks first are both a rounding apart, here and there.
     assert apart.max() <= (name == "large.png")
     assert (apart > 0).mean() < 0.01
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (turned(6, "WEBP"), "a WebP with EXIF, animation or a colour profile is not read"),
+        (ODD["palette.bmp"][:30] + b"\1" + ODD["palette.bmp"][31:], "a compressed BMP"),
+        (
+            ODD["palette.gif"][:6] + b"\x50" + ODD["palette.gif"][7:],
+            "a GIF whose first frame is not",
+        ),
+        (b"BM" + bytes(40), "a compressed BMP, or one of OS/2, is not read"),
+    ],
+    ids=["webp", "compressed", "small frame", "old"],
+)
+def test_what_cannot_be_read_alike_is_refused(content: bytes, sentence: str, judged: Any) -> None:
+    with pytest.raises(tf.errors.InvalidArgumentError, match=sentence):
+        judged(content)
 
 
 def test_a_server_judges_what_d_was_trained_on(
