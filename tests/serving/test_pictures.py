@@ -62,12 +62,7 @@ def odd() -> dict[str, bytes]:
     palette, grey = plain.quantize(200), plain.convert("L")
     two = palette.point(lambda place: place % 2)  # both of them black, of which one is clear
     two.putpalette(bytes(6))
-    later: Any = {
-        "save_all": True,
-        "append_images": [palette],
-        "transparency": 0,
-        "comment": "!" * 44,
-    }
+    later: Any = {"save_all": True, "append_images": [palette], "comment": "!" * 44}
     found = {
         "plain.png": encoded(plain),
         "plain.jpg": encoded(plain, "JPEG"),
