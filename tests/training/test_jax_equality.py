@@ -33,8 +33,11 @@ CASES: dict[str, dict[str, object]] = {
     "artgan, options": {"preset": "artgan/cifar10"} | OPTIONS,
     "improved, options": {"preset": "improved/cifar10"} | OPTIONS,
     "critic": {"preset": "recommended/cifar10", "train.fake_labels": "real"},
-    "critic, hinge": {"preset": "recommended/cifar10", "train.fake_labels": "real"}
-    | {"train.critic": "hinge"},
+    "critic, hinge": {
+        "preset": "recommended/cifar10",
+        "train.fake_labels": "real",
+        "train.critic": "hinge",
+    },
     "critic, options": {"preset": "recommended/cifar10", "model.critic": "local"}
     | {"train.critic": "relativistic", "train.fake_labels": "real"}
     | OPTIONS,
