@@ -51,7 +51,7 @@ def elsewhere(paths: Iterable[str], files: Set[str], root: str) -> dict[str, str
     stems = defaultdict(list)
     for file in files:
         stems[stem(file)].append(file)
-    found = {}
+    found: dict[str, str] = {}
     for path in paths:
         whole = stem(path)
         below = f"/{whole}".partition(f"/{canonical(root)}/")[2]
