@@ -4,16 +4,19 @@ import contextlib
 import errno
 import io
 import os
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, NoReturn
 
 import tyro
 
 from tfrecords_tools.errors import InputError, RunError
 
+HOME = re.compile(r"(^|(?<==))~(?=[/\\]|$)")  # a shell leaves it in --out=~/a and train=~/a.csv
 CONFIG = (tyro.conf.FlagCreatePairsOff,)
 
 
@@ -35,7 +38,8 @@ def main(
     warnings.showwarning = lambda message, *_, **__: print(f"warning: {message}", file=sys.stderr)
     try:
         with output():
-            own, after = _divided(sys.argv[1:] if args is None else args, options)
+            words = [HOME.sub(_home, word) for word in (sys.argv[1:] if args is None else args)]
+            own, after = _divided(words, options)
             parsed = tyro.cli(options or verb, prog=prog, args=own, config=CONFIG)
             if options:
                 verb(replace(parsed, beam_options=after) if after else parsed)
@@ -77,6 +81,10 @@ def output() -> Iterator[None]:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at the end
         sys.exit(0)
+
+
+def _home(_: re.Match[str]) -> str:
+    return str(Path.home())
 
 
 def _divided(args: list[str], options: type | None) -> tuple[list[str], tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path, PurePosixPath
 
 from tfrecords_tools.classes import some
@@ -15,6 +15,8 @@ SPLITS = {  # folder, in any case -> split; of two for one split the first count
     "val": "val", "valid": "val", "validation": "val", "dev": "val",
     "test": "test", "testing": "test",
 }  # fmt: skip
+# What systems keep beside pictures, thumbnails among them, under names without a dot.
+HIDDEN = {"__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "Thumbs.db", "desktop.ini"}
 Tree = dict[str, list[Path]]  # class name -> its images, sorted
 
 
@@ -28,11 +30,9 @@ def class_folders(root: Path) -> Collection:
     Raises:
         InputError: when there is no folder, or no image in it.
     """
-    if not root.is_dir():
-        raise InputError(
-            f"There is no folder {str(root)!r}: give the folder that holds the images."
-        )
+    check_folder(root)
     trees = _trees(root)
+    _warn_of_wrappers(root, trees)
     names = tuple(sorted({name for tree in trees.values() for name in tree}))
     examples = [
         Example(split, path.relative_to(root).as_posix(), names.index(name))
@@ -42,6 +42,18 @@ def class_folders(root: Path) -> Collection:
     ]
     _warn_of_others(root, {example.key for example in examples})
     return Collection(names, examples, Files(root))
+
+
+def check_folder(root: Path) -> None:
+    """Raises InputError for what is no folder."""
+    if root.is_file():
+        raise InputError(
+            f"{root} is a file: give the folder that holds the images; unpack an archive first."
+        )
+    if not root.is_dir():
+        raise InputError(
+            f"There is no folder {str(root)!r}: give the folder that holds the images."
+        )
 
 
 def _trees(root: Path) -> dict[str, Tree]:
@@ -69,8 +81,11 @@ def _splits(root: Path) -> dict[str, Path]:
 
 
 def _folders(folder: Path) -> list[Path]:
-    visible = (path for path in sorted(folder.iterdir()) if path.name[0] != ".")
-    return [path for path in visible if path.is_dir()]
+    return [path for path in sorted(folder.iterdir()) if path.is_dir() and _visible(path.name)]
+
+
+def _visible(name: str) -> bool:
+    return name[0] != "." and name not in HIDDEN
 
 
 def _classes(folder: Path, one_class: str) -> Tree:
@@ -83,12 +98,30 @@ def _classes(folder: Path, one_class: str) -> Tree:
         warnings.warn(said, stacklevel=4)
     if not tree:
         kinds = " ".join(sorted(SUFFIXES))
-        raise InputError(f"{folder} holds no images ({kinds}): give a folder with class folders.")
+        others = [path.relative_to(folder).as_posix() for path in files(folder)]
+        only = f", only {some(others)}" if others else ""
+        raise InputError(
+            f"{folder} holds no images ({kinds}){only}: give a folder with class folders."
+        )
     return tree
 
 
 def _images(folder: Path) -> list[Path]:
     return [path for path in files(folder) if is_image(path)]
+
+
+def _warn_of_wrappers(root: Path, trees: Mapping[str, Tree]) -> None:
+    """Tell of folders in class folders that hold all of the images: an archive's own, or splits."""
+    classes = [each for tree in trees.values() for each in tree.items()]
+    held = {path.parent: name for name, paths in classes for path in paths}
+    if len(held) > len(classes) and not any(folder.name == name for folder, name in held.items()):
+        within = sorted(folder.relative_to(root).as_posix() for folder in held)
+        warnings.warn(
+            f"The class folders of {root} hold nothing but folders, which are neither classes nor "
+            f"splits ({some(within)}): if they should be, give the folder that these lie in, or "
+            f"arrange them as train/CLASS and val/CLASS.",
+            stacklevel=3,
+        )
 
 
 def _warn_of_others(root: Path, taken: Set[str]) -> None:
@@ -122,7 +155,7 @@ def _walk(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
     above |= {real, *real.parents}
     for entry in os.scandir(folder):
         path = folder / entry.name
-        if entry.name[0] == ".":
+        if not _visible(entry.name):
             continue
         if entry.is_dir():
             if not entry.is_symlink() or path.resolve() not in above:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from tfrecords_tools.errors import InputError
 from tfrecords_tools.images import SUFFIXES
+from tfrecords_tools.names import elsewhere
 
 DELIMITERS = (",", ";", "\t", "|", " ")
 LABELS = {"label", "labels", "class", "class_name", "category", "target"}  # in a header
@@ -47,7 +48,10 @@ class Layout(NamedTuple):
         return joined.replace("\\", "/").removeprefix("./")
 
 
-def read_rows(split: str, file: Path, images: Set[str]) -> list[Row]:
+Choice = tuple[list[Line], Layout]  # the lines of a list divided in one way
+
+
+def read_rows(split: str, file: Path, images: Set[str], root: str) -> list[Row]:
     """The rows of a list, a header among them where it has one.
 
     What divides a line and which column is the path are read off the images: it is what finds most
@@ -57,6 +61,7 @@ def read_rows(split: str, file: Path, images: Set[str]) -> list[Row]:
         split: which the list is of.
         file: the list.
         images: paths of the images that there are.
+        root: what the folder that they start from is called.
 
     Raises:
         InputError: for a file that cannot be read, or is no list of paths and labels.
@@ -64,7 +69,7 @@ def read_rows(split: str, file: Path, images: Set[str]) -> list[Row]:
     text = read_text(file)
     if text.lstrip()[:1] in ("{", "["):
         raise InputError(f"{file} is JSON: give path,label rows.")
-    lines, layout = _best(text, file, images)
+    lines, layout = _best(text, file, images, root)
     if not lines:
         raise InputError(f"{file} holds no rows of path,label.")
     if layout.label is None:
@@ -78,7 +83,19 @@ def read_rows(split: str, file: Path, images: Set[str]) -> list[Row]:
         if len(fields) == 1 and (rows or fields[0] in images):
             raise InputError(f"{place}: {fields[0]!r} is no path,label.")
         rows.append(Row(split, path, fields[layout.label], place))
-    return rows
+    return rows if _exact(lines, layout, images) else _moved(rows, file, images, root)
+
+
+def _moved(rows: list[Row], file: Path, images: Set[str], root: str) -> list[Row]:
+    """The rows with the paths that their images have here, for a list that was made elsewhere."""
+    if found := elsewhere((row.path for row in rows), images, root):
+        path, here = next(iter(found.items()))
+        warnings.warn(
+            f"{file} names no file as it is called here: {len(found)} of {len(rows)} lines are "
+            f"taken for files of other folders or suffixes, as {path} for {here}.",
+            stacklevel=4,
+        )
+    return [row._replace(path=found.get(row.path, row.path)) for row in rows]
 
 
 def without_headers(
@@ -108,7 +125,7 @@ def read_text(file: Path) -> str:
         if data.startswith(UTF16):
             return data.decode("utf-16")
         if b"\0" in data:
-            raise InputError(f"{file} has bytes that are 0: save it as UTF-8.")
+            raise InputError(f"{file} has bytes that are 0: save it as CSV in UTF-8.")
         return data.decode("utf-8-sig")
     except UnicodeError:
         return _western(data, file)
@@ -142,27 +159,46 @@ def _is_utf8(line: bytes) -> bool:
 
 
 # ---- columns ---------------------------------------------------------------------------------
-def _best(text: str, file: Path, images: Set[str]) -> tuple[list[Line], Layout]:
+def _best(text: str, file: Path, images: Set[str], root: str) -> Choice:
     """The lines and their layout: of all that are possible the first that finds most images."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    choices = _choices(text.replace("\r\n", "\n").replace("\r", "\n"), file)
+
+    def exact(choice: Choice) -> int:
+        return _exact(*choice, images)
+
+    def loose(choice: Choice) -> int:
+        lines, layout = choice
+        return len(elsewhere((layout.path_of(fields) for _, fields in lines), images, root))
+
+    def wide(choice: Choice) -> int:
+        return sum(len(fields) > 1 for _, fields in choice[0])
+
+    if exact(best := max(choices, key=exact)):
+        return best
+    return max(choices, key=lambda choice: (loose(choice), wide(choice)))
+
+
+def _exact(lines: list[Line], layout: Layout, images: Set[str]) -> int:
+    """How many of the lines name an image."""
+    return sum(layout.path_of(fields) in images for _, fields in lines)
+
+
+def _choices(text: str, file: Path) -> list[Choice]:
+    """The lines divided in every possible way, and what their columns may be."""
     first = text.partition("\n")[0]
     said = first.removeprefix(EXCEL) if first.startswith(EXCEL) else ""
-    found: list[tuple[int, int, list[Line], Layout]] = []
+    choices: list[Choice] = []
     errors: list[str] = []
     for delimiter in [said] if said in DELIMITERS else DELIMITERS:
         try:
             table = _table(text, delimiter)[bool(said) :]
         except csv.Error as error:
             errors.append(str(error))
-            continue
-        wide = sum(len(fields) > 1 for _, fields in table)
-        for layout in _layouts(table, delimiter):
-            count = sum(layout.path_of(fields) in images for _, fields in table)
-            found.append((count, 0 if count else wide, table, layout))
-    best = max(found, key=lambda each: each[:2], default=(0, 0, [], Layout(slice(-1), -1, ",")))
-    if errors and not any(best[:2]):
+        else:
+            choices += [(table, layout) for layout in _layouts(table, delimiter)]
+    if errors and not any(len(fields) > 1 for table, _ in choices for _, fields in table):
         raise InputError(f"{file}, {errors[0]}.")
-    return best[2:]
+    return choices
 
 
 def _table(text: str, delimiter: str) -> list[Line]:

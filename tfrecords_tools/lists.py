@@ -11,7 +11,7 @@ from tfrecords_tools.class_files import read_classes
 from tfrecords_tools.classes import check_names
 from tfrecords_tools.errors import InputError
 from tfrecords_tools.examples import UNDIVIDED, Collection, Example, Files
-from tfrecords_tools.folders import files
+from tfrecords_tools.folders import check_folder, files
 from tfrecords_tools.list_files import Row, read_rows, without_headers
 from tfrecords_tools.names import match
 
@@ -58,12 +58,10 @@ def listed_images(root: Path, lists: Mapping[str, Path], class_file: Path | None
     Raises:
         InputError: for a file that is not there, and a label that is no class.
     """
-    if not root.is_dir():
-        raise InputError(
-            f"There is no folder {str(root)!r}: give the folder that holds the images."
-        )
+    check_folder(root)
     on_disk = {path.relative_to(root).as_posix() for path in files(root)}
-    read = [read_rows(split, path, on_disk) for split, path in lists.items()]
+    name = root.resolve().name
+    read = [read_rows(split, path, on_disk, name) for split, path in lists.items()]
     rows, classes = _classified(read, on_disk, class_file)
     kept, repeated, dropped = _kept(rows)
     found = match([row.path for row in kept], on_disk)

@@ -2,13 +2,19 @@
 
 Accented names come composed or decomposed, and many were written as UTF-8 and read as something
 else, once or twice, on the way to the list or to the disk.  Apostrophes were lost on the way too.
+Whole lists were made on another machine, with its folders, or without the suffixes.
 """
 
+import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Set
 from contextlib import suppress
+from functools import cache
 from pathlib import PurePosixPath
+from urllib.parse import unquote
+
+from tfrecords_tools.images import SUFFIXES
 
 # What UTF-8 names are known to have been wrongly read as.  The official WikiArt lists met latin-1
 # and were then put in lower case, which CAPITALS takes back where it can matter.
@@ -17,6 +23,7 @@ CAPITALS = {code: code - 0x20 for code in range(0xE0, 0xFF)}
 APOSTROPHES = dict.fromkeys(
     map(ord, "'`\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}")
 )
+SUFFIX = re.compile(rf"({'|'.join(map(re.escape, SUFFIXES))})(\?.*)?$")  # of a file or an address
 
 Found = dict[str, tuple[str, str]]  # path in the list -> (path of the file, how it matched)
 
@@ -33,6 +40,30 @@ def match(paths: list[str], files: set[str]) -> Found:
         free = {*filter(fits, files - {file for file, _ in found.values()})}
         found |= {path: (file, how) for path, file in _unique_pairs(left, free, key).items()}
     return found
+
+
+def elsewhere(paths: Iterable[str], files: Set[str], root: str) -> dict[str, str]:
+    """Path -> its file, where the list was made on another machine or of other encodings.
+
+    Such a path has other folders before the one that is called `root`, another suffix or none, or
+    is an address.  What could be either of two files is missing.
+    """
+    stems = defaultdict(list)
+    for file in files:
+        stems[stem(file)].append(file)
+    found: dict[str, str] = {}
+    for path in paths:
+        whole = stem(path)
+        below = f"/{whole}".partition(f"/{canonical(root)}/")[2]
+        named = stems.get(whole) or stems.get(below, [])
+        found |= {path: named[0]} if len(named) == 1 else {}
+    return found
+
+
+@cache
+def stem(name: str) -> str:
+    """The canonical name without its suffix; an address also without what follows after it."""
+    return SUFFIX.sub("", canonical(unquote(name)))
 
 
 def canonical(name: str) -> str:

@@ -103,8 +103,13 @@ class Extractor:
             None if values is None else np.asarray(values, np.float32)[:count]
             for values in self.run(filled)
         )
-        if features is None or features.ndim != 2 or not np.isfinite(features).all():
-            raise InputError(f"{self.name} gave no finite features [N, D]: check its weights.")
+        if features is None or features.ndim != 2:
+            raise InputError(f"{self.name} gave no features [N, D]: take another network.")
+        if odd := np.count_nonzero(~np.isfinite(features).all(axis=1)):
+            raise InputError(
+                f"{self.name} gave no finite features for {odd} of {count} images: check its "
+                f"weights, and whether it divides by a contrast that these lack."
+            )
         return Extracted(features, logits)
 
     def record(self) -> dict[str, str]:

@@ -14,6 +14,7 @@ from artgan_tf.evaluation.protocols import metric
 from artgan_tf.evaluation.reference import Reference
 from artgan_tf.evaluation.results import REAL
 from artgan_tf.evaluation.scoring import Subject, scores
+from artgan_tf.metrics.extractors import Extractor
 from artgan_tf.painter import Painter
 from artgan_tf.runs.load import load
 from tests.evaluation.material import STEP, Counted, images, opened, reference, scored
@@ -210,3 +211,26 @@ def test_a_metric_without_a_value_says_why_and_the_others_go_on(
     with pytest.warns(UserWarning, match="deviation_12 of model has no value: .* the same"):
         found = scored(names, constant, painter)
     assert list(found) == ["d_accuracy_val", "authenticity_pixels_12"]
+
+
+def test_one_constant_picture_takes_only_the_metrics_that_it_has_no_value_for(
+    tmp_path: Path, painter: Painter
+) -> None:
+    """A network that divides by each image's contrast has no features of it."""
+
+    def run(batch: np.ndarray) -> tuple[np.ndarray, None]:
+        with np.errstate(invalid="ignore"):
+            rows = batch.reshape(len(batch), -1).astype(np.float32)
+            rows -= rows.mean(axis=1, keepdims=True)
+            return rows[:, :6] / rows.std(axis=1, keepdims=True), None
+
+    size = painter.gan.config.data.image_size
+    train, val = images(36, 1, size), images(12, 2, size)
+    val.pixels[7] = 128
+    data = reference(tmp_path, train, val, Extractor("contrast", "", run))
+    names = ("fid_30_val", "kid_30_val", "deviation_12", "d_accuracy_val")
+    with pytest.warns(UserWarning, match="no value: contrast gave no finite .* 1 of") as told:
+        found = scored(names, data, painter)
+    assert list(found) == ["deviation_12", "d_accuracy_val"]
+    sentences = [str(each.message) for each in told if "no value" in str(each.message)]
+    assert [sentence.split()[0] for sentence in sentences] == list(names[:2])

@@ -175,6 +175,30 @@ def test_a_class_folder_without_images_is_told_of(write: Write) -> None:
         assert class_folders(root).class_names == ("a", "b")
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["set/train/a/1.png", "set/train/b/2.png", "set/val/a/3.png"],  # as archives unpack
+        ["seg_train/seg_train/a/1.png", "seg_train/seg_train/b/2.png", "seg_test/a/3.png"],
+        ["a/train/1.png", "a/val/2.png", "b/train/3.png"],
+    ],
+)
+def test_folders_in_all_class_folders_are_told_of(write: Write, names: list[str]) -> None:
+    folders = ", ".join(sorted({Path(name).parent.as_posix() for name in names}))
+    told = rf"nothing but folders, which are neither classes nor splits \({folders}\)"
+    with pytest.warns(UserWarning, match=told):
+        assert sorted(keys(write(*names))) == sorted(names)
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_systems_keep_beside_images_is_passed_by(write: Write) -> None:
+    root = write("a/1.png", "b/2.png", "@eaDir/a/1.png", "a/@eaDir/1.png/THUMB.jpg")
+    write("__MACOSX/a/1.png", "$RECYCLE.BIN/1.png", "b/#recycle/3.png")
+    for name in ("Thumbs.db", "a/Thumbs.db", "b/desktop.ini", "b/.DS_Store", "a/._1.png"):
+        (root / name).write_bytes(b"none")
+    assert keys(root) == ["a/1.png", "b/2.png"]
+
+
 def test_all_verbs_tell_of_what_is_left_out(
     write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -278,7 +302,11 @@ def test_a_class_name_of_two_lines_is_refused(write: Write) -> None:
 def test_no_folder_and_no_images_are_refused(write: Write, tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "notes.txt").write_text("")
-    for root, word in ((tmp_path, "holds no images"), (tmp_path / "nowhere", "nowhere")):
+    (tmp_path / "set.zip").write_bytes(b"PK")
+    only = r"holds no images .*, only a/notes\.txt, set\.zip: give"
+    file = r"set\.zip is a file: .* unpack"
+    for name, word in (("", only), ("nowhere", "nowhere"), ("set.zip", file)):
+        root = tmp_path / name
         with pytest.raises(InputError, match=word):
             class_folders(root)
     with pytest.raises(InputError, match=r"1\.png"):

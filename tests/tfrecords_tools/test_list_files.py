@@ -9,7 +9,7 @@ from PIL import Image
 from tfrecords_tools.errors import InputError
 from tfrecords_tools.lists import listed_images
 
-COUNT = 12
+ROOT, COUNT = "pictures", 12
 NAMES = [f"{number:03d}.png" for number in range(COUNT)]
 LABELS = ["still, life" if number % 3 else "portrait" for number in range(COUNT)]
 Write = Callable[..., Path]
@@ -17,7 +17,8 @@ Write = Callable[..., Path]
 
 @pytest.fixture(scope="module")
 def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("images")
+    root = tmp_path_factory.mktemp("lists") / ROOT
+    root.mkdir()
     for name in NAMES:
         Image.new("RGB", (9, 9)).save(root / name)
     return root
@@ -154,6 +155,59 @@ def test_a_missing_picture_in_the_first_line_is_no_header(images: Path, write: W
 
 def test_a_header_alone_is_refused(images: Path, write: Write) -> None:
     assert "line 1 is a header and nothing follows" in refusal(images, write("file,label"))
+
+
+# ---- lists of another machine ----------------------------------------------------------------
+@pytest.mark.parametrize(
+    "moved",
+    [
+        f"/content/drive/{ROOT}/{{}}.png".format,
+        f"C:\\Users\\me\\{ROOT}\\{{}}.png".format,
+        f"{ROOT}/{{}}.png".format,
+        f"https://images.example/{ROOT}/{{}}.PNG?w=200&h=3".format,
+        "{}".format,
+        "{}.jpg".format,
+        "./{}.JPEG".format,
+    ],
+    ids=lambda moved: moved("000"),
+)
+@pytest.mark.parametrize("head", [[], ["file,label"]], ids=["bare", "header"])
+def test_paths_of_another_machine_are_found_and_told_of(
+    images: Path, write: Write, moved: Callable[[str], str], head: list[str]
+) -> None:
+    lines = [f'{moved(name[:-4])},"{label}"' for name, label in PAIRS]
+    with pytest.warns(UserWarning, match=rf"names no file .*: 12 of {len(head + lines)} lines"):
+        assert found(images, train=write(*head, *lines)) == EXPECTED
+
+
+def test_addresses_write_spaces_as_numbers(tmp_path: Path, write: Write) -> None:
+    folder = tmp_path / "still life"
+    for name in NAMES:
+        folder.mkdir(exist_ok=True)
+        Image.new("RGB", (9, 9)).save(folder / name)
+    path = write(*(f"still%20life/{name},sea" for name in NAMES))
+    with pytest.warns(UserWarning, match="as still%20life/000.png for still life/000.png"):
+        made = found(tmp_path, train=path)
+    assert made == [("train", f"still life/{name}", "sea") for name in NAMES]
+
+
+@pytest.mark.parametrize("folder", ["val", "pict", f"{ROOT}/more"])
+def test_files_of_the_same_name_in_other_folders_are_not_meant(
+    images: Path, write: Write, folder: str
+) -> None:
+    path = write(*(f"{folder}/{name},sea" for name in NAMES))
+    made = listed_images(images, {"train": path}, None)
+    assert made.examples == []
+    assert len(made.listing.missing) == COUNT
+
+
+def test_a_name_without_suffix_that_two_files_have_is_missing(tmp_path: Path, write: Write) -> None:
+    for name in ("1.png", "1.jpg", "2.png", "3.tif"):
+        Image.new("RGB", (9, 9)).save(tmp_path / name)
+    with pytest.warns(UserWarning, match="2 of 3 lines"):
+        made = listed_images(tmp_path, {"train": write("1,sea", "2,sea", "3,sea")}, None)
+    assert [example.key for example in made.examples] == ["2.png", "3.tif"]
+    assert made.listing.missing == [("train", "1")]
 
 
 # ---- labels ----------------------------------------------------------------------------------

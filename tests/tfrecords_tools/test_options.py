@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.tfrecords_tools.conversions import COMMAND, REPOSITORY, below, content, paintings
+from tfrecords_tools import cli
 
 Refuse = Callable[..., str]
 
@@ -145,3 +146,24 @@ def test_a_report_that_is_not_ours_is_another_file(
     for flags in ((), ("--overwrite",)):
         assert "other files" in refuse(source, tmp_path / "out", *flags)
     assert (tmp_path / "out" / "report.json").read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("--text=~/a.csv", "{home}/a.csv"),
+        ("--text=train=~/a.csv", "train={home}/a.csv"),
+        ("--text=~", "{home}"),
+        ("--text=folder:~/a", "folder:~/a"),  # which a run keeps as it is
+        ("--text=~a/b~/c", "~a/b~/c"),
+    ],
+)
+def test_the_home_that_a_shell_leaves_as_it_is(word: str, meant: str) -> None:
+    seen: list[str] = []
+
+    def verb(text: str) -> None:
+        seen.append(text)
+
+    with pytest.raises(SystemExit):
+        cli.main(verb, "verb", [word])
+    assert seen == [meant.format(home=Path.home())]
