@@ -9,6 +9,7 @@ VERBS = {
     "fit": "train a preset",
     "sample": "paint classes by name",
     "evaluate": "measure a trained run beside real images",
+    "models": "the trained generators that come with it",
     "study": "several presets side by side",
     "export": "a trained run as a SavedModel for TF Serving",
     "serve": "an export over HTTP, where TF Serving is not installed",
