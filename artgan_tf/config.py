@@ -110,6 +110,7 @@ class Train:
     cifar_trick: bool = False  # 1, 3 or 5 G steps by the last D step's realness loss
     critic: Literal["non-saturating", "hinge", "relativistic"] = "non-saturating"  # its loss
     energy_weight: NotNegative = 0.0  # of the energy distance between real and fake, beyond B
+    energy_of: tuple[Literal["colours", "shapes"], ...] = ("colours",)  # what it compares, added up
     ema: Fraction = 0.999  # of G's weights and BN statistics, for sampling
     # auto: mixed_bfloat16 where the device multiplies it fast, else float32
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "float32"

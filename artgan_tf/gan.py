@@ -237,8 +237,12 @@ class GAN(keras.Model):
 
     def _energy(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Any:
         """Of the whole batch: pictures of one class on different replicas are pairs too."""
-        rows = losses.thumbnails(real), y, losses.thumbnails(fake), fake_y
-        return losses.energy_distance(*map(backend.rows_of_replicas, rows))
+        total = 0.0
+        for name in self.config.train.energy_of:
+            view = losses.VIEWS[name]
+            rows = view(real), y, view(fake), fake_y
+            total += losses.energy_distance(*map(backend.rows_of_replicas, rows))
+        return total
 
     def _set_learning_rates(self) -> None:
         drops = ops.convert_to_tensor(
