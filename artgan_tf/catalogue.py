@@ -1,4 +1,4 @@
-"""`python -m artgan_tf.models`: the generators that come with the package."""
+"""`python -m artgan_tf models`: the generators that come with the package."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,4 +27,4 @@ def _about(name: str, folder: Path) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    cli.main(models, "python -m artgan_tf.models")
+    cli.main(models, "python -m artgan_tf.catalogue")
