@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from artgan_tf import backend, losses
@@ -43,6 +44,11 @@ class GAN(Paper):
         self.step = self.add_weight(
             name="step", dtype=backend.COUNTER, trainable=False, aggregation="only_first_replica"
         )
+        self.strength = None
+        if config.discriminator.augment_strength == "adaptive":
+            self.strength = self.add_weight(
+                name="augment_strength", initializer="zeros", trainable=False
+            )
         self._build_networks()
         names = [f"d_{n}" for n in ("loss", *self.discriminator_term_names)]
         names += [f"g_{n}" for n in ("loss", *self.generator_term_names)]
@@ -155,6 +161,25 @@ class GAN(Paper):
         if self.config.model.autoencoder:
             figures["reconstruction"] = losses.mean_squared_error(self.reconstruct(real), real)
         return self.held_out_means.add(figures, weight=ops.shape(y)[0])
+
+    def compare_step(self, data: tuple[tuple[Any, Any], tuple[Any, Any]]) -> Any:
+        """How real D finds training images, held-out ones and fakes of the former's classes.
+
+        All at inference, and nothing is drawn or changed.
+
+        Args:
+            data: a batch of training images and one of held-out ones.
+
+        Returns:
+            float32 [3, 2]: of each kind in that order the sum of `realness`, and how many.
+        """
+        (train, y), (held_out, other_y) = (
+            (self.from_uint8(images), ops.cast(labels, "int32")) for images, labels in data
+        )
+        z = self.latents_by_seed(np.arange(self.config.train.batch_size))[: ops.shape(y)[0]]
+        fake = self.generator(z, self.one_hot(y))
+        found = [self.realness(*seen) for seen in ((train, y), (held_out, other_y), (fake, y))]
+        return ops.stack([ops.stack([ops.sum(x), ops.sum(ops.ones_like(x))]) for x in found])
 
     def reset_metrics(self) -> None:
         """What `fit` and `evaluate` do between epochs."""

@@ -30,6 +30,7 @@ class Paper(keras.Model):
     dtype_name: str
     random: keras.random.SeedGenerator
     step: keras.Variable
+    strength: keras.Variable | None  # of augmentation, where it adapts
 
     # ---- what a paper defines -----------------------------------------------------------------
     @property
@@ -84,6 +85,10 @@ class Paper(keras.Model):
         """
         raise NotImplementedError
 
+    def realness(self, images: Any, labels: Any) -> Any:
+        """How real D finds images of these classes, at inference: logits [N], of any range."""
+        raise NotImplementedError
+
     def judge(self, images: Any) -> tuple[Any, Any]:
         """What D says of float images, at inference: scores [N, K] and realness [N], 0 to 1."""
         raise NotImplementedError
@@ -122,7 +127,7 @@ class Paper(keras.Model):
     def see(self, images: Any) -> tuple[Any, Any]:
         """What D is shown: the (augmented) clean images, and those with noise on them."""
         options = self.config.discriminator
-        clean = augment(images, options.augment, self.random, self.pixel_range)
+        clean = augment(images, options.augment, self.random, self.pixel_range, self.strength)
         if not options.noise:
             return clean, clean
         left = 1.0

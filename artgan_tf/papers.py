@@ -25,9 +25,24 @@ def _check(config: Config) -> None:
         _check_codes(config)
     if config.model.paper == "critic":
         _check_trick(config)
-    elif config.discriminator.features != "none":
+    else:
+        _check_without_critic(config)
+    if config.discriminator.augment_strength == "adaptive" and not config.discriminator.augment:
+        raise InputError(
+            "discriminator.augment_strength='adaptive' has nothing to adapt: set "
+            'discriminator.augment=["colour", "translation"], or the strength to fixed.'
+        )
+
+
+def _check_without_critic(config: Config) -> None:
+    if config.discriminator.features != "none":
         raise InputError(
             f"discriminator.features are for model.paper='critic': set them to none with "
+            f"paper={config.model.paper!r}."
+        )
+    if config.train.gradient_penalty:
+        raise InputError(
+            f"train.gradient_penalty is for model.paper='critic': set it to 0 with "
             f"paper={config.model.paper!r}."
         )
 

@@ -54,6 +54,9 @@ class ArtGAN(NormalPrior, GAN):
     def reconstruct(self, images: Any, generator: keras.Model | None = None) -> Any:
         return (generator or self.generator).decode(self.discriminator(images)[1])
 
+    def realness(self, images: Any, labels: Any) -> Any:
+        return -self.discriminator(images)[0][:, -1]
+
     def judge(self, images: Any) -> tuple[Any, Any]:
         units = ops.sigmoid(self.discriminator(images)[0])  # the last one is FAKE
         return units[:, :-1], 1.0 - units[:, -1]

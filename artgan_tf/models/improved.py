@@ -63,6 +63,9 @@ class ImprovedArtGAN(UniformPrior, GAN):
     def reconstruct(self, images: Any, generator: keras.Model | None = None) -> Any:
         return self.discriminator.decode(self.discriminator(images)[1])
 
+    def realness(self, images: Any, labels: Any) -> Any:
+        return ops.logsumexp(self.discriminator(images)[0], axis=1)
+
     def judge(self, images: Any) -> tuple[Any, Any]:
         logits = self.discriminator(images)[0]
         return ops.softmax(logits), ops.sigmoid(ops.logsumexp(logits, axis=1))
