@@ -171,7 +171,8 @@ class GAN(Paper):
             data: a batch of training images and one of held-out ones.
 
         Returns:
-            float32 [3, 2]: of each kind in that order the sum of `realness`, and how many.
+            float32 [3, 3]: of each kind in that order the sum of `realness`, that of its squares,
+            and how many.
         """
         (train, y), (held_out, other_y) = (
             (self.from_uint8(images), ops.cast(labels, "int32")) for images, labels in data
@@ -179,7 +180,8 @@ class GAN(Paper):
         z = self.latents_by_seed(np.arange(self.config.train.batch_size))[: ops.shape(y)[0]]
         fake = self.generator(z, self.one_hot(y))
         found = [self.realness(*seen) for seen in ((train, y), (held_out, other_y), (fake, y))]
-        return ops.stack([ops.stack([ops.sum(x), ops.sum(ops.ones_like(x))]) for x in found])
+        powers = (lambda x: x, ops.square, ops.ones_like)
+        return ops.stack([ops.stack([ops.sum(power(x)) for power in powers]) for x in found])
 
     def reset_metrics(self) -> None:
         """What `fit` and `evaluate` do between epochs."""

@@ -1,4 +1,4 @@
-"""The class critic's loss with R1 and R2 against float64 NumPy; what is lazy, and what is left out."""
+"""The class critic's loss with R1 and R2 against float64 NumPy, and what is lazy of it."""
 
 from typing import Any
 

@@ -5,7 +5,7 @@ The measure is one of StyleGAN2-ADA's (Karras et al., 2020):
     r_v = (E c(training) - E c(held-out)) / (E c(training) - E c(fake))
 
 where c is how real D finds a picture: 0 where D treats pictures that it has not seen as those that
-it has, 1 where it takes them for fakes.
+it has, 1 where it takes them for fakes or worse.
 """
 
 from typing import Any
@@ -18,7 +18,8 @@ from artgan_tf.data.source import Source, spread
 from artgan_tf.gan import GAN
 from artgan_tf.training.engine import Engine
 
-PICTURES = 500  # of each kind; r_v then errs by some 0.03
+PICTURES = 500  # of each kind
+CHANCE = 2.0  # standard errors that training and held-out images differ by, or r_v is 0
 TARGET = 0.5  # of r_v
 SPEED = 0.1  # by which the strength moves at a validation: from 0 to 1 in ten of them
 
@@ -55,11 +56,13 @@ class Overfitting:
 
 
 def overfitting(sums: Any) -> float:
-    """r_v of `GAN.compare_step`'s sums [3, 2], within 0 and 1; 0 while D cannot tell fakes."""
-    train, held_out, fake = sums[:, 0] / sums[:, 1]
-    if not train > fake:
+    """r_v of `GAN.compare_step`'s sums [3, 3], within 0 and 1; 0 for what may be chance."""
+    (train, held_out, fake), squares = sums[:, :2].T / sums[:, 2]
+    variances = np.maximum(squares - (sums[:, 0] / sums[:, 2]) ** 2, 0.0) / sums[:, 2]
+    lost, whole = train - held_out, train - fake
+    if lost <= CHANCE * np.sqrt(variances[:2].sum()):
         return 0.0
-    return float(np.clip((train - held_out) / (train - fake), 0.0, 1.0))
+    return float(lost / whole) if lost < whole else 1.0
 
 
 def check(config: Config, source: Source) -> None:
