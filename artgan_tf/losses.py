@@ -81,6 +81,11 @@ def critic_generator(real: Any, fake: Any, kind: str = "non-saturating") -> dict
     return {"adversarial": ops.mean(ops.softplus(-margin))}
 
 
+def gradient_penalty(gradient: Any) -> Any:
+    """E |g|^2 of critics' gradients to their images, [N, H, W, C] (Mescheder et al., 2018)."""
+    return ops.mean(ops.sum(ops.square(gradient), axis=(1, 2, 3)))
+
+
 def realness_loss(logits: Any, target: float) -> Any:
     """BCE of p = sigmoid(logsumexp_k o_k) with a target: softplus(l) - target * l, batch mean.
 

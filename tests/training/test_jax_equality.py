@@ -36,6 +36,7 @@ CASES: dict[str, dict[str, object]] = {
     "critic": {"preset": "recommended/cifar10", "train.fake_labels": "real"},
     "critic, options": {"preset": "recommended/cifar10", "model.critic": "local"}
     | {"train.critic": "relativistic", "train.fake_labels": "real"}
+    | {"train.gradient_penalty": 0.3, "train.penalty_every": 2}
     | OPTIONS,
 }
 

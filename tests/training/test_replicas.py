@@ -114,11 +114,18 @@ OPTIONS = {
     "train__energy_of": ("colours", "shapes"),
 }
 
+PENALTY = {  # the class critic's own
+    "train__gradient_penalty": 0.3,
+    "train__penalty_every": 2,
+    "discriminator__augment_strength": "adaptive",
+}
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, OPTIONS], ids=["published", "options"])
 @pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
 def test_two_devices(paper, options, settings, tmp_path):
+    options = options | (PENALTY if paper == "critic" and options else {})
     ended(started(settings(paper, train__strategy="one", **options), tmp_path / "one"))
     file, held = settings(paper, train__strategy="mirrored", **options), tmp_path / "held.npz"
     ended(started(file, tmp_path / "two", devices=2, held=held))
