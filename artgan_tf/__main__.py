@@ -9,10 +9,12 @@ VERBS = {
     "fit": "train a preset",
     "sample": "paint classes by name",
     "evaluate": "measure a trained run beside real images",
+    "models": "the trained generators that come with it",
     "study": "several presets side by side",
     "export": "a trained run as a SavedModel for TF Serving",
     "serve": "an export over HTTP, where TF Serving is not installed",
 }
+ELSEWHERE = {"models": "catalogue"}  # in `models` are the networks' own
 
 
 def main() -> None:
@@ -27,7 +29,7 @@ def main() -> None:
     if verb not in VERBS:
         print(f"error: there is no verb {verb!r}: use {', '.join(VERBS)}.", file=sys.stderr)
         sys.exit(2)
-    module = importlib.import_module(f"artgan_tf.{verb}")
+    module = importlib.import_module(f"artgan_tf.{ELSEWHERE.get(verb, verb)}")
     cli.main(getattr(module, verb), f"artgan {verb}", rest)
 
 

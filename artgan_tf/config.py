@@ -83,6 +83,8 @@ class Discriminator:
     spectral_norm: bool = False
     label_smoothing: Fraction = 0.0
     augment: tuple[Literal["colour", "translation", "cutout"], ...] = ()
+    # adaptive: each kind to a share of the images that grows while D learns images by heart
+    augment_strength: Literal["fixed", "adaptive"] = "fixed"
     features: Literal["none", "efficientnet"] = "none"  # frozen, with class critics of their own
     feature_size: Annotated[int, Field(ge=32)] = 128  # what their images are enlarged to
 
@@ -109,7 +111,11 @@ class Train:
     fake_labels: Literal["tiled", "random", "groups", "real"] = "tiled"
     cifar_trick: bool = False  # 1, 3 or 5 G steps by the last D step's realness loss
     critic: Literal["non-saturating", "hinge", "relativistic"] = "non-saturating"  # its loss
+    # gamma of gamma / 2 E|grad c_y|^2 on what a class critic is shown, real and fake; 0: none
+    gradient_penalty: NotNegative = 0.0
+    penalty_every: Count = 4  # steps; it then counts as many times
     energy_weight: NotNegative = 0.0  # of the energy distance between real and fake, beyond B
+    energy_of: tuple[Literal["colours", "shapes"], ...] = ("colours",)  # what it compares, added up
     ema: Fraction = 0.999  # of G's weights and BN statistics, for sampling
     # auto: mixed_bfloat16 where the device multiplies it fast, else float32
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "float32"

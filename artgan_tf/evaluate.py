@@ -25,7 +25,8 @@ def evaluate(
         model: a run's directory, or pretrained:NAME.
         data: real images of the same classes, where not those of the run.
         metrics: names such as fid_10k_val; all that data and extractor allow when left out.
-        extractor: inception-2015:FILE, efficientnet, keras-inception, savedmodel:DIR, pixels;
+        extractor: inception-2015:FILE, efficientnet, classifier (trained on the real images),
+            keras-inception, savedmodel:DIR, pixels;
             features are what FID, KID, precision and recall compare.
         weights: those averaged over training, or the last ones.
         checkpoint: the newest, or the best by log.metrics.

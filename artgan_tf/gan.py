@@ -1,4 +1,4 @@
-"""`GAN`, the `keras.Model` that both papers share: the train step, fake labels, noise, the EMA.
+"""`GAN`, the `keras.Model` that all papers share: the train step, the EMA.
 
     gan = build_gan(config, num_classes=10)   # from artgan_tf.papers
     gan.compile()                             # the optimizers of the configuration
@@ -12,33 +12,25 @@ from functools import partial
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from artgan_tf import backend, losses
 from artgan_tf.config import Config
 from artgan_tf.means import Means
-from artgan_tf.networks.augment import augment
 from artgan_tf.networks.features import FrozenFeatures
 from artgan_tf.networks.layers import update_spectral_norm
 from artgan_tf.optimization import make_optimizer, trick_steps
+from artgan_tf.paper import Paper, Terms
 
-Terms = dict[str, Any]
 
-
-class GAN(keras.Model):
-    """What both papers share: the steps, fake labels, noise, the EMA of G.
+class GAN(Paper):
+    """What all papers share: the steps and the EMA of G.
 
     Args:
         config: the whole configuration.
         num_classes: K, from the data.
-
-    Subclasses give the networks, the prior of z and the terms of both losses.
     """
-
-    title: str  # of the model, and where it is from
-    source: str
-    prior: str  # of z, in words
-    pixel_range: tuple[float, float]
 
     def __init__(self, config: Config, num_classes: int):
         super().__init__()
@@ -52,6 +44,11 @@ class GAN(keras.Model):
         self.step = self.add_weight(
             name="step", dtype=backend.COUNTER, trainable=False, aggregation="only_first_replica"
         )
+        self.strength = None
+        if config.discriminator.augment_strength == "adaptive":
+            self.strength = self.add_weight(
+                name="augment_strength", initializer="zeros", trainable=False
+            )
         self._build_networks()
         names = [f"d_{n}" for n in ("loss", *self.discriminator_term_names)]
         names += [f"g_{n}" for n in ("loss", *self.generator_term_names)]
@@ -59,63 +56,6 @@ class GAN(keras.Model):
         self.train_means = Means(self, "train_means", names)
         held_out = ("accuracy", "reconstruction")[: 1 + config.model.autoencoder]
         self.held_out_means = Means(self, "held_out_means", held_out)
-
-    # ---- what a paper defines -----------------------------------------------------------------
-    @property
-    def discriminator_term_names(self) -> tuple[str, ...]:
-        """The names of L_D's terms, in the order they are reported."""
-        raise NotImplementedError
-
-    @property
-    def generator_term_names(self) -> tuple[str, ...]:
-        """The names of L_G's terms."""
-        raise NotImplementedError
-
-    def new_generator(self) -> keras.Model:
-        """An unbuilt generator of this configuration."""
-        raise NotImplementedError
-
-    def new_discriminator(self) -> keras.Model:
-        """An unbuilt discriminator of this configuration."""
-        raise NotImplementedError
-
-    def latents(self, n: int, seed: keras.random.SeedGenerator) -> Any:
-        """z from the paper's prior, float32 [n, Z]."""
-        raise NotImplementedError
-
-    def latents_by_seed(self, seeds: Any) -> Any:
-        """The same prior, float32 [N, Z], each row from its own seed (int64 [N]) alone."""
-        raise NotImplementedError
-
-    def between(self, z: Any, other: Any, t: Any) -> Any:
-        """Latents on the way from z (t = 0) to another z (t = 1), all likely under the prior.
-
-        Args:
-            z, other: float32 [N, Z].
-            t: float32 [N], from 0 to 1.
-        """
-        raise NotImplementedError
-
-    def discriminator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
-        """The terms of L_D for real images and fakes, and the labels of both."""
-        raise NotImplementedError
-
-    def generator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
-        """The terms of L_G for real images and fakes, and the labels of both."""
-        raise NotImplementedError
-
-    def reconstruct(self, images: Any, generator: keras.Model | None = None) -> Any:
-        """The autoencoder's picture of float images, at inference.
-
-        Args:
-            images: float32 [N, S, S, 3].
-            generator: whose Dec paper A takes; the one in training when left out.
-        """
-        raise NotImplementedError
-
-    def judge(self, images: Any) -> tuple[Any, Any]:
-        """What D says of float images, at inference: scores [N, K] and realness [N], 0 to 1."""
-        raise NotImplementedError
 
     @property
     def state(self) -> list[keras.Variable]:
@@ -222,6 +162,27 @@ class GAN(keras.Model):
             figures["reconstruction"] = losses.mean_squared_error(self.reconstruct(real), real)
         return self.held_out_means.add(figures, weight=ops.shape(y)[0])
 
+    def compare_step(self, data: tuple[tuple[Any, Any], tuple[Any, Any]]) -> Any:
+        """How real D finds training images, held-out ones and fakes of the former's classes.
+
+        All at inference, and nothing is drawn or changed.
+
+        Args:
+            data: a batch of training images and one of held-out ones.
+
+        Returns:
+            float32 [3, 3]: of each kind in that order the sum of `realness`, that of its squares,
+            and how many.
+        """
+        (train, y), (held_out, other_y) = (
+            (self.from_uint8(images), ops.cast(labels, "int32")) for images, labels in data
+        )
+        z = self.latents_by_seed(np.arange(self.config.train.batch_size))[: ops.shape(y)[0]]
+        fake = self.generator(z, self.one_hot(y))
+        found = [self.realness(*seen) for seen in ((train, y), (held_out, other_y), (fake, y))]
+        powers = (lambda x: x, ops.square, ops.ones_like)
+        return ops.stack([ops.stack([ops.sum(power(x)) for power in powers]) for x in found])
+
     def reset_metrics(self) -> None:
         """What `fit` and `evaluate` do between epochs."""
         super().reset_metrics()
@@ -237,8 +198,12 @@ class GAN(keras.Model):
 
     def _energy(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Any:
         """Of the whole batch: pictures of one class on different replicas are pairs too."""
-        rows = losses.thumbnails(real), y, losses.thumbnails(fake), fake_y
-        return losses.energy_distance(*map(backend.rows_of_replicas, rows))
+        total = 0.0
+        for name in self.config.train.energy_of:
+            view = losses.VIEWS[name]
+            rows = view(real), y, view(fake), fake_y
+            total += losses.energy_distance(*map(backend.rows_of_replicas, rows))
+        return total
 
     def _set_learning_rates(self) -> None:
         drops = ops.convert_to_tensor(
@@ -254,54 +219,6 @@ class GAN(keras.Model):
         decay = ops.minimum(self.config.train.ema, (1.0 + step) / (10.0 + step))
         for mean, now in zip(self.averaged.weights, self.generator.weights, strict=True):
             mean.assign(now + decay * (mean - now))
-
-    # ---- inputs -------------------------------------------------------------------------------
-    def from_uint8(self, images: Any) -> Any:
-        """uint8 images as float32 in the paper's range."""
-        low, high = self.pixel_range
-        return ops.cast(images, "float32") * ((high - low) / 255.0) + low
-
-    def to_uint8(self, images: Any) -> Any:
-        """Float images of the paper's range as uint8, rounded."""
-        low, high = self.pixel_range
-        grey = (ops.cast(images, "float32") - low) * (255.0 / (high - low))
-        return ops.cast(ops.clip(ops.round(grey), 0.0, 255.0), "uint8")
-
-    def one_hot(self, labels: Any) -> Any:
-        """float32 [N, K]."""
-        return ops.one_hot(labels, self.num_classes)
-
-    def fake_labels(self, n: int) -> Any:
-        """int32 [n], the labels of a whole fake batch: tiled, random, or groups of 5 (B5).
-
-        Tiled ones begin with class 0 in every batch that has room for all, as published; in smaller
-        ones where the last batch ended, so that all classes come equally often.
-        """
-        kind, k = self.config.train.fake_labels, self.num_classes
-        if kind == "random":
-            return keras.random.randint((n,), 0, k, dtype="int32", seed=self.random)
-        if kind == "groups":
-            shuffled = keras.random.shuffle(ops.arange(k, dtype="int32"), seed=self.random)
-            return ops.repeat(ops.take(shuffled, ops.arange(-(-n // 5)) % k), 5)[:n]
-        first = ops.where(k <= n, 0, ops.cast(self.step % k, "int32") * n)
-        return (first + ops.arange(n, dtype="int32")) % k
-
-    def see(self, images: Any) -> tuple[Any, Any]:
-        """What D is shown: the (augmented) clean images, and those with noise on them."""
-        options = self.config.discriminator
-        clean = augment(images, options.augment, self.random, self.pixel_range)
-        if not options.noise:
-            return clean, clean
-        left = 1.0
-        if options.noise_decay_steps:
-            left = ops.maximum(
-                0.0, 1.0 - ops.cast(self.step, "float32") / options.noise_decay_steps
-            )
-        n, *shape = ops.shape(clean)
-        noise = backend.own_rows(
-            n, lambda total: keras.random.normal((total, *shape), seed=self.random)
-        )
-        return clean, clean + options.noise * left * noise
 
     def _draw(self, fake_y: Any) -> Any:
         """Generated images of the training size for labels, from fresh z, in training mode."""

@@ -81,6 +81,11 @@ def critic_generator(real: Any, fake: Any, kind: str = "non-saturating") -> dict
     return {"adversarial": ops.mean(ops.softplus(-margin))}
 
 
+def gradient_penalty(gradient: Any) -> Any:
+    """E |g|^2 of critics' gradients to their images, [N, H, W, C] (Mescheder et al., 2018)."""
+    return ops.mean(ops.sum(ops.square(gradient), axis=(1, 2, 3)))
+
+
 def realness_loss(logits: Any, target: float) -> Any:
     """BCE of p = sigmoid(logsumexp_k o_k) with a target: softplus(l) - target * l, batch mean.
 
@@ -111,14 +116,14 @@ def mean_squared_error(a: Any, b: Any) -> Any:
 def energy_distance(real: Any, labels: Any, fake: Any, fake_labels: Any) -> Any:
     """How far a class's fakes are from being distributed as its real images (beyond the papers).
 
-    2 E|x - s| - E|s - s'| over pairs of one class, |.| the root mean square over `thumbnails`: the
+    2 E|x - s| - E|s - s'| over pairs of one class, |.| the root mean square over a view: the
     energy distance (Szekely and Rizzo, 2013) less its part without gradient.  The first part
     draws fakes to the real images, the second drives fakes of a class apart; the sum is least
     where both distributions agree.  A discriminator judges pictures one by one and so cannot ask
     for that.
 
     Args:
-        real, fake: [N, D], thumbnails.
+        real, fake: [N, D], a view of `VIEWS`.
         labels, fake_labels: int [N].
     """
     across = ops.equal(labels[:, None], fake_labels[None, :])
@@ -131,6 +136,20 @@ def thumbnails(images: Any) -> Any:
     """Images [N, S, S, 3], S a multiple of 8, as rows of 8x8 pixels, [N, 192]."""
     pool = images.shape[1] // 8
     return ops.reshape(ops.average_pool(images, pool, pool), (ops.shape(images)[0], -1))
+
+
+def shapes(images: Any) -> Any:
+    """The lights and darks of thumbnails without brightness and contrast, [N, 64].
+
+    Two colourings of one composition have the same; so fakes of a class must differ in more.
+    """
+    grey = ops.mean(ops.reshape(thumbnails(images), (-1, 64, 3)), axis=2)
+    grey -= ops.mean(grey, axis=1, keepdims=True)
+    # What hardly varies stays small: contrast of a few grey levels is no shape.
+    return grey / ops.sqrt(ops.mean(ops.square(grey), axis=1, keepdims=True) + 1e-3)
+
+
+VIEWS = {"colours": thumbnails, "shapes": shapes}  # what `energy_distance` compares
 
 
 def _mean_distance(a: Any, b: Any, pairs: Any) -> Any:

@@ -171,37 +171,60 @@ def test_realness_is_not_the_public_codes_broadcast(seed: int, target: float) ->
     assert abs(value - public) > 5e-4
 
 
-def plain_energy_distance(real, labels, fake, fake_labels):
-    """Loops over pairs of thumbnails, in float64."""
+def thumbnail(image):
+    side = image.shape[0] // 8
+    return image.reshape(8, side, 8, side, 3).mean(axis=(1, 3))
 
-    def thumbnail(image):
-        side = image.shape[0] // 8
-        return image.reshape(8, side, 8, side, 3).mean(axis=(1, 3))
+
+def shape(image):
+    grey = thumbnail(image).mean(axis=2)
+    return (grey - grey.mean()) / np.sqrt(grey.var() + 1e-3)
+
+
+PLAIN = {"colours": thumbnail, "shapes": shape}
+
+
+def plain_energy_distance(view, real, labels, fake, fake_labels):
+    """Loops over pairs of pictures, in float64."""
 
     def distances(a, b, pairs):
         return np.mean([np.sqrt(np.mean((a[i] - b[j]) ** 2)) for i, j in pairs])
 
-    real = [thumbnail(image) for image in real.astype(np.float64)]
-    fake = [thumbnail(image) for image in fake.astype(np.float64)]
+    real = [PLAIN[view](image) for image in real.astype(np.float64)]
+    fake = [PLAIN[view](image) for image in fake.astype(np.float64)]
     n = range(len(fake))
     across = [(i, j) for i in range(len(real)) for j in n if labels[i] == fake_labels[j]]
     among = [(i, j) for i in n for j in n if i != j and fake_labels[i] == fake_labels[j]]
     return 2 * distances(real, fake, across) - distances(fake, fake, among)
 
 
-def energy_distance(real, labels, fake, fake_labels):
+def energy_distance(real, labels, fake, fake_labels, view="colours"):
     """Of images."""
-    rows = losses.thumbnails(real), labels, losses.thumbnails(fake), fake_labels
-    return losses.energy_distance(*rows)
+    seen = losses.VIEWS[view]
+    return losses.energy_distance(seen(real), labels, seen(fake), fake_labels)
 
 
+@pytest.mark.parametrize("view", PLAIN)
 @pytest.mark.parametrize("size", [8, 32])
-def test_energy_distance(size):
+def test_energy_distance(size, view):
     rng = np.random.default_rng(size)
     real, fake = rng.uniform(-1, 1, (2, 12, size, size, 3)).astype(np.float32)
     labels, fake_labels = rng.integers(0, 3, 12), np.arange(12) % 3
-    ours = float(energy_distance(real, labels, fake, fake_labels))
-    assert ours == pytest.approx(plain_energy_distance(real, labels, fake, fake_labels), abs=1e-5)
+    ours = float(energy_distance(real, labels, fake, fake_labels, view))
+    expected = plain_energy_distance(view, real, labels, fake, fake_labels)
+    assert ours == pytest.approx(expected, abs=1e-5)
+
+
+def test_shapes_know_no_colours():
+    """What differs in brightness, contrast and tint alone is one shape; a flat picture has none."""
+    rng = np.random.default_rng(1)
+    grey = rng.uniform(-0.5, 0.5, (1, 16, 16, 1)).repeat(3, axis=3)
+    tinted = 0.7 * grey + np.array([0.2, -0.1, 0.3])
+    mirrored, flat = grey[:, :, ::-1], np.zeros_like(grey) + 0.4
+    one, *others = (losses.shapes(x.astype(np.float32))[0] for x in (grey, tinted, mirrored, flat))
+    apart = [float(np.sqrt(np.mean((np.array(x) - one) ** 2))) for x in others]
+    assert apart[0] < 0.1 < 1.0 < apart[1]
+    assert np.abs(others[2]).max() < 1e-3
 
 
 def test_energy_distance_is_least_for_fakes_distributed_like_the_real_images():
@@ -216,12 +239,13 @@ def test_energy_distance_is_least_for_fakes_distributed_like_the_real_images():
     assert min(values, key=values.__getitem__) == "alike"
 
 
-def test_energy_distance_has_a_finite_gradient_for_a_collapsed_batch():
+@pytest.mark.parametrize("view", PLAIN)
+def test_energy_distance_has_a_finite_gradient_for_a_collapsed_batch(view):
     fake = tf.Variable(np.zeros((6, 8, 8, 3), np.float32))
     real = np.random.default_rng(0).uniform(-1, 1, (6, 8, 8, 3)).astype(np.float32)
     labels = np.arange(6) % 2
     with tf.GradientTape() as tape:
-        loss = energy_distance(real, labels, fake, labels)
+        loss = energy_distance(real, labels, fake, labels, view)
     assert np.isfinite(tape.gradient(loss, fake)).all()
 
 

@@ -46,6 +46,23 @@ def descend(
     return terms
 
 
+def with_gradient(
+    work: Callable[[Any], tuple[Any, Any]], x: Any, due: Any, state: list[keras.Variable]
+) -> tuple[Any, Any]:
+    """What some work makes of x, and where due a gradient to x; as with TensorFlow."""
+    now = [v.value for v in state]
+
+    def of(x: Any) -> tuple[Any, tuple[Any, list[Any]]]:
+        with _scope(state, now) as scope:
+            scalar, found = work(x)
+        return scalar, (found, [scope.get_current_value(v) for v in state])
+
+    scalar, pull, (found, changed) = jax.vjp(of, x, has_aux=True)
+    _assign(state, changed)
+    one = jnp.ones_like(scalar)
+    return found, jax.lax.cond(due, lambda: pull(one)[0], lambda: jnp.zeros_like(x))
+
+
 def repeat(
     times: Any, work: Callable[[], Terms], first: Terms, state: list[keras.Variable]
 ) -> Terms:

@@ -40,6 +40,28 @@ def descend(
     return terms
 
 
+def with_gradient(
+    work: Callable[[Any], tuple[Any, Any]], x: Any, due: Any, state: list[keras.Variable]
+) -> tuple[Any, Any]:
+    """What some work makes of x, and a gradient to x, of one pass: it assigns variables once.
+
+    Args:
+        work: x -> (the scalar whose gradient is asked for, anything else).
+        x: a tensor; gradients flow back through all that is returned, the gradient too.
+        due: bool scalar: where it is false the gradient is not computed, but zeros.
+        state: all variables that the work may read or change.
+
+    Returns:
+        The work's second output, and the gradient, of x's shape.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(x)
+        scalar, found = work(x)
+    if replica()[1] > 1:  # the sums over replicas in it cannot stand in a condition
+        return found, tf.where(due, tape.gradient(scalar, x), tf.zeros_like(x))
+    return found, tf.cond(due, lambda: tape.gradient(scalar, x), lambda: tf.zeros_like(x))
+
+
 def repeat(
     times: Any, work: Callable[[], Terms], first: Terms, state: list[keras.Variable]
 ) -> Terms:

@@ -4,7 +4,7 @@ A split either gives any example by its index (`Indexed`), or all of them in ord
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -96,6 +96,26 @@ def streamed(
 
     count = int(dataset.cardinality())
     return Streamed(count, lambda seed: dataset, decode, part, name=name, identity=identity)
+
+
+def spread(split: Split, count: int) -> Split:
+    """At most so many examples of a split, from all over it: neighbours are often of one class.
+
+    Of a streamed one, whose records are mixed as they lie, the first.
+    """
+    if split.count <= count:
+        return split
+    if isinstance(split, Streamed):
+        records = split.records
+        return replace(split, count=count, records=lambda seed: records(seed).take(count))
+    chosen = np.linspace(0, split.count - 1, count).astype(int)
+    load, name = split.load, split.name
+    return Indexed(
+        split.labels[chosen],
+        lambda index: load(int(chosen[index])),
+        lambda index: name(int(chosen[index])),
+        split.threads,
+    )
 
 
 def short_side(data: Data) -> int:

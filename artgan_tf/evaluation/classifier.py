@@ -1,5 +1,6 @@
 """A classifier of real images, which says whether generated ones show what they should."""
 
+import hashlib
 from pathlib import Path
 
 import keras
@@ -9,6 +10,7 @@ from tqdm import tqdm
 
 from artgan_tf.evaluation import kept
 from artgan_tf.evaluation.images import Images
+from artgan_tf.metrics.extractors import Extractor
 
 CHANNELS = (32, 64, 128, 256)
 EPOCHS, PATIENCE, BATCH, HELD_BACK = 30, 4, 64, 0.1
@@ -41,6 +43,21 @@ def trained_classifier(train: Images, classes: int, cache: Path) -> keras.Model:
         with kept.written(path) as part:
             model.save(part)
     return model
+
+
+def as_extractor(classifier: keras.Model) -> Extractor:
+    """Its last features as a metric's: a second opinion that needs neither a file nor a package."""
+    trunk = keras.Model(classifier.input, classifier.layers[-2].output)
+    digest = hashlib.sha256()
+    for weights in classifier.get_weights():
+        digest.update(weights.tobytes())
+    return Extractor(
+        RECORD["extractor"],
+        f"{RECORD['protocol']}, its last features [{trunk.output.shape[-1]}]",
+        lambda images: (trunk.predict_on_batch(images), None),
+        sha256=digest.hexdigest(),
+        batch=BATCH,
+    )
 
 
 def predicted(classifier: keras.Model, images: Images) -> np.ndarray:

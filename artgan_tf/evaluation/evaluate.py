@@ -9,12 +9,10 @@ from artgan_tf.config import InputError
 from artgan_tf.data.source import Source
 from artgan_tf.data.spec import open_source
 from artgan_tf.evaluation import report, results
-from artgan_tf.evaluation.features import default_cache
 from artgan_tf.evaluation.protocols import Metric, metric, usual
-from artgan_tf.evaluation.reference import Reference
+from artgan_tf.evaluation.reference import Reference, open_reference
 from artgan_tf.evaluation.results import Result
 from artgan_tf.evaluation.scoring import Subject, check, refusal, scores
-from artgan_tf.metrics.extractors import open_extractor
 from artgan_tf.painter import Painter, Weights
 from artgan_tf.runs.checkpoints import Which
 from artgan_tf.runs.directory import RunDirectory
@@ -93,7 +91,6 @@ def evaluate(run_dir: Path | str, options: Options) -> Evaluation:
 
 def _reference(painter: Painter, options: Options, work: Path) -> Reference:
     """The real images, of the classes that the model paints."""
-    extractor = open_extractor(options.extractor) if options.extractor else None
     data, names = painter.gan.config.data, painter.class_names
     if options.data:  # what the preset expects of its own data, nobody expects of other data
         data = replace(
@@ -103,7 +100,7 @@ def _reference(painter: Painter, options: Options, work: Path) -> Reference:
     if source.class_names == tuple(map(str, range(len(names)))):  # as some TFDS sets have them
         source = replace(source, class_names=names)
     _check_classes(source, names)
-    return Reference(source, data, extractor, default_cache(), work)
+    return open_reference(source, data, options.extractor, work)
 
 
 def _check_classes(source: Source, painted: tuple[str, ...]) -> None:

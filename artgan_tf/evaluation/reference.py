@@ -11,12 +11,22 @@ from artgan_tf.config import Data, InputError, RunError
 from artgan_tf.data.failures import data_failures
 from artgan_tf.data.source import DamagedData, Source, Split
 from artgan_tf.data.tfrecords import damage
-from artgan_tf.evaluation.classifier import trained_classifier
-from artgan_tf.evaluation.features import Features
+from artgan_tf.evaluation.classifier import as_extractor, trained_classifier
+from artgan_tf.evaluation.features import Features, default_cache
 from artgan_tf.evaluation.images import Images, real_images
 from artgan_tf.metrics.extractors import Extractor, open_extractor
 
+OWN = "classifier"  # SPEC of the extractor that is trained on the reference's own images
 VALIDATION = 1_000  # training images at most that choose the width of Parzen windows
+
+
+def open_reference(source: Source, data: Data, spec: str, work: Path) -> "Reference":
+    """A reference with the extractor that a SPEC names, or none; its cache is the user's."""
+    opened = open_extractor(spec) if spec not in ("", OWN) else None
+    reference = Reference(source, data, opened, default_cache(), work)
+    if spec == OWN:
+        reference.look_with(as_extractor(reference.classifier))
+    return reference
 
 
 class Reference:
@@ -34,9 +44,15 @@ class Reference:
         self, source: Source, data: Data, extractor: Extractor | None, cache: Path, work: Path
     ):
         self.source, self.data, self.cache, self.work = source, data, cache, work
-        self.extractor = extractor
-        self._features = Features(extractor, cache, work) if extractor else None
+        self.extractor: Extractor | None = None
+        self._features: Features | None = None
+        if extractor:
+            self.look_with(extractor)
         self._pixels = Features(open_extractor("pixels"), cache, work)
+
+    def look_with(self, extractor: Extractor) -> None:
+        """Take an extractor."""
+        self.extractor, self._features = extractor, Features(extractor, self.cache, self.work)
 
     @property
     def classes(self) -> int:

@@ -145,10 +145,11 @@ def text_table(results: Sequence[Result]) -> str:
 
     rows = list(dict.fromkeys(result.row for result in results))
     lines = [
-        [c.metric, c.value, f"{c.generated:,} / {c.real:,}", *(c.cells.get(r, "") for r in rows)]
+        [c.metric, c.value, c.extractor, f"{c.generated:,} / {c.real:,}"]
+        + [c.cells.get(row, "") for row in rows]
         for c in columns(results)
     ]
-    heads = ["metric", "value", "generated / real", *map(title, rows)]
+    heads = ["metric", "value", "features", "generated / real", *map(title, rows)]
     return tabulate(lines, heads, disable_numparse=True)
 
 

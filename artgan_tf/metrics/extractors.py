@@ -4,7 +4,8 @@
     features = extractor.features(images)  # uint8 [N, H, W, 3] -> float32 [N, 2048]
 
 `inception-2015:FILE`, the network that the literature's FID, KID and Inception score mean;
-`efficientnet`, a second opinion that needs a package but no file; `keras-inception`, Keras's own
+`efficientnet`, a second opinion that needs a package but no file; `classifier`, trained on the
+data's own images by whoever has them (`artgan_tf.evaluation`); `keras-inception`, Keras's own
 InceptionV3, whose figures are none of those; `savedmodel:DIR`, a network of one's own; `pixels`;
 `random-projection[:SEED]`, small and without weights, for tests.
 """
@@ -23,6 +24,7 @@ from artgan_tf.config import InputError
 KINDS = (
     "inception-2015:FILE",
     "efficientnet",
+    "classifier",
     "keras-inception",
     "savedmodel:DIR",
     "pixels",
@@ -231,6 +233,10 @@ def _savedmodel(value: str, batch: int) -> Extractor:
     return Extractor(f"savedmodel-{folder.name}", protocol, run, has_logits, _sha256(folder), batch)
 
 
+def _classifier(value: str, batch: int) -> Extractor:
+    raise InputError("The extractor classifier is trained on a data set: evaluate a run with it.")
+
+
 def _pixels(value: str, batch: int) -> Extractor:
     return Extractor("pixels", "x / 255, flattened", lambda x: (_flat(x), None), batch=batch)
 
@@ -252,6 +258,7 @@ def _random_projection(value: str, batch: int) -> Extractor:
 OPENERS: dict[str, Callable[[str, int], Extractor]] = {
     "inception-2015": _inception_2015,
     "efficientnet": _efficientnet,
+    "classifier": _classifier,
     "keras-inception": _keras_inception,
     "savedmodel": _savedmodel,
     "pixels": _pixels,

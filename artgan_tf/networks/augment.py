@@ -19,6 +19,7 @@ def augment(
     kinds: tuple[str, ...],
     seed: keras.random.SeedGenerator,
     pixel_range: tuple[float, float] = (-1.0, 1.0),
+    strength: Any = None,
 ) -> Any:
     """Apply the named kinds in order, as strongly whatever the range of the pixels.
 
@@ -27,6 +28,7 @@ def augment(
         kinds: of "colour", "translation", "cutout".
         seed: the generator of the random amounts.
         pixel_range: the images' black and white.
+        strength: the probability with which each kind changes an image; None changes all.
 
     Returns:
         The changed images, same shape; colours may leave the images' range.
@@ -37,8 +39,16 @@ def augment(
     images = (images - grey) / half
     changes = {"colour": colour, "translation": translation, "cutout": cutout}
     for kind in kinds:
-        images = changes[kind](images, seed)
+        changed = changes[kind](images, seed)
+        images = changed if strength is None else _some(images, changed, strength, seed)
     return images * half + grey
+
+
+def _some(images: Any, changed: Any, share: Any, seed: keras.random.SeedGenerator) -> Any:
+    """Each image as it was, or with probability `share` changed."""
+    n = ops.shape(images)[0]
+    draws = own_rows(n, lambda all: keras.random.uniform((all, 1, 1, 1), seed=seed))
+    return ops.where(draws < share, changed, images)
 
 
 def colour(images: Any, seed: keras.random.SeedGenerator) -> Any:

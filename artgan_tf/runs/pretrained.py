@@ -1,7 +1,8 @@
 """Generators that come with the package: `pretrained:NAME` wherever a run is named.
 
 Each is a run's directory with one checkpoint, of float16 networks alone: the averaged generator and
-the discriminator.  Its card tells what it was trained on, and what its weights' checksum is.
+the discriminator.  Its card tells what it was trained on, and what its weights' checksum is;
+beside it lie a sheet of pictures and the run's figures.
 
     python -m artgan_tf.runs.pretrained RUN NAME    # makes one of a run
 """
@@ -17,10 +18,11 @@ import numpy as np
 
 from artgan_tf.config import InputError, runs_root
 
-PREFIX, CARD = "pretrained:", "card.json"
+PREFIX, CARD, SHEET = "pretrained:", "card.json", "sheet.webp"
 FOLDER = Path(__file__).parents[1] / "pretrained"
 KEPT = ("averaged", "discriminator")  # of a checkpoint's networks
-FILES = ("config.toml", "classes.txt")
+FILES = ("config.toml", "classes.txt", "metrics.jsonl")
+SHEET_COUNT = 10  # pictures of each class
 
 
 def names() -> list[str]:
@@ -51,6 +53,9 @@ def workplace(model: Path | str) -> Path:
 def pack(run: Path, name: str) -> Path:
     """Make `pretrained:NAME` of a run's newest checkpoint."""
     from artgan_tf.runs.checkpoints import find
+    from artgan_tf.runs.load import load
+    from artgan_tf.sampling.sheets import grid, wish
+    from tfrecords_tools.sheet import named_grid
 
     file, step = find(run / "checkpoints")
     folder = FOLDER / name
@@ -60,7 +65,11 @@ def pack(run: Path, name: str) -> Path:
         kept = {k: saved[k].astype(np.float16) for k in saved.files if k.startswith(KEPT)}
     np.savez_compressed(made, **kept)
     for each in FILES:
-        shutil.copy(run / each, folder / each)
+        if (run / each).exists():
+            shutil.copy(run / each, folder / each)
+    painter = load(folder)
+    sheet = grid(painter, wish(painter, count=SHEET_COUNT))
+    named_grid(sheet.images, sheet.names).save(folder / SHEET, quality=90)
     # The card comes last: without it there is no such generator.
     card = {"step": step, "sha256": _sha256(made)}
     (folder / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")

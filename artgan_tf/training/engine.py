@@ -46,5 +46,8 @@ class Engine(Protocol):
     def test(self, batches: Iterable[Any]) -> None:
         """A test step on each of the held-out batches; raises DamagedData."""
 
+    def compare(self, pairs: Iterable[Any]) -> Any:
+        """The sum of `GAN.compare_step` over pairs of batches, NumPy [3, 3]; raises DamagedData."""
+
     def agree(self, stop: bool) -> bool:
         """After each step: whether all workers stop here, because any of them wants to."""

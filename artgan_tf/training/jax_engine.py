@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import jax
+import numpy as np
 
 from artgan_tf.backend.jax import stateless
 from artgan_tf.config import Config, InputError
@@ -47,10 +48,8 @@ class JaxEngine:
 
     # ---- steps --------------------------------------------------------------------------------
     def compile(self, gan: GAN) -> None:
-        self._train, self._test = (
-            CompiledStep(gan, gan.train_step),
-            CompiledStep(gan, gan.test_step),
-        )
+        steps = gan.train_step, gan.test_step, gan.compare_step
+        self._train, self._test, self._compare = (CompiledStep(gan, step) for step in steps)
         self._last: Any = None
 
     def train(self, batch: Any) -> None:
@@ -65,6 +64,12 @@ class JaxEngine:
             for batch in batches:
                 self._test(batch)
             self._test.settle()
+
+    def compare(self, pairs: Iterable[Any]) -> Any:
+        with _failures():
+            total = sum(np.asarray(self._compare(pair)) for pair in pairs)
+            self._compare.settle()
+        return total
 
     def settle(self) -> None:
         self._train.settle()

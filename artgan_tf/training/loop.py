@@ -1,23 +1,22 @@
 """The training loop: steps, and what is done between them."""
 
-import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from tqdm import tqdm
 
-from artgan_tf.config import Config, InputError, RunError
+from artgan_tf.config import Config, InputError
 from artgan_tf.data.source import DamagedData
 from artgan_tf.gan import GAN
 from artgan_tf.runs.checkpoints import Checkpoints
 from artgan_tf.training.clock import Clock
 from artgan_tf.training.engine import Engine
+from artgan_tf.training.health import Health
 from artgan_tf.training.interruption import Interruption
+from artgan_tf.training.overfitting import Overfitting
 from artgan_tf.training.records import Records
 from artgan_tf.training.watch import Watch
-
-COLLAPSED_LOSS, COLLAPSED_STEPS = 0.01, 500
 
 
 @dataclass
@@ -30,6 +29,7 @@ class Loop:
         held_out: the engine's held-out batches.
         checkpoints, records: where the state and the figures go.
         watch: metrics between the steps.
+        overfitting, health: what D is watched for.
         interruption: asked after every step.
         steps: where it ends.
         clock: of the training time.
@@ -43,6 +43,8 @@ class Loop:
     checkpoints: Checkpoints
     records: Records
     watch: Watch
+    overfitting: Overfitting
+    health: Health
     interruption: Interruption
     steps: int
     clock: Clock
@@ -50,7 +52,6 @@ class Loop:
     def run(self) -> None:
         """Train to the end, or until a signal asks to stop; the state is saved either way."""
         start = self.gan.steps_done
-        self._collapsed_for, self._warned = 0, False
         self._recorded = start, self.clock.seconds
         self.clock.start()
         with _bar(start, self.steps) as self._bar:
@@ -97,39 +98,17 @@ class Loop:
         self._bar.set_postfix_str(
             f"D {means['d_loss']:.3f} G {means['g_loss']:.3f} {rate:.0f} images/s"
         )
-        self._check(step, means)
+        self.health.of_losses(step, means)
         self.records.scalars(row)
-
-    def _check(self, step: int, means: dict[str, float]) -> None:
-        if not all(map(math.isfinite, means.values())):
-            bad = ", ".join(name for name, value in means.items() if not math.isfinite(value))
-            path = self.checkpoints.save_apart(f"not-finite-{step}")
-            raise RunError(
-                f"Step {step}: {bad} is no longer a number, the state lies in {path}; go on from "
-                f"the last good checkpoint in a new run with a lower learning rate or in float32."
-            )
-        every = self.config.log.history_every
-        collapsed = means["d_loss"] < COLLAPSED_LOSS
-        self._collapsed_for = self._collapsed_for + every if collapsed else 0
-        if self._collapsed_for >= COLLAPSED_STEPS and not self._warned:
-            self._warn_of_collapse(step)
-
-    def _warn_of_collapse(self, step: int) -> None:
-        self._warned = True
-        sentence = (
-            f"Step {step}: D's loss has been below {COLLAPSED_LOSS} for {self._collapsed_for} "
-            f"steps and teaches G nothing any more; try discriminator.noise, dropout or augment."
-        )
-        if self.config.train.on_collapse == "stop":
-            self.checkpoints.save()
-            raise RunError(sentence)
-        tqdm.write(sentence)
 
     def _validate(self, step: int) -> None:
         self.gan.held_out_means.reset()
         self.engine.test(self.held_out)
-        means = self.gan.held_out_means.result()
+        # Not after a last step in between, for a run of more steps has no validation there.
+        due = step % self.config.log.validate_every == 0
+        means = self.gan.held_out_means.result() | self.overfitting.measure(adapt=due)
         self.records.scalars({"step": step} | {f"val_{name}": x for name, x in means.items()})
+        self.health.of_validation(step, means)
 
     def _sample(self, step: int) -> None:
         self.picture = self.records.samples(step)

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from artgan_tf.config import Config, RunError
+from artgan_tf.config import Config, InputError, RunError
 from artgan_tf.data.cache import in_memory
 from artgan_tf.data.failures import data_failures
 from artgan_tf.data.pipeline import Part, held_out_batches, training_batches
@@ -32,6 +32,11 @@ class TensorFlowEngine:
         self.config = config
         self.strategy = choose_strategy(config.train)
         self.writes = is_chief(self.strategy)
+        if self._cluster and config.discriminator.augment_strength == "adaptive":
+            raise InputError(
+                "discriminator.augment_strength='adaptive' is for one machine, of several only the "
+                "first validates: set it to fixed, or --strategy one or mirrored."
+            )
 
     def scope(self) -> AbstractContextManager[Any]:
         return self.strategy.scope()
@@ -73,6 +78,7 @@ class TensorFlowEngine:
             self.strategy.run(step, args=(batch,))
 
         self._train, self._test = distributed, tf.function(gan.test_step, **plain)
+        self._compare = tf.function(gan.compare_step, **plain)
         self._steps = 0
 
     def train(self, batch: Any) -> None:
@@ -86,6 +92,10 @@ class TensorFlowEngine:
         with _failures(self._cluster):
             for batch in batches:
                 self._test(batch)
+
+    def compare(self, pairs: Iterable[Any]) -> Any:
+        with _failures(self._cluster):
+            return sum(self._compare(pair).numpy() for pair in pairs)
 
     def agree(self, stop: bool) -> bool:
         if not self._cluster:

@@ -18,11 +18,14 @@ from artgan_tf.papers import build_gan
 from artgan_tf.runs.checkpoints import Checkpoints, latest_step, load_networks
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.pretrained import locate
+from artgan_tf.training import overfitting
 from artgan_tf.training.clock import Clock
 from artgan_tf.training.engine import Engine
 from artgan_tf.training.engines import open_engine
+from artgan_tf.training.health import Health
 from artgan_tf.training.interruption import Interruption
 from artgan_tf.training.loop import Loop
+from artgan_tf.training.overfitting import Overfitting
 from artgan_tf.training.records import Records
 from artgan_tf.training.watch import Watch
 
@@ -64,6 +67,7 @@ def train(config: Config, run_dir: Path | str, fresh: bool = False) -> Result:
     engine = open_engine(config)  # before anything is computed, which a cluster would not allow
     run = RunDirectory(run_dir)
     source = open_source(config.data)
+    overfitting.check(config, source)
     steps, drops = schedule(config, source.train.count)
     if not fresh:
         run.check(config, source.class_names, fingerprint(source))
@@ -140,6 +144,8 @@ def _train(
         checkpoints=checkpoints,
         records=Records(run, painter, done),
         watch=watch,
+        overfitting=Overfitting(gan, engine, source),
+        health=Health(config, checkpoints),
         interruption=interruption,
         steps=steps,
         clock=Clock(max((row.get("seconds", 0.0) for row in run.history()), default=0.0)),

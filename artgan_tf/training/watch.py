@@ -33,17 +33,14 @@ class Watch:
             self._prepare(config, source)
 
     def _prepare(self, config: Config, source: Source) -> None:
-        from artgan_tf.evaluation.features import default_cache
         from artgan_tf.evaluation.protocols import metric
-        from artgan_tf.evaluation.reference import Reference
+        from artgan_tf.evaluation.reference import open_reference
         from artgan_tf.evaluation.scoring import check
-        from artgan_tf.metrics.extractors import open_extractor
 
         self.metrics = [metric(name) for name in config.log.metrics]
         self.folder = tempfile.TemporaryDirectory(prefix="artgan-")
-        extractor = open_extractor(config.log.extractor) if config.log.extractor else None
         work = Path(self.folder.name)
-        self.reference = Reference(source, config.data, extractor, default_cache(), work)
+        self.reference = open_reference(source, config.data, config.log.extractor, work)
         check(self.metrics, self.reference, config.model.autoencoder)
 
     def measure(self, painter: Painter, checkpoints: Checkpoints) -> dict[str, float]:

@@ -22,10 +22,8 @@ import tyro
 from artgan_tf import cli
 from artgan_tf.config import Data, RunError
 from artgan_tf.data.spec import open_source
-from artgan_tf.evaluation.features import default_cache
 from artgan_tf.evaluation.protocols import short
-from artgan_tf.evaluation.reference import Reference
-from artgan_tf.metrics.extractors import open_extractor
+from artgan_tf.evaluation.reference import Reference, open_reference
 from experiments.metrics_behaviour.measuring import Row, measured, misbehaving
 from experiments.metrics_behaviour.sets import places_unaltered
 
@@ -52,8 +50,8 @@ def main(
     """
     cli.start_tensorflow()
     with TemporaryDirectory(prefix="artgan-") as work:
-        data, opened = Data(spec=spec, image_size=size), open_extractor(extractor)
-        reference = Reference(open_source(data), data, opened, default_cache(), Path(work))
+        data = Data(spec=spec, image_size=size)
+        reference = open_reference(open_source(data), data, extractor, Path(work))
         rows = list(measured(reference, count))
         figures = {**about(reference, count), "rows": [asdict(row) for row in rows]}
     text = table(rows, count)

@@ -16,11 +16,9 @@ import tyro
 from artgan_tf import cli
 from artgan_tf.config import Data, InputError
 from artgan_tf.data.spec import open_source
-from artgan_tf.evaluation.features import default_cache
 from artgan_tf.evaluation.protocols import metric
-from artgan_tf.evaluation.reference import Reference
+from artgan_tf.evaluation.reference import open_reference
 from artgan_tf.evaluation.scoring import Subject, check, scores
-from artgan_tf.metrics.extractors import open_extractor
 
 
 def main(
@@ -40,9 +38,8 @@ def main(
     """
     cli.start_tensorflow()
     asked, cut = [metric(name) for name in names], Data(spec=data, image_size=size)
-    opened = open_extractor(extractor) if extractor else None
     with TemporaryDirectory(prefix="artgan-") as work:
-        reference = Reference(open_source(cut), cut, opened, default_cache(), Path(work))
+        reference = open_reference(open_source(cut), cut, extractor, Path(work))
         check(asked, reference)
         found = [result for _, result in scores(Subject(), asked, reference)]
     for result in found:

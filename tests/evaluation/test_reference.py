@@ -7,9 +7,10 @@ import pytest
 
 from artgan_tf.config import Data, InputError, RunError
 from artgan_tf.data.spec import open_source
+from artgan_tf.evaluation import classifier
 from artgan_tf.evaluation.images import Images
-from artgan_tf.evaluation.reference import Reference
-from tests.evaluation.material import Counted, images, reference
+from artgan_tf.evaluation.reference import Reference, open_reference
+from tests.evaluation.material import Counted, images, reference, source
 from tfrecords_tools.convert import convert
 from tfrecords_tools.options import Options
 
@@ -54,6 +55,22 @@ def test_features_without_an_extractor_are_refused(tmp_path: Path) -> None:
 def test_record_tells_of_the_extractor(tmp_path: Path) -> None:
     data = reference(tmp_path, images(3), images(3), Counted("beef").extractor)
     assert data.record == {"extractor": "counted", "protocol": "as they are", "sha256": "beef"}
+
+
+def test_a_classifier_of_the_real_images_is_an_extractor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARTGAN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(classifier, "EPOCHS", 2)
+    (tmp_path / "work").mkdir()
+    train, val = images(40, size=16), images(6, seed=1, size=16)
+    data = open_reference(source(train, val), Data(image_size=16), "classifier", tmp_path / "work")
+    found = data.features.of(data.val, "held-out").features
+    head = data.classifier.layers[-1]
+    logits = data.classifier.predict_on_batch(data.val.pixels)
+    np.testing.assert_allclose(found @ head.kernel + head.bias, logits, atol=1e-4)
+    assert data.record["extractor"] == classifier.RECORD["extractor"]
+    assert len(data.record["sha256"]) == 64
 
 
 @pytest.mark.parametrize("bare", [False, True])

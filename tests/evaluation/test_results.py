@@ -173,11 +173,11 @@ def test_figures_have_four_digits(value: float, shown: str) -> None:
 def test_text_table_has_a_row_a_metric_and_a_column_a_model() -> None:
     other = replace(ONE, model="runs/b", metric="fid_1k_val", values={"fid": 7.0})
     lines = text_table([replace(ONE, model=REAL, weights="", step=0), ONE, other]).splitlines()
-    heads = ["metric", "value", "generated / real", REAL, "runs/a, ema, step 70"]
+    heads = ["metric", "value", "features", "generated / real", REAL, "runs/a, ema, step 70"]
     assert [lines[0].index(head) for head in heads] == sorted(map(lines[0].index, heads))
     kid, fid = lines[2:]
-    assert kid.split() == ["kid_1k_val", "kid", "1,000", "/", "800", "0.25", "0.25"]
-    assert fid.split() == ["fid_1k_val", "fid", "1,000", "/", "800", "7"]
+    assert kid.split() == ["kid_1k_val", "kid", "inception", "1,000", "/", "800", "0.25", "0.25"]
+    assert fid.split() == ["fid_1k_val", "fid", "inception", "1,000", "/", "800", "7"]
     assert fid.index("7") == lines[0].index("runs/b")
 
 

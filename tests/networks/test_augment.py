@@ -175,3 +175,26 @@ def test_a_graph_of_any_batch_size_equals_eager() -> None:
     for n in (6, 2):
         expected = augment(images[:n], KINDS, eager)
         np.testing.assert_allclose(graph(images[:n]), expected, atol=1e-5)
+
+
+# ---- strength -----------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("strength", "least", "most"), [(0.0, 0, 0), (0.3, 40, 80), (1.0, 200, 200)]
+)
+def test_strength_is_the_share_of_images_that_are_changed(
+    strength: float, least: int, most: int
+) -> None:
+    images = np.random.default_rng(0).uniform(-1, 1, (200, 8, 8, 3)).astype("float32")
+    out = np.array(augment(tf.constant(images), ("colour",), seed(), strength=strength))
+    changed = np.abs(out - images).reshape(200, -1).max(axis=1) > 1e-3
+    assert least <= changed.sum() <= most
+
+
+def test_each_kind_chooses_its_own_images() -> None:
+    """Where something is cut out there is grey, and where colours change no 0.9 is left."""
+    images = np.full((400, 8, 8, 3), 0.9, "float32")
+    out = np.array(augment(tf.constant(images), ("colour", "cutout"), seed(), strength=0.5))
+    cut = (out == 0.0).all(axis=3).any(axis=(1, 2))
+    coloured = np.abs(out.max(axis=(1, 2, 3)) - 0.9) > 1e-3
+    both = [np.mean(coloured[cut]), np.mean(coloured[~cut])]
+    np.testing.assert_allclose(both, 0.5, atol=0.12)

@@ -124,6 +124,15 @@ def test_critics_of_features_add_to_the_terms():
     assert float(term) > 4 * np.log(2) / 2  # five critics, each of which begins undecided
 
 
+def test_critics_of_features_are_not_penalised():
+    """D's own critic silenced, theirs have gradients to the pictures, and no penalty."""
+    gan = built("critic", train__gradient_penalty=1.0, **FEATURES)
+    gan.discriminator.head.kernel.assign(0.0 * np.array(gan.discriminator.head.kernel))
+    images, y = batch()
+    real = gan.from_uint8(images)
+    assert float(gan.discriminator_terms(real, y, real, y)["penalty"]) == 0.0
+
+
 def test_maps_are_the_same_with_jax(features, images, tmp_path: Path):
     pytest.importorskip("jax", reason="there is no JAX")
     np.savez(tmp_path / "images.npz", images=images)

@@ -1,13 +1,16 @@
 """`pretrained:NAME`: the generator of the package, one made of a run, and what is refused."""
 
+import re
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import artgan_tf
 from artgan_tf.config import InputError, flat, resolve
+from artgan_tf.catalogue import models
 from artgan_tf.papers import build_gan
 from artgan_tf.runs import pretrained
 from artgan_tf.runs.checkpoints import load_networks
@@ -72,6 +75,18 @@ def test_it_fills_a_gan_of_other_classes():
     assert len(partly) == 2 * 8 + 2 + 4 * 2
 
 
+def test_models_lists_it_with_its_figures_sheet_and_card(capsys):
+    models()
+    told = capsys.readouterr().out
+    assert f"{MODEL}: 10 classes at 64x64: abstract_painting, " in told
+    (fid, *_) = (line.split() for line in told.splitlines() if line.startswith("fid_5k_val"))
+    assert fid[1:3] == ["fid", "inception-2015"]
+    assert [float(figure) for figure in fid[-2:]] == [23.34, 40.83]  # of real images, and its own
+    for kind in ("sheet", "card"):
+        (path,) = re.findall(rf"{kind} +(\S+)", told)
+        assert Path(path).is_file()
+
+
 # ---- what is refused --------------------------------------------------------------------------
 def damage(file: Path, how: str) -> None:
     content = file.read_bytes()
@@ -134,6 +149,8 @@ def test_a_packed_run_holds_two_networks_in_float16(packed, shelf):
     found, whole = state(pretrained.locate("pretrained:tiny")), state(packed)
     kept = {key for key in whole if key.split("/")[0] in ("averaged", "discriminator")}
     assert found.keys() == kept
+    with Image.open(shelf / "tiny" / pretrained.SHEET) as sheet:
+        assert sheet.width > 10 * sheet.height / 3  # ten seeds of three classes
     for key in kept:
         assert found[key].dtype == np.float16
         np.testing.assert_allclose(found[key], whole[key], rtol=1e-3, atol=1e-6, err_msg=key)

@@ -32,10 +32,16 @@ ALL_ON = {
     "discriminator__augment": ["colour", "translation", "cutout"],
     "discriminator__spectral_norm": True,
     "train__energy_weight": 3.0,
+    "train__energy_of": ("colours", "shapes"),
     "train__fake_labels": "groups",
 }
 
 
+ADAPTIVE = {
+    "train__gradient_penalty": 0.3,
+    "discriminator__augment": ["colour"],
+    "discriminator__augment_strength": "adaptive",
+}
 SETTLED = {  # with much that is drawn
     "discriminator.dropout": 0.3,
     "discriminator.noise": 0.1,
@@ -71,7 +77,7 @@ def array_file(tmp_path: Path) -> Path:
         ("improved", "demo", {}),
         ("artgan", "folder", ALL_ON),
         ("improved", "arrays", {"train__cifar_trick": True}),
-        ("critic", "demo", {"train__critic": "hinge"}),
+        ("critic", "demo", {"train__critic": "hinge"} | ADAPTIVE),
     ],
 )
 def test_a_run_of_jax_alone_is_sampled_and_exported_by_tensorflow(

@@ -24,6 +24,7 @@ OPTIONS: dict[str, object] = {
     "discriminator.spectral_norm": True,
     "discriminator.label_smoothing": 0.1,
     "train.energy_weight": 3.0,
+    "train.energy_of": ("colours", "shapes"),
     "train.lr_drops": [2],  # of five steps
 }
 CASES: dict[str, dict[str, object]] = {
@@ -40,6 +41,7 @@ CASES: dict[str, dict[str, object]] = {
     },
     "critic, options": {"preset": "recommended/cifar10", "model.critic": "local"}
     | {"train.critic": "relativistic", "train.fake_labels": "real"}
+    | {"train.gradient_penalty": 0.3, "train.penalty_every": 2}
     | OPTIONS,
 }
 

@@ -111,6 +111,13 @@ def replicas(*files: Path) -> list[dict[str, np.ndarray]]:
 OPTIONS = {
     "discriminator__augment": ["colour", "translation", "cutout"],
     "train__energy_weight": 3.0,
+    "train__energy_of": ("colours", "shapes"),
+}
+
+PENALTY = {  # the class critic's own
+    "train__gradient_penalty": 0.3,
+    "train__penalty_every": 2,
+    "discriminator__augment_strength": "adaptive",
 }
 
 
@@ -118,6 +125,7 @@ OPTIONS = {
 @pytest.mark.parametrize("options", [{}, OPTIONS], ids=["published", "options"])
 @pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
 def test_two_devices(paper, options, settings, tmp_path):
+    options = options | (PENALTY if paper == "critic" and options else {})
     ended(started(settings(paper, train__strategy="one", **options), tmp_path / "one"))
     file, held = settings(paper, train__strategy="mirrored", **options), tmp_path / "held.npz"
     ended(started(file, tmp_path / "two", devices=2, held=held))

@@ -13,7 +13,7 @@ from artgan_tf.config import InputError, RunError
 from artgan_tf.gan import GAN
 from artgan_tf.painter import Painter
 from artgan_tf.runs.directory import RunDirectory
-from artgan_tf.training import loop
+from artgan_tf.training import health
 from artgan_tf.training.train import schedule, train
 
 
@@ -134,8 +134,8 @@ def test_nan_stops_the_run_and_keeps_the_last_good_state(paper, tiny, tmp_path):
 
 
 def test_collapse_warns_once_or_stops(tiny, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(loop, "COLLAPSED_LOSS", 1e9)
-    monkeypatch.setattr(loop, "COLLAPSED_STEPS", 4)
+    monkeypatch.setattr(health, "COLLAPSED_LOSS", 1e9)
+    monkeypatch.setattr(health, "COLLAPSED_STEPS", 4)
     assert train(tiny("improved", train__steps=10), tmp_path / "warns").finished
     assert capsys.readouterr().out.count("D's loss has been below") == 1
     config = tiny("improved", train__steps=10, train__on_collapse="stop")

@@ -1,0 +1,133 @@
+"""The class critic's loss with R1 and R2 against float64 NumPy, and what is lazy of it."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from artgan_tf.config import InputError
+from artgan_tf.papers import build_gan
+from tests.test_gan import K, batch, built, tiny, values
+
+GAMMA, EVERY = 0.3, 2
+CLEAN = {"discriminator__dropout": 0.0, "discriminator__noise": 0.0}
+PENALTY = {"train__gradient_penalty": GAMMA, "train__penalty_every": EVERY}
+LOSSES = ("non-saturating", "hinge", "relativistic")
+TINY_STEP = 1e-30  # of an imaginary part: derivatives without a difference's rounding
+
+
+# ---- D and its loss in float64 ------------------------------------------------------------------
+def convolve(x: Any, kernel: Any) -> Any:
+    """3x3, stride 2, SAME, of an even side: the padding is at the end."""
+    x = np.pad(x, ((0, 0), (0, 1), (0, 1), (0, 0)))
+    side = x.shape[1] // 2
+    patches = [x[:, i : i + 2 * side : 2, j : j + 2 * side : 2] for i in range(3) for j in range(3)]
+    return np.concatenate(patches, axis=-1) @ kernel.reshape(-1, kernel.shape[-1])
+
+
+def leaky(x: Any) -> Any:
+    return np.where(x.real > 0, x, 0.2 * x)
+
+
+def forward(weights: list[Any], x: Any) -> tuple[Any, Any]:
+    """Logits and c of every class, both [N, K]."""
+    first, second, gamma, beta, classifier, head = weights
+    x = convolve(leaky(convolve(x, first)), second)
+    mean = x.mean(axis=(0, 1, 2))
+    variance = ((x - mean) ** 2).mean(axis=(0, 1, 2))
+    x = leaky((x - mean) / np.sqrt(variance + 1e-3) * gamma + beta)
+    codes = x.reshape(len(x), -1)
+    return codes @ classifier, codes @ head
+
+
+def squared_gradient(weights: list[Any], images: Any, y: Any) -> float:
+    """E |grad c_y|^2, pixel by pixel."""
+    total, rows = 0.0, np.arange(len(y))
+    for place in np.ndindex(images.shape):
+        moved = images.astype(complex)
+        moved[place] += 1j * TINY_STEP
+        total += (forward(weights, moved)[1][rows, y].sum().imag / TINY_STEP) ** 2
+    return total / len(y)
+
+
+def expected(weights: list[Any], kind: str, real: Any, y: Any, fake: Any, fake_y: Any) -> Any:
+    """All terms of D."""
+    rows = np.arange(len(y))
+    (logits, c), (_, other) = forward(weights, real), forward(weights, fake)
+    c, other = c[rows, y], other[rows, fake_y]
+    likelihood = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    losses = {
+        "non-saturating": lambda: (np.log1p(np.exp(-c)), np.log1p(np.exp(other))),
+        "hinge": lambda: (np.maximum(0, 1 - c), np.maximum(0, 1 + other)),
+        "relativistic": lambda: (np.log1p(np.exp(other - c)),),
+    }
+    terms = {"class": -likelihood[rows, y].mean()}
+    terms |= {n: x.mean() for n, x in zip(("real", "fake"), losses[kind](), strict=False)}
+    both = squared_gradient(weights, real, y) + squared_gradient(weights, fake, fake_y)
+    return terms | {"penalty": EVERY * GAMMA / 2 * both}
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_terms_and_gradients_are_numpys(kind: str) -> None:
+    gan = built("critic", train__critic=kind, model__autoencoder=False, **CLEAN, **PENALTY)
+    rng = np.random.default_rng(0)
+    real, fake = rng.uniform(-1, 1, (2, 2, 16, 16, 3))
+    y, fake_y = np.array([0, 2]), np.array([0, 1])
+    variables = gan.discriminator.trainable_variables
+    for variable in variables:
+        variable.assign(rng.normal(0.2, 0.3, variable.shape))
+    weights = [v.numpy().astype(np.float64) for v in variables]
+    arguments = (tf.constant(real, tf.float32), y, tf.constant(fake, tf.float32), fake_y)
+    with tf.GradientTape() as tape:
+        found = gan.discriminator_terms(*arguments)
+        total = sum(found.values())
+    terms = expected(weights, kind, real, y, fake, fake_y)
+    assert found.keys() == terms.keys()
+    assert terms["penalty"] > 0.1
+    for name, value in terms.items():
+        assert float(found[name]) == pytest.approx(value, rel=1e-4), name
+
+    way = [rng.normal(size=w.shape) for w in weights]
+    ends = []
+    for step in (1e-5, -1e-5):
+        moved = [w + step * d for w, d in zip(weights, way, strict=True)]
+        ends.append(sum(expected(moved, kind, real, y, fake, fake_y).values()))
+    gradients = tape.gradient(total, [v.value for v in variables])
+    slope = sum(float(tf.reduce_sum(g * d)) for g, d in zip(gradients, way, strict=True))
+    assert slope == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-3)
+
+
+# ---- the step -----------------------------------------------------------------------------------
+def stepped(at: int = 0, **changes: object) -> tuple[dict[str, float], list[Any], list[Any]]:
+    """Terms of a compiled D step at a step; the weights after it, and the moving statistics."""
+    gan = built("critic", **changes)
+    gan.step.assign(at)
+    images, y = batch()
+    step = tf.function(gan.discriminator_step, autograph=False)
+    terms = step(gan.from_uint8(images), y, y)
+    moving = [v.numpy() for v in gan.discriminator.non_trainable_variables if "moving" in v.path]
+    return {k: float(v) for k, v in terms.items()}, values(gan.discriminator), moving
+
+
+def test_it_is_lazy_and_the_forward_pass_is_one() -> None:
+    """Dropout and noise are drawn once, and batch norm's statistics move once."""
+    plain, weights, moving = stepped()
+    due, pulled, of_due = stepped(at=EVERY, **PENALTY)
+    idle, left, of_idle = stepped(at=1, **PENALTY)
+    assert "penalty" not in plain
+    assert due.pop("penalty") > 0.0 == idle.pop("penalty")
+    assert due == pytest.approx(plain) == idle
+    for one, other, third in zip(moving, of_due, of_idle, strict=True):
+        np.testing.assert_allclose(other, one, atol=1e-6)
+        np.testing.assert_allclose(third, one, atol=1e-6)
+    for one, other in zip(weights, left, strict=True):
+        np.testing.assert_allclose(other, one, atol=1e-6)
+    assert any(not np.allclose(a, b, atol=1e-5) for a, b in zip(weights, pulled, strict=True))
+
+
+@pytest.mark.parametrize("paper", ["improved", "artgan"])
+def test_it_is_the_class_critics(paper: str) -> None:
+    sentence = r"^train.gradient_penalty is for model.paper='critic': set it to 0 [^\n]*\.$"
+    with pytest.raises(InputError, match=sentence):
+        build_gan(tiny(paper, train__gradient_penalty=1.0), K)

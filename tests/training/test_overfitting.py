@@ -1,0 +1,200 @@
+"""r_v, and augmentation whose strength follows it."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from artgan_tf.config import InputError
+from artgan_tf.data.source import Indexed, Streamed, spread
+from artgan_tf.data.spec import open_source
+from artgan_tf.papers import build_gan
+from artgan_tf.runs.checkpoints import Checkpoints
+from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.training import overfitting
+from artgan_tf.training.train import train
+from tests.test_gan import K, N, batch, built
+from tests.test_gan import tiny as small
+from tests.training.states import assert_same_state, state
+
+ADAPTIVE = {"discriminator__augment": ["colour"], "discriminator__augment_strength": "adaptive"}
+
+
+# ---- the measure --------------------------------------------------------------------------------
+def sums(*kinds: list[float]) -> Any:
+    """Of how real D found training images, held-out ones and fakes."""
+    return np.array([[sum(x), sum(c * c for c in x), len(x)] for x in kinds])
+
+
+@pytest.mark.parametrize(
+    ("held_out", "fake", "expected"),
+    [
+        (3.0, -1.0, 0.0),
+        (2.0, -1.0, 0.25),
+        (0.0, -1.0, 0.75),
+        (-1.0, -1.0, 1.0),
+        (-2.0, -1.0, 1.0),  # worse than fakes
+        (2.0, 3.5, 1.0),  # fakes beat what it knows by heart
+        (4.0, -1.0, 0.0),
+    ],
+)
+def test_how_far_held_out_images_are_on_the_way_to_fakes(
+    held_out: float, fake: float, expected: float
+) -> None:
+    found = overfitting.overfitting(sums([3.0] * 4, [held_out] * 4, [fake] * 4))
+    assert found == pytest.approx(expected)
+
+
+def test_what_may_be_chance_is_no_overfitting() -> None:
+    """Standard errors of 0.5 each: a difference of 1 is 1.4 of them, one of 2 is 2.8."""
+    for difference, told in ((1.0, False), (2.0, True)):
+        spread_out = [-1.0, 1.0, -1.0, 1.0]
+        held_out = [x - difference for x in spread_out]
+        found = overfitting.overfitting(sums(spread_out, held_out, [-10.0] * 4))
+        assert (found > 0) == told
+
+
+@pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
+def test_a_comparison_asks_d_at_inference_and_changes_nothing(paper: str) -> None:
+    gan = built(paper, train__batch_size=N)
+    before = [np.array(v) for v in gan.state]
+    (images, y), (others, other_y) = batch(0), batch(1)
+    found = np.array(gan.compare_step(((images, y), (others, other_y))))
+    fake = gan.generator(gan.latents_by_seed(np.arange(N)), gan.one_hot(y))
+    seen = (gan.from_uint8(images), y), (gan.from_uint8(others), other_y), (fake, y)
+    expected = [np.array(gan.realness(*pair), np.float64) for pair in seen]
+    assert all(c.shape == (N,) for c in expected)
+    np.testing.assert_allclose(found, sums(*map(list, expected)), rtol=1e-4, atol=1e-6)
+    for variable, value in zip(gan.state, before, strict=True):
+        np.testing.assert_array_equal(variable, value)
+
+
+@pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
+def test_what_d_finds_more_real_it_judges_more_real(paper: str) -> None:
+    """`judge` is told for no class, and so agrees where all critics do."""
+    gan = built(paper)
+    if paper == "critic":
+        kernel = np.array(gan.discriminator.head.kernel)
+        gan.discriminator.head.kernel.assign(np.repeat(kernel[:, :1], K, axis=1))
+    images = gan.from_uint8(batch()[0])
+    found = np.array(gan.realness(images, np.zeros(N, np.int32)))
+    np.testing.assert_allclose(1.0 / (1.0 + np.exp(-found)), gan.judge(images)[1], rtol=1e-4)
+
+
+def test_pictures_are_from_all_over_a_split() -> None:
+    labels = np.repeat(np.arange(5, dtype=np.int32), 20)
+    split = Indexed(labels, lambda i: np.full((1, 1, 3), i, np.uint8), "picture {}".format)
+    some = spread(split, 10)
+    assert isinstance(some, Indexed)
+    np.testing.assert_array_equal(some.labels, np.repeat(np.arange(5), 2))
+    places = [int(some.load(i)[0, 0, 0]) for i in range(10)]
+    assert (places[0], places[-1], some.name(9)) == (0, 99, "picture 99")
+    assert labels[places].tolist() == some.labels.tolist()
+    assert spread(split, 100) is split
+
+
+def test_of_a_streamed_split_the_first() -> None:
+    class Records(list):
+        def take(self, count: int) -> "Records":
+            return Records(self[:count])
+
+    split = Streamed(9, lambda seed: Records(range(9)), lambda r: r, lambda i, n: split)
+    some = spread(split, 4)
+    assert isinstance(some, Streamed)
+    assert (some.count, some.records(None)) == (4, [0, 1, 2, 3])
+
+
+# ---- the strength -------------------------------------------------------------------------------
+def strengths(run_dir: Any) -> dict[int, float]:
+    rows = RunDirectory(run_dir).history()
+    return {r["step"]: r["val_augment_strength"] for r in rows if "val_augment_strength" in r}
+
+
+def test_it_moves_at_each_validation_and_stays_within_0_and_1(
+    tiny: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = iter([0.9, 0.9, 0.1, 0.1, 0.1, 0.9, 0.9])
+    monkeypatch.setattr(overfitting, "overfitting", lambda sums: next(found))
+    monkeypatch.setattr(overfitting, "SPEED", 0.6)
+    config = tiny(
+        "critic", train__steps=13, log__validate_every=2, log__sample_every=99, **ADAPTIVE
+    )
+    train(config, tmp_path / "run")
+    expected = {2: 0.6, 4: 1.0, 6: 0.4, 8: 0.0, 10: 0.0, 12: 0.6, 13: 0.6}  # 13 ends the run alone
+    assert strengths(tmp_path / "run") == pytest.approx(expected)
+    (strength,) = (
+        v for k, v in state(tmp_path / "run").items() if k.startswith("state/") and v.shape == ()
+        and v.dtype == np.float32
+    )  # fmt: skip
+    assert strength == np.float32(0.6)
+
+
+def test_a_run_that_adapts_goes_on_bit_for_bit(
+    tiny: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overfitting, "TARGET", -1.0)  # it always grows
+    for name, ends in (("straight", [8]), ("resumed", [4, 8])):
+        for steps in ends:
+            train(tiny("critic", train__steps=steps, **ADAPTIVE), tmp_path / name)
+    assert strengths(tmp_path / "straight") == pytest.approx({3: 0.1, 6: 0.2, 8: 0.2})
+    assert_same_state(state(tmp_path / "straight"), state(tmp_path / "resumed"))
+
+
+@pytest.mark.parametrize("paper", ["improved", "critic"])
+def test_a_run_from_before_loads_and_goes_on(paper: str, tiny: Any, tmp_path: Any) -> None:
+    """Its settings lack what is new, and its state has no strength."""
+    run = RunDirectory(tmp_path / "run")
+    train(tiny(paper, train__steps=2), run.path)
+    new = ("augment_strength", "gradient_penalty", "penalty_every")
+    lines = run.config_file.read_text().splitlines()
+    kept = [line for line in lines if not line.startswith(new)]
+    assert len(kept) == len(lines) - len(new)
+    run.config_file.write_text("\n".join(kept))
+    before = state(run.path)
+    assert train(tiny(paper, train__steps=4), run.path).step == 4
+    assert state(run.path).keys() == before.keys()
+    assert all("val_augment_strength" not in row for row in run.history())
+    assert all(0 <= row["val_overfitting"] <= 1 for row in run.history() if "val_accuracy" in row)
+
+
+def test_only_an_adaptive_run_keeps_a_strength(tmp_path: Any) -> None:
+    saved = []
+    for changes in ({}, ADAPTIVE):
+        gan = built("critic", **changes)
+        with np.load(Checkpoints(gan, tmp_path).save_apart("state")) as file:
+            saved.append(len(file.files))
+    assert saved[1] == saved[0] + 1
+
+
+# ---- what is refused ----------------------------------------------------------------------------
+def test_without_held_out_images_it_is_refused(paintings: Any, tiny: Any) -> None:
+    config = tiny("critic", **ADAPTIVE)
+    source = open_source(config.data)
+    overfitting.check(config, source)
+    empty = replace(source, val=Indexed(np.zeros(0, np.int32), source.val.load))  # type: ignore
+    with pytest.raises(InputError, match=r"^discriminator.augment_strength[^\n]* to fixed\.$"):
+        overfitting.check(config, empty)
+    overfitting.check(tiny("critic"), empty)
+
+
+def test_a_run_without_held_out_images_is_told_nothing_of_overfitting() -> None:
+    gan = built("critic")
+    none = Indexed(np.zeros(0, np.int32), lambda i: np.zeros((16, 16, 3), np.uint8))
+    source: Any = type("Source", (), {"train": none, "val": none})
+    watched = overfitting.Overfitting(gan, None, source)  # type: ignore[arg-type]
+    assert watched.measure(adapt=True) == {}
+
+
+def test_nothing_to_adapt_is_refused() -> None:
+    changes = ADAPTIVE | {"discriminator__augment": []}
+    with pytest.raises(InputError, match=r"^discriminator.augment_strength='adaptive' has nothing"):
+        build_gan(small("critic", **changes), K)
+
+
+def test_a_cluster_is_refused(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from artgan_tf.training.tensorflow_engine import TensorFlowEngine
+
+    monkeypatch.setattr(TensorFlowEngine, "_cluster", True)
+    with pytest.raises(InputError, match=r"^discriminator.augment_strength[^\n]*mirrored\.$"):
+        TensorFlowEngine(tiny("critic", **ADAPTIVE))
