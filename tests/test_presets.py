@@ -51,8 +51,8 @@ def test_every_system_and_data_set_of_the_papers_has_its_presets() -> None:
     for name in ("cifar10", "stl10"):
         ablations = ("", "-no-autoencoder", "-no-magnification", "-neither")
         expected |= {f"improved/{name}{kind}" for kind in ablations}
-    kinds = ("", "-small")
-    recommended = {f"recommended/{name}{kind}" for name in ("cifar10", tasks[0]) for kind in kinds}
+    names, kinds = ("cifar10", *tasks), ("", "-small")
+    recommended = {f"recommended/{name}{kind}" for name in names for kind in kinds}
     assert set(PRESETS) == expected | recommended
 
 

@@ -48,7 +48,7 @@ def test_its_settings_are_the_presets():
     free = ("data.", "log.")
     changed = [key for key in preset if own[key] != preset[key] and not key.startswith(free)]
     assert own.keys() == preset.keys()
-    assert changed == []
+    assert changed == ["train.energy_of"]  # shapes came later
     for key in ("data.classes", "data.class_names", "data.image_size", "data.crop", "data.flip"):
         assert own[key] == preset[key]
 
