@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 import artgan_tf
-from artgan_tf.config import InputError, flat, resolve
 from artgan_tf.catalogue import models
+from artgan_tf.config import InputError, flat, resolve
 from artgan_tf.papers import build_gan
 from artgan_tf.runs import pretrained
 from artgan_tf.runs.checkpoints import load_networks
