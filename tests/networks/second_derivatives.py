@@ -86,19 +86,22 @@ def descended(layer: Any) -> list[np.ndarray]:
         y, gradient = backend.with_gradient(work, x, due, state)
         return {"penalty": gradient_penalty(gradient), "outputs": ops.mean(ops.square(y))}
 
-    backend.compiled(lambda: backend.descend(optimizer, network, terms, state) and None, state)()
+    def step() -> None:
+        backend.descend(optimizer, network, terms, state)
+
+    backend.compiled(step, state)()
     return [np.array(v) for v in network.variables]
 
 
 def main(out: str) -> None:
     """All cases, ours on taps wherever there are any."""
     convolutions.PAYS["float32"] = 0
-    found = {}
+    found: dict[str, Any] = {}
     for case, (ours, plain) in CASES.items():
         for kind, layer in (("ours", ours), ("plain", plain)):
             values = descended(layer())
             found |= {f"{case}/{kind}/{i}": value for i, value in enumerate(values)}
-    np.savez(out, **found)  # type: ignore[arg-type]
+    np.savez(out, **found)
 
 
 if __name__ == "__main__":
