@@ -25,6 +25,7 @@ NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 CountOrZero = Annotated[int, Field(ge=0)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Views = Annotated[tuple[Literal["colours", "shapes"], ...], Field(min_length=1)]
 STRICT = {"extra": "forbid"}
 STUDY = "first_study/"  # has presets of its own
 
@@ -115,7 +116,7 @@ class Train:
     gradient_penalty: NotNegative = 0.0
     penalty_every: Count = 4  # steps; it then counts as many times
     energy_weight: NotNegative = 0.0  # of the energy distance between real and fake, beyond B
-    energy_of: tuple[Literal["colours", "shapes"], ...] = ("colours",)  # what it compares, added up
+    energy_of: Views = ("colours",)  # what it compares, added up
     ema: Fraction = 0.999  # of G's weights and BN statistics, for sampling
     # auto: mixed_bfloat16 where the device multiplies it fast, else float32
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "float32"

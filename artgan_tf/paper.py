@@ -25,6 +25,7 @@ class Paper(keras.Model):
     source: str
     prior: str  # of z, in words
     pixel_range: tuple[float, float]
+    generator_kind: type[keras.Model]  # of (model section, image size, dtype)
     config: Config
     num_classes: int
     dtype_name: str
@@ -45,7 +46,8 @@ class Paper(keras.Model):
 
     def new_generator(self) -> keras.Model:
         """An unbuilt generator of this configuration."""
-        raise NotImplementedError
+        config = self.config
+        return self.generator_kind(config.model, config.data.image_size, self.dtype_name)
 
     def new_discriminator(self) -> keras.Model:
         """An unbuilt discriminator of this configuration."""

@@ -8,7 +8,7 @@ import tensorflow as tf
 from artgan_tf import backend
 from artgan_tf.backend import tensorflow as of_tensorflow
 from artgan_tf.papers import build_gan
-from tests.test_gan import K, tiny
+from tests.gans import K, tiny
 
 
 @pytest.fixture

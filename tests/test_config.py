@@ -150,6 +150,7 @@ def test_an_unknown_key_is_named_with_a_near_one(key: str, near: str) -> None:
         ("train.seed", 2**31),
         ("train.lr_generator", float("nan")),
         ("train.lr_drops", [0]),
+        ("train.energy_of", []),
     ],
 )
 def test_a_value_out_of_range_is_named(key: str, value: Any) -> None:

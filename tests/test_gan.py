@@ -1,54 +1,14 @@
 """The train step: gradient routing, precision, XLA, seeds, the options."""
 
-import math
-
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from artgan_tf import backend
-from artgan_tf.config import Config, InputError, resolve
+from artgan_tf.config import InputError, resolve
 from artgan_tf.optimization import make_optimizer, trick_steps
 from artgan_tf.papers import build_gan
-from tests.conftest import PRESETS, TABLES
-
-K, N = 3, 9
-AUGMENT = ("colour", "translation", "cutout")
-
-
-def tiny(paper: str, **changes: object) -> Config:
-    settings: dict[str, object] = TABLES[paper] | {
-        "data.classes": K,
-        "data.image_size": 16,
-        "model.width": 0.125,
-        "model.z_size": 8,
-        "train.cifar_trick": False,
-    }
-    changed = {key.replace("__", "."): value for key, value in changes.items()}
-    return resolve(PRESETS[paper], settings | changed)
-
-
-def built(paper: str, **changes: object):
-    keras.utils.set_random_seed(3)
-    gan = build_gan(tiny(paper, **changes), K)
-    gan.compile()
-    return gan
-
-
-def batch(seed: int = 0) -> tuple[tf.Tensor, tf.Tensor]:
-    rng = np.random.default_rng(seed)
-    images = rng.integers(0, 256, (N, 16, 16, 3), dtype=np.uint8)
-    return tf.constant(images), tf.constant(rng.integers(0, K, N), tf.int32)
-
-
-def values(network: keras.Model) -> list[np.ndarray]:
-    return [v.numpy().copy() for v in network.trainable_variables]
-
-
-def moved(before: list[np.ndarray], network: keras.Model) -> list[bool]:
-    return [not np.array_equal(a, b) for a, b in zip(before, values(network), strict=True)]
-
+from tests.gans import K, N, batch, built, moved, tiny, values
 
 ALL_ON = {
     "discriminator__dropout": 0.2,
@@ -190,90 +150,6 @@ def test_seeds_change_the_latents_under_xla_and_steps_draw_fresh_ones():
     assert not np.array_equal(drawn[0][0], drawn[0][1])
 
 
-def test_priors_of_all_papers():
-    for paper, std in (("improved", 3**-0.5), ("artgan", 1.0), ("critic", 1.0)):
-        z = built(paper).latents(5000, keras.random.SeedGenerator(0)).numpy()
-        assert z.std() == pytest.approx(std, rel=0.02)
-        assert (np.abs(z).max() <= 1.0) == (paper == "improved")
-
-
-@pytest.mark.parametrize("kinds", [*((kind,) for kind in AUGMENT), AUGMENT])
-def test_augmentation_is_as_strong_in_the_range_of_either_paper(kinds):
-    """Paper A's pixels lie in [0, 1], paper B's in [-1, 1]: D is shown the same pictures."""
-    images = np.random.default_rng(0).integers(0, 256, (N, 16, 16, 3), np.uint8)
-    shown = {}
-    for paper in ("artgan", "improved"):
-        gan = built(paper, discriminator__augment=kinds, discriminator__noise=0.0)
-        gan.random.state.assign([7, 0])
-        shown[paper] = gan.to_uint8(gan.see(gan.from_uint8(images))[1]).numpy().astype(int)
-    assert np.abs(shown["artgan"] - shown["improved"]).max() <= 1
-    assert np.abs(shown["improved"] - images).max() > 50
-
-
-def test_fake_labels():
-    tiled = built("improved").fake_labels(N)
-    np.testing.assert_array_equal(tiled, np.arange(N) % K)
-    random = built("improved", train__fake_labels="random").fake_labels(3000).numpy()
-    assert np.bincount(random, minlength=K).min() > 900
-    many = build_gan(tiny("improved", train__fake_labels="groups", data__classes=40), 40)
-    groups = many.fake_labels(100).numpy()
-    names, counts = np.unique(groups, return_counts=True)
-    assert (len(names), set(counts)) == (20, {5})
-    assert (groups.reshape(20, 5) == groups[::5, None]).all()
-    assert not np.array_equal(groups, many.fake_labels(100))
-
-
-class Asked(Exception):
-    """What G is asked for: the labels of a replica's fakes."""
-
-
-@pytest.fixture
-def asked(monkeypatch):
-    """`asked(gan, n, replicas)`: labels int [n] of the fakes of a train step, of all replicas."""
-
-    def ask(real, y, fake_y):
-        raise Asked(fake_y)
-
-    def of_step(gan, n, replicas):
-        parts = []
-        monkeypatch.setattr(gan, "discriminator_step", ask)
-        for index in range(replicas):
-            monkeypatch.setattr(backend, "replica", lambda index=index: (index, replicas))
-            monkeypatch.setattr(backend, "replicas", lambda: replicas)
-            rows = n // replicas
-            with pytest.raises(Asked) as told:
-                gan.train_step((np.zeros((rows, 16, 16, 3), np.uint8), np.zeros(rows, np.int32)))
-            parts.append(np.array(told.value.args[0]))
-        return np.concatenate(parts)
-
-    return of_step
-
-
-@pytest.mark.parametrize(
-    ("classes", "n", "replicas"), [(40, 32, 1), (40, 32, 2), (40, 32, 4), (102, 100, 1)]
-)
-def test_more_classes_than_a_batch_holds_come_equally_often(classes, n, replicas, asked):
-    gan = build_gan(tiny("improved", data__classes=classes), classes)
-    gan.compile()
-    counts, steps = np.zeros(classes, int), math.lcm(classes, n) // n
-    for step in range(steps):
-        gan.step.assign(step)
-        counts += np.bincount(asked(gan, n, replicas), minlength=classes)
-    np.testing.assert_array_equal(counts, steps * n // classes)
-
-
-@pytest.mark.parametrize("classes", [3, 27, 40])
-def test_replicas_have_the_fake_labels_of_one_device(classes, asked):
-    gan = build_gan(tiny("improved", data__classes=classes), classes)
-    gan.compile()
-    for step in (0, 1, 7):
-        gan.step.assign(step)
-        whole = asked(gan, 36, 1)
-        np.testing.assert_array_equal(asked(gan, 36, 3), whole)
-        if classes <= 36:
-            np.testing.assert_array_equal(whole, np.arange(36) % classes)  # as published
-
-
 def test_learning_rates_fall_at_absolute_steps_in_both_optimizers():
     gan = built("improved", train__lr_drops=[2], train__cifar_trick=True)
     step = tf.function(gan.train_step)
@@ -370,15 +246,6 @@ def test_held_out_accuracy_counts_images_not_batches_and_never_answers_fake():
     for part in parts:
         logs = gan.test_step(part)
     assert float(logs["accuracy"]) == pytest.approx(0.8)
-
-
-@pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
-def test_a_seed_means_the_same_latent_inside_and_outside_a_graph(paper):
-    gan = built(paper)
-    eager, other = gan.latents_by_seed([7, 8]).numpy()
-    graph = tf.function(gan.latents_by_seed)(tf.constant([7], tf.int64))
-    np.testing.assert_array_equal([eager], graph)
-    assert not np.array_equal(eager, other)
 
 
 def test_codes_of_enc_and_znet_must_agree():

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from artgan_tf.config import InputError
 from artgan_tf.papers import build_gan
-from tests.test_gan import K, batch, built, tiny, values
+from tests.gans import K, batch, built, tiny, values
 
 GAMMA, EVERY = 0.3, 2
 CLEAN = {"discriminator__dropout": 0.0, "discriminator__noise": 0.0}

@@ -15,7 +15,7 @@ from artgan_tf.networks.fused import on_cpu
 from artgan_tf.papers import build_gan
 from experiments import costs
 from experiments.benchmarks.plain_keras import plain_layers
-from tests.test_gan import batch, built
+from tests.gans import batch, built
 
 K, N = 10, 2
 PRESETS = ("improved/cifar10", "improved/wikiart-genre", "artgan/cifar10")

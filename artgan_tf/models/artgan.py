@@ -17,6 +17,7 @@ class ArtGAN(NormalPrior, GAN):
 
     title, source = "ArtGAN", "Tan, Chan, Aguirre, Tanaka, ICIP 2017"
     pixel_range = (0.0, 1.0)
+    generator_kind = artgan.Generator
 
     @property
     def discriminator_term_names(self) -> tuple[str, ...]:
@@ -25,10 +26,6 @@ class ArtGAN(NormalPrior, GAN):
     @property
     def generator_term_names(self) -> tuple[str, ...]:
         return ("adversarial", "reconstruction")[: 1 + self.config.model.autoencoder]
-
-    def new_generator(self) -> keras.Model:
-        options = self.config.model
-        return artgan.Generator(options, self.config.data.image_size, self.dtype_name)
 
     def new_discriminator(self) -> keras.Model:
         config = self.config

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import keras
 from keras import ops
 
 from artgan_tf import backend, losses
@@ -22,6 +21,7 @@ class ClassCriticGAN(NormalPrior, ImprovedArtGAN):
     """
 
     title, source = "Improved ArtGAN with class critics", "this project's own"
+    generator_kind, discriminator_kind = critic.Generator, critic.Discriminator
 
     @property
     def discriminator_term_names(self) -> tuple[str, ...]:
@@ -34,11 +34,6 @@ class ClassCriticGAN(NormalPrior, ImprovedArtGAN):
     @property
     def generator_term_names(self) -> tuple[str, ...]:
         return ("adversarial",)
-
-    def new_generator(self) -> keras.Model:
-        return critic.Generator(self.config.model, self.config.data.image_size, self.dtype_name)
-
-    discriminator_kind = critic.Discriminator
 
     def discriminator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
         clean, seen = self.see(real)

@@ -17,7 +17,7 @@ class ImprovedArtGAN(UniformPrior, GAN):
 
     title, source = "Improved ArtGAN", "Tan, Chan, Aguirre, Tanaka, IEEE TIP 2019"
     pixel_range = (-1.0, 1.0)
-    discriminator_kind = improved.Discriminator
+    generator_kind, discriminator_kind = improved.Generator, improved.Discriminator
 
     @property
     def discriminator_term_names(self) -> tuple[str, ...]:
@@ -26,10 +26,6 @@ class ImprovedArtGAN(UniformPrior, GAN):
     @property
     def generator_term_names(self) -> tuple[str, ...]:
         return ("adversarial", "class", "reconstruction")[: 2 + self.config.model.autoencoder]
-
-    def new_generator(self) -> keras.Model:
-        options = self.config.model
-        return improved.Generator(options, self.config.data.image_size, self.dtype_name)
 
     def new_discriminator(self) -> keras.Model:
         config = self.config

@@ -13,7 +13,7 @@ from experiments.benchmarks.measuring import Run
 from experiments.benchmarks.plain_keras import plain_layers
 from experiments.benchmarks.session_step import session_step
 from experiments.benchmarks.torch_rival import hand_over, spec, torch_step
-from tests.test_gan import tiny
+from tests.gans import tiny
 
 PAPERS = pytest.mark.parametrize("paper", ["improved", "artgan"])
 PRESETS = pytest.mark.parametrize("preset", ["improved/wikiart-genre", "artgan/cifar10"])

