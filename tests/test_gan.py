@@ -18,7 +18,7 @@ ALL_ON = {
     "discriminator__augment": ["colour", "translation", "cutout"],
     "discriminator__spectral_norm": True,
     "train__energy_weight": 3.0,
-    "train__energy_of": ("colours", "shapes"),
+    "train__energy_of": ["colours", "shapes"],
 }
 
 

@@ -111,7 +111,7 @@ def replicas(*files: Path) -> list[dict[str, np.ndarray]]:
 OPTIONS = {
     "discriminator__augment": ["colour", "translation", "cutout"],
     "train__energy_weight": 3.0,
-    "train__energy_of": ("colours", "shapes"),
+    "train__energy_of": ["colours", "shapes"],
 }
 
 PENALTY = {  # the class critic's own
