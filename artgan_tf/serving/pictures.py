@@ -39,7 +39,7 @@ def decode(content: Any, side: int, size: int) -> Any:
     image, extent = tf.cond(
         tf.io.is_jpeg(content), lambda: _jpeg(content, side), lambda: _other(content)
     )
-    image = _upright(_fitted(image, extent, side), _orientation(content))
+    image = _upright(_fitted(image, extent, side, size), _orientation(content))
     image = tf.cast(image, tf.uint8)
     top, left = tf.unstack((tf.shape(image)[:2] - size) // 2)
     return tf.ensure_shape(image[top : top + size, left : left + size], (size, size, 3))
@@ -114,13 +114,16 @@ def _from_palette(content: Any) -> Any:
 
 
 # ---- size -------------------------------------------------------------------------------------
-def _fitted(image: Any, extent: Any, side: int) -> Any:
-    """Resized to a short side of `side` from the part that `extent` [2] says."""
+def _fitted(image: Any, extent: Any, side: int, size: int) -> Any:
+    """The middle of the part that `extent` [2] says, resized to a short side of `side`.
+
+    It has `size` pixels, or one more where the middle is between two.
+    """
     wanted = tf.round(extent * (side / tf.reduce_min(extent)))
     factors = tf.maximum(tf.cast(extent / wanted / GAP, tf.int32), 1)
     image, extent = _reduced(image, factors), extent / tf.cast(factors, tf.float64)
     for axis, rule in ((1, "ox,hxc->hoc"), (0, "oy,ywc->owc")):  # Pillow's order
-        weights = _lanczos(tf.shape(image)[axis], extent[axis], wanted[axis])
+        weights = _lanczos(tf.shape(image)[axis], extent[axis], wanted[axis], size)
         total = tf.einsum(rule, weights, image)
         image = tf.clip_by_value(tf.floor(total / ONE + 0.5), 0.0, 255.0)
     return image
@@ -145,13 +148,14 @@ def _reduced(image: Any, factors: Any) -> Any:
     return tf.cast(means, tf.float64)
 
 
-def _lanczos(count: Any, extent: Any, wanted: Any) -> Any:
-    """What each of `count` pixels, of which `extent` show, adds to each of those wanted.
+def _lanczos(count: Any, extent: Any, wanted: Any, size: int) -> Any:
+    """What each of `count` pixels, of which `extent` show, adds to the middle of those wanted.
 
     They are whole numbers that make `ONE`, so that sums are exact and rounded like Pillow's.
     """
     scale = extent / wanted
-    centres = (tf.range(wanted, dtype=tf.float64) + 0.5) * scale
+    first = (wanted - size) // 2
+    centres = (tf.range(first, wanted - first, dtype=tf.float64) + 0.5) * scale
     places = tf.range(tf.cast(count, tf.float64), dtype=tf.float64) + 0.5
     x = (places - centres[:, None]) / tf.maximum(scale, 1.0)
     x = tf.where(places < extent + 0.5, x, 3.0)

@@ -20,8 +20,11 @@ PREDICT = "/v1/models/artgan:predict"
 # ---- the end ----------------------------------------------------------------------------------
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_requests_in_flight_are_answered_before_it_stops(model, number):
-    with Server(model / "3") as server:
+def test_it_begins_with_the_gallery_and_ends_with_all_answers(model, number, tmp_path, monkeypatch):
+    monkeypatch.setenv("BROWSER", f"sh -c 'echo %s > {tmp_path / 'opened'}'")
+    with Server(model / "3", "--open") as server:
+        assert server.told.startswith(f"  gallery   {server.url}/\n  ask       curl ")
+        assert (tmp_path / "opened").read_text() == f"{server.url}/\n"
         assert httpx.get(server.url + "/healthz", timeout=60).text == "ok\n"
         _, host, port = re.split("//|:(?=[0-9])", server.url)
         body = json.dumps({"instances": [ROW]}).encode()
