@@ -40,7 +40,7 @@ def parse(body: bytes) -> dict[str, Any]:
 
     Bytes that are no UTF-8 count as U+FFFD.
     """
-    if sum(map(body.count, (b",", b"[", b"{"))) > VALUES:
+    if len(body) > VALUES and sum(map(body.count, (b",", b"[", b"{"))) > VALUES:
         raise Refused(f"The document holds more than {VALUES} values.", "TOO_LARGE")
     try:
         document = _loaded(body.removeprefix(codecs.BOM_UTF8), _FAST)

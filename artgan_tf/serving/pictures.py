@@ -14,11 +14,13 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfrecords_tools.images import ROOM
+from tfrecords_tools.images import LONGEST, ROOM
 
 PNG = b"\x89PNG\r\n\x1a\n"
 DEPTH = 24  # where a PNG's header has its bits a channel, and then its kind of colour
 GREY = 0
+BMP, GIF = b"BM", b"GIF8"
+MOST = 2**26  # pixels of a picture: some 3 GB while it is resized
 GAP = 4.0  # Pillow's reducing_gap in `fit`
 ONE = 2.0**22
 ORIENTATION = 0x0112  # EXIF's tag
@@ -36,6 +38,7 @@ def decode(content: Any, side: int, size: int) -> Any:
     Returns:
         uint8 [size, size, 3].
     """
+    content = _measured(content)
     image, extent = tf.cond(
         tf.io.is_jpeg(content), lambda: _jpeg(content, side), lambda: _other(content)
     )
@@ -43,6 +46,40 @@ def decode(content: Any, side: int, size: int) -> Any:
     image = tf.cast(image, tf.uint8)
     top, left = tf.unstack((tf.shape(image)[:2] - size) // 2)
     return tf.ensure_shape(image[top : top + size, left : left + size], (size, size, 3))
+
+
+# ---- heads ------------------------------------------------------------------------------------
+def _measured(content: Any) -> Any:
+    """The content; an error if its head tells of a line, or of too many pixels, before decoding."""
+    sides = tf.cond(
+        tf.io.is_jpeg(content),
+        lambda: tf.io.extract_jpeg_shape(content, tf.int64)[:2],
+        lambda: _sides(content),
+    )
+    short, long = tf.reduce_min(sides), tf.reduce_max(sides)
+    fits = (long <= LONGEST * short) & (short * long <= MOST)
+    message = f"a picture may have {MOST} pixels and sides of 1 to {LONGEST}, and has:"
+    with tf.control_dependencies([tf.debugging.Assert(fits, [message, sides])]):
+        return tf.identity(content)
+
+
+def _sides(content: Any) -> Any:
+    """Where PNG, BMP and GIF have them; 1 and 1 of anything else."""
+    png, bmp, gif = (_begins(content, magic) for magic in (PNG, BMP, GIF))
+    start, length = tf.where(png, 16, tf.where(bmp, 18, 6)), tf.where(gif, 2, 4)
+    places = start + length * tf.constant([[0], [1]]) + tf.range(4)
+    head = tf.cast(tf.gather(_bytes(content, 0, 32), places), tf.int64)
+    order = tf.where(png, tf.constant([3, 2, 1, 0]), tf.range(4))
+    used = tf.range(4) < length
+    powers = tf.cast(tf.where(used, order, 0), tf.int64)
+    numbers = tf.reduce_sum(tf.where(used, tf.bitwise.left_shift(head, 8 * powers), 0), axis=1)
+    # A negative height of a BMP says that its rows go down.
+    numbers = tf.where(bmp & (numbers >= 2**31), 2**32 - numbers, numbers)
+    return tf.where(png | bmp | gif, numbers, tf.ones_like(numbers))
+
+
+def _begins(content: Any, magic: bytes) -> Any:
+    return tf.strings.substr(content, 0, len(magic)) == magic
 
 
 # ---- formats ----------------------------------------------------------------------------------
@@ -62,7 +99,7 @@ def _jpeg(content: Any, side: int) -> tuple[Any, Any]:
 
 def _other(content: Any) -> tuple[Any, Any]:
     image = tf.cond(
-        tf.strings.substr(content, 0, len(PNG)) == PNG,
+        _begins(content, PNG),
         lambda: _png(content),
         lambda: tf.cond(
             _palette_bmp(content), lambda: _from_palette(content), lambda: _any(content)
@@ -103,7 +140,7 @@ def _shallow(content: Any, depth: Any) -> Any:
 
 def _palette_bmp(content: Any) -> Any:
     """Whether it is one whose bytes TensorFlow would take for grey."""
-    return (tf.strings.substr(content, 0, 2) == b"BM") & (_bytes(content, 28, 1)[0] == 8)
+    return _begins(content, BMP) & (_bytes(content, 28, 1)[0] == 8)
 
 
 def _from_palette(content: Any) -> Any:
