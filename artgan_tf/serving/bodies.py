@@ -4,7 +4,7 @@ import asyncio
 import zlib
 from dataclasses import dataclass
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from artgan_tf.serving.refusals import Refused
 
@@ -43,6 +43,8 @@ async def read(request: Request, limits: Limits) -> bytes:
     except TimeoutError:
         text = f"The request took more than {limits.seconds:g} seconds to arrive."
         raise Refused(text, "TOO_SLOW") from None
+    except ClientDisconnect:
+        raise Refused("The client is gone.", "CANCELLED") from None
     if request.headers.get("content-encoding", "").lower() != "gzip":
         return body
     return await asyncio.to_thread(_unpacked, body, limits)

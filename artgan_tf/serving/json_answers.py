@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,9 @@ def _written(document: dict[str, Any]) -> bytes:
 
 def _listed(name: str, array: np.ndarray) -> Any:
     if array.dtype == object:
-        write = _binary if name.endswith(BYTES) else _string
+        write = (
+            _binary if name.endswith(BYTES) else partial(str, encoding="utf-8", errors="replace")
+        )
         return np.vectorize(write, otypes=[object])(array).tolist()
     if array.dtype.kind == "f" and array.dtype != np.float64:
         # By way of the shortest text that is exact, or each would have a double's 17 digits.
@@ -51,9 +54,8 @@ def _listed(name: str, array: np.ndarray) -> Any:
     return array.tolist()
 
 
+_string = partial(str, encoding="utf-8", errors="replace")
+
+
 def _binary(value: bytes) -> dict[str, str]:
     return {"b64": base64.b64encode(value).decode("ascii")}
-
-
-def _string(value: bytes) -> str:
-    return value.decode("utf-8", "replace")

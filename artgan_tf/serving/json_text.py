@@ -19,12 +19,17 @@ _FOLLOWED = re.compile(r"Parse error at offset (\d+): .* must not be followed by
 _ESCAPES = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][c-fC-F]..)|.)", re.S)
 
 
-class Members(list[tuple[str, Any]]):
-    """An object as its pairs, for rows may name an input twice; arrays are plain lists."""
+class Members(dict[str, Any]):
+    """An object: of a repeated key the first value, and in `again` those of the others."""
 
-    def first(self) -> dict[str, Any]:
-        """Of a repeated key the first value."""
-        return dict(reversed(self))
+    def __init__(self) -> None:
+        self.again: list[tuple[str, Any]] = []
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if key in self:
+            self.again.append((key, value))
+        else:
+            super().__setitem__(key, value)
 
 
 class _Decoder(rapidjson.Decoder):
@@ -35,7 +40,7 @@ _FAST = _Decoder(number_mode=rapidjson.NM_NATIVE | rapidjson.NM_NAN)
 _WIDE = _Decoder()  # numbers are Python's, so that 1.8e308 is infinite
 
 
-def parse(body: bytes) -> dict[str, Any]:
+def parse(body: bytes) -> Members:
     """The document of a request, which must be an object.
 
     Bytes that are no UTF-8 count as U+FFFD.
@@ -50,7 +55,7 @@ def parse(body: bytes) -> dict[str, Any]:
         raise Refused(f"The request is no JSON document. {fault}") from None
     if not isinstance(document, Members):
         raise Refused("The document must be an object, with 'instances' or 'inputs'.")
-    return document.first()
+    return document
 
 
 def _loaded(body: bytes, decoder: _Decoder) -> Any:

@@ -2,10 +2,9 @@
 
 import re
 import time
-from dataclasses import dataclass
 from urllib.parse import unquote
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -24,14 +23,6 @@ _MODEL = r"(?i:/v1/models)/([^/:]+)(?:(?i:/versions)/([0-9]+)|(?i:/labels)/([^/:
 _VERB = re.compile(rf"{_MODEL}:(classify|regress|predict)")
 _STATUS = re.compile(rf"{_MODEL}(/metadata)?")
 _FINAL = {408, 413}  # after these, what is left of the request is not waited for
-
-
-@dataclass
-class Seen:
-    """Whether a request is for this model, and what became of it."""
-
-    model: str = ""
-    code: str = "INTERNAL"
 
 
 class Rest:
@@ -55,8 +46,6 @@ class Rest:
             status, body = 200, await self._answer(Request(scope, receive))
         except Refused as refused:
             status, body = refused.status, json_answers.error(refused.text)
-        except ClientDisconnect:
-            return
         headers = {"Connection": "close"} if status in _FINAL else {}
         await Response(body, status, headers, media_type=JSON)(scope, receive, send)
 
@@ -96,20 +85,17 @@ class Rest:
 
     # ---- predict ------------------------------------------------------------------------------
     async def _counted(self, request: Request, asked: re.Match[str]) -> bytes:
-        begun, seen = time.perf_counter(), Seen()
-        seen.model = self.versions.name if unquote(asked[1]) == self.versions.name else ""
+        begun, code = time.perf_counter(), "INTERNAL"
+        model = self.versions.name if unquote(asked[1]) == self.versions.name else ""
         try:
             body = await self._asked(request, asked)
-            seen.code = "OK"
-            return body
+            code = "OK"
         except Refused as refused:
-            seen.code = refused.code
-            raise
-        except ClientDisconnect:
-            seen.code = "CANCELLED"
+            code = refused.code
             raise
         finally:
-            self.monitoring.request(seen.model, seen.code, time.perf_counter() - begun)
+            self.monitoring.request(model, code, time.perf_counter() - begun)
+        return body
 
     async def _asked(self, request: Request, asked: re.Match[str]) -> bytes:
         document = json_text.parse(await bodies.read(request, self.limits))
@@ -121,15 +107,13 @@ class Rest:
         servable = self._find(asked)
         row_form, specs = json_tensors.is_row_form(document), servable.specs(signature)
         arrays = json_tensors.tensors(document, specs)
-        self._check_rows(max(len(array) if array.ndim else 0 for array in arrays.values()))
+        rows = max(len(array) if array.ndim else 0 for array in arrays.values())
+        most = self.limits.rows
+        if rows > most:
+            raise Refused(f"{rows} instances are too many: this server takes {most} a request.")
         picture_sizes.check(arrays, self.limits.pixels)
         outputs = await self.batcher.run(servable, signature, arrays)
         return json_answers.answer(outputs, row_form)
-
-    def _check_rows(self, rows: int) -> None:
-        if rows > self.limits.rows:
-            most = self.limits.rows
-            raise Refused(f"{rows} instances are too many: this server takes {most} a request.")
 
 
 def _version(asked: re.Match[str]) -> int | None:
