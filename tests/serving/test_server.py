@@ -179,7 +179,8 @@ def test_a_new_version_takes_over_under_load_and_no_request_fails(exports, tmp_p
         whole = data.read_bytes()
         data.write_bytes(whole[: len(whole) // 2])
         (name / "part-3").rename(name / "3")
-        wait_for(lambda: states(server).get("3") == "LOADING")
+        wait_for(lambda: "does not load" in server.log())
+        assert states(server) == {"3": "LOADING", "2": "AVAILABLE", "1": "END"}
         pinned = server.url + "/v1/models/artgan/versions/{}:predict"
         assert httpx.post(pinned.format(2), json={"instances": [ROW]}).status_code == 200
         gone = httpx.post(pinned.format(1), json={"instances": [ROW]})
