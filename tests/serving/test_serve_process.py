@@ -24,8 +24,8 @@ def test_it_begins_with_the_gallery_and_ends_with_all_answers(model, number, tmp
     monkeypatch.setenv("BROWSER", f"sh -c 'echo %s > {tmp_path / 'opened'}'")
     with Server(model / "3", "--open") as server:
         assert server.told.startswith(f"  gallery   {server.url}/\n  ask       curl ")
-        assert (tmp_path / "opened").read_text() == f"{server.url}/\n"
         assert httpx.get(server.url + "/healthz", timeout=60).text == "ok\n"
+        assert (tmp_path / "opened").read_text() == f"{server.url}/\n"
         _, host, port = re.split("//|:(?=[0-9])", server.url)
         body = json.dumps({"instances": [ROW]}).encode()
         with socket.create_connection((host, int(port)), timeout=60) as connection:
