@@ -23,7 +23,7 @@ def export(
     Args:
         run: the run's directory, or pretrained:NAME.
         out: where models lie (`export` in the run's directory, or in runs/NAME).
-        name: of the model in URLs (the preset's).
+        name: of the model in URLs (that of the run's folder).
         checkpoint: the newest, or the best by log.metrics.
         weights: those averaged over training, or the last ones.
         half: keep weights as float16, which halves the size and moves pixels by a grey level or so.

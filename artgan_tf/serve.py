@@ -1,5 +1,6 @@
 """`python -m artgan_tf.serve MODEL`: TF Serving's REST interface where it is not installed."""
 
+import sys
 from pathlib import Path
 
 import tyro
@@ -18,13 +19,17 @@ def serve(
     window_ms: float = 2.0,
     max_instances: int = 64,
     max_body_mb: float = 16.0,
+    max_megapixels: float = 50.0,
+    timeout: float = 30.0,
     cors: tuple[str, ...] = (),
+    open: bool = False,
 ) -> None:
     """Serve an export over HTTP, as a stand-in for TensorFlow Serving: same requests and answers.
 
     Args:
         model: an export's directory (its name level, where new versions are served as they come,
-            or one version), or a run's directory for its newest export.
+            or one version), or a run's directory for its newest export, which is made if there is
+            none.
         host: address to listen at; 0.0.0.0 lets other machines in.
         port: to listen at.
         poll: seconds between looks for new versions.
@@ -32,25 +37,43 @@ def serve(
         window_ms: milliseconds that a request waits for others to be painted with it.
         max_instances: pictures a request may ask for.
         max_body_mb: megabytes a request may have.
+        max_megapixels: millions of pixels that the pictures of a request may have together.
+        timeout: seconds that a request's head, and then its body, may take to arrive.
         cors: origins of pages elsewhere that may ask, such as http://localhost:3000.
+        open: show the gallery in the browser.
     """
-    _require(0 <= port < 2**16, f"There is no port {port}: take one below 65536.")
+    _require(0 <= port < 2**16, f"There is no port {port}: take a --port below 65536.")
     _require(poll > 0, f"--poll {poll:g} will not do: take more than 0 seconds.")
     _require(window_ms >= 0, f"--window-ms {window_ms:g} will not do: take 0 or more.")
     _require(batch > 0 and max_instances > 0, "--batch and --max-instances take 1 or more.")
     _require(max_body_mb > 0, f"--max-body-mb {max_body_mb:g} will not do: take more than 0.")
+    _require(max_megapixels > 0, "--max-megapixels takes more than 0.")
+    _require(timeout > 0, f"--timeout {timeout:g} will not do: take more than 0 seconds.")
+    from artgan_tf.serving.address import Address, bound, url
     from artgan_tf.serving.source import find_source
 
-    find_source(model)  # before TensorFlow is started
-    cli.start_tensorflow()
-    from artgan_tf.serving import server
-    from artgan_tf.serving.app import Settings
-    from artgan_tf.serving.batching import Rules
-    from artgan_tf.serving.rest import Limits
+    source, address = find_source(model), Address(host, port)
+    with bound(address) as listening:  # both mistakes are told before TensorFlow is started
+        cli.start_tensorflow()
+        from artgan_tf.serving import server
+        from artgan_tf.serving.app import Settings
+        from artgan_tf.serving.batching import Rules
+        from artgan_tf.serving.bodies import Limits
 
-    limits = Limits(int(max_body_mb * 2**20), max_instances)
-    settings = Settings(limits, Rules(batch, window_ms / 1000), cors)
-    server.serve(model, server.Address(host, port), settings, poll)
+        pixels = int(max_megapixels * 1e6)
+        limits = Limits(int(max_body_mb * 2**20), max_instances, pixels, timeout)
+        settings = Settings(limits, Rules(batch, window_ms / 1000), cors, poll, open)
+        if not source.versions():
+            _export(model)
+        server.serve(source, listening, url(address, listening), settings)
+
+
+def _export(run: Path) -> None:
+    """Told on stderr, for the first line of stdout is the gallery's address."""
+    from artgan_tf.serving.export import Options, export
+
+    print(f"{run} has no export yet: making one, in about a minute.", file=sys.stderr, flush=True)
+    export(run, Options())
 
 
 def _require(holds: bool, sentence: str) -> None:

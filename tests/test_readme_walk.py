@@ -52,15 +52,16 @@ def free(port: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_train_export_serve_and_call(tmp_path):
+def test_train_serve_and_call(tmp_path):
     if not shutil.which("curl"):
         pytest.skip("there is no curl")
     free(HTTP)
-    fit, export, serve, call = (block("walk", "sh", index) for index in range(4))
+    fit, serve, call = (block("walk", "sh", index) for index in range(3))
     assert typed(fit, tmp_path).wait() == 0
-    assert typed(export, tmp_path).wait() == 0
-    server = typed(serve, tmp_path, replaces=True)
+    server = typed(serve, tmp_path, replaces=True, stdout=subprocess.PIPE, text=True)
     try:
+        assert server.stdout
+        assert server.stdout.readline() == f"  gallery   http://127.0.0.1:{HTTP}/\n"
         wait_for(f"http://127.0.0.1:{HTTP}/healthz", server)
         assert typed(call, tmp_path).wait() == 0
     finally:
@@ -93,7 +94,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         self.servable = servable
 
     def Predict(self, request, context):
-        assert request.model_spec.name == "demo"
+        assert request.model_spec.name == "first"
         inputs = {name: tf.make_ndarray(value) for name, value in request.inputs.items()}
         specs = self.servable.specs("")
         assert {k: v.dtype.name for k, v in inputs.items()} == {
@@ -107,7 +108,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
 def test_grpc_client(exports, tmp_path):
     free(GRPC)
     server = grpc.server(ThreadPoolExecutor(1))
-    service = PredictionService(Servable(exports["improved"], "demo", 1))
+    service = PredictionService(Servable(exports["improved"], "first", 1))
     prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(service, server)
     server.add_insecure_port(f"127.0.0.1:{GRPC}")
     server.start()

@@ -17,7 +17,8 @@ from starlette.staticfiles import StaticFiles
 
 from artgan_tf.serving import json_answers, metadata, monitoring
 from artgan_tf.serving.batching import Batcher, Rules
-from artgan_tf.serving.rest import JSON, Limits, Rest
+from artgan_tf.serving.bodies import Limits
+from artgan_tf.serving.rest import JSON, Rest
 from artgan_tf.serving.versions import Versions
 
 GALLERY = Path(__file__).parent / "gallery"  # a page of static files, served at / if it is there
@@ -31,11 +32,15 @@ class Settings:
         limits: of a request.
         rules: of batches.
         cors: origins whose pages may ask; none for pages of this server alone.
+        poll: seconds between looks for new versions.
+        browser: whether to open the gallery.
     """
 
     limits: Limits = field(default_factory=Limits)
     rules: Rules = field(default_factory=Rules)
     cors: Sequence[str] = ()
+    poll: float = 2.0
+    browser: bool = False
 
 
 def build_app(versions: Versions, settings: Settings) -> Starlette:

@@ -1,6 +1,7 @@
 """Concurrent requests to one signature run as one batch, and nobody can tell from the answer.
 
-Requests that came within a small window, or while others ran, are concatenated up to a maximum.
+Requests that came within a small window, or while others ran, are concatenated up to a maximum;
+who is alone does not wait.
 The sizes of batches are powers of two, and a request of another size runs in pieces: at sizes such
 as 3 and 5 TensorFlow splits its work so that a pixel in a hundred thousand rounds to the next grey
 level.  Float outputs differ in their last bits with any size, so signatures that have some run one
@@ -11,6 +12,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,7 +40,7 @@ class Rules:
 
     Attributes:
         rows: of a batch at most.
-        window: seconds that a request waits for others.
+        window: seconds that a request waits for others, if there were any a moment ago.
         workers: batches at a time: while one computes, another's answers are written.
         waiting: requests that may wait in all; beyond, they are refused.
     """
@@ -72,6 +74,7 @@ class Batcher:
         self._free = asyncio.Semaphore(rules.workers)
         self._waiting: dict[Key, deque[Job]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._running = self._last = 0  # batches now, and requests of the last one
 
     async def run(self, servable: Runner, signature: str, arrays: Arrays) -> Arrays:
         """What the signature answers to these inputs.
@@ -106,18 +109,24 @@ class Batcher:
         queue = self._waiting[key]
         while queue:
             await self._free.acquire()
-            if queue[0].rows and sum(job.rows for job in queue) < self.rules.rows:
+            more = self._running or self._last > 1
+            if more and queue[0].rows and sum(job.rows for job in queue) < self.rules.rows:
                 await asyncio.sleep(self.rules.window)
             batch = [queue.popleft() for _ in range(batch_length(queue, self.rules.rows))]
+            self._running, self._last = self._running + 1, len(batch)
             self._start(self._answer(key, batch))
         del self._waiting[key]
 
     async def _answer(self, key: Key, batch: list[Job]) -> None:
+        results: Sequence[Result]
         try:
             self.observe(sum(row_count(job.arrays) for job in batch))
             loop, inputs = asyncio.get_running_loop(), [job.arrays for job in batch]
             results = await loop.run_in_executor(self._threads, run_batch, *key, inputs)
+        except Exception as error:  # whatever it is, nobody waits for ever
+            results = [error] * len(batch)
         finally:
+            self._running -= 1
             self._free.release()
         for job, result in zip(batch, results, strict=True):
             if job.answer.done():  # its client is gone
@@ -175,13 +184,13 @@ def joined(parts: Sequence[Arrays]) -> Arrays:
 
 def run_batch(servable: Runner, signature: str, inputs: Sequence[Arrays]) -> list[Result]:
     """The answer to each of several requests, or its error."""
-    if len(inputs) == 1:
-        return [_run(servable, signature, inputs[0])]
-    ends = np.cumsum([row_count(arrays) for arrays in inputs])
-    found = _run(servable, signature, joined(inputs))
-    if isinstance(found, Exception) or row_count(found) != ends[-1]:
-        return [_run(servable, signature, arrays) for arrays in inputs]
-    return [*split(found, ends[:-1])]
+    if len(inputs) > 1:
+        ends = np.cumsum([row_count(arrays) for arrays in inputs])
+        with suppress(Exception):  # such as rows of different shapes
+            found = servable.run(signature, joined(inputs))
+            if row_count(found) == ends[-1]:
+                return [*split(found, ends[:-1])]
+    return [_run(servable, signature, arrays) for arrays in inputs]
 
 
 def _run(servable: Runner, signature: str, arrays: Arrays) -> Result:

@@ -30,7 +30,7 @@ class Options:
 
     Attributes:
         out: level above the model's name; None for `export` in the run's directory.
-        name: of the model, as it stands in URLs; empty for the preset's.
+        name: of the model, as it stands in URLs; empty for that of the run's folder.
         which: checkpoint.
         weights: of G.
         half: weights as float16: half the size, a few grey levels apart.
@@ -60,13 +60,13 @@ def export(run_dir: Path | str, options: Options) -> Path:
     """
     if options.onnx:
         require()
-    if options.name and (options.name in (".", "..") or set(options.name) & set("/\\\0")):
+    name = options.name or workplace(run_dir).resolve().name
+    if name in ("", ".", "..") or set(name) & set("/\\:\0"):
         raise InputError(
-            f"--name {options.name} will not do: it is one folder below --out and a part of URLs, "
-            f"so leave slashes and lone dots out."
+            f"A model cannot be called {name!r}: choose a --name without slashes, colons and lone "
+            "dots, for it is one folder below --out and a part of URLs."
         )
     painter = load(run_dir, options.which, options.weights)
-    name = options.name or painter.gan.config.preset.replace("/", "-")
     folder = (options.out or workplace(run_dir) / "export") / name
     folder.mkdir(parents=True, exist_ok=True)
     # Beside the versions, so that it can be renamed; TF Serving passes by what is no number.

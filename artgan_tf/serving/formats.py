@@ -20,10 +20,28 @@ BEYOND = 2**16  # zeros behind a file: reading past its end gives them
 
 def opaque(content: Any) -> Any:
     """A file that is no JPEG as uint8 [height, width, 3]; the first frame of an animation."""
-    starts = [tf.strings.substr(content, 0, len(word)) == word for word in (PNG, GIF, BMP)]
-    which = tf.argmax(tf.stack([*starts, True]), output_type=tf.int32)
+    which = tf.argmax(tf.stack([*_starts(content), True]), output_type=tf.int32)
     image = tf.switch_case(which, [partial(f, content) for f in (_png, _gif, _bmp, _other)])
     return tf.ensure_shape(image, (None, None, 3))
+
+
+def sides(content: Any) -> Any:
+    """Where heads of PNG, GIF and BMP have them, as int64 [2]; 1 and 1 of anything else."""
+    png, gif, bmp = _starts(content)
+    start, length = tf.where(png, 16, tf.where(bmp, 18, 6)), tf.where(gif, 2, 4)
+    places = start + length * tf.constant([[0], [1]]) + tf.range(4)
+    head = tf.cast(tf.gather(bytes_of(content, 0, 32), places), tf.int64)
+    order = tf.where(png, tf.constant([3, 2, 1, 0]), tf.range(4))
+    used = tf.range(4) < length
+    powers = tf.cast(tf.where(used, order, 0), tf.int64)
+    numbers = tf.reduce_sum(tf.where(used, tf.bitwise.left_shift(head, 8 * powers), 0), axis=1)
+    # A negative height of a BMP says that its rows go down.
+    numbers = tf.where(bmp & (numbers >= 2**31), 2**32 - numbers, numbers)
+    return tf.where(png | bmp | gif, numbers, tf.ones_like(numbers))
+
+
+def _starts(content: Any) -> list[Any]:
+    return [tf.strings.substr(content, 0, len(word)) == word for word in (PNG, GIF, BMP)]
 
 
 def bytes_of(content: Any, start: Any, count: Any) -> Any:

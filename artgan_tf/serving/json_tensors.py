@@ -1,21 +1,33 @@
 """The tensors of a request, from its JSON document by the specs of a signature's inputs.
 
-Rows (`instances`) and columns (`inputs`), with the errors that TF Serving answers with.
+Rows (`instances`) and columns (`inputs`), as strict about types as TF Serving is.
 """
 
+import binascii
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from artgan_tf.serving.json_elements import element, is_named
-from artgan_tf.serving.json_values import cut, shown
-from artgan_tf.serving.refusals import Refused
+from artgan_tf.serving.json_text import Members
+from artgan_tf.serving.refusals import Refused, cut
 
 Arrays = dict[str, np.ndarray]
-
-_NUMPY: dict[str, Any] = {"float": np.float32, "double": np.float64, "string": object}
+Shape = tuple[int | None, ...]
+_INT: set[type] = {int}
+_NUMBER: set[type] = {int, float}
+# Of each type what JSON may have for it, as what it is read, and what it becomes then: TensorFlow's
+# messages have 32 bits for the smaller integers, which wrap around.
+_KINDS: dict[str, tuple[set[type], Any, Any]] = {
+    "string": ({str, Members}, object, object),
+    "bool": ({bool}, bool, bool),
+    "float": (_NUMBER, np.float64, np.float32),
+    "double": (_NUMBER, np.float64, np.float64),
+    **{name: (_INT, name, name) for name in ("int64", "int32", "uint32", "uint64")},
+    **{name: (_INT, "int32", name) for name in ("int16", "int8", "uint8")},
+}
 
 
 @dataclass(frozen=True)
@@ -28,199 +40,119 @@ class Spec:
     """
 
     dtype: str
-    shape: tuple[int | None, ...] | None
+    shape: Shape | None
 
 
-Specs = Mapping[str, Spec]
-
-
-def signature_name(document: Mapping[str, Any]) -> str:
+def signature_name(document: Members) -> str:
     """Which signature a request asks for; empty where it does not say."""
     name = document.get("signature_name", "")
     if not isinstance(name, str):
-        problem = "not formatted correctly. 'signature_name' key must be a string value."
-        raise Refused(f"JSON Value: {shown(document)} {problem}")
+        raise Refused(f"signature_name must be a string, and is {_shown(name)}.")
     return name
 
 
-def is_row_form(document: Mapping[str, Any]) -> bool:
+def is_row_form(document: Members) -> bool:
     """Whether a request has `instances`, and not `inputs`; Refused where it has both or neither."""
-    if "instances" not in document:
-        if "inputs" not in document:
-            raise Refused("Missing 'inputs' or 'instances' key")
-        return False
-    instances, problem = document["instances"], ""
-    if "inputs" in document:
-        problem = (
-            "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist "
-        )
-    elif not isinstance(instances, list):
-        problem = "Excepting 'instances' to be an list/array"
-    elif not instances:
-        problem = "No values in 'instances' array"
-    if problem:
-        raise Refused(f"JSON Value: {shown(document)} {problem}")
-    return True
+    if ("instances" in document) == ("inputs" in document):
+        raise Refused("Give either 'instances', a list of rows, or 'inputs', whole columns.")
+    return "instances" in document
 
 
-def tensors(document: Mapping[str, Any], specs: Specs) -> Arrays:
+def listed(document: Members, key: str) -> list[Any]:
+    """The list that stands under a key; Refused where it is none, or empty."""
+    found = document.get(key)
+    if not isinstance(found, list) or not found:
+        raise Refused(f"{key} must be a list that is not empty.")
+    return found
+
+
+def tensors(document: Members, specs: Mapping[str, Spec]) -> Arrays:
     """The inputs of a request, by name.
 
     Args:
         document: of the request.
         specs: of the signature's inputs.
     """
-    try:
-        found = (_rows if is_row_form(document) else _columns)(document, specs)
-    except RecursionError:
-        raise Refused("JSON Parse error: The document is nested too deeply.") from None
-    for name, array in found.items():
-        _check_shape(name, array, specs[name])
-    return found
-
-
-# ---- rows -----------------------------------------------------------------------------------
-def _rows(document: Mapping[str, Any], specs: Specs) -> Arrays:
-    instances = document["instances"]
-    if not isinstance(instances[0], dict) and len(specs) > 1:
-        raise Refused(
-            "instances is a plain list, but expecting list of objects as multiple input tensors "
-            "required as per tensorinfo_map"
-        )
-    columns: dict[str, _Column] = {}
-    add = _add_object if is_named(instances[0]) else _add_plain
-    for number, instance in enumerate(instances):
-        add(number, instance, specs, columns)
-    if missing := specs.keys() - columns.keys():
-        raise Refused(f"Missing named input: {min(missing)} in 'instances' list.")
-    return {name: column.array(len(instances)) for name, column in columns.items()}
-
-
-class _Column:
-    """What all rows hold of one input."""
-
-    def __init__(self, dtype: str):
-        self.dtype, self.values = dtype, list[Any]()
-        self.size: int | None = None
-        self.shape: list[int] = []
-
-    def add(self, value: Any) -> None:
-        shape = _shape(value)
-        before = len(self.values)
-        _fill(value, shape, 0, self.dtype, self.values)
-        size = len(self.values) - before
-        if self.size is None:
-            self.size, self.shape = size, shape
-        elif size != self.size:
-            raise Refused(f"Expecting tensor size: {self.size} but got: {size}")
-        elif shape != self.shape:
-            expected, got = (",".join(map(str, s)) for s in (self.shape, shape))
-            raise Refused(f"Expecting shape [{expected}] but got: [{got}]")
-
-    def array(self, rows: int) -> np.ndarray:
-        return _array(self.values, [rows, *self.shape], self.dtype)
-
-
-def _add_object(number: int, row: Any, specs: Specs, columns: dict[str, _Column]) -> None:
-    if not is_named(row):
-        raise Refused(f"Expecting object but got list at item {number} of input list")
-    start = f"Failed to process element: {number}"
-    for name, value in row.items():
-        try:
-            _add(name, value, specs, columns)
-        except Refused as error:
-            where = f"{start} key: {cut(name)} of 'instances' list."
-            raise Refused(f"{where} Error: {error.code}: {error.text}") from None
-    if row.keys() != specs.keys():
-        names = ",".join(sorted(specs))
-        problem = f"JSON object: {shown(row)} keys must be equal to: {names}"
-        raise Refused(f"{start} of 'instances' list. {problem}")
-
-
-def _add_plain(number: int, row: Any, specs: Specs, columns: dict[str, _Column]) -> None:
-    if is_named(row):
-        raise Refused(f"Expecting value/list but got object at item {number} of input list")
-    try:
-        _add(min(specs), row, specs, columns)
-    except Refused as error:
-        where = f"Failed to process element: {number} of 'instances' list."
-        raise Refused(f"{where} Error: {error.code}: {error.text}") from None
-
-
-def _add(name: str, value: Any, specs: Specs, columns: dict[str, _Column]) -> None:
-    if name not in specs:
-        raise Refused(f"JSON object: does not have named input: {cut(name)}")
-    columns.setdefault(name, _Column(specs[name].dtype)).add(value)
-
-
-# ---- columns --------------------------------------------------------------------------------
-def _columns(document: Mapping[str, Any], specs: Specs) -> Arrays:
-    inputs = document["inputs"]
-    if not is_named(inputs):
+    row_form = is_row_form(document)
+    given: Any = listed(document, "instances") if row_form else document["inputs"]
+    if not _is_named(given[0] if row_form else given):
         if len(specs) > 1:
-            raise Refused(
-                "inputs is a plain value/list, but expecting an object as multiple input tensors "
-                "required as per tensorinfo_map"
-            )
-        (name,) = specs
-        return {name: _tensor(inputs, specs[name].dtype)}
-    found = {}
-    for name, spec in specs.items():
-        if name not in inputs:
-            raise Refused(f"Missing named input: {name} in 'inputs' object.")
-        found[name] = _tensor(inputs[name], spec.dtype)
-    return found
+            names = ", ".join(sorted(specs))
+            raise Refused(f"This signature has several inputs; name them in objects: {names}.")
+        columns = dict.fromkeys(specs, given)
+    elif row_form:
+        rows = [_row(number, row, specs) for number, row in enumerate(given)]
+        columns = {name: [row[name] for row in rows] for name in specs}
+    elif missing := specs.keys() - given.keys():
+        raise Refused(f"inputs lacks {', '.join(sorted(missing))}.")
+    else:
+        columns = {name: given[name] for name in specs}
+    return {name: _tensor(name, column, specs[name]) for name, column in columns.items()}
 
 
-def _tensor(value: Any, dtype: str) -> np.ndarray:
-    values: list[Any] = []
-    shape = _shape(value)
-    _fill(value, shape, 0, dtype, values)
-    return _array(values, shape, dtype)
+def _row(number: int, row: Any, specs: Mapping[str, Spec]) -> Members:
+    if not isinstance(row, Members) or row.keys() != specs.keys():
+        names = ", ".join(sorted(specs))
+        raise Refused(f"instances[{number}] must be an object of these and no others: {names}.")
+    for name, value in row.again:
+        _tensor(name, [value], specs[name])
+    return row
 
 
-# ---- values ---------------------------------------------------------------------------------
-def _shape(value: Any) -> list[int]:
-    """That of the first elements; `_fill` holds all others to it."""
-    shape = []
-    while isinstance(value, list):
-        shape.append(len(value))
-        if not value:
-            break
-        value = value[0]
-    return shape
+def _is_named(value: Any) -> bool:
+    return isinstance(value, Members) and not _is_base64(value)
 
 
-def _fill(value: Any, shape: list[int], level: int, dtype: str, values: list[Any]) -> None:
-    rank = len(shape)
-    if not isinstance(value, list):
-        if level != rank:
-            where = f"found at incorrect level: {level + 1} in the JSON DOM."
-            raise Refused(f"JSON Value: {shown(value)} {where} Expected at level: {rank}")
-        values.append(element(value, dtype))
-        return
-    if level >= rank:
-        raise Refused(f"Encountered list at unexpected level: {level} expected < {rank}")
-    if len(value) != shape[level]:
-        size = f"{len(value)} at level: {level} expected size: {shape[level]}"
-        raise Refused(f"Encountered list at unexpected size: {size}")
-    for part in value:
-        _fill(part, shape, level + 1, dtype, values)
+def _is_base64(value: Members) -> bool:
+    return value.keys() == {"b64"} and not value.again and isinstance(value["b64"], str)
 
 
-def _array(values: list[Any], shape: list[int], dtype: str) -> np.ndarray:
-    # `int_val` of TensorFlow's protos takes 32 bits, and the smaller types wrap around.
-    wide = np.array(values, _NUMPY.get(dtype) or (np.int64 if dtype != "uint64" else np.uint64))
-    return wide.astype(_NUMPY.get(dtype, dtype)).reshape(shape)
+def _tensor(name: str, value: Any, spec: Spec) -> np.ndarray:
+    """Lists of unequal lengths end in leaves that are lists, which no type allows."""
+    found = np.array(value, object)
+    _check_shape(name, found.shape, spec.shape)
+    if spec.dtype not in _KINDS:
+        raise Refused(f"{name} is {spec.dtype}, which JSON cannot express.", "UNIMPLEMENTED")
+    types, read, kept = _KINDS[spec.dtype]
+    leaves = found.ravel().tolist()
+    if set(map(type, leaves)) - types:
+        at = next(i for i, leaf in enumerate(leaves) if type(leaf) not in types)
+        where = "".join(f"[{i}]" for i in np.unravel_index(at, found.shape))
+        raise Refused(f"{name}{where} must be {spec.dtype}, and is {_shown(leaves[at])}.")
+    if read is object:
+        leaves = [_bytes(name, leaf) for leaf in leaves]
+    try:
+        with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
+            return np.array(leaves, read).astype(kept).reshape(found.shape)
+    except OverflowError:
+        raise Refused(f"{name} holds a number that is too large for {spec.dtype}.") from None
 
 
-def _check_shape(name: str, array: np.ndarray, spec: Spec) -> None:
+def _check_shape(name: str, shape: Shape, wanted: Shape | None) -> None:
     """TF Serving leaves this to the graph, whose error then is about some operation inside."""
-    if spec.shape is None:
-        return
-    wanted = [-1 if size is None else size for size in spec.shape]
-    fits = len(wanted) == array.ndim
-    fits = fits and all(w in (-1, size) for w, size in zip(wanted, array.shape, strict=True))
-    if not fits:
-        got, sizes = (",".join(map(str, s)) for s in (array.shape, wanted))
-        raise Refused(f"Input {name} has shape [{got}], and this signature takes [{sizes}].")
+    wanted = (None,) * len(shape) if wanted is None else wanted
+    fits = len(shape) == len(wanted)
+    if not fits or any(w not in (None, size) for w, size in zip(wanted, shape, strict=True)):
+        sizes = ", ".join("any" if size is None else str(size) for size in wanted)
+        raise Refused(f"{name} has shape {cut(str(shape))}, and this signature takes ({sizes}).")
+
+
+def _bytes(name: str, value: str | Members) -> bytes:
+    """Of text or {"b64": ...}; dots pad as equals signs do, and spaces do not count."""
+    if isinstance(value, str):
+        return value.encode()
+    try:
+        packed = b"".join(value["b64"].encode("ascii").split()) if _is_base64(value) else b"?"
+        bare = packed.rstrip(b"=.")
+        padding = -len(bare) % 4
+        if len(packed) - len(bare) in (0, padding):
+            return binascii.a2b_base64(bare + b"=" * padding, strict_mode=True)
+    except ValueError:
+        pass
+    raise Refused(f'{name} holds an object that is no {{"b64": "..."}} of base64.')
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "an object"
+    return cut(json.dumps(value, ensure_ascii=False))

@@ -1,69 +1,77 @@
-"""The text of a request as a JSON document, read as TF Serving's JSON parser reads it.
+"""The text of a request as a JSON document, read by TF Serving's own parser, RapidJSON.
 
-Python's parser does the work.  It differs in what it says of a malformed document, and in a few
-things that it accepts: numbers beyond a double, halves of surrogate pairs, repeated keys.
+TF Serving sets it to pass by what follows the document, takes the second half of a surrogate pair
+alone, and a number that is a little beyond a double for infinity.  Python's binding has no such
+settings, so these are seen to once it complains.
 """
 
 import codecs
-import json
 import re
 from typing import Any
 
-from artgan_tf.serving.json_faults import find_fault
-from artgan_tf.serving.json_values import shown
+import rapidjson
+
 from artgan_tf.serving.refusals import Refused
 
-_MAYBE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-_INTEGERS = range(-(2**63), 2**64)
-_LONGEST_INTEGER = 20  # characters
+VALUES = 2**20  # commas and brackets of a document: each costs memory, and nobody else is served
+
+_FOLLOWED = re.compile(r"Parse error at offset (\d+): .* must not be followed by other values\.")
+_ESCAPES = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][c-fC-F]..)|.)", re.S)
 
 
-def parse(body: bytes) -> dict[str, Any]:
+class Members(dict[str, Any]):
+    """An object: of a repeated key the first value, and in `again` those of the others."""
+
+    def __init__(self) -> None:
+        self.again: list[tuple[str, Any]] = []
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if key in self:
+            self.again.append((key, value))
+        else:
+            super().__setitem__(key, value)
+
+
+class _Decoder(rapidjson.Decoder):
+    start_object = Members
+
+
+_FAST = _Decoder(number_mode=rapidjson.NM_NATIVE | rapidjson.NM_NAN)
+_WIDE = _Decoder()  # numbers are Python's, so that 1.8e308 is infinite
+
+
+def parse(body: bytes) -> Members:
     """The document of a request, which must be an object.
 
-    Bytes that are no UTF-8 are kept as lone surrogates ("surrogateescape"), so that a string
-    input gets them back.
+    Bytes that are no UTF-8 count as U+FFFD.
     """
-    if not body:
-        raise Refused("JSON Parse error: The document is empty")
+    if len(body) > VALUES and sum(map(body.count, (b",", b"[", b"{"))) > VALUES:
+        raise Refused(f"The document holds more than {VALUES} values.", "TOO_LARGE")
     try:
-        document = _loaded(body.removeprefix(codecs.BOM_UTF8))
+        document = _loaded(body.removeprefix(codecs.BOM_UTF8), _FAST)
     except RecursionError:
-        raise Refused("JSON Parse error: The document is nested too deeply.") from None
-    if not isinstance(document, dict):
-        raise Refused(f"JSON Value: {shown(document)} Is not object")
+        raise Refused("The document is nested too deeply.") from None
+    except ValueError as fault:
+        raise Refused(f"The request is no JSON document. {fault}") from None
+    if not isinstance(document, Members):
+        raise Refused("The document must be an object, with 'instances' or 'inputs'.")
     return document
 
 
-def _loaded(body: bytes) -> Any:
+def _loaded(body: bytes, decoder: _Decoder) -> Any:
     try:
-        document = _DECODER.decode(body.decode("utf-8", "surrogateescape"))
-    except ValueError:
-        sentence, offset = find_fault(body) or ("Invalid value.", 0)
-        raise Refused(f"JSON Parse error: {sentence} at offset: {offset}") from None
-    if _MAYBE_SURROGATE.search(body) and (fault := find_fault(body)):
-        raise Refused(f"JSON Parse error: {fault[0]} at offset: {fault[1]}")
-    return document
+        return decoder(body)
+    except UnicodeDecodeError:
+        return _loaded(body.decode("utf-8", "replace").encode(), decoder)
+    except rapidjson.JSONDecodeError as fault:
+        if end := _FOLLOWED.fullmatch(str(fault)):
+            return _loaded(body[: int(end[1])], decoder)
+        if "surrogate" in str(fault) and (mended := _ESCAPES.sub(_mended, body)) != body:
+            return _loaded(mended, decoder)
+        if "too big" in str(fault) and decoder is _FAST:
+            return _loaded(body, _WIDE)
+        raise
 
 
-def _integer(text: str) -> int | float:
-    """Beyond 64 bits a whole number is a double."""
-    if len(text) <= _LONGEST_INTEGER and (value := int(text)) in _INTEGERS:
-        return value
-    return _double(text)
-
-
-def _double(text: str) -> float:
-    value = float(text)
-    if value in (float("inf"), float("-inf")):
-        raise ValueError("too big")
-    return value
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Of a repeated key the first value counts."""
-    found = dict(pairs)
-    return found if len(found) == len(pairs) else dict(reversed(pairs))
-
-
-_DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_double, object_pairs_hook=_object)
+def _mended(escape: re.Match[bytes]) -> bytes:
+    return rb"\ufffd" if escape[1] else escape[0]

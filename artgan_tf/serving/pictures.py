@@ -12,9 +12,10 @@ from typing import Any
 
 import tensorflow as tf
 
-from artgan_tf.serving.formats import bytes_of, opaque
-from tfrecords_tools.images import ROOM
+from artgan_tf.serving.formats import bytes_of, opaque, sides
+from tfrecords_tools.images import LONGEST, ROOM
 
+MOST = 2**26  # pixels of a picture: some 3 GB while it is resized
 GAP = 4.0  # Pillow's reducing_gap in `fit`
 ONE = 2.0**22
 ORIENTATION = 0x0112  # EXIF's tag
@@ -32,10 +33,11 @@ def decode(content: Any, side: int, size: int) -> Any:
     Returns:
         uint8 [size, size, 3].
     """
+    content = _measured(content)
     image, extent = tf.cond(
         tf.io.is_jpeg(content), lambda: _jpeg(content, side), lambda: _whole(opaque(content))
     )
-    image = _upright(_fitted(image, extent, side), _orientation(content))
+    image = _upright(_fitted(image, extent, side, size), _orientation(content))
     image = tf.cast(image, tf.uint8)
     top, left = tf.unstack((tf.shape(image)[:2] - size) // 2)
     return tf.ensure_shape(image[top : top + size, left : left + size], (size, size, 3))
@@ -43,6 +45,20 @@ def decode(content: Any, side: int, size: int) -> Any:
 
 def _whole(image: Any) -> tuple[Any, Any]:
     return image, tf.cast(tf.shape(image)[:2], tf.float64)
+
+
+def _measured(content: Any) -> Any:
+    """The content; an error if its head tells of a line, or of too many pixels, before decoding."""
+    extent = tf.cond(
+        tf.io.is_jpeg(content),
+        lambda: tf.io.extract_jpeg_shape(content, tf.int64)[:2],
+        lambda: sides(content),
+    )
+    short, long = tf.reduce_min(extent), tf.reduce_max(extent)
+    fits = (long <= LONGEST * short) & (short * long <= MOST)
+    message = f"a picture may have {MOST} pixels and sides of 1 to {LONGEST}, and has:"
+    with tf.control_dependencies([tf.debugging.Assert(fits, [message, extent])]):
+        return tf.identity(content)
 
 
 def _jpeg(content: Any, side: int) -> tuple[Any, Any]:
@@ -60,13 +76,16 @@ def _jpeg(content: Any, side: int) -> tuple[Any, Any]:
 
 
 # ---- size -------------------------------------------------------------------------------------
-def _fitted(image: Any, extent: Any, side: int) -> Any:
-    """Resized to a short side of `side` from the part that `extent` [2] says."""
+def _fitted(image: Any, extent: Any, side: int, size: int) -> Any:
+    """The middle of the part that `extent` [2] says, resized to a short side of `side`.
+
+    It has `size` pixels, or one more where the middle is between two.
+    """
     wanted = tf.round(extent * (side / tf.reduce_min(extent)))
     factors = tf.maximum(tf.cast(extent / wanted / GAP, tf.int32), 1)
     image, extent = _reduced(image, factors), extent / tf.cast(factors, tf.float64)
     for axis, rule in ((1, "ox,hxc->hoc"), (0, "oy,ywc->owc")):  # Pillow's order
-        weights = _lanczos(tf.shape(image)[axis], extent[axis], wanted[axis])
+        weights = _lanczos(tf.shape(image)[axis], extent[axis], wanted[axis], size)
         total = tf.einsum(rule, weights, image)
         image = tf.clip_by_value(tf.floor(total / ONE + 0.5), 0.0, 255.0)
     return image
@@ -91,13 +110,14 @@ def _reduced(image: Any, factors: Any) -> Any:
     return tf.cast(means, tf.float64)
 
 
-def _lanczos(count: Any, extent: Any, wanted: Any) -> Any:
-    """What each of `count` pixels, of which `extent` show, adds to each of those wanted.
+def _lanczos(count: Any, extent: Any, wanted: Any, size: int) -> Any:
+    """What each of `count` pixels, of which `extent` show, adds to the middle of those wanted.
 
     They are whole numbers that make `ONE`, so that sums are exact and rounded like Pillow's.
     """
     scale = extent / wanted
-    centres = (tf.range(wanted, dtype=tf.float64) + 0.5) * scale
+    first = (wanted - size) // 2
+    centres = (tf.range(first, wanted - first, dtype=tf.float64) + 0.5) * scale
     places = tf.range(tf.cast(count, tf.float64), dtype=tf.float64) + 0.5
     x = (places - centres[:, None]) / tf.maximum(scale, 1.0)
     x = tf.where(places < extent + 0.5, x, 3.0)

@@ -1,6 +1,6 @@
 """A request that gets no answer but a sentence, with TensorFlow's name for the kind of mistake."""
 
-# Codes of TensorFlow, and the HTTP status that TF Serving gives each; the last one is our own.
+# Codes of TensorFlow, and the HTTP status that TF Serving gives each; the last two are our own.
 STATUS = {
     "OK": 200,
     "CANCELLED": 499,
@@ -20,7 +20,9 @@ STATUS = {
     "UNAVAILABLE": 503,
     "DATA_LOSS": 500,
     "TOO_LARGE": 413,
+    "TOO_SLOW": 408,
 }
+LONGEST = 60  # characters of the request that a sentence quotes
 
 
 class Refused(Exception):
@@ -38,3 +40,8 @@ class Refused(Exception):
     @property
     def status(self) -> int:
         return STATUS[self.code]
+
+
+def cut(text: str) -> str:
+    """The beginning of a long text."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."

@@ -14,8 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from artgan_tf.serving.json_tensors import Arrays, Spec
-from artgan_tf.serving.json_values import cut
-from artgan_tf.serving.refusals import STATUS, Refused
+from artgan_tf.serving.refusals import STATUS, Refused, cut
 from artgan_tf.serving.warmup import read_warmup
 
 DEFAULT = "serving_default"
@@ -47,10 +46,11 @@ class Servable:
         """The inputs of a signature, sorted by name."""
         name = signature or DEFAULT
         if name not in self.definitions:
-            raise Refused(f'Serving signature name: "{cut(name)}" not found in signature def')
+            known = ", ".join(sorted(self.definitions))
+            raise Refused(f"There is no signature {cut(name)}: take one of {known}.")
         inputs = self.definitions[name].inputs
         if not inputs:
-            raise Refused(f"Failed to get input map for signature: {signature or 'DEFAULT'}")
+            raise Refused(f"The signature {cut(name)} takes no inputs, so nothing can be asked.")
         return {key: _spec(inputs[key]) for key in sorted(inputs)}
 
     def answers_floats(self, signature: str) -> bool:

@@ -3,15 +3,17 @@
 import logging
 import signal
 import socket
-from dataclasses import dataclass
-from pathlib import Path
+import webbrowser
 from types import FrameType
+from urllib.parse import quote
 
 import uvicorn
 
 from artgan_tf.config import InputError
 from artgan_tf.serving.app import Settings, build_app
-from artgan_tf.serving.source import find_source
+from artgan_tf.serving.connections import patient
+from artgan_tf.serving.servable import Servable
+from artgan_tf.serving.source import Source
 from artgan_tf.serving.versions import Versions
 
 GRACE = 30  # seconds that requests in flight have to finish
@@ -19,66 +21,42 @@ BACKLOG = 2048
 SERVER = "artgan-serve (stand-in for TensorFlow Serving)"
 
 
-@dataclass(frozen=True)
-class Address:
-    """Where the server listens; port 0 takes any free one."""
-
-    host: str = "127.0.0.1"
-    port: int = 8501
-
-
-def serve(model: Path, address: Address, settings: Settings, every: float) -> None:
+def serve(source: Source, listening: socket.socket, url: str, settings: Settings) -> None:
     """Serve a model until SIGTERM or Ctrl-C.
 
     Args:
-        model: an export's name or version level, or a run.
-        address: where to listen.
+        source: of the model.
+        listening: a bound socket.
+        url: what a browser on this machine opens.
         settings: how to answer.
-        every: seconds between looks for new versions.
     """
-    versions = Versions(find_source(model), every)
-    with _bound(address) as listening:
-        versions.look()
-        if versions.served is None:
-            raise InputError(f"No version of {versions.name} loads; the warnings above tell why.")
-        listening.listen(BACKLOG)  # from here on, connections wait until uvicorn takes them
-        _announce(versions, address.host, listening.getsockname()[1])
-        versions.start()
-        try:
-            _run(versions, settings, listening)
-        finally:
-            versions.stop()
+    versions = Versions(source, settings.poll)
+    versions.look()
+    if versions.served is None:
+        raise InputError(f"No version of {versions.name} loads; the warnings above tell why.")
+    listening.listen(BACKLOG)  # from here on, connections wait until uvicorn takes them
+    _announce(versions.served, url)
+    if settings.browser:
+        webbrowser.open(f"{url}/")
+    versions.start()
+    try:
+        _run(versions, settings, listening)
+    finally:
+        versions.stop()
     print("Stopped.", flush=True)
 
 
-def _bound(address: Address) -> socket.socket:
-    """A socket that is taken before the model is loaded: a port in use is told at once."""
-    try:
-        info = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
-        # The protocol must be named: asyncio turns Nagle's delay off for sockets that say TCP.
-        bound = socket.socket(*info[:3])
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(info[4])
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        where = f"{address.host}:{address.port}"
-        raise InputError(f"Cannot listen at {where}: {reason}.") from None
-    return bound
-
-
-def _announce(versions: Versions, host: str, port: int) -> None:
-    served = versions.served
-    assert served is not None
-    base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    example = '{"instances": [{"label": 0, "seed": 1}]}'
+def _announce(served: Servable, url: str) -> None:
+    example, path = '{"instances": [{"label": 0, "seed": 1}]}', quote(served.name)
+    print(f"  gallery   {url}/")
+    print(f"  ask       curl -d '{example}' {url}/v1/models/{path}:predict")
+    print(f"  health    {url}/healthz")
     print(f"Serving version {served.version} of {served.name} with TensorFlow Serving's interface,")
-    print("as a stand-in for it: for one machine and trusted clients. Ctrl-C stops.")
-    print(f"  ask       curl -d '{example}' {base}/v1/models/{served.name}:predict")
-    print(f"  health    {base}/healthz", flush=True)
+    print("as a stand-in for it: for one machine and trusted clients. Ctrl-C stops.", flush=True)
 
 
-def _run(versions: Versions, settings: Settings, listening: socket.socket) -> None:
-    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # _unexpected has told already
+def server_of(versions: Versions, settings: Settings) -> uvicorn.Server:
+    """uvicorn, as it serves a model."""
     config = uvicorn.Config(
         build_app(versions, settings),
         log_config=None,
@@ -87,8 +65,14 @@ def _run(versions: Versions, settings: Settings, listening: socket.socket) -> No
         server_header=False,
         headers=[("Server", SERVER)],
         timeout_graceful_shutdown=GRACE,
+        http=patient(settings.limits.seconds),
     )
-    server = uvicorn.Server(config)
+    return uvicorn.Server(config)
+
+
+def _run(versions: Versions, settings: Settings, listening: socket.socket) -> None:
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # _unexpected has told already
+    server = server_of(versions, settings)
 
     def stop(number: int, frame: FrameType | None) -> None:
         """Before uvicorn listens to signals, and when it raises its last one again at its end."""

@@ -76,10 +76,12 @@ class Signatures:
 
     def mix(self, seed: Any, seed_to: Any, t: Any, weights: Any, truncation: Any) -> Outputs:
         latents = self.painter.latents
-        z = self.gan.between(latents(seed), latents(seed_to), t)
-        return self._painted(truncation[:, None] * z, weights)
+        z = truncation[:, None] * self.gan.between(latents(seed), latents(seed_to), t)
+        z = _finite(z, "t and truncation must be finite numbers")
+        return self._painted(z, _finite(weights, "weights must be finite numbers"))
 
     def generate(self, z: Any, label: Any) -> Outputs:
+        z = _finite(z, "z must be finite numbers")
         return {"images": self.painter.images(z, self._one_hot(label))}
 
     def classify(self, image_bytes: Any) -> Outputs:
@@ -101,8 +103,7 @@ class Signatures:
         k = self.gan.num_classes
         inside = tf.reduce_all((label >= 0) & (label < k))
         message = f"label must be from 0 to {k - 1}, and is:"
-        with tf.control_dependencies([tf.debugging.Assert(inside, [message, label])]):
-            return self.gan.one_hot(tf.identity(label))
+        return self.gan.one_hot(_checked(label, inside, message, label))
 
     def _decoded(self, encoded: Any) -> Any:
         """Images of any format and size as D saw them in training: float32 [N, S, S, 3]."""
@@ -126,6 +127,17 @@ class Signatures:
             return contextlib.nullcontext()
         pairs = zip(self.variables, self.module.weights, strict=True)
         return keras.StatelessScope([(v, tf.cast(kept, v.dtype)) for v, kept in pairs])
+
+
+def _finite(value: Any, message: str) -> Any:
+    """One NaN would paint a black picture."""
+    return _checked(value, tf.reduce_all(tf.math.is_finite(value)), message)
+
+
+def _checked(value: Any, holds: Any, *message: Any) -> Any:
+    """The value, or an error of the graph, which a server answers with 400."""
+    with tf.control_dependencies([tf.debugging.Assert(holds, message)]):
+        return tf.identity(value)
 
 
 def _kept(variable: keras.Variable, half: bool) -> tf.Variable:

@@ -23,19 +23,21 @@ class Source:
 def find_source(model: Path) -> Source:
     """What MODEL names: an export's name level, one version, or a run's newest export.
 
+    A run that has no export yet has no versions either, until `export` makes the first.
+
     Raises:
-        InputError: there is no export.
+        InputError: it is neither an export nor a run.
     """
-    run, model = model, workplace(model).resolve()
-    if (locate(run) / "config.toml").is_file():
-        model = _newest_export(model, run)
-    elif (model / GRAPH).is_file():
-        return _one_version(model)
-    if not versions(model):
+    place = workplace(model).resolve()
+    if (locate(model) / "config.toml").is_file():
+        return _all_versions(_newest_export(place))
+    if (place / GRAPH).is_file():
+        return _one_version(place)
+    if not versions(place):
         raise InputError(
-            f"{model} holds no export: python -m artgan_tf.export RUN makes one of a trained run."
+            f"{place} is neither a run nor an export: name a folder that fit or export has made."
         )
-    return Source(model.name, lambda: versions(model))
+    return _all_versions(place)
 
 
 def versions(folder: Path) -> dict[int, Path]:
@@ -47,6 +49,10 @@ def versions(folder: Path) -> dict[int, Path]:
     return {int(path.name): path for path in found if (path / GRAPH).is_file()}
 
 
+def _all_versions(folder: Path) -> Source:
+    return Source(folder.name, lambda: versions(folder))
+
+
 def _one_version(folder: Path) -> Source:
     if not _NUMBER.fullmatch(folder.name):
         raise InputError(f"{folder} is no version of an export: its name is no number.")
@@ -54,10 +60,11 @@ def _one_version(folder: Path) -> Source:
     return Source(folder.parent.name, lambda: {number: folder})
 
 
-def _newest_export(place: Path, run: Path) -> Path:
+def _newest_export(place: Path) -> Path:
+    """The name level of a run's newest export, or of the one that `export` would make."""
     made = {
         path: names for names in (place / "export").glob("*") for path in versions(names).values()
     }
     if not made:
-        raise InputError(f"{run} has no export yet: python -m artgan_tf.export {run} makes one.")
+        return place / "export" / place.name
     return made[max(made, key=lambda path: (path.stat().st_mtime_ns, path.name))]

@@ -23,7 +23,7 @@ FAILED = "This version does not load; the server's log tells why."
 
 @dataclass(frozen=True)
 class State:
-    """What is told of a version: LOADING, AVAILABLE or END, with an error where it has one."""
+    """What is told of a version: LOADING, AVAILABLE or END, and what is wrong with it."""
 
     state: str
     code: str = "OK"
@@ -97,7 +97,7 @@ class Versions:
             servable = self._load(folder, self.name, number)
         except Exception as error:  # whatever a half-copied or foreign SavedModel raises
             self._failed[number] = files
-            self._states[number] = State("END", "INTERNAL", FAILED)
+            self._states[number] = State("LOADING", "INTERNAL", FAILED)  # as it is tried again
             _tell(f"warning: version {number} of {self.name} does not load: {error}")
             return False
         self._switch(servable)

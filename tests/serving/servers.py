@@ -61,6 +61,10 @@ class Server:
     def stop(self, number: int) -> int:
         """Send a signal; the exit code that comes of it."""
         self.process.send_signal(number)
+        return self.ended()
+
+    def ended(self) -> int:
+        """The exit code, once it has one."""
         try:
             self.told += self.process.communicate(timeout=PATIENCE)[0]
         finally:

@@ -80,14 +80,37 @@ def test_too_many_waiting_are_refused_and_the_others_answered():
     assert all(isinstance(a, Refused) and a.code == "UNAVAILABLE" for a in answers[4:])
 
 
-def test_a_request_waits_no_longer_than_the_window():
+def test_who_waits_for_others_and_who_does_not():
     async def run():
-        loop = asyncio.get_running_loop()
-        begun = loop.time()
-        await Batcher(Rules(window=0.05)).run(Doubler(), "s", {"x": np.array([1])})
-        return loop.time() - begun
+        loop, batcher, servable = asyncio.get_running_loop(), Batcher(Rules(window=1.5)), Doubler()
+        ask = [lambda: batcher.run(servable, "s", {"x": np.array([1])})] * 2
+        seconds = []
+        for together in (1, 2, 1, 1):
+            begun = loop.time()
+            await asyncio.gather(*(each() for each in ask[:together]))
+            seconds.append(loop.time() - begun)
+        return seconds
 
-    assert 0.05 <= asyncio.run(run()) < 2
+    # Alone one does not wait, unless others asked a moment ago.
+    assert [second >= 1.5 for second in asyncio.run(run())] == [False, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("width", "rows_seen", "answer"),
+    [
+        (lambda number: number, lambda rows: None, np.ndarray),  # they do not go together
+        (lambda number: 1, lambda rows: 1 // 0, ZeroDivisionError),  # a mistake of our own
+    ],
+)
+def test_whatever_happens_everybody_is_answered(width, rows_seen, answer):
+    async def run():
+        batcher = Batcher(Rules(rows=4), rows_seen)
+        inputs = [{"x": np.ones((1, width(number)))} for number in range(1, 5)]
+        work = [batcher.run(Doubler(), "s", arrays) for arrays in inputs]
+        return await asyncio.wait_for(asyncio.gather(*work, return_exceptions=True), 10)
+
+    answers = asyncio.run(run())
+    assert [type(a["y"] if isinstance(a, dict) else a) for a in answers] == [answer] * 4
 
 
 def test_clients_that_leave_harm_nobody():

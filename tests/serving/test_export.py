@@ -29,7 +29,7 @@ def quick(exports, painters, monkeypatch):
 
 def test_versions_count_up(quick, tmp_path):
     made = [export.export(tmp_path, Options()) for _ in range(2)]
-    folder = tmp_path / "export" / "improved-cifar10"
+    folder = tmp_path / "export" / tmp_path.name  # the run's, not the preset's
     assert made == [folder / "1", folder / "2"]
     (folder / "9").mkdir()
     (folder / "part-10").mkdir()
@@ -41,10 +41,13 @@ def test_name_and_place_can_be_chosen(quick, tmp_path):
     assert made == tmp_path / "models" / "artgan" / "1"
 
 
-@pytest.mark.parametrize("name", ["..", ".", "a/b", "/tmp/a", "a\\b"])
-def test_a_name_stays_below_out(quick, tmp_path, name):
+@pytest.mark.parametrize(
+    ("run", "name"),
+    [("run", name) for name in ("..", ".", "a/b", "/tmp/a", "a\\b", "a:b")] + [("a:b", "")],
+)
+def test_a_name_stays_below_out(quick, tmp_path, run, name):
     with pytest.raises(InputError, match=r"--name .* one folder below --out"):
-        export.export(tmp_path / "run", Options(tmp_path / "models", name))
+        export.export(tmp_path / run, Options(tmp_path / "models", name))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -22,6 +22,13 @@ from tfrecords_tools.options import Options
 from tfrecords_tools.records import read_records
 
 SIZE = 16  # of the tiny painters
+# Where the sides stand in a file, and in which order their bytes; a JPEG's height comes first.
+HEADS: dict[str, Any] = {
+    "PNG": lambda content: (16, "big"),
+    "BMP": lambda content: (18, "little"),
+    "GIF": lambda content: (6, "little"),
+    "JPEG": lambda content: (content.index(b"\xff\xc0") + 5, "big"),
+}
 
 
 def turned(orientation: int, kind: str) -> bytes:
@@ -171,6 +178,21 @@ def test_a_server_sees_what_a_folder_gives(name: str, trained_on: dict, judged: 
 def test_what_cannot_be_read_alike_is_refused(content: bytes, sentence: str, judged: Any) -> None:
     with pytest.raises(tf.errors.InvalidArgumentError, match=sentence):
         judged(content)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "GIF"])
+@pytest.mark.parametrize("size", [(2000, 10), (10, 2000), (9000, 9000)])
+def test_what_would_fill_the_memory_is_refused_by_its_head(
+    kind: str, size: Any, judged: Any
+) -> None:
+    content = bytearray(encoded(Image.new("L", (1000, 10)), kind))
+    assert judged(bytes(content)).shape == (SIZE, SIZE, 3)
+    at, order = HEADS[kind](content)
+    width = 4 if kind in ("PNG", "BMP") else 2
+    for place, number in zip((at, at + width), size[:: -1 if kind == "JPEG" else 1], strict=True):
+        content[place : place + width] = number.to_bytes(width, order)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="a picture may have"):
+        judged(bytes(content))
 
 
 def test_a_server_judges_what_d_was_trained_on(

@@ -63,7 +63,7 @@ def test_a_broken_version_is_told_once_and_tried_again_when_it_has_changed(name,
     put(name, 2, broken=True)
     for _ in range(3):
         versions.look()
-        assert told(versions) == {2: "END", 1: "AVAILABLE"}
+        assert told(versions) == {2: "LOADING", 1: "AVAILABLE"}
     assert versions.states()[0][1].message == FAILED
     assert capsys.readouterr().err == "warning: version 2 of artgan does not load: broken\n"
     (name / "2" / "broken").unlink()
@@ -75,7 +75,7 @@ def test_of_broken_versions_the_next_lower_one_is_served(name, capsys):
     put(name, 2, 3, broken=True)
     versions = Versions(find_source(name), 1, Fake)
     versions.look()
-    assert told(versions) == {3: "END", 2: "END", 1: "AVAILABLE"}
+    assert told(versions) == {3: "LOADING", 2: "LOADING", 1: "AVAILABLE"}
 
 
 def test_a_version_taken_away_gives_way_to_the_one_before(name, versions):
@@ -124,6 +124,11 @@ def test_a_runs_newest_export_is_served(tmp_path):
     run = tmp_path / "run"
     run.mkdir()
     (run / "config.toml").touch()
+    first = find_source(run)
+    assert (first.name, first.versions()) == ("run", {})
+    put(run / "export" / "run", 1)
+    assert list(first.versions()) == [1]
+    os.utime(run / "export" / "run" / "1", (10, 10))
     put(run / "export" / "old", 7)
     put(run / "export" / "new", 1, 2)
     for path, at in [("old/7", 100), ("new/1", 50), ("new/2", 200)]:
@@ -140,5 +145,5 @@ def test_what_is_no_version_is_refused(tmp_path):
     (tmp_path / "made" / "saved_model.pb").touch()
     with pytest.raises(InputError, match="its name is no number"):
         find_source(tmp_path / "made")
-    with pytest.raises(InputError, match="holds no export"):
+    with pytest.raises(InputError, match="neither a run nor an export"):
         find_source(tmp_path / "nowhere")

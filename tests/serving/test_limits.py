@@ -1,0 +1,168 @@
+"""What a server does not do for anybody: it has limits, and says so at once."""
+
+import gzip
+import io
+import socket
+import struct
+import threading
+import time
+import tracemalloc
+import zlib
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+
+from artgan_tf.serving import json_tensors, json_text, picture_sizes
+from artgan_tf.serving.address import Address, bound
+from artgan_tf.serving.app import Settings
+from artgan_tf.serving.bodies import Limits
+from artgan_tf.serving.json_tensors import Spec
+from artgan_tf.serving.refusals import Refused
+from artgan_tf.serving.server import BACKLOG, server_of
+
+SECONDS = 0.5
+MANY = 500
+
+
+# ---- time -------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def port():
+    """Of a server without a version that waits for nobody."""
+    none: Any = SimpleNamespace(name="artgan", number=0, served=None, states=list, get=lambda *a: 0)
+    server = server_of(none, Settings(Limits(body=10_000, seconds=SECONDS)))
+    with bound(Address(port=0)) as listening:
+        listening.listen(BACKLOG)
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        yield listening.getsockname()[1]
+        server.should_exit = True
+        thread.join()
+
+
+def test_connections_that_do_not_ask_are_closed(port):
+    half = [b"", b"POST /v1/models/artgan:predict HTTP/1.1\r\nHost: x\r\n"]
+    opened = [socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(MANY)]
+    for number, connection in enumerate(opened):
+        connection.sendall(half[number % 2])
+    begun = time.monotonic()
+    for connection in opened:
+        with connection:
+            assert connection.recv(1000) == b""
+    assert time.monotonic() - begun < 20
+
+
+def test_a_second_request_has_as_much_time_as_the_first(port):
+    whole = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        for _ in range(3):
+            connection.sendall(whole[:20])
+            time.sleep(SECONDS * 0.6)
+            connection.sendall(whole[20:])
+            answer = b""
+            while not answer.endswith(b"available\n"):
+                answer += connection.recv(1000)
+        connection.sendall(whole[:20])
+        assert connection.recv(1000) == b""
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(port):
+    head = b"POST /v1/models/artgan:predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(head)
+        answer = b"".join(iter(lambda: connection.recv(1000), b""))
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert b"The request took more than 0.5 seconds to arrive." in answer
+
+
+# ---- size -------------------------------------------------------------------------------------
+@pytest.mark.parametrize("content", [b"1" * 20_000, gzip.compress(b"1" * 20_000)])
+def test_bodies_are_as_large_unpacked_as_they_may_be(port, content):
+    packed = {"Content-Encoding": "gzip"} if len(content) < 20_000 else {}
+    url = f"http://127.0.0.1:{port}/v1/models/artgan:predict"
+    response = httpx.post(url, content=content, headers=packed)
+    assert response.status_code == 413
+    sentence = "The request is too large: this server takes 10000 bytes."
+    assert response.json() == {"error": sentence}
+
+
+@pytest.mark.parametrize("part", [b"1", b'{"":[[]]}'])
+def test_a_document_of_very_many_values_is_refused_unread(part):
+    many = (part + b",") * (15_000_000 // (len(part) + 1))
+    body = b'{"instances": [' + many + part + b"]}"
+    tracemalloc.start()
+    begun = time.monotonic()
+    with pytest.raises(Refused) as refused:
+        json_text.parse(body)
+    seconds, (_, peak) = time.monotonic() - begun, tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert refused.value.status == 413
+    assert seconds < 2
+    assert peak < 2**20
+
+
+def test_as_many_values_as_large_requests_have_are_read():
+    z = ",".join(["0.25"] * 4096)
+    rows = ",".join([f'{{"z": [{z}], "label": 1}}'] * 128)
+    specs = {"z": Spec("float", (None, 4096)), "label": Spec("int32", (None,))}
+    found = json_tensors.tensors(json_text.parse(b'{"instances": [%s]}' % rows.encode()), specs)
+    assert found["z"].shape == (128, 4096)
+    assert (found["z"] == np.float32(0.25)).all()
+
+
+# ---- pictures ---------------------------------------------------------------------------------
+def png(width: int, height: int) -> bytes:
+    """A black picture of two tones, a few hundred bytes small."""
+    rows = zlib.compress(b"\0" * ((width + 7) // 8 + 1) * height, 9)
+    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    chunks = [(b"IHDR", head), (b"IDAT", rows), (b"IEND", b"")]
+    made = [
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(made)
+
+
+def encoded(kind: str, *frames: Image.Image, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    frames[0].save(buffer, kind, append_images=frames[1:], **options)
+    return buffer.getvalue()
+
+
+SMALL = Image.new("RGB", (40, 30))
+BLINKING = [Image.new("L", (100, 100), 12 * number) for number in range(20)]
+
+
+def check(*pictures: bytes, most: int = 100_000) -> None:
+    picture_sizes.check({"image_bytes": np.array([*pictures], object)}, most)
+
+
+@pytest.mark.parametrize(
+    ("pictures", "words"),
+    [
+        ([png(100_000, 1)], "a line, not a picture"),
+        ([png(1, 1000)], "a line, not a picture"),
+        ([png(20_000, 20_000)], "too many pixels"),
+        ([png(400, 400)], "160000 pixels: this server takes 100000"),
+        ([encoded("PNG", SMALL)] * 84, "100800 pixels"),
+        ([encoded("JPEG", Image.new("L", (2000, 1000)))], "2000000 pixels"),
+        ([encoded("BMP", Image.new("L", (2000, 1000)))], "2000000 pixels"),
+        ([encoded("GIF", *BLINKING, save_all=True)], "200000 pixels"),
+        ([b"no picture"], "no picture that is read"),
+        ([b""], "no picture that is read"),
+        ([encoded("TIFF", SMALL)], "no picture that is read"),
+    ],
+)
+def test_pictures_that_are_not_decoded(pictures, words):
+    with pytest.raises(Refused, match=words) as refused:
+        check(*pictures)
+    assert refused.value.status == 400
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP"])
+def test_pictures_that_are(kind):
+    check(*[encoded(kind, SMALL)] * 83)
+    picture_sizes.check({"image_bytes": np.array([1]), "other": np.array([b"x"], object)}, 1)
