@@ -1,0 +1,62 @@
+// What D says of a picture, how far one may trust it, and what the autoencoder makes of it.
+
+import { paint, predict } from "./api.js";
+import { element, picture } from "./elements.js";
+
+const BARS = 5;
+
+/** The elements of a verdict. */
+export async function judged(model, source, words, signal) {
+  const rows = [{ image_bytes: { b64: source.split(",")[1] } }];
+  const [[found], decoded] = await Promise.all([
+    predict(model.name, "classify", rows, signal),
+    model.has("reconstruct") ? paint(model.name, "reconstruct", rows, signal) : [],
+  ]);
+  const pictures = [figure(words, source, "What it was shown")];
+  const alt = `${words}, reconstructed`;
+  if (decoded.length) pictures.push(figure(alt, decoded[0], "What it kept of it (autoencoder)"));
+  return [element("div", { className: "pair" }, ...pictures), scores(model, found)];
+}
+
+/** The likeliest classes first, then whether D takes the picture for a real one. */
+function scores(model, { label, scores: values, realness }) {
+  const order = values.map((score, index) => [score, index]).sort((a, b) => b[0] - a[0]);
+  const bars = order.slice(0, BARS).map(([score, index]) => bar(model.kinds[index], score));
+  const sure = `, and is ${percent(values[label])} % sure.`;
+  const name = element("strong", {}, model.kinds[label]);
+  return element(
+    "div",
+    { className: "scores" },
+    element("p", {}, "It sees: ", name, sure),
+    ...bars,
+    bar("taken for a real one", realness),
+    element("p", { className: "quiet" }, trust(model)),
+  );
+}
+
+/** How good it is at all. */
+function trust({ accuracy, kinds }) {
+  if (!accuracy) return "How often it is right was not measured: take it as a guess.";
+  const right = percent(accuracy.value);
+  const chance = percent(1 / kinds.length);
+  const of = accuracy.count ? ` (${accuracy.count.toLocaleString("en")} of them)` : "";
+  return `Of real pictures that it never saw before${of} it names the kind of ${right} in 100; \
+guessing would hit ${chance}.`;
+}
+
+function percent(share) {
+  return Math.round(share * 100);
+}
+
+function figure(alt, source, caption) {
+  return element("figure", {}, picture(alt, source), element("figcaption", {}, caption));
+}
+
+function bar(name, value) {
+  const filled = element("span");
+  filled.style.width = `${value * 100}%`;
+  const range = { "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": percent(value) };
+  const meter = element("div", { role: "meter", "aria-label": name, ...range }, filled);
+  const figures = element("span", { className: "percent" }, `${percent(value)} %`);
+  return element("div", { className: "score" }, element("span", {}, name), meter, figures);
+}
