@@ -15,8 +15,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from artgan_tf.serving import json_answers, metadata, monitoring
+from artgan_tf.serving import json_answers, monitoring
 from artgan_tf.serving.batching import Batcher, Rules
+from artgan_tf.serving.gallery_files import GalleryFiles
 from artgan_tf.serving.rest import JSON, Limits, Rest
 from artgan_tf.serving.versions import Versions
 
@@ -46,7 +47,8 @@ def build_app(versions: Versions, settings: Settings) -> Starlette:
         settings: how.
     """
     counts = monitoring.Monitoring(versions.name, lambda: versions.number)
-    rest = Rest(versions, Batcher(settings.rules, counts.batch), counts, settings.limits)
+    batcher = Batcher(settings.rules, counts.batch)
+    rest = Rest(versions, batcher, counts, settings.limits)
 
     async def health(request: Request) -> Response:
         if versions.number:
@@ -56,15 +58,12 @@ def build_app(versions: Versions, settings: Settings) -> Starlette:
     async def metrics(request: Request) -> Response:
         return Response(counts.page(), headers={"Content-Type": monitoring.CONTENT_TYPE})
 
-    async def models(request: Request) -> Response:
-        return Response(metadata.gallery(versions.served), media_type=JSON)
-
     routes: list[BaseRoute] = [
         Mount("/v1", rest),
         Mount("/V1", rest),  # TF Serving's paths are of any case
         Route("/healthz", health),
         Route(monitoring.PATH, metrics),
-        Route("/gallery/models.json", models),
+        *GalleryFiles(versions, batcher).routes(),
     ]
     if GALLERY.is_dir():
         routes.append(Mount("/", _Page(directory=GALLERY, html=True)))

@@ -50,7 +50,7 @@ export class Judge {
     byId("detail").close();
     try {
       const source = await encoded(file);
-      const found = await judged(this.model, source, file.name, signal);
+      const found = await judged(this.model, { source, words: file.name }, signal);
       byId("verdict").replaceChildren(...found);
       byId("verdict").scrollIntoView({ block: "nearest" });
     } catch (error) {

@@ -2,7 +2,7 @@
 
 import { server } from "./address.js";
 import { byId } from "./elements.js";
-import { gridParameters } from "./state.js";
+import { run } from "./seeds.js";
 
 const MOST_ON_A_SHEET = 256;
 
@@ -30,5 +30,6 @@ export function fileUrl(name, parameters) {
 export function sheetLink(model, view) {
   const link = byId("sheet");
   link.hidden = !model.files || view.labels.length * view.count > MOST_ON_A_SHEET;
-  link.href = fileUrl("sheet.png", gridParameters(model, view));
+  const seeds = run(view.seeds, view.count);
+  link.href = fileUrl("sheet.png", { labels: view.labels.join(","), seeds: seeds.join(",") });
 }

@@ -10,7 +10,7 @@ import { after } from "./seeds.js";
 import { fromNearest } from "./state.js";
 
 const OF_EACH = 4;
-const STEP = 25; // percent of the way, where the picture is on none
+const LEAST = { t: 25, share: 40 }; // percent of the way: less of another class shows too little
 
 export class Neighbours {
   /** @param gone is called with the picture and the morph of the neighbour that was chosen. */
@@ -60,8 +60,8 @@ export class Neighbours {
 /** Half of each one or more is the picture itself. */
 function around(model, at, morph) {
   const [near, way] = fromNearest(at, morph);
-  const t = way.t || STEP;
-  const share = way.share || STEP;
+  const t = Math.max(way.t, LEAST.t);
+  const share = Math.max(way.share, LEAST.share);
   const steps = Array.from({ length: OF_EACH }, (_, i) => i + 1);
   const seeds = steps.map((step) => ({ ...way, t, toSeed: after(way.toSeed, step) }));
   const others = model.names.map((_, i) => (near.label + 1 + i) % model.names.length);

@@ -23,8 +23,10 @@ export class Sight {
 
   async look() {
     if (!this.place.open || !this.source) return;
-    const found = await judged(this.model, this.source, this.words, this.begin());
+    const { source, words } = this;
+    const found = await judged(this.model, { source, words, inSight: true }, this.begin());
     byId("seen").replaceChildren(...found);
+    byId("seen").scrollIntoView({ block: "nearest" });
   }
 
   stop() {

@@ -94,7 +94,7 @@ export function write(model, view) {
 }
 
 /** What the grid shows; all classes go without saying. */
-export function gridParameters(model, { labels, seeds, count }) {
+function gridParameters(model, { labels, seeds, count }) {
   const parameters = new URLSearchParams();
   if (labels.length < model.names.length) {
     for (const label of labels) parameters.append("class", model.names[label]);

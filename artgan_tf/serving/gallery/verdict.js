@@ -3,25 +3,27 @@
 import { paint, predict } from "./api.js";
 import { element, picture } from "./elements.js";
 
-const BARS = 5;
-
-/** The elements of a verdict. */
-export async function judged(model, source, words, signal) {
+/**
+ * The elements of a verdict.
+ *
+ * @param picture its data URI and words, and whether it is in sight already.
+ */
+export async function judged(model, { source, words, inSight = false }, signal) {
   const rows = [{ image_bytes: { b64: source.split(",")[1] } }];
   const [[found], decoded] = await Promise.all([
     predict(model.name, "classify", rows, signal),
     model.has("reconstruct") ? paint(model.name, "reconstruct", rows, signal) : [],
   ]);
-  const pictures = [figure(words, source, "What it was shown")];
+  const pictures = inSight ? [] : [figure(words, source, "What it was shown")];
   const alt = `${words}, reconstructed`;
   if (decoded.length) pictures.push(figure(alt, decoded[0], "What it kept of it (autoencoder)"));
-  return [element("div", { className: "pair" }, ...pictures), scores(model, found)];
+  return [element("div", { className: "pair" }, ...pictures), scores(model, found, inSight ? 3 : 5)];
 }
 
 /** The likeliest classes first, then whether D takes the picture for a real one. */
-function scores(model, { label, scores: values, realness }) {
+function scores(model, { label, scores: values, realness }, count) {
   const order = values.map((score, index) => [score, index]).sort((a, b) => b[0] - a[0]);
-  const bars = order.slice(0, BARS).map(([score, index]) => bar(model.kinds[index], score));
+  const bars = order.slice(0, count).map(([score, index]) => bar(model.kinds[index], score));
   const sure = `, and is ${percent(values[label])} % sure.`;
   const name = element("strong", {}, model.kinds[label]);
   return element(
