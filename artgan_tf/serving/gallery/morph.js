@@ -29,7 +29,8 @@ export class Morph {
   show(morph) {
     for (const name of SLIDERS) byId(name).value = morph[name];
     this.toLabel.value = morph.toLabel;
-    if (Number(this.toSeed.value) !== morph.toSeed) this.toSeed.value = morph.toSeed;
+    const typed = this.toSeed.value.trim(); // "" would be 0, and "07" is 7
+    if (typed === "" || Number(typed) !== morph.toSeed) this.toSeed.value = morph.toSeed;
     complain(this.toSeed, byId("to-seed-error"), "");
     this.tell();
   }

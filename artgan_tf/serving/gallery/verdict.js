@@ -41,9 +41,9 @@ function trust({ accuracy, kinds }) {
   if (!accuracy) return "How often it is right was not measured: take it as a guess.";
   const right = percent(accuracy.value);
   const chance = percent(1 / kinds.length);
-  const of = accuracy.count ? ` (${accuracy.count.toLocaleString("en")} of them)` : "";
-  return `Of real pictures that it never saw before${of} it names the kind of ${right} in 100; \
-guessing would hit ${chance}.`;
+  const shown = accuracy.count ? `${accuracy.count.toLocaleString("en")} real` : "real";
+  return `How good is it at this? Of ${shown} pictures that it had never seen it named the kind of \
+${right} in 100 rightly; guessing would get ${chance}.`;
 }
 
 function percent(share) {
