@@ -3,9 +3,10 @@
 import { paint } from "./api.js";
 import { byId, element, latest, picture } from "./elements.js";
 import { rove } from "./keys.js";
-import { run } from "./seeds.js";
+import { MOST, run } from "./seeds.js";
 
 const CHUNK = 16; // pictures a request
+const HINT = "One number paints one picture of each kind, the same every time.";
 
 export class Grid {
   /** @param opened is called with { label, seed }. */
@@ -31,7 +32,8 @@ export class Grid {
     const alone = labels.length === 1;
     const groups = alone
       ? [this.group(this.model.kinds[labels[0]], seeds.map((seed) => ({ label: labels[0], seed })))]
-      : seeds.map((seed) => this.group(`No. ${seed}`, labels.map((label) => ({ label, seed }))));
+      : seeds.map((seed) => this.group(`Number ${seed}`, labels.map((label) => ({ label, seed }))));
+    if (!alone) groups[0].querySelector("h3").append(element("small", {}, HINT));
     this.tiles = groups.flatMap((group) => [...group.querySelectorAll(".tile")]);
     this.tiles[0].tabIndex = 0;
     this.hang = () => {
@@ -97,10 +99,12 @@ export class Grid {
     return this.find(at)?.firstChild.src || null;
   }
 
-  /** The picture so many steps on, or null. */
-  beside(at, steps) {
-    const index = this.hung.indexOf(this.find(at));
-    return index < 0 ? null : (this.hung[index + steps]?.at ?? null);
+  /** The picture so many steps on, or null; of one that hangs elsewhere, by its number. */
+  beside({ label, seed }, steps) {
+    const index = this.hung.indexOf(this.find({ label, seed }));
+    if (index >= 0) return this.hung[index + steps]?.at ?? null;
+    const other = seed + steps;
+    return other >= 0 && other <= MOST ? { label, seed: other } : null;
   }
 
   find({ label, seed }) {

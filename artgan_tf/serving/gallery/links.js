@@ -5,13 +5,14 @@ import { byId } from "./elements.js";
 import { run } from "./seeds.js";
 
 const MOST_ON_A_SHEET = 256;
+const HERE_ONLY = /^(localhost|127\..*|\[::1\])$/.test(location.hostname);
 
 /** The address of this view, on the clipboard. */
 export async function copyLink(button) {
   const before = (button.dataset.label ??= button.textContent);
   try {
     await navigator.clipboard.writeText(location.href);
-    button.textContent = "Copied";
+    button.textContent = HERE_ONLY ? "Copied, for this computer only" : "Copied";
   } catch {
     // Browsers give the clipboard to this machine's own pages and over https only.
     button.textContent = "Copy it from the address bar";

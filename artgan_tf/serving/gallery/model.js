@@ -37,8 +37,8 @@ export class Model {
     const { length } = this.kinds;
     const what = length > 1 ? `of ${length} kinds` : `of ${this.kinds[0]}`;
     const size = this.size ? `, ${this.size} pixels wide` : "";
-    return `A neural network paints these pictures ${what}${size}, when you ask for them: nobody \
-has painted or seen them before. Choose one to change it, animate it and take it with you.`;
+    return `A neural network paints these pictures ${what}${size}, when you ask for them: no hand has \
+painted them. Choose one to change it, to animate it and to take it with you.`;
   }
 
   /** One class and no other, as `mix` takes it. */

@@ -24,6 +24,7 @@ export class Sight {
   async look() {
     if (!this.place.open || !this.source) return;
     const { source, words } = this;
+    if (!byId("seen").firstChild) byId("seen").textContent = "Looking…";
     const found = await judged(this.model, { source, words, inSight: true }, this.begin());
     byId("seen").replaceChildren(...found);
     byId("seen").scrollIntoView({ block: "nearest" });
