@@ -39,7 +39,7 @@ def judged(gallery, rest, name):
     )
     shown = dict(text.split("\n") for text in gallery.page.locator(".score").all_inner_texts())
     values = dict(zip(CLASSES, verdict["scores"], strict=True))
-    values |= {"taken for a real one": verdict["realness"]}
+    values |= {"looks real": verdict["realness"]}
     assert shown.keys() == values.keys()
     assert [int(shown[key].split()[0]) for key in values] == pytest.approx(
         [100 * value for value in values.values()], abs=0.51

@@ -41,8 +41,9 @@ export class Painting {
   hang(source, more = "") {
     const words = described(this.model, this.at, this.way);
     this.place.replaceChildren(picture(words, source));
-    byId("detail-heading").textContent = this.model.alt(this.at);
-    byId("caption").textContent = isAtRest(this.way) ? more.slice(2) : words;
+    const title = this.model.alt(this.at);
+    byId("detail-heading").textContent = title;
+    byId("caption").textContent = `${words}${more}`.slice(title.length + 2);
     Object.assign(byId("download"), { href: source, download: this.fileName() });
     this.shown(source, words);
   }

@@ -17,7 +17,11 @@ export async function judged(model, { source, words, inSight = false }, signal) 
   const pictures = inSight ? [] : [figure(words, source, "What it was shown")];
   const alt = `${words}, reconstructed`;
   if (decoded.length) pictures.push(figure(alt, decoded[0], "What it kept of it (autoencoder)"));
-  return [element("div", { className: "pair" }, ...pictures), scores(model, found, inSight ? 3 : 5)];
+  return [
+    element("div", { className: "pair" }, ...pictures),
+    scores(model, found, inSight ? 3 : 5),
+    element("p", { className: "quiet trust" }, trust(model)),
+  ];
 }
 
 /** The likeliest classes first, then whether D takes the picture for a real one. */
@@ -31,8 +35,7 @@ function scores(model, { label, scores: values, realness }, count) {
     { className: "scores" },
     element("p", {}, "It sees: ", name, sure),
     ...bars,
-    bar("taken for a real one", realness),
-    element("p", { className: "quiet" }, trust(model)),
+    bar("looks real", realness),
   );
 }
 
