@@ -180,7 +180,7 @@ def test_a_link_reproduces_the_view(gallery, browser):
 
 
 def test_an_address_that_makes_no_sense_is_no_error(gallery):
-    link = f"/#class=nobody&class=rings&seeds=1e9,%&count=9999&at=rings&seed=2&t=x&share=9999"
+    link = "/#class=nobody&class=rings&seeds=1e9,%&count=9999&at=rings&seed=2&t=x&share=9999"
     assert "rings, no. 63" in gallery.open(f"{link}&to_seed={2**53}").painted(64)
     gallery.shown("rings, no. 2, 100 % " + CLASSES[1])
     gallery.state("strange address")
