@@ -65,7 +65,7 @@ def test_a_failed_export_leaves_nothing(quick, tmp_path, step):
 def test_real_images_go_along_where_they_are_asked_for(quick, tmp_path):
     for name in CLASSES:
         (tmp_path / "data" / name).mkdir(parents=True)
-        for number in range(4):
+        for number in range(8):
             Image.new("RGB", (20, 20)).save(tmp_path / "data" / name / f"{number}.png")
     asked = Options(tmp_path / "models", references=2, data=f"folder:{tmp_path / 'data'}")
     made = export.export(tmp_path / "run", asked) / "assets.extra" / "references.jpg"

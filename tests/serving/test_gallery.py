@@ -37,7 +37,7 @@ def test_choices_fold_away_and_are_one_touch_or_any(gallery, rest):
     page.select_option("#kind", label=CLASSES[2])
     assert f"{CLASSES[2]}, no. 24" in gallery.painted(20)
     gallery.state("one kind")
-    page.click("#choose summary")
+    page.click("#choose")
     gallery.state("choices")
     page.click("#none")
     page.click("#paint")
@@ -63,7 +63,7 @@ def test_input_that_makes_no_sense_is_refused_in_place(gallery):
     page = gallery.open(TWO).page
     gallery.painted(4)
     before = len(gallery.asked)
-    page.click("#choose summary")
+    page.click("#choose")
     for field, text, problem in (
         ("#seeds", str(2**53), f"A number is whole, and from 0 to {MOST}."),
         ("#seeds", "-1", "A number is whole"),
@@ -101,7 +101,7 @@ def test_of_many_classes_one_is_found_by_typing(gallery):
     names(gallery, [f"class {i}" for i in range(40)])  # more than the model has
     page = gallery.open("/#class=class 2&count=1").page
     gallery.painted(1)
-    page.click("#choose summary")
+    page.click("#choose")
     page.click("#none")
     page.fill("#filter", "39")
     assert page.locator(".chip:visible").all_inner_texts() == ["class 39"]
@@ -151,7 +151,7 @@ def test_it_fits_the_screen(width, scheme, browser, server):
     gallery.painted(12)
     assert page.locator("#grid img").first.bounding_box()["y"] < 422  # half of the screen
     gallery.state(f"wall {width} {scheme}")
-    page.click("#choose summary")
+    page.click("#choose")
     gallery.state(f"choices {width} {scheme}")
     page.click(".tile >> nth=0")
     gallery.painted(6, "#neighbours")

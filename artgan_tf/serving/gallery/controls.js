@@ -18,10 +18,17 @@ export class Controls {
     byId("all").addEventListener("click", () => this.check(true));
     byId("none").addEventListener("click", () => this.check(false));
     byId("random").addEventListener("click", () => this.reseed());
+    byId("choose").addEventListener("click", () => this.unfold());
     byId("controls").addEventListener("submit", (event) => {
       event.preventDefault();
       this.submit();
     });
+  }
+
+  unfold() {
+    const form = byId("controls");
+    form.hidden = !form.hidden;
+    byId("choose").setAttribute("aria-expanded", String(!form.hidden));
   }
 
   chip(name, label) {
