@@ -15,9 +15,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from artgan_tf.serving import json_answers, monitoring
+from artgan_tf.serving import gallery_files, json_answers, monitoring
 from artgan_tf.serving.batching import Batcher, Rules
-from artgan_tf.serving.gallery_files import GalleryFiles
 from artgan_tf.serving.rest import JSON, Limits, Rest
 from artgan_tf.serving.versions import Versions
 
@@ -63,7 +62,7 @@ def build_app(versions: Versions, settings: Settings) -> Starlette:
         Mount("/V1", rest),  # TF Serving's paths are of any case
         Route("/healthz", health),
         Route(monitoring.PATH, metrics),
-        *GalleryFiles(versions, batcher).routes(),
+        *gallery_files.GalleryFiles(versions, batcher).routes(),
     ]
     if GALLERY.is_dir():
         routes.append(Mount("/", _Page(directory=GALLERY, html=True)))

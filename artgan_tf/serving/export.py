@@ -72,15 +72,14 @@ def export(run_dir: Path | str, options: Options) -> Path:
             f"so leave slashes and lone dots out."
         )
     painter = load(run_dir, options.which, options.weights)
-    sheet = real_sheet(painter, options.references, options.data) if options.references else None
-    accuracy = held_out(run_dir, painter.gan.steps_done)
     name = options.name or painter.gan.config.preset.replace("/", "-")
     folder = (options.out or workplace(run_dir) / "export") / name
     folder.mkdir(parents=True, exist_ok=True)
     # Beside the versions, so that it can be renamed; TF Serving passes by what is no number.
     with tempfile.TemporaryDirectory(prefix="part-", dir=folder) as part:
         made = Path(part) / "made"
-        write(painter, made, options, accuracy)
+        sheet = options.references and real_sheet(painter, options.references, options.data)
+        write(painter, made, options, held_out(run_dir, painter.gan.steps_done))
         if sheet:
             save_sheet(sheet, made / EXTRA)
         check(made, painter, options.half)
