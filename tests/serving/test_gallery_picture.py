@@ -116,6 +116,7 @@ def test_a_way_of_eight_frames_is_played_and_taken_along(gallery, rest):
     for kind in ("gif", "webp"):
         with page.expect_download() as download:
             page.click(f"#{kind}")
+        assert download.value.suggested_filename == f"rings-5-to-Éclair-9.{kind}"
         with Image.open(io.BytesIO(download.value.path().read_bytes())) as made:
             frames = ImageSequence.all_frames(made)
             assert (made.format, len(frames), made.size) == (kind.upper(), 14, (256, 256))

@@ -89,9 +89,11 @@ export class Grid {
     const kinds = new Set(this.tiles.map((tile) => tile.at.label)).size;
     const of = kinds > 1 ? ` of ${kinds} kinds` : "";
     const words = `${all} ${all === 1 ? "picture" : "pictures"}${of}`;
-    const before = this.tiles[0].isConnected ? "" : "; these are the ones before";
-    const progress = this.filling ? "…" : " painted";
-    byId("status").textContent = done < all ? `${done} of ${words}${progress}${before}` : words;
+    const waiting = this.filling ? "Painting others…" : "The others could not be painted";
+    const progress = this.tiles[0].isConnected
+      ? `${done} of ${words}${this.filling ? "…" : " painted"}`
+      : `${waiting}; these are the ones before`;
+    byId("status").textContent = done < all ? progress : words;
   }
 
   /** The picture as it was painted here, if it was. */

@@ -67,9 +67,11 @@ export class Way {
   link({ toLabel, toSeed, truncation }) {
     const { label, seed } = this.at;
     const parameters = { label, seed, to_label: toLabel, to_seed: toSeed, truncation };
+    const [from, to] = [label, toLabel].map((each) => this.model.names[each]);
+    const name = `${from}-${seed}-to-${to}-${toSeed}`.replace(/[^\p{L}\p{N}_-]+/gu, "_");
     for (const kind of ["gif", "webp"]) {
-      byId(kind).hidden = !this.model.files;
-      byId(kind).href = fileUrl(`way.${kind}`, parameters);
+      const href = fileUrl(`way.${kind}`, parameters);
+      Object.assign(byId(kind), { hidden: !this.model.files, href, download: `${name}.${kind}` });
     }
   }
 
