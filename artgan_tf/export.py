@@ -6,6 +6,9 @@ from typing import Literal
 import tyro
 
 from artgan_tf import cli
+from artgan_tf.config import InputError
+
+MOST_REFERENCES = 16
 
 
 def export(
@@ -17,6 +20,8 @@ def export(
     weights: Literal["ema", "raw"] = "ema",
     half: bool = False,
     onnx: bool = False,
+    references: int = 0,
+    data: str | None = None,
 ) -> None:
     """Write the next version of a served model, checked by TensorFlow's C++ loader.
 
@@ -28,12 +33,19 @@ def export(
         weights: those averaged over training, or the last ones.
         half: keep weights as float16, which halves the size and moves pixels by a grey level or so.
         onnx: also write `assets.extra/generator.onnx`, for ONNX Runtime (the extra `onnx`).
+        references: real pictures of each class, at most 16, that the gallery shows beside painted
+            ones; mind their licence, for they go wherever the export goes.
+        data: where these come from, as for a training, if not from the run's own data.
     """
+    if not 0 <= references <= MOST_REFERENCES:
+        raise InputError(
+            f"--references {references} will not do: take 0 to {MOST_REFERENCES} pictures a class."
+        )
     cli.start_tensorflow()
     from artgan_tf.serving.export import Options
     from artgan_tf.serving.export import export as write
 
-    version = write(run, Options(out, name, checkpoint, weights, half, onnx))
+    version = write(run, Options(out, name, checkpoint, weights, half, onnx, references, data))
     size = sum(file.stat().st_size for file in version.rglob("*") if file.is_file())
     name = version.parent.name
     print(f"Exported version {version.name} of {name}, {size / 1e6:.1f} MB, checked.")

@@ -2,15 +2,13 @@
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from artgan_tf.config import InputError
-from artgan_tf.data.source import Source
-from artgan_tf.data.spec import open_source
 from artgan_tf.evaluation import report, results
 from artgan_tf.evaluation.protocols import Metric, metric, usual
-from artgan_tf.evaluation.reference import Reference, open_reference
+from artgan_tf.evaluation.reference import Reference, open_reference, real_data, real_source
 from artgan_tf.evaluation.results import Result
 from artgan_tf.evaluation.scoring import Subject, check, refusal, scores
 from artgan_tf.painter import Painter, Weights
@@ -91,24 +89,9 @@ def evaluate(run_dir: Path | str, options: Options) -> Evaluation:
 
 def _reference(painter: Painter, options: Options, work: Path) -> Reference:
     """The real images, of the classes that the model paints."""
-    data, names = painter.gan.config.data, painter.class_names
-    if options.data:  # what the preset expects of its own data, nobody expects of other data
-        data = replace(
-            data, spec=options.data, classes=0, class_names=(), train_count=0, val_count=0
-        )
-    source = open_source(data)
-    if source.class_names == tuple(map(str, range(len(names)))):  # as some TFDS sets have them
-        source = replace(source, class_names=names)
-    _check_classes(source, names)
+    data = real_data(painter.gan.config.data, options.data)
+    source = real_source(data, painter.class_names)
     return open_reference(source, data, options.extractor, work)
-
-
-def _check_classes(source: Source, painted: tuple[str, ...]) -> None:
-    if source.class_names != painted:
-        raise InputError(
-            f"{source.spec} has the classes {', '.join(source.class_names)}, but the model paints "
-            f"{', '.join(painted)}: evaluate it on data of the same classes."
-        )
 
 
 def _check_seeds(seeds: Sequence[int]) -> None:

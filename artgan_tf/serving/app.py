@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from artgan_tf.serving import json_answers, metadata, monitoring
+from artgan_tf.serving import gallery_files, json_answers, monitoring
 from artgan_tf.serving.batching import Batcher, Rules
 from artgan_tf.serving.bodies import Limits
 from artgan_tf.serving.rest import JSON, Rest
@@ -51,7 +51,8 @@ def build_app(versions: Versions, settings: Settings) -> Starlette:
         settings: how.
     """
     counts = monitoring.Monitoring(versions.name, lambda: versions.number)
-    rest = Rest(versions, Batcher(settings.rules, counts.batch), counts, settings.limits)
+    batcher = Batcher(settings.rules, counts.batch)
+    rest = Rest(versions, batcher, counts, settings.limits)
 
     async def health(request: Request) -> Response:
         if versions.number:
@@ -61,15 +62,12 @@ def build_app(versions: Versions, settings: Settings) -> Starlette:
     async def metrics(request: Request) -> Response:
         return Response(counts.page(), headers={"Content-Type": monitoring.CONTENT_TYPE})
 
-    async def models(request: Request) -> Response:
-        return Response(metadata.gallery(versions.served), media_type=JSON)
-
     routes: list[BaseRoute] = [
         Mount("/v1", rest),
         Mount("/V1", rest),  # TF Serving's paths are of any case
         Route("/healthz", health),
         Route(monitoring.PATH, metrics),
-        Route("/gallery/models.json", models),
+        *gallery_files.GalleryFiles(versions, batcher).routes(),
     ]
     if GALLERY.is_dir():
         routes.append(Mount("/", _Page(directory=GALLERY, html=True)))

@@ -4,6 +4,7 @@ from typing import Any
 
 from artgan_tf.papers import MODELS
 
+REFERENCES = "references.jpg"
 SIGNATURES = {
     "serving_default": "label int32 [N], seed int64 [N] -> image_bytes (PNG)",
     "magnified": "the same, at twice the size",
@@ -35,6 +36,8 @@ def model_card(facts: dict[str, Any]) -> str:
         "whole numbers; below 2^53 JSON keeps them. A label out of range is an error.",
         "",
         *(onnx_lines(facts) if facts["onnx"] else ()),
+        *(accuracy_lines(facts["accuracy"]) if facts["accuracy"] else ()),
+        *(reference_lines(facts["references"]) if facts["references"] else ()),
         "Classes, in the order of their labels:",
         "",
         *(f"{label}. {name}" for label, name in enumerate(names)),
@@ -55,5 +58,20 @@ def onnx_lines(facts: dict[str, Any]) -> tuple[str, ...]:
         "float32, and the class names are in its metadata. On a CPU a label out of range is an "
         "error; a GPU may paint no class instead. Seeds are TensorFlow's: draw z, "
         f"{model['z_size']} numbers a picture, from {prior}.",
+        "",
+    )
+
+
+def accuracy_lines(accuracy: dict[str, Any]) -> tuple[str, ...]:
+    """How far `classify` may be trusted."""
+    count = f" {accuracy['count']:,}" if accuracy["count"] else ""
+    return (f"`classify` names the class of {accuracy['value']:.0%} of{count} held-out images.", "")
+
+
+def reference_lines(count: int) -> tuple[str, ...]:
+    """Whose pictures these are."""
+    return (
+        f"`{REFERENCES}`, beside this file, holds {count} real images of each class, a row each: "
+        "they are the data's, and so is their licence.",
         "",
     )

@@ -14,10 +14,12 @@ from artgan_tf.painter import Painter, Weights
 from artgan_tf.runs.checkpoints import Which
 from artgan_tf.runs.load import load
 from artgan_tf.runs.pretrained import workplace
+from artgan_tf.serving.accuracy import Accuracy, held_out
 from artgan_tf.serving.card import model_card
 from artgan_tf.serving.check import HALF_LEVELS, check
 from artgan_tf.serving.onnx_file import FILE as ONNX
 from artgan_tf.serving.onnx_file import check_onnx, require, write_onnx
+from artgan_tf.serving.references import real_sheet, save_sheet
 from artgan_tf.serving.signatures import Signatures
 from artgan_tf.serving.warmup import write_warmup
 
@@ -35,6 +37,8 @@ class Options:
         weights: of G.
         half: weights as float16: half the size, a few grey levels apart.
         onnx: the generator as an ONNX file too, which needs the extra `onnx`.
+        references: real pictures of each class that go with it, for the gallery.
+        data: SPEC of these; None for the run's own data.
     """
 
     out: Path | None = None
@@ -43,6 +47,8 @@ class Options:
     weights: Weights = "ema"
     half: bool = False
     onnx: bool = False
+    references: int = 0
+    data: str | None = None
 
 
 def export(run_dir: Path | str, options: Options) -> Path:
@@ -72,15 +78,20 @@ def export(run_dir: Path | str, options: Options) -> Path:
     # Beside the versions, so that it can be renamed; TF Serving passes by what is no number.
     with tempfile.TemporaryDirectory(prefix="part-", dir=folder) as part:
         made = Path(part) / "made"
-        write(painter, made, options)
+        sheet = options.references and real_sheet(painter, options.references, options.data)
+        write(painter, made, options, held_out(run_dir, painter.gan.steps_done))
+        if sheet:
+            save_sheet(sheet, made / EXTRA)
         check(made, painter, options.half)
         if options.onnx:
             check_onnx(made / EXTRA / ONNX, painter, options.half)
         return _publish(made, folder)
 
 
-def write(painter: Painter, folder: Path, options: Options) -> None:
-    """The SavedModel and what goes with it, unchecked."""
+def write(
+    painter: Painter, folder: Path, options: Options, accuracy: Accuracy | None = None
+) -> None:
+    """The SavedModel and what goes with it, unchecked; `references` without their sheet."""
     signatures = Signatures(painter, options.half)
     functions = signatures.functions()
     tf.saved_model.save(signatures.module, str(folder), signatures=functions)
@@ -93,6 +104,8 @@ def write(painter: Painter, folder: Path, options: Options) -> None:
         "signatures": list(functions),
         "weights": protocol(painter, options),
         "onnx": options.onnx,
+        "accuracy": accuracy,
+        "references": options.references,
         "config": to_tree(painter.gan.config),
     }
     (extra / "artgan.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")

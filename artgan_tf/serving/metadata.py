@@ -46,6 +46,8 @@ def _shown(servable: Servable) -> dict[str, Any]:
         "magnified": facts.get("magnified", False),
         "signatures": facts.get("signatures") or sorted(servable.definitions),
         "weights": facts.get("weights", ""),
+        "accuracy": facts.get("accuracy"),
+        "references": facts.get("references", 0),
     }
 
 

@@ -33,7 +33,7 @@ class Servable:
     """
 
     def __init__(self, folder: Path, name: str, version: int):
-        self.name, self.version = name, version
+        self.folder, self.name, self.version = folder, name, version
         self._session = tf.compat.v1.Session(graph=tf.Graph())
         with self._session.graph.as_default(), warnings.catch_warnings():
             meta = _load(self._session, folder)

@@ -1,8 +1,10 @@
 """The gallery in a browser, a client that checks what it shows, and the page served by itself."""
 
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 from artgan_tf.serving.app import GALLERY
@@ -12,6 +14,29 @@ PNG = "data:image/png;base64,"
 WAIT = 60_000  # milliseconds, for machines that do other things too
 TWO = "/#class=rings&class=Éclair&seeds=5&count=2"  # a page of two classes, two pictures of each
 MOST = 2**53 - 1  # the largest seed that JavaScript can count
+SCREENSHOTS = os.environ.get("ARTGAN_SCREENSHOTS")  # a folder that states are pictured in
+FAULTS = """() => {
+  const seen = (e) => e.checkVisibility({ opacityProperty: false, visibilityProperty: true });
+  const all = (selector) => [...document.querySelectorAll(selector)].filter(seen);
+  const dialog = document.querySelector("dialog[open]");
+  const names = (e) => e.ariaLabel || e.textContent.trim() || e.title || e.labels?.[0]?.textContent
+    || e.querySelector("img")?.alt;
+  const told = (e) => e.outerHTML.slice(0, 90);
+  const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
+  const over = (e, box) => e.getBoundingClientRect().right > box.right + 1;
+  const inside = (dialog ?? document.body).getBoundingClientRect();
+  const controls = all(dialog ? "dialog :is(a, button, input, select, summary)"
+    : "a, button, input, select, summary");
+  return [
+    ...controls.filter((e) => !names(e)).map((e) => `no name: ${told(e)}`),
+    ...controls.filter((e) => over(e, inside)).map((e) => `beyond the edge: ${told(e)}`),
+    ...all("img[src]").filter((e) => e.complete && !e.naturalWidth).map((e) => `broken: ${e.alt}`),
+    ...all("img:not([alt])").map((e) => `no words: ${told(e)}`),
+    ...ids.filter((id, index) => ids.indexOf(id) !== index).map((id) => `twice: ${id}`),
+    ...(document.documentElement.scrollWidth > innerWidth ? ["wider than the screen"] : []),
+    ...(dialog && dialog.scrollWidth > dialog.clientWidth ? ["the dialog is too wide"] : []),
+  ];
+}"""  # what is wrong in any state of the page
 
 
 class Gallery:
@@ -56,13 +81,17 @@ class Gallery:
     def wait(self, words: str) -> None:
         self.page.get_by_text(words).first.wait_for()
 
+    def state(self, name: str) -> None:
+        """The page in this state: everything has a name, fits the screen, and nothing is broken."""
+        if SCREENSHOTS:
+            self.page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
+        assert self.page.evaluate(FAULTS) == [], name
+        said = [line for line in self.said if not line.startswith("Failed to load resource")]
+        assert said == [], name  # but for the browser's own words on requests that failed
+
     def address(self) -> str:
         """What the page itself says: the client's `page.url` is told of changes some time later."""
         return str(self.page.evaluate("location.href"))
-
-    def width(self) -> int:
-        inside = "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"
-        return self.page.evaluate(inside)
 
     def focused(self, selector: str) -> bool:
         return self.page.evaluate("selector => document.activeElement.matches(selector)", selector)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from artgan_tf.config import InputError, RunError, from_tree
 from artgan_tf.sampling.models import open_model
@@ -21,7 +22,7 @@ def quick(exports, painters, monkeypatch):
     """Exports of a run that is a painter already, and checks that pass, in no time."""
     monkeypatch.setattr(export, "load", lambda run, which, weights: painters["improved"])
     monkeypatch.setattr(
-        export, "write", lambda painter, folder, _: shutil.copytree(exports["improved"], folder)
+        export, "write", lambda painter, folder, *_: shutil.copytree(exports["improved"], folder)
     )
     monkeypatch.setattr(export, "check", lambda *arguments: None)
     return monkeypatch
@@ -62,6 +63,18 @@ def test_a_failed_export_leaves_nothing(quick, tmp_path, step):
     with pytest.raises(RunError, match="no"):
         export.export(tmp_path, Options())
     assert list(first.parent.iterdir()) == [first]
+
+
+def test_real_images_go_along_where_they_are_asked_for(quick, tmp_path):
+    for name in CLASSES:
+        (tmp_path / "data" / name).mkdir(parents=True)
+        for number in range(8):
+            Image.new("RGB", (20, 20)).save(tmp_path / "data" / name / f"{number}.png")
+    asked = Options(tmp_path / "models", references=2, data=f"folder:{tmp_path / 'data'}")
+    made = export.export(tmp_path / "run", asked) / "assets.extra" / "references.jpg"
+    assert Image.open(made).size == (2 * 16, 3 * 16)
+    plain = export.export(tmp_path / "run", Options(tmp_path / "models"))
+    assert not (plain / "assets.extra" / "references.jpg").exists()
 
 
 def test_two_exports_at_a_time_get_two_versions(quick, tmp_path):

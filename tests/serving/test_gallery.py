@@ -1,4 +1,4 @@
-"""The gallery in a browser: the grid shows what the server answers, on every screen."""
+"""The gallery in a browser: the wall shows what the server answers, by kind and number."""
 
 import pytest
 
@@ -8,87 +8,100 @@ from tests.serving.galleries import MOST, TWO, Gallery, answers
 pytestmark = pytest.mark.browser
 
 
-def test_it_opens_with_paintings_and_asks_nobody_else(gallery, server):
-    pictures = gallery.open().painted(24)
-    assert list(pictures) == [f"{name}, seed {seed}" for name in CLASSES for seed in range(8)]
-    assert gallery.said == []
+def names(gallery: Gallery, classes: list[str]) -> None:
+    """The model as one of other classes and the least that a model has."""
+    told = {"name": "artgan", "class_names": classes, "signatures": ["serving_default", "mix"]}
+    gallery.page.route("**/models.json", lambda route: route.fulfill(json={"models": [told]}))
+
+
+def test_the_first_screen_is_pictures_of_all_kinds(gallery, server):
+    pictures = gallery.open().painted(39)
+    assert list(pictures) == [f"{name}, no. {seed}" for seed in range(13) for name in CLASSES]
+    gallery.wait("39 pictures of 3 kinds")
     elsewhere = [url for url in gallery.asked if not url.startswith((server.url, "data:image/"))]
     assert elsewhere == []
-    assert gallery.text("#status") == "24 paintings"
-    assert gallery.text("#model") == f"artgan, version 3, served by {server.url}"
+    assert gallery.text("#title") == "Painted by artgan"
+    assert "pictures of 3 kinds, 16 pixels wide" in gallery.text("#about")
+    assert gallery.text("#model") == f"Model artgan, version 3, served by {server.url}."
+    first = gallery.page.locator("#grid img").first.bounding_box()
+    assert first["y"] < 300
+    assert first["width"] > 200
+    gallery.state("first screen")
 
 
-def test_the_paintings_are_those_of_class_and_seed(gallery, rest):
-    page = gallery.open().page
+def test_choices_fold_away_and_are_one_touch_or_any(gallery, rest):
+    page = gallery.open(TWO).page
+    gallery.painted(4)
+    assert page.input_value("#kind") == "some"
+    assert page.locator("#controls").is_hidden()
+    page.select_option("#kind", label=CLASSES[2])
+    assert f"{CLASSES[2]}, no. 24" in gallery.painted(20)
+    gallery.state("one kind")
+    page.click("#choose")
+    gallery.state("choices")
     page.click("#none")
+    page.click("#paint")
+    assert gallery.text("#controls-error") == "Choose at least one kind."
     page.get_by_role("checkbox", name=CLASSES[1]).check()
     page.fill("#seeds", f"{MOST}, 7, 12")
     page.fill("#count", "4")
     page.click("#paint")
-    page.get_by_text("4 paintings", exact=True).wait_for()
+    gallery.wait("4 pictures")
     seeds = [MOST, 7, 12, 13]
-    rows = [{"label": 1, "seed": seed} for seed in seeds]
-    alts = [f"{CLASSES[1]}, seed {seed}" for seed in seeds]
-    expected = answers(rest, "serving_default", *rows)
+    expected = answers(rest, "serving_default", *({"label": 1, "seed": seed} for seed in seeds))
+    alts = [f"{CLASSES[1]}, no. {seed}" for seed in seeds]
     assert gallery.painted(4) == dict(zip(alts, expected, strict=True))
-
-
-def test_random_seeds_are_whole_numbers_below_2_to_the_53(gallery):
-    page = gallery.open(TWO).page
-    gallery.painted(4)
     page.click("#random")
-    page.get_by_alt_text("rings, seed 5", exact=True).wait_for(state="detached")
+    page.get_by_alt_text(alts[1], exact=True).wait_for(state="detached")
     seed = int(page.input_value("#seeds"))
-    assert 0 <= seed <= MOST
-    assert f"rings, seed {seed + 1}" in gallery.painted(4)
+    assert 0 <= seed < 1_000_000
+    assert f"{CLASSES[1]}, no. {seed + 3}" in gallery.painted(4)
+    gallery.state("others")
 
 
-@pytest.mark.parametrize(
-    ("field", "text", "problem"),
-    [
-        ("#seeds", str(2**53), f"A seed is a whole number from 0 to {MOST}."),
-        ("#seeds", "-1", "A seed is a whole number"),
-        ("#seeds", "1e3", "A seed is a whole number"),
-        ("#seeds", "", "Give at least one seed"),
-        ("#seeds", str(MOST), "begin lower, or ask for fewer"),
-        ("#seeds", "1, 2, 3", "3 seeds are more than 2 pictures a class."),
-        ("#count", "65", "Ask for 1 to 64 pictures a class."),
-        ("#count", "two", "Ask for 1 to 64 pictures a class."),
-    ],
-)
-def test_input_that_makes_no_sense_is_refused_in_place(field, text, problem, gallery):
+def test_input_that_makes_no_sense_is_refused_in_place(gallery):
     page = gallery.open(TWO).page
     gallery.painted(4)
     before = len(gallery.asked)
-    page.fill(field, text)
-    page.click("#paint")
-    assert problem in gallery.text("#controls-error")
-    assert page.get_attribute(field, "aria-invalid") == "true"
-    assert gallery.focused(field)
+    page.click("#choose")
+    for field, text, problem in (
+        ("#seeds", str(2**53), f"A number is whole, and from 0 to {MOST}."),
+        ("#seeds", "-1", "A number is whole"),
+        ("#seeds", "1e3", "A number is whole"),
+        ("#seeds", "", "Give at least one number"),
+        ("#seeds", str(MOST), "begin lower, or ask for fewer"),
+        ("#seeds", "1, 2, 3", "3 numbers are more than 2 pictures of each kind."),
+        ("#count", "65", "Ask for 1 to 64 pictures of each kind."),
+        ("#count", "two", "Ask for 1 to 64 pictures of each kind."),
+    ):
+        page.fill(field, text)
+        page.click("#paint")
+        assert problem in gallery.text("#controls-error")
+        assert page.get_attribute(field, "aria-invalid") == "true"
+        assert gallery.focused(field)
     assert len(gallery.asked) == before
+    gallery.state("refused input")
 
 
-def test_class_names_are_text(gallery):
-    names = ['<b>"&amp;', "<img src=x onerror=alert(1)>", "a,b#c=d&e"]
-    told = {"name": "artgan", "class_names": names, "signatures": ["serving_default", "mix"]}
-    gallery.page.route("**/models.json", lambda route: route.fulfill(json={"models": [told]}))
-    gallery.open()
-    assert gallery.page.locator("#grid h3").all_inner_texts() == names
+def test_class_names_are_text_and_read_as_words(gallery):
+    classes = ['<b>"&amp;', "<img src=x onerror=alert(1)>", "a_b#c=d&e"]
+    names(gallery, classes)
+    gallery.open("/#count=2")
+    gallery.painted(6)
     gallery.page.locator("#grid .tile").last.click()
-    gallery.shown(f"{names[2]}, seed 7")
-    assert gallery.text("#detail-heading") == names[2]
+    gallery.shown("a b#c=d&e, no. 1")
     gallery.page.reload()
-    gallery.shown(f"{names[2]}, seed 7")
+    gallery.shown("a b#c=d&e, no. 1")
+    assert gallery.text("#detail-heading") == "a b#c=d&e, no. 1"
     assert gallery.page.locator("b, img[src=x]").count() == 0
-    assert gallery.said == []
+    gallery.state("strange names")
 
 
 def test_of_many_classes_one_is_found_by_typing(gallery):
-    names = [f"class {i}" for i in range(40)]  # more than the model has
-    told = {"name": "artgan", "class_names": names, "signatures": ["serving_default"]}
-    gallery.page.route("**/models.json", lambda route: route.fulfill(json={"models": [told]}))
+    names(gallery, [f"class {i}" for i in range(40)])  # more than the model has
     page = gallery.open("/#class=class 2&count=1").page
     gallery.painted(1)
+    page.click("#choose")
     page.click("#none")
     page.fill("#filter", "39")
     assert page.locator(".chip:visible").all_inner_texts() == ["class 39"]
@@ -96,7 +109,8 @@ def test_of_many_classes_one_is_found_by_typing(gallery):
     page.click("#paint")
     gallery.wait("The server refuses: ")
     assert "label must be from 0 to 2" in gallery.text("#notice")
-    assert page.locator("#grid h3").all_inner_texts() == ["class 39"]
+    assert "; these are the ones before" in gallery.text("#status")
+    assert list(gallery.painted(1)) == ["class 2, no. 0"]
 
 
 def test_the_browser_itself_refuses_other_servers(gallery):
@@ -115,30 +129,38 @@ def test_the_keyboard_reaches_everything(gallery):
     for key in ("ArrowRight", "ArrowDown", "ArrowRight", "ArrowUp", "ArrowLeft", "ArrowDown"):
         page.keyboard.press(key)
     page.keyboard.press("Enter")
-    gallery.shown(f"{CLASSES[1]}, seed 1")
-    assert "at=" in gallery.address()
-    for _ in range(30):  # around and around
+    gallery.shown(f"{CLASSES[1]}, no. 1")
+    assert gallery.focused("#detail-heading")
+    for _ in range(40):  # around and around
         page.keyboard.press("Tab")
         assert gallery.focused("#detail, #detail *, body")
     page.keyboard.press("Escape")
-    page.locator("#detail").wait_for(state="hidden")
-    assert gallery.focused(".tile")
+    page.wait_for_function("() => document.activeElement.matches('.tile:has([alt$=\"no. 1\"])')")
     page.keyboard.press("End")
     page.keyboard.press("Tab")
     assert gallery.focused("#file")
-    page.wait_for_function("!location.hash.includes('at=')")
+    assert "at=" not in gallery.address()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark"), (320, "light")])
+@pytest.mark.parametrize(("width", "scheme"), [(1200, "dark"), (390, "light"), (320, "dark")])
 def test_it_fits_the_screen(width, scheme, browser, server):
-    size = {"width": width, "height": 800}
-    gallery = Gallery(browser, server.url, viewport=size, color_scheme=scheme)
-    gallery.open(f"/#seeds={MOST - 7}&at=rings&seed={MOST}").shown(f"rings, seed {MOST}")
-    gallery.painted(10, "#neighbours")
-    assert gallery.width() <= width
-    inside = "(d => d.scrollWidth - d.clientWidth)(document.getElementById('detail'))"
-    assert gallery.page.evaluate(inside) <= 0
-    gallery.page.click("#ask")
-    gallery.painted(2, "#verdict")
-    assert gallery.width() <= width
-    gallery.page.context.close()
+    size = {"width": width, "height": 844}
+    options = {"color_scheme": scheme, "reduced_motion": "reduce"}
+    gallery = Gallery(browser, server.url, viewport=size, **options)
+    page = gallery.open(f"/#seeds={MOST - 3}&count=4").page
+    gallery.painted(12)
+    assert page.locator("#grid img").first.bounding_box()["y"] < 422  # half of the screen
+    gallery.state(f"wall {width} {scheme}")
+    page.click("#choose")
+    gallery.state(f"choices {width} {scheme}")
+    page.click(".tile >> nth=0")
+    gallery.painted(6, "#neighbours")
+    gallery.painted(8, "#frames")
+    gallery.state(f"picture {width} {scheme}")
+    page.click("#see summary")
+    gallery.painted(1, "#seen")
+    gallery.state(f"seen {width} {scheme}")
+    page.click("#next")
+    gallery.shown(f"{CLASSES[1]}, no. {MOST - 3}")
+    gallery.state(f"next {width} {scheme}")
+    page.context.close()

@@ -1,4 +1,4 @@
-"""The discriminator's verdict on an image that a visitor of the gallery brings."""
+"""The verdict on a picture that a visitor of the gallery brings."""
 
 import base64
 import io
@@ -13,38 +13,41 @@ from tests.serving.galleries import PNG, TWO, answers
 pytestmark = pytest.mark.browser
 
 
-def png() -> bytes:
+def picture(kind="PNG", size=(30, 20)) -> bytes:
     file = io.BytesIO()
     pixels = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
-    Image.fromarray(pixels).save(file, "PNG")
+    Image.fromarray(pixels).resize(size).save(file, kind)
     return file.getvalue()
+
+
+def choose(gallery, name, kind, content):
+    file = {"name": name, "mimeType": kind, "buffer": content}
+    gallery.page.set_input_files("#file", files=[file])
 
 
 def judged(gallery, rest, name):
     """Whether the verdict is that of the REST interface."""
-    content = {"image_bytes": {"b64": base64.b64encode(png()).decode()}}
+    content = {"image_bytes": {"b64": base64.b64encode(picture()).decode()}}
     body = {"signature_name": "classify", "instances": [content]}
     (verdict,) = rest.predict(body).json()["predictions"]
-    gallery.page.locator(".score").last.wait_for()
-    assert gallery.text("#verdict strong") == verdict["class_name"]
+    (decoded,) = answers(rest, "reconstruct", content)
+    assert gallery.painted(2, "#verdict")[f"{name}, reconstructed"] == decoded
+    sure = f"{max(verdict['scores']):.0%}".replace("%", " %")
+    assert (
+        gallery.text(".scores p >> nth=0")
+        == f"It sees: {verdict['class_name']}, and is {sure} sure."
+    )
     shown = dict(text.split("\n") for text in gallery.page.locator(".score").all_inner_texts())
-    values = dict(zip(CLASSES, verdict["scores"], strict=True)) | {"real": verdict["realness"]}
+    values = dict(zip(CLASSES, verdict["scores"], strict=True))
+    values |= {"looks real": verdict["realness"]}
     assert shown.keys() == values.keys()
     assert [int(shown[key].split()[0]) for key in values] == pytest.approx(
         [100 * value for value in values.values()], abs=0.51
     )
-    (decoded,) = answers(rest, "reconstruct", content)
-    assert gallery.painted(2, "#verdict")[f"{name}, reconstructed"] == decoded
+    assert "75 in 100 rightly; guessing would get 33." in gallery.text("#verdict")
 
 
-def test_a_chosen_image_is_judged(gallery, rest):
-    gallery.open(TWO).painted(4)
-    file = {"name": "mine.png", "mimeType": "image/png", "buffer": png()}
-    gallery.page.set_input_files("#file", files=[file])
-    judged(gallery, rest, "mine.png")
-
-
-def test_a_dropped_image_is_judged_wherever_it_falls(gallery, rest):
+def test_a_dropped_picture_is_judged_wherever_it_falls(gallery, rest):
     gallery.open(TWO).painted(4)
     script = """text => {
       const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
@@ -52,38 +55,40 @@ def test_a_dropped_image_is_judged_wherever_it_falls(gallery, rest):
       transfer.items.add(new File([bytes], "dropped.png", { type: "image/png" }));
       return transfer;
     }"""
-    transfer = gallery.page.evaluate_handle(script, base64.b64encode(png()).decode())
+    transfer = gallery.page.evaluate_handle(script, base64.b64encode(picture()).decode())
     for event in ("dragover", "drop"):
         gallery.page.dispatch_event("header", event, {"dataTransfer": transfer})
     judged(gallery, rest, "dropped.png")
+    gallery.state("verdict")
 
 
-def test_a_photograph_is_sent_as_it_is(gallery):
-    gallery.open(TWO).painted(4)
-    photograph = io.BytesIO()
-    Image.open(io.BytesIO(png())).save(photograph, "JPEG")
-    content = photograph.getvalue()
-    file = {"name": "x.jpg", "mimeType": "image/jpeg", "buffer": content}
-    gallery.page.set_input_files("#file", files=[file])
-    source = gallery.painted(2, "#verdict")["x.jpg"]
-    assert source == f"data:image/jpeg;base64,{base64.b64encode(content).decode()}"
-
-
-def test_other_formats_are_redrawn_and_what_is_no_image_is_refused(gallery):
-    gallery.open(TWO).painted(4)
-    webp, words = io.BytesIO(), b"no picture"
-    Image.open(io.BytesIO(png())).resize((3000, 20)).save(webp, "WEBP")
-    file = {"name": "x.webp", "mimeType": "image/webp", "buffer": webp.getvalue()}
-    gallery.page.set_input_files("#file", files=[file])
+def test_pictures_of_all_formats_are_judged_and_a_bad_file_keeps_the_last_verdict(gallery, rest):
+    page = gallery.open(TWO).page
+    gallery.painted(4)
+    page.click("#to-judge")
+    assert gallery.focused("#file")
+    choose(gallery, "mine.png", "image/png", picture())
+    judged(gallery, rest, "mine.png")
+    choose(gallery, "x.jpg", "image/jpeg", picture("JPEG"))  # sent as it is
+    page.get_by_alt_text("x.jpg", exact=True).wait_for()
+    photograph = f"data:image/jpeg;base64,{base64.b64encode(picture('JPEG')).decode()}"
+    assert gallery.painted(2, "#verdict")["x.jpg"] == photograph
+    choose(gallery, "x.webp", "image/webp", picture("WEBP", (3000, 20)))  # redrawn
+    page.get_by_alt_text("x.webp", exact=True).wait_for()
     source = gallery.painted(2, "#verdict")["x.webp"]
     assert Image.open(io.BytesIO(base64.b64decode(source.removeprefix(PNG)))).size == (1024, 7)
-    for kind, problem in (("image/gif", "no image that this browser"), ("image/png", "refuses")):
-        file = {"name": "words", "mimeType": kind, "buffer": words}
-        gallery.page.set_input_files("#file", files=[file])
+    verdict = gallery.text("#verdict")
+    for kind, problem in (
+        ("image/gif", "no image that this browser"),
+        ("image/png", "words is no"),
+    ):
+        choose(gallery, "words", kind, b"no picture")
         gallery.wait(problem)
-
-
-def test_a_painting_of_the_gallery_is_judged_too(gallery):
-    gallery.open(f"{TWO}&at=rings&seed=5").shown("rings, seed 5")
-    gallery.page.click("#ask")
-    assert len(gallery.painted(2, "#verdict")) == 2
+        assert gallery.text("#verdict") == verdict
+    gallery.state("bad file")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_text("Choose another picture").click()
+    chooser.value.set_files({"name": "good.png", "mimeType": "image/png", "buffer": picture()})
+    page.get_by_alt_text("good.png", exact=True).wait_for()
+    judged(gallery, rest, "good.png")
+    assert gallery.text("#judge-notice") == ""

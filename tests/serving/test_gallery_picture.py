@@ -1,8 +1,11 @@
 """One picture of the gallery, what leads away from it, and links that bring it back."""
 
 import base64
+import io
 
+import numpy as np
 import pytest
+from PIL import Image, ImageSequence
 
 from tests.painters import CLASSES
 from tests.serving.galleries import MOST, PNG, TWO, Gallery, answers
@@ -14,66 +17,161 @@ def test_a_painting_opens_magnified_and_downloads(gallery, rest):
     gallery.open(TWO).painted(4)
     gallery.page.click("#grid .tile >> nth=3")
     (expected,) = answers(rest, "magnified", {"label": 2, "seed": 6})
-    assert gallery.shown("Éclair, seed 6") == expected
+    gallery.page.get_by_text("magnified", exact=True).wait_for()
+    assert gallery.shown("Éclair, no. 6") == expected
     with gallery.page.expect_download() as download:
         gallery.page.click("#download")
     assert download.value.suggested_filename == "Éclair-6.png"
     assert PNG + base64.b64encode(download.value.path().read_bytes()).decode() == expected
 
 
-def test_sliders_lead_to_the_other_seed_and_class(gallery, rest):
+def test_left_and_right_go_through_the_wall(gallery):
+    page = gallery.open(TWO).page
+    gallery.painted(4)
+    page.click("#grid .tile >> nth=0")
+    gallery.shown("rings, no. 5")
+    assert page.locator("#previous").is_disabled()
+    page.keyboard.press("ArrowRight")
+    gallery.shown("Éclair, no. 5")
+    gallery.state("right of the first")
+    page.click("#next")
+    gallery.shown("rings, no. 6")
+    page.focus("#t")
+    page.keyboard.press("ArrowRight")  # a slider's own
+    gallery.shown("rings, no. 6, 1 % towards no. 7")
+    page.focus("#next")
+    page.keyboard.press("ArrowRight")
+    gallery.shown("Éclair, no. 6")
+    assert page.locator("#next").is_disabled()
+    assert "at=%C3%89clair&seed=6" in gallery.address()
+    gallery.state("the last")
+    page.go_back()  # one step for all of it
+    page.locator("#detail").wait_for(state="hidden")
+    page.go_forward()
+    gallery.shown("Éclair, no. 6")
+
+
+def test_sliders_lead_to_the_other_number_and_kind(gallery, rest):
     page = gallery.open(f"{TWO}&at=rings&seed=5").page
-    gallery.shown("rings, seed 5")
+    gallery.shown("rings, no. 5")
     page.fill("#to-seed", "9")
     for t in ("20", "50", "100"):  # faster than answers come
         page.fill("#t", t)
     at_seed, at_class = answers(
         rest, "serving_default", {"label": 0, "seed": 9}, {"label": 2, "seed": 9}
     )
-    assert gallery.shown("rings, seed 5, 100 % towards seed 9") == at_seed
+    assert gallery.shown("rings, no. 5, 100 % towards no. 9") == at_seed
     page.select_option("#to-label", label="Éclair")
     page.fill("#share", "100")
-    words = "rings, seed 5, 100 % Éclair, 100 % towards seed 9"
+    words = "rings, no. 5, 100 % Éclair, 100 % towards no. 9"
     assert gallery.shown(words) == at_class
     page.fill("#share", "30")
     assert gallery.shown(words.replace("100", "30", 1)) not in (at_seed, at_class)
     assert page.locator("#onward").is_hidden()
+    gallery.state("on the way")
     page.fill("#share", "100")
     page.click("#onward")
-    assert gallery.shown("Éclair, seed 9") == answers(rest, "magnified", {"label": 2, "seed": 9})[0]
+    gallery.page.get_by_text("magnified", exact=True).wait_for()
+    assert gallery.shown("Éclair, no. 9") == answers(rest, "magnified", {"label": 2, "seed": 9})[0]
+    gallery.state("gone on")
 
 
-def test_a_neighbour_is_a_quarter_of_the_way(gallery, rest):
-    gallery.open(f"{TWO}&at=rings&seed={MOST}")
-    near = gallery.painted(10, "#neighbours")
+def test_variations_follow_the_morph(gallery, rest):
+    page = gallery.open(f"{TWO}&at=rings&seed={MOST}").page
+    near = gallery.painted(6, "#neighbours")
     row = {"seed": MOST, "t": 0.25, "weights": [1, 0, 0], "truncation": 1}
     (expected,) = answers(rest, "mix", row | {"seed_to": 2})
-    assert near[f"rings, seed {MOST}, towards seed 2"] == expected
-    gallery.page.click("#neighbours .tile >> nth=2")
-    assert gallery.shown(f"rings, seed {MOST}, 25 % towards seed 2") == expected
+    assert near[f"rings, no. {MOST}, 25 % towards no. 2"] == expected
+    page.fill("#truncation", "50")
+    page.fill("#t", "70")  # closer to number 0 from here on
+    words = f"rings, no. 0, 30 % towards no. {MOST}, 50 % daring"
+    other = words.replace("no. 0,", "no. 0, 40 % Éclair,")
+    page.get_by_alt_text(other, exact=True).wait_for()
+    mixed = row | {"seed": 0, "seed_to": MOST, "t": 0.3, "truncation": 0.5}
+    (expected,) = answers(rest, "mix", mixed | {"weights": [0.6, 0, 0.4]})
+    assert gallery.painted(6, "#neighbours")[other] == expected
+    page.get_by_alt_text(other, exact=True).click()
+    assert gallery.shown(other) == expected
+    gallery.state("a variation")
 
 
-@pytest.mark.parametrize("text", [str(2**53), "0x10", ""])
-def test_another_seed_is_a_seed_too(text, gallery):
+def test_a_way_of_eight_frames_is_played_and_taken_along(gallery, rest):
+    page = gallery.open(f"{TWO}&at=rings&seed=5&to=Éclair&to_seed=9").page
+    frames = list(gallery.painted(8, "#frames").values())
+    assert frames[:: len(frames) - 1] == answers(
+        rest, "serving_default", {"label": 0, "seed": 5}, {"label": 2, "seed": 9}
+    )
+    gallery.shown("rings, no. 5")
+    page.click("#play")
+    for frame in (frames[3], frames[7], frames[3]):  # there and back
+        page.wait_for_function("src => document.querySelector('#shown img').src === src", arg=frame)
+    gallery.state("playing")
+    page.click("#play")
+    gallery.shown("rings, no. 5")
+    assert page.locator("#shown img").get_attribute("src") not in frames[1:]
+    page.click("#frames .tile >> nth=4")
+    assert gallery.shown("rings, no. 5, 57 % Éclair, 57 % towards no. 9") == frames[4]
+    assert page.locator("#frames [aria-current]").count() == 1
+    gallery.state("a frame")
+    for kind in ("gif", "webp"):
+        with page.expect_download() as download:
+            page.click(f"#{kind}")
+        assert download.value.suggested_filename == f"rings-5-to-Éclair-9.{kind}"
+        with Image.open(io.BytesIO(download.value.path().read_bytes())) as made:
+            frames = ImageSequence.all_frames(made)
+            assert (made.format, len(frames), made.size) == (kind.upper(), 14, (256, 256))
+
+
+def test_what_the_model_sees_is_told_beside_the_picture(gallery, rest):
     page = gallery.open(f"{TWO}&at=rings&seed=5").page
-    gallery.shown("rings, seed 5")
+    gallery.shown("rings, no. 5")
+    page.click("#see summary")
+    gallery.painted(1, "#seen")
+    before = gallery.text("#seen")
+    assert "Of 1,234 real pictures that it had never seen it named the kind of 75 in 100" in before
+    assert "at=rings&seed=5" in gallery.address()
+    gallery.state("what it sees")
+    page.click("#next")  # it follows the picture
+    page.wait_for_function("was => document.querySelector('#seen').innerText !== was", arg=before)
+    assert list(gallery.painted(1, "#seen")) == ["Éclair, no. 5, reconstructed"]
+
+
+def test_real_pictures_of_the_class_hang_beside(gallery):
+    page = gallery.open(f"{TWO}&at=Éclair&seed=5").page
+    tiles = page.get_by_role("img", name="real Éclair")
+    tiles.nth(1).wait_for()
+    assert tiles.count() == 2
+    corner = tiles.nth(1).screenshot()
+    pixel = np.asarray(Image.open(io.BytesIO(corner)).convert("RGB"), int)[9, 9]
+    assert np.abs(pixel - (0, 0, 255)).max() < 9
+    gallery.state("real ones")
+
+
+def test_another_number_is_a_number_too(gallery):
+    page = gallery.open(f"{TWO}&at=rings&seed=5").page
+    gallery.shown("rings, no. 5")
     for field, error in (("#go-seed", "#go-error"), ("#to-seed", "#to-seed-error")):
-        page.fill(field, text)
-        page.press(field, "Enter")
-        assert "A seed is a whole number" in gallery.text(error)
+        for text in (str(2**53), "0x10", ""):
+            page.fill(field, "7")
+            page.fill(field, text)
+            page.press(field, "Enter")
+            assert "A number is whole" in gallery.text(error)
     page.fill("#go-seed", str(MOST))
     page.press("#go-seed", "Enter")
-    gallery.shown(f"rings, seed {MOST}")
+    gallery.shown(f"rings, no. {MOST}")
+    assert page.locator("#next").is_disabled()
+    page.click("#previous")  # where no wall has it, the number before
+    gallery.shown(f"rings, no. {MOST - 1}")
 
 
 def test_a_link_reproduces_the_view(gallery, browser):
     page = gallery.open(TWO).page
     gallery.painted(4)
-    page.click("#grid .tile >> nth=1")
-    gallery.shown("rings, seed 6")
+    page.click("#grid .tile >> nth=2")
+    gallery.shown("rings, no. 6")
     page.fill("#t", "40")
     page.fill("#truncation", "70")
-    words = "rings, seed 6, 40 % towards seed 7, truncation 70 %"
+    words = "rings, no. 6, 40 % towards no. 7, 70 % daring"
     picture, grid = gallery.shown(words), gallery.painted(4)
     fresh = Gallery(browser, gallery.address()).open()
     assert fresh.shown(words) == picture
@@ -82,18 +180,8 @@ def test_a_link_reproduces_the_view(gallery, browser):
     fresh.page.context.close()
 
 
-def test_back_closes_and_forward_opens(gallery):
-    page = gallery.open(TWO).page
-    gallery.painted(4)
-    page.click("#grid .tile >> nth=1")
-    page.go_back()
-    page.locator("#detail").wait_for(state="hidden")
-    page.go_forward()
-    gallery.shown("rings, seed 6")
-
-
 def test_an_address_that_makes_no_sense_is_no_error(gallery):
-    link = f"/#class=nobody&seeds=1e9,%&count=9999&at=rings&seed=2&t=x&share=9999&to_seed={2**53}"
-    assert "rings, seed 63" in gallery.open(link).painted(192)
-    gallery.shown("rings, seed 2, 100 % " + CLASSES[1])
-    assert gallery.said == []
+    link = "/#class=nobody&class=rings&seeds=1e9,%&count=9999&at=rings&seed=2&t=x&share=9999"
+    assert "rings, no. 63" in gallery.open(f"{link}&to_seed={2**53}").painted(64)
+    gallery.shown("rings, no. 2, 100 % " + CLASSES[1])
+    gallery.state("strange address")

@@ -29,7 +29,10 @@ export async function fetchJson(path, options = {}, signal = null) {
   const [response, text] = await fetched(new URL(path, server), options, signal);
   const found = parsed(text);
   if (response.ok && found !== undefined) return found;
-  if (found?.error) throw new Error(`The server refuses: ${found.error}`);
+  if (found?.error) {
+    const error = new Error(`The server refuses: ${found.error}`);
+    throw Object.assign(error, { refused: response.status === 400 });
+  }
   throw new Error(`${server.origin} answers ${response.status}, and not as TF Serving does.`);
 }
 
@@ -41,8 +44,10 @@ async function fetched(url, options, signal) {
     return [response, await response.text()];
   } catch (error) {
     if (signal?.aborted) throw error;
-    if (patience.aborted) throw new Error(`${server.origin} took more than ${PATIENCE} seconds.`);
-    throw new Error(`The server at ${server.origin} does not answer. Is it running?`);
+    const words = patience.aborted
+      ? `${server.origin} took more than ${PATIENCE} seconds.`
+      : `The server at ${server.origin} does not answer. Is it running?`;
+    throw Object.assign(new Error(words), { unreachable: true });
   }
 }
 

@@ -1,25 +1,34 @@
-// The form: classes by name, seeds, how many; nothing is asked for with input that makes no sense.
+// What to paint: one kind or all at a touch, and a form for any choice that makes sense.
 
 import { byId, complain, element } from "./elements.js";
 import { parseSeeds, random, run } from "./seeds.js";
-import { MOST_PICTURES } from "./state.js";
+import { MOST_PICTURES, usual } from "./state.js";
 
 const MANY_CLASSES = 30; // from here on a class is easier typed than found
+const SOME = "some"; // a choice that only the form can make
 
 export class Controls {
   /** @param painted is called with { labels, seeds, count }. */
   constructor(model, painted) {
-    this.painted = painted;
-    this.boxes = model.names.map((name, label) => this.chip(name, label));
+    Object.assign(this, { model, painted });
+    this.boxes = model.kinds.map((name, label) => this.chip(name, label));
+    this.kind = this.kinds(model.kinds);
     byId("filter").hidden = model.names.length < MANY_CLASSES;
     byId("filter").addEventListener("input", () => this.filter());
     byId("all").addEventListener("click", () => this.check(true));
     byId("none").addEventListener("click", () => this.check(false));
     byId("random").addEventListener("click", () => this.reseed());
+    byId("choose").addEventListener("click", () => this.unfold());
     byId("controls").addEventListener("submit", (event) => {
       event.preventDefault();
       this.submit();
     });
+  }
+
+  unfold() {
+    const form = byId("controls");
+    form.hidden = !form.hidden;
+    byId("choose").setAttribute("aria-expanded", String(!form.hidden));
   }
 
   chip(name, label) {
@@ -28,8 +37,32 @@ export class Controls {
     return box;
   }
 
-  show({ labels, seeds, count }) {
+  kinds(names) {
+    const select = byId("kind");
+    select.hidden = names.length < 2;
+    const some = element("option", { value: SOME, hidden: true }, "Some kinds");
+    const options = names.map((name, label) => element("option", { value: label }, name));
+    select.append(element("option", { value: "" }, `All ${names.length} kinds`), some, ...options);
+    select.addEventListener("change", () => this.choose(select.value));
+    return select;
+  }
+
+  /** One kind, or all of them, with the numbers that are shown. */
+  choose(value) {
+    const all = [...this.boxes.keys()];
+    const labels = value === "" ? all : [Number(value)];
+    const [seed] = this.view.seeds;
+    this.painted({ labels, seeds: [seed], count: usual(labels.length) });
+  }
+
+  show(view) {
+    const same = JSON.stringify(grid(view)) === JSON.stringify(this.view && grid(this.view));
+    this.view = view;
+    if (same) return; // there may be something in the form that was not asked for yet
+    const { labels, seeds, count } = view;
     for (const [label, box] of this.boxes.entries()) box.checked = labels.includes(label);
+    const all = labels.length === this.boxes.length;
+    this.kind.value = all ? "" : labels.length === 1 ? labels[0] : SOME;
     byId("seeds").value = seeds.join(", ");
     byId("count").value = count;
     this.faults();
@@ -48,8 +81,7 @@ export class Controls {
   }
 
   reseed() {
-    byId("seeds").value = random();
-    this.submit();
+    this.painted({ ...grid(this.view), seeds: [random()] });
   }
 
   submit() {
@@ -64,16 +96,20 @@ export class Controls {
     const place = byId("controls-error");
     for (const id of ["seeds", "count"]) complain(byId(id), place, "");
     if (!(Number.isInteger(count) && count >= 1 && count <= MOST_PICTURES)) {
-      return refuse(byId("count"), `Ask for 1 to ${MOST_PICTURES} pictures a class.`);
+      return refuse(byId("count"), `Ask for 1 to ${MOST_PICTURES} pictures of each kind.`);
     }
     try {
       run(parseSeeds(byId("seeds").value), count);
     } catch (error) {
       return refuse(byId("seeds"), error.message);
     }
-    if (!labels.length) place.textContent = "Choose at least one class.";
+    if (!labels.length) place.textContent = "Choose at least one kind.";
     return !labels.length;
   }
+}
+
+function grid({ labels, seeds, count }) {
+  return { labels, seeds, count };
 }
 
 function refuse(input, problem) {

@@ -1,35 +1,41 @@
 // One picture in a dialog: as large as the model paints it, or on the way to another one.
 
-import { paint } from "./api.js";
-import { byId, complain, debounced, latest, picture } from "./elements.js";
-import { Morph, mixed } from "./morph.js";
+import { byId, complain } from "./elements.js";
+import { copyLink } from "./links.js";
+import { Morph } from "./morph.js";
 import { Neighbours } from "./neighbours.js";
-import { Notice } from "./notice.js";
+import { Painting } from "./painting.js";
+import { References } from "./references.js";
 import { parseSeed } from "./seeds.js";
-import { atRest, isAtEnd, isAtRest } from "./state.js";
+import { Sight } from "./sight.js";
+import { atRest, isAtEnd } from "./state.js";
+import { Way } from "./way.js";
+
+const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
+const HAVE_ARROWS_THEMSELVES = "input, select, textarea, .tile";
 
 export class Detail {
   /**
+   * @param grid whose pictures stand left and right of this one.
    * @param moved is called with the picture (null when closed), its morph, whether it is another.
-   * @param judged is called with the picture's data URI and words for it.
    */
-  constructor(model, moved, judged) {
-    Object.assign(this, { model, moved, judged });
+  constructor(model, grid, moved) {
+    Object.assign(this, { model, grid, moved });
     this.dialog = byId("detail");
-    this.notice = new Notice(byId("detail-notice"));
-    this.begin = latest();
-    this.soon = debounced(() => this.notice.guard(() => this.paint()));
-    this.morph = new Morph(model, (morph) => this.slide(morph));
-    this.neighbours = new Neighbours(model, new Notice(byId("neighbours-notice")), (morph) => {
-      this.morph.show(morph);
-      this.slide(morph);
-    });
+    this.sight = new Sight(model);
+    this.painting = new Painting(model, grid, (source, words) => this.sight.of(source, words));
+    this.morph = new Morph(model, (way) => this.slide(way));
+    this.way = new Way(model, this.painting, (way) => this.slide(way));
+    this.neighbours = new Neighbours(model, (at, way) => this.move(at, way));
+    this.references = new References(model);
     this.wire();
-    this.hide();
   }
 
   wire() {
     byId("close").addEventListener("click", () => this.dialog.close());
+    byId("previous").addEventListener("click", () => this.step(-1));
+    byId("next").addEventListener("click", () => this.step(1));
+    this.dialog.addEventListener("keydown", (event) => this.key(event));
     this.dialog.addEventListener("close", () => this.closed());
     this.dialog.addEventListener("pointerdown", ({ target }) => {
       if (target === this.dialog) this.dialog.close(); // beside it, on the backdrop
@@ -39,79 +45,50 @@ export class Detail {
       this.go();
     });
     byId("onward").addEventListener("click", () => this.onward());
-    byId("link").addEventListener("click", () => copyLink());
-    byId("ask").addEventListener("click", () => this.ask());
-  }
-
-  /** Parts that this model has no signature for are not there. */
-  hide() {
-    for (const id of ["morph", "neighbours-section"]) byId(id).hidden = !this.model.has("mix");
-    byId("ask").hidden = !this.model.has("classify");
+    byId("link").addEventListener("click", ({ target }) => copyLink(target));
   }
 
   /** Open a picture, or close the dialog with null. */
   show(at, morph) {
     if (!at) return this.dialog.close();
     const another = this.at?.label !== at.label || this.at?.seed !== at.seed;
-    Object.assign(this, { at, way: morph });
     byId("go-seed").value = at.seed;
     complain(byId("go-seed"), byId("go-error"), "");
     this.morph.show(morph);
     if (!this.dialog.open) this.dialog.showModal();
-    if (another) this.blank();
-    this.tell();
-    this.notice.guard(() => this.paint());
+    if (another) this.references.show(at.label);
+    for (const [id, steps] of [["previous", -1], ["next", 1]]) {
+      byId(id).disabled = !this.grid.beside(at, steps);
+    }
+    this.see(at, morph);
   }
 
-  /** Another picture: the one before is gone at once. */
-  blank() {
-    byId("detail-heading").textContent = this.model.names[this.at.label];
-    byId("shown").replaceChildren();
-    if (this.model.has("mix")) this.neighbours.show(this.at);
+  see(at, morph) {
+    Object.assign(this, { at, morphed: morph });
+    byId("onward").hidden = !isAtEnd(morph);
+    this.painting.show(at, morph);
+    this.way.show(at, morph);
+    this.neighbours.show(at, morph);
   }
 
   slide(morph) {
-    this.way = morph;
+    this.morph.show(morph);
     this.moved(this.at, morph, false);
-    this.tell();
-    this.soon();
+    this.see(this.at, morph);
   }
 
-  async paint() {
-    const { model, at, way } = this;
-    const rest = isAtRest(way);
-    const signature = !rest ? "mix" : model.has("magnified") ? "magnified" : "serving_default";
-    const row = rest ? at : mixed(model, at, way);
-    const [words, download] = [this.words(), this.fileName()]; // of what is asked for now
-    const [source] = await paint(model.name, signature, [row], this.begin());
-    const image = picture(words, source);
-    byId("shown").replaceChildren(image);
-    Object.assign(byId("download"), { href: source, download });
+  key(event) {
+    const steps = STEPS[event.key];
+    const plain = !(event.altKey || event.ctrlKey || event.metaKey || event.shiftKey);
+    if (!steps || !plain || event.target.matches(HAVE_ARROWS_THEMSELVES)) return;
+    event.preventDefault();
+    this.step(steps);
   }
 
-  /** Where on the way the picture is. */
-  words() {
-    const { share, toLabel, t, toSeed, truncation } = this.way;
-    const parts = [this.model.alt(this.at)];
-    if (share) parts.push(`${share} % ${this.model.names[toLabel]}`);
-    if (t) parts.push(`${t} % towards seed ${toSeed}`);
-    if (truncation !== 100) parts.push(`truncation ${truncation} %`);
-    return parts.join(", ");
-  }
-
-  tell() {
-    const magnified = isAtRest(this.way) && this.model.has("magnified");
-    byId("caption").textContent = `${this.words()}${magnified ? ", magnified" : ""}`;
-    byId("onward").hidden = !isAtEnd(this.way);
-  }
-
-  fileName() {
-    const { share, toLabel, t, toSeed, truncation } = this.way;
-    const parts = [this.model.names[this.at.label], this.at.seed];
-    if (share) parts.push(`${share}pc`, this.model.names[toLabel]);
-    if (t) parts.push(`${t}pc`, toSeed);
-    if (truncation !== 100) parts.push(`truncation${truncation}pc`);
-    return `${parts.join("-").replace(/[^\p{L}\p{N}_-]+/gu, "_")}.png`;
+  /** To a neighbour in the grid; going through the grid is one step to go back from. */
+  step(steps) {
+    const at = this.grid.beside(this.at, steps);
+    if (at) this.move(at, atRest(this.model, at), false);
   }
 
   /** Another seed of the same class. */
@@ -126,42 +103,21 @@ export class Detail {
 
   /** The end of a way is the beginning of others. */
   onward() {
-    const { share, toLabel, t, toSeed } = this.way;
+    const { share, toLabel, t, toSeed } = this.morphed;
     const label = share === 100 ? toLabel : this.at.label;
     this.move({ label, seed: t === 100 ? toSeed : this.at.seed });
   }
 
-  move(at) {
-    const morph = atRest(this.model, at);
+  move(at, morph = atRest(this.model, at), step = true) {
     this.show(at, morph);
-    this.moved(at, morph, true);
-  }
-
-  ask() {
-    const image = byId("shown").querySelector("img");
-    if (!image) return;
-    this.dialog.close();
-    this.judged(image.src, image.alt);
+    this.moved(at, morph, step);
   }
 
   closed() {
     if (this.dialog.open) return; // again, by now
     const was = this.at;
-    this.begin();
-    this.neighbours.stop();
+    for (const part of [this.painting, this.way, this.neighbours, this.sight]) part.stop();
     this.at = null;
     this.moved(null, null, true, was);
   }
-}
-
-async function copyLink() {
-  const button = byId("link");
-  try {
-    await navigator.clipboard.writeText(location.href);
-    button.textContent = "Copied";
-  } catch {
-    // Browsers give the clipboard to this machine's own pages and over https only.
-    button.textContent = "Copy it from the address bar";
-  }
-  setTimeout(() => (button.textContent = "Copy link"), 3000);
 }

@@ -44,11 +44,13 @@ export function latest() {
   };
 }
 
-/** Call `action` once when no further call came for a while. */
+/** Call `action` once when no further call came for a while; `cancel` calls it off. */
 export function debounced(action, milliseconds = 60) {
   let timer = 0;
-  return () => {
+  const soon = () => {
     clearTimeout(timer);
     timer = setTimeout(action, milliseconds);
   };
+  soon.cancel = () => clearTimeout(timer);
+  return soon;
 }

@@ -1,11 +1,12 @@
-// The paintings: a row of seeds for each class, asked for a few at a time so that they appear.
+// The pictures: for each seed all classes, asked for a few at a time so that they appear.
 
 import { paint } from "./api.js";
 import { byId, element, latest, picture } from "./elements.js";
 import { rove } from "./keys.js";
-import { run } from "./seeds.js";
+import { MOST, run } from "./seeds.js";
 
 const CHUNK = 16; // pictures a request
+const HINT = "One number paints one picture of each kind, the same every time.";
 
 export class Grid {
   /** @param opened is called with { label, seed }. */
@@ -13,36 +14,47 @@ export class Grid {
     Object.assign(this, { model, notice, opened });
     this.place = byId("grid");
     this.begin = latest();
-    this.shown = "";
+    this.wanted = "";
+    this.tiles = []; // of what is wanted; in the page once the first of them are painted
     rove(this.place, ".tile");
   }
 
-  /** Paint a view, unless it is there already. */
+  /** Paint a view, unless it is there already; until it comes, what was painted before stays. */
   show({ labels, seeds, count }) {
     const wanted = JSON.stringify([labels, seeds, count]);
-    if (wanted === this.shown && this.filling) return;
-    if (wanted !== this.shown) this.lay(labels, run(seeds, count));
-    this.shown = wanted;
+    if (wanted === this.wanted && this.filling) return;
+    if (wanted !== this.wanted) this.lay(labels, run(seeds, count));
+    this.wanted = wanted;
     this.notice.guard(() => this.fill());
   }
 
   lay(labels, seeds) {
-    this.place.replaceChildren(...labels.map((label) => this.row(label, seeds)));
-    this.tiles = [...this.place.querySelectorAll(".tile")];
+    const alone = labels.length === 1;
+    const groups = alone
+      ? [this.group(this.model.kinds[labels[0]], seeds.map((seed) => ({ label: labels[0], seed })))]
+      : seeds.map((seed) => this.group(`Number ${seed}`, labels.map((label) => ({ label, seed }))));
+    if (!alone) groups[0].querySelector("h3").append(element("small", {}, HINT));
+    this.tiles = groups.flatMap((group) => [...group.querySelectorAll(".tile")]);
     this.tiles[0].tabIndex = 0;
+    this.hang = () => {
+      this.place.replaceChildren(...groups);
+      this.hung = this.tiles;
+    };
+    if (!this.place.firstChild) this.hang(); // frames, where there are no pictures yet
   }
 
-  row(label, seeds) {
-    const tiles = seeds.map((seed) => this.tile({ label, seed }));
-    const heading = element("h3", {}, this.model.names[label]);
-    const line = element("div", { className: "tiles" }, ...tiles);
-    return element("div", { className: "row" }, heading, line);
+  group(title, pictures) {
+    const tiles = pictures.map((at) => this.tile(at));
+    const heading = element("h3", {}, title);
+    const wall = element("div", { className: "tiles" }, ...tiles);
+    return element("div", { className: "group" }, heading, wall);
   }
 
   tile(at) {
-    const caption = element("span", { className: "seed", "aria-hidden": "true" }, String(at.seed));
+    const words = this.model.alt(at);
+    const caption = element("span", { className: "caption", "aria-hidden": "true" }, words);
     const tile = element("button", { type: "button", className: "tile", tabIndex: -1 });
-    tile.append(picture(this.model.alt(at)), caption);
+    tile.append(picture(words), caption);
     tile.at = at;
     tile.addEventListener("click", () => this.opened(at));
     return tile;
@@ -57,11 +69,12 @@ export class Grid {
       for (let i = 0; i < missing.length; i += CHUNK) {
         this.tell();
         await this.some(missing.slice(i, i + CHUNK), signal);
+        if (!this.tiles[0].isConnected) this.hang();
       }
     } finally {
       if (!signal.aborted) this.filling = false;
+      if (!signal.aborted) this.tell();
     }
-    this.tell();
   }
 
   async some(tiles, signal) {
@@ -73,14 +86,35 @@ export class Grid {
   tell() {
     const done = this.tiles.filter((tile) => tile.firstChild.src).length;
     const all = this.tiles.length;
-    const noun = all === 1 ? "painting" : "paintings";
-    byId("status").textContent = done < all ? `${done} of ${all} ${noun}…` : `${all} ${noun}`;
+    const kinds = new Set(this.tiles.map((tile) => tile.at.label)).size;
+    const of = kinds > 1 ? ` of ${kinds} kinds` : "";
+    const words = `${all} ${all === 1 ? "picture" : "pictures"}${of}`;
+    const waiting = this.filling ? "Painting others…" : "The others could not be painted";
+    const progress = this.tiles[0].isConnected
+      ? `${done} of ${words}${this.filling ? "…" : " painted"}`
+      : `${waiting}; these are the ones before`;
+    byId("status").textContent = done < all ? progress : words;
   }
 
-  /** Where the focus belongs when a picture is closed that a link opened. */
+  /** The picture as it was painted here, if it was. */
+  source(at) {
+    return this.find(at)?.firstChild.src || null;
+  }
+
+  /** The picture so many steps on, or null; of one that hangs elsewhere, by its number. */
+  beside({ label, seed }, steps) {
+    const index = this.hung.indexOf(this.find({ label, seed }));
+    if (index >= 0) return this.hung[index + steps]?.at ?? null;
+    const other = seed + steps;
+    return other >= 0 && other <= MOST ? { label, seed: other } : null;
+  }
+
+  find({ label, seed }) {
+    return this.hung.find(({ at }) => at.label === label && at.seed === seed);
+  }
+
+  /** Where the focus belongs when a picture is closed. */
   focus(at) {
-    const same = ({ label, seed }) => label === at.label && seed === at.seed;
-    const tile = this.tiles.find((one) => same(one.at));
-    if (document.activeElement === document.body) tile?.focus({ preventScroll: true });
+    this.find(at)?.focus();
   }
 }

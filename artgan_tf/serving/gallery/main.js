@@ -4,6 +4,7 @@ import { server } from "./address.js";
 import { Controls } from "./controls.js";
 import { Detail } from "./detail.js";
 import { byId } from "./elements.js";
+import { copyLink, sheetLink } from "./links.js";
 import { Grid } from "./grid.js";
 import { Judge } from "./judge.js";
 import { findModel } from "./model.js";
@@ -17,12 +18,9 @@ class Page {
     this.model = model;
     this.controls = new Controls(model, (asked) => this.change({ ...asked, at: null }));
     this.grid = new Grid(model, notice, (at) => this.open(at));
-    this.judge = new Judge(model, new Notice(byId("judge-notice")));
-    this.detail = new Detail(
-      model,
-      (...moved) => this.moved(...moved),
-      (source, words) => this.judge.show(source, words),
-    );
+    this.detail = new Detail(model, this.grid, (...moved) => this.moved(...moved));
+    new Judge(model, new Notice(byId("judge-notice")));
+    byId("link-view").addEventListener("click", ({ target }) => copyLink(target));
     addEventListener("popstate", () => this.restore());
     this.restore();
   }
@@ -30,20 +28,21 @@ class Page {
   /** Show what the address tells. */
   restore() {
     this.view = read(this.model);
-    this.controls.show(this.view);
     this.show();
   }
 
   show() {
+    this.controls.show(this.view);
     this.grid.show(this.view);
     this.detail.show(this.view.at, this.view.morph);
+    sheetLink(this.model, this.view);
   }
 
   /** Show a view, and put it into the address as a step that one can go back from. */
   change(view) {
     this.view = { ...this.view, ...view };
     this.remember(true);
-    this.show(); // not the form: there may be something in it that was not asked for yet
+    this.show();
   }
 
   open(at) {
@@ -67,9 +66,11 @@ class Page {
 
 async function start() {
   const model = await findModel();
-  const version = model.version && `, version ${model.version}`;
-  document.title = `${model.name} – gallery`;
-  byId("model").textContent = `${model.name}${version}, served by ${server.origin}`;
+  document.title = `${model.title} – gallery`;
+  byId("title").textContent = `Painted by ${model.title}`;
+  byId("about").textContent = model.about();
+  byId("model").textContent = `Model ${model.name}${model.version && `, version ${model.version}`},\
+ served by ${server.origin}.`;
   byId("main").hidden = false;
   new Page(model);
 }

@@ -7,11 +7,19 @@ const NO_NAME = `The server at ${server?.origin} does not answer, or does not te
 has. If it is a TensorFlow Serving, add ?model=NAME to this page's address.`;
 
 export class Model {
-  /** @param facts name, version, class_names, signatures. */
-  constructor({ name, version = "", class_names: names, signatures }) {
-    this.name = name;
-    this.version = version;
-    this.names = names;
+  /**
+   * @param facts name, version, class_names, signatures; accuracy = { value, count } on held-out
+   *   pictures; references, how many real pictures of a class there are; files, whether the server
+   *   makes sheets and animations.
+   */
+  constructor({ name, version = "", class_names: names, signatures, ...facts }) {
+    Object.assign(this, { name, version, names });
+    this.title = plain(name);
+    this.kinds = names.map(plain);
+    this.size = facts.image_size ?? null;
+    this.accuracy = facts.accuracy ?? null;
+    this.references = facts.references ?? null; // { count, url }
+    this.files = facts.files ?? false;
     this.signatures = new Set(signatures);
   }
 
@@ -19,15 +27,28 @@ export class Model {
     return this.signatures.has(signature);
   }
 
-  /** How pictures are named for those who cannot see them. */
+  /** How pictures are named, beneath them and for those who cannot see them. */
   alt({ label, seed }) {
-    return `${this.names[label]}, seed ${seed}`;
+    return `${this.kinds[label]}, no. ${seed}`;
+  }
+
+  /** What a visitor reads first. */
+  about() {
+    const { length } = this.kinds;
+    const what = length > 1 ? `of ${length} kinds` : `of ${this.kinds[0]}`;
+    const size = this.size ? `, ${this.size} pixels wide` : "";
+    return `A neural network paints these pictures ${what}${size}, when you ask for them: no hand has \
+painted them. Choose one to change it, to animate it and to take it with you.`;
   }
 
   /** One class and no other, as `mix` takes it. */
   oneHot(label, share = 1) {
     return this.names.map((_, index) => (index === label ? share : 0));
   }
+}
+
+function plain(name) {
+  return name.replaceAll("_", " ");
 }
 
 /** The model that the address asks for, or the only one. */
@@ -44,14 +65,20 @@ async function fromServe() {
   if (!server) throw new Error(NO_SERVER);
   const found = await fetchJson("gallery/models.json").catch(() => null);
   if (found?.models && !found.models.length) throw new Error("The server has no model yet.");
-  return found?.models?.find((model) => !wanted || model.name === wanted);
+  const told = found?.models?.find((model) => !wanted || model.name === wanted);
+  return told && withReferences({ ...told, files: true }, new URL("gallery/references.jpg", server));
 }
 
 /** An export's assets.extra/artgan.json, copied to models.json beside the page. */
 async function fromFile() {
   if (server?.href === new URL(".", location.href).href && !wanted) return null;
   const response = await fetch("models.json").catch(() => null);
-  return response?.ok ? response.json().catch(() => null) : null;
+  const told = response?.ok ? await response.json().catch(() => null) : null;
+  return told && withReferences(told, new URL("references.jpg", location.href));
+}
+
+function withReferences(told, url) {
+  return { ...told, references: told.references ? { count: told.references, url } : null };
 }
 
 /** TF Serving knows how many classes there are, and not what they are called. */

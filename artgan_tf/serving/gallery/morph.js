@@ -3,38 +3,22 @@
 import { byId, complain, element } from "./elements.js";
 import { parseSeed, random } from "./seeds.js";
 
+const SLIDERS = ["share", "t", "truncation"];
+
 export class Morph {
   /** @param moved is called with the morph whenever an input changes. */
   constructor(model, moved) {
-    Object.assign(this, { model, moved });
-    this.share = slider("share", "Towards a class");
-    this.t = slider("t", "Towards a seed");
-    this.truncation = slider("truncation", "Truncation");
-    this.toLabel = this.classes();
-    this.toSeed = element("input", { id: "to-seed", inputMode: "numeric", autocomplete: "off" });
-    this.error = element("p", { id: "to-seed-error", className: "error", role: "alert" });
-    this.build();
-  }
-
-  classes() {
+    this.moved = moved;
+    this.toLabel = byId("to-label");
+    this.toSeed = byId("to-seed");
     const option = (name, label) => element("option", { value: label }, name);
-    const options = this.model.names.map(option);
-    return element("select", { id: "to-label", "aria-label": "Which class" }, ...options);
-  }
-
-  build() {
-    this.toSeed.setAttribute("aria-label", "Which seed");
-    this.toSeed.setAttribute("aria-describedby", this.error.id);
-    const other = element("button", { type: "button" }, "Random");
-    other.addEventListener("click", () => this.reseed());
-    const towards = element("span", { className: "beside" }, this.toSeed, other);
+    this.toLabel.append(...model.kinds.map(option));
     const form = byId("morph");
-    form.append(field(this.share, this.toLabel), field(this.t, towards), this.error);
-    const hint = element("small", {}, "Less is more typical, and more alike.");
-    form.append(field(this.truncation, hint));
+    form.hidden = !model.has("mix");
+    byId("share-field").hidden = model.names.length < 2;
+    byId("to-random").addEventListener("click", () => this.reseed());
     form.addEventListener("input", () => this.changed());
     form.addEventListener("submit", (event) => event.preventDefault());
-    this.share.parentElement.hidden = this.model.names.length < 2;
   }
 
   reseed() {
@@ -43,10 +27,11 @@ export class Morph {
   }
 
   show(morph) {
-    for (const name of ["share", "t", "truncation"]) this[name].value = morph[name];
+    for (const name of SLIDERS) byId(name).value = morph[name];
     this.toLabel.value = morph.toLabel;
-    this.toSeed.value = morph.toSeed;
-    complain(this.toSeed, this.error, "");
+    const typed = this.toSeed.value.trim(); // "" would be 0, and "07" is 7
+    if (typed === "" || Number(typed) !== morph.toSeed) this.toSeed.value = morph.toSeed;
+    complain(this.toSeed, byId("to-seed-error"), "");
     this.tell();
   }
 
@@ -54,22 +39,20 @@ export class Morph {
     this.tell();
     try {
       const toSeed = parseSeed(this.toSeed.value);
-      complain(this.toSeed, this.error, "");
       this.moved({ ...this.numbers(), toLabel: Number(this.toLabel.value), toSeed });
     } catch (error) {
-      complain(this.toSeed, this.error, error.message);
+      complain(this.toSeed, byId("to-seed-error"), error.message);
     }
   }
 
   numbers() {
-    const names = ["share", "t", "truncation"];
-    return Object.fromEntries(names.map((name) => [name, this[name].valueAsNumber]));
+    return Object.fromEntries(SLIDERS.map((name) => [name, byId(name).valueAsNumber]));
   }
 
   tell() {
     for (const [name, value] of Object.entries(this.numbers())) {
       byId(`${name}-percent`).textContent = `${value} %`;
-      this[name].setAttribute("aria-valuetext", `${value} percent`);
+      byId(name).setAttribute("aria-valuetext", `${value} percent`);
     }
   }
 }
@@ -79,17 +62,4 @@ export function mixed(model, { label, seed }, { toLabel, share, toSeed, t, trunc
   const weights = model.oneHot(label, (100 - share) / 100);
   weights[toLabel] += share / 100;
   return { seed, seed_to: toSeed, t: t / 100, weights, truncation: truncation / 100 };
-}
-
-function slider(id, label) {
-  const made = element("input", { type: "range", id, min: 0, max: 100, step: 1 });
-  made.heading = label;
-  return made;
-}
-
-function field(range, towards) {
-  const label = element("label", { htmlFor: range.id }, range.heading);
-  const percent = element("output", { id: `${range.id}-percent`, htmlFor: range.id });
-  const line = element("span", { className: "line" }, label, percent);
-  return element("div", { className: "field slider" }, line, range, towards);
 }

@@ -13,11 +13,11 @@ export class Notice {
   }
 
   /** Tell of an error; what was given up on purpose is no error. */
-  show(error, retry = null) {
+  show(error, retry = null, words = "Try again") {
     if (error.name === "AbortError") return;
     const box = element("div", { className: "notice" }, element("p", {}, error.message));
     if (retry) {
-      const again = element("button", { type: "button" }, "Try again");
+      const again = element("button", { type: "button" }, words);
       again.addEventListener("click", () => {
         this.clear();
         retry();

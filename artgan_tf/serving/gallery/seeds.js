@@ -1,35 +1,36 @@
 // Seeds are whole numbers that JavaScript's numbers and JSON keep exactly: below 2^53.
 
 export const MOST = Number.MAX_SAFE_INTEGER;
-const RULE = `whole number from 0 to ${MOST}`;
+const RANDOM = 1_000_000; // short enough to be told to a friend
 
 /** A number from text, or an error that says what is wrong. */
 export function parseSeed(text) {
   const seed = /^\d+$/.test(text.trim()) ? Number(text) : NaN;
-  if (!Number.isSafeInteger(seed)) throw new Error(`A seed is a ${RULE}.`);
+  if (!Number.isSafeInteger(seed)) throw new Error(`A number is whole, and from 0 to ${MOST}.`);
   return seed;
 }
 
 /** Several, with commas or spaces between. */
 export function parseSeeds(text) {
   const parts = text.split(/[\s,;]+/).filter(Boolean);
-  if (!parts.length) throw new Error(`Give at least one seed: a ${RULE}.`);
+  if (!parts.length) throw new Error(`Give at least one number, from 0 to ${MOST}.`);
   return parts.map(parseSeed);
 }
 
 /** As many seeds as asked for: those given, and on from the last. */
 export function run(seeds, count) {
   const more = count - seeds.length;
-  if (more < 0) throw new Error(`${seeds.length} seeds are more than ${count} pictures a class.`);
+  if (more < 0) {
+    throw new Error(`${seeds.length} numbers are more than ${count} pictures of each kind.`);
+  }
   const last = seeds.at(-1);
-  if (last > MOST - more) throw new Error(`Seeds end at ${MOST}: begin lower, or ask for fewer.`);
+  if (last > MOST - more) throw new Error(`Numbers end at ${MOST}: begin lower, or ask for fewer.`);
   return [...seeds, ...Array.from({ length: more }, (_, i) => last + 1 + i)];
 }
 
-/** Any seed, all 53 bits of it. */
+/** Any of the first million. */
 export function random() {
-  const [high, low] = crypto.getRandomValues(new Uint32Array(2));
-  return (high >>> 11) * 2 ** 32 + low;
+  return crypto.getRandomValues(new Uint32Array(1))[0] % RANDOM;
 }
 
 /** The seed that comes so many after another, from the beginning again after the last. */

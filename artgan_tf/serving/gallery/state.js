@@ -5,9 +5,16 @@
 
 import { after, parseSeed, parseSeeds, run } from "./seeds.js";
 
-export const MOST_PICTURES = 64; // a class
-const FIRST_CLASSES = 6;
+export const MOST_PICTURES = 64; // of a kind
+const MOST_KINDS = 200; // at first
+const FIRST = [1, 40, 20]; // pictures: of a kind at least, in all, and of a kind at most
 const PERCENT = ["share", "t", "truncation"];
+
+/** How many pictures of each kind are shown where nobody says. */
+export function usual(kinds) {
+  const [least, all, most] = FIRST;
+  return Math.min(Math.max(Math.floor(all / kinds), least), most);
+}
 
 /** An open picture as it is, and where its sliders lead. */
 export function atRest(model, { label, seed }) {
@@ -25,6 +32,18 @@ export function isAtEnd({ share, t, truncation }) {
   return ends && share + t > 0 && truncation === 100;
 }
 
+/**
+ * The same picture seen from the ends that it is closer to: [at, morph] with neither more than half
+ * of the way gone.
+ */
+export function fromNearest({ label, seed }, morph) {
+  const at = { label, seed };
+  const way = { ...morph };
+  if (way.share > 50) [at.label, way.toLabel, way.share] = [way.toLabel, label, 100 - way.share];
+  if (way.t > 50) [at.seed, way.toSeed, way.t] = [way.toSeed, seed, 100 - way.t];
+  return [at, way];
+}
+
 /** What the address says, as far as it makes sense for this model. */
 export function read(model) {
   const hash = new URLSearchParams(location.hash.slice(1));
@@ -34,11 +53,11 @@ export function read(model) {
 
 function readGrid(model, hash) {
   const known = hash.getAll("class").map((name) => model.names.indexOf(name));
-  const labels = [...new Set(known.filter((label) => label >= 0))];
-  const all = model.names.map((_, label) => label);
-  const count = percent(hash.get("count"), 8);
+  const named = [...new Set(known.filter((label) => label >= 0))];
+  const labels = named.length ? named : model.names.map((_, i) => i).slice(0, MOST_KINDS);
+  const count = percent(hash.get("count"), usual(labels.length));
   const view = {
-    labels: labels.length ? labels : all.slice(0, FIRST_CLASSES),
+    labels,
     seeds: attempt(() => parseSeeds(hash.get("seeds") ?? "0"), [0]),
     count: Math.min(Math.max(count, 1), MOST_PICTURES),
   };
@@ -64,17 +83,25 @@ function readMorph(model, hash, at) {
 }
 
 /** The part of the address that `read` makes this view of. */
-export function write(model, { labels, seeds, count, at, morph }) {
-  const hash = new URLSearchParams();
-  for (const label of labels) hash.append("class", model.names[label]);
-  hash.set("seeds", seeds.join(","));
-  hash.set("count", count);
-  if (at) {
-    hash.set("at", model.names[at.label]);
-    hash.set("seed", at.seed);
-    writeMorph(hash, model, morph, atRest(model, at));
+export function write(model, view) {
+  const hash = gridParameters(model, view);
+  if (view.at) {
+    hash.set("at", model.names[view.at.label]);
+    hash.set("seed", view.at.seed);
+    writeMorph(hash, model, view.morph, atRest(model, view.at));
   }
   return `#${hash}`;
+}
+
+/** What the grid shows; all classes go without saying. */
+function gridParameters(model, { labels, seeds, count }) {
+  const parameters = new URLSearchParams();
+  if (labels.length < model.names.length) {
+    for (const label of labels) parameters.append("class", model.names[label]);
+  }
+  parameters.set("seeds", seeds.join(","));
+  parameters.set("count", count);
+  return parameters;
 }
 
 function writeMorph(hash, model, morph, rest) {

@@ -1,0 +1,82 @@
+// The picture in the dialog, with its words and its file.
+
+import { paint } from "./api.js";
+import { byId, debounced, latest, picture } from "./elements.js";
+import { mixed } from "./morph.js";
+import { Notice } from "./notice.js";
+import { isAtRest } from "./state.js";
+
+export class Painting {
+  /**
+   * @param grid may have the picture already.
+   * @param shown is called with the picture's data URI and its words.
+   */
+  constructor(model, grid, shown) {
+    Object.assign(this, { model, grid, shown });
+    this.place = byId("shown");
+    this.notice = new Notice(byId("detail-notice"));
+    this.begin = latest();
+    this.soon = debounced(() => this.notice.guard(() => this.paint()));
+  }
+
+  /** Show a picture as soon as it is there; the one before stays until then. */
+  show(at, way) {
+    Object.assign(this, { at, way });
+    this.begin();
+    const known = isAtRest(way) ? this.grid.source(at) : null;
+    if (known) this.hang(known);
+    if (known && !this.model.has("magnified")) this.notice.clear();
+    else this.soon();
+  }
+
+  async paint() {
+    const { model, at, way } = this;
+    const rest = isAtRest(way);
+    const signature = !rest ? "mix" : model.has("magnified") ? "magnified" : "serving_default";
+    const row = rest ? at : mixed(model, at, way);
+    const [source] = await paint(model.name, signature, [row], this.begin());
+    this.hang(source, signature === "magnified" ? ", magnified" : "");
+  }
+
+  hang(source, more = "") {
+    const words = described(this.model, this.at, this.way);
+    this.place.replaceChildren(picture(words, source));
+    const title = this.model.alt(this.at);
+    byId("detail-heading").textContent = title;
+    byId("caption").textContent = `${words}${more}`.slice(title.length + 2);
+    Object.assign(byId("download"), { href: source, download: this.fileName() });
+    this.shown(source, words);
+  }
+
+  /** Another picture in the frame for a moment, or again the one that belongs there. */
+  lend(source) {
+    const image = this.place.querySelector("img");
+    if (!image) return;
+    image.src = source ?? byId("download").href;
+  }
+
+  fileName() {
+    const { share, toLabel, t, toSeed, truncation } = this.way;
+    const parts = [this.model.names[this.at.label], this.at.seed];
+    if (share) parts.push(`${share}pc`, this.model.names[toLabel]);
+    if (t) parts.push(`${t}pc`, toSeed);
+    if (truncation !== 100) parts.push(`truncation${truncation}pc`);
+    return `${parts.join("-").replace(/[^\p{L}\p{N}_-]+/gu, "_")}.png`;
+  }
+
+  stop() {
+    this.begin();
+    this.soon.cancel();
+    this.place.replaceChildren();
+    this.notice.clear();
+  }
+}
+
+/** Where on the way a picture is. */
+export function described(model, at, { share, toLabel, t, toSeed, truncation }) {
+  const parts = [model.alt(at)];
+  if (share) parts.push(`${share} % ${model.kinds[toLabel]}`);
+  if (t) parts.push(`${t} % towards no. ${toSeed}`);
+  if (truncation !== 100) parts.push(`${truncation} % daring`);
+  return parts.join(", ");
+}

@@ -1,0 +1,160 @@
+"""What the gallery asks beside TF Serving's interface: the model's facts, sheets and animations."""
+
+import asyncio
+import io
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from artgan_tf.serving import json_answers, metadata
+from artgan_tf.serving.batching import Batcher
+from artgan_tf.serving.card import REFERENCES
+from artgan_tf.serving.json_tensors import Arrays
+from artgan_tf.serving.refusals import Refused
+from artgan_tf.serving.servable import Servable
+from tfrecords_tools.sheet import named_grid
+
+FRAMES, MILLISECONDS = 8, 140
+SIDE = 256  # pixels that an animation has at least: friends look at it on their telephones
+MOST, SEEDS = 256, 2**53  # pictures of a sheet, and what JSON's numbers hold
+KINDS: dict[str, dict[str, int]] = {"gif": {}, "webp": {"quality": 90}}
+JSON = "application/json"
+
+Pixels = NDArray[np.uint8]
+Parameters = Mapping[str, str]
+Make = Callable[[Servable, Parameters], Awaitable[Response]]
+
+
+class Served(Protocol):
+    """Who knows which version is served."""
+
+    served: Servable | None
+
+
+class GalleryFiles:
+    """The routes below `/gallery/`.
+
+    Args:
+        versions: of the model.
+        batcher: that paints.
+    """
+
+    def __init__(self, versions: Served, batcher: Batcher):
+        self.versions, self.batcher = versions, batcher
+
+    def routes(self) -> list[Route]:
+        """`models.json`, `sheet.png`, `way.gif`, `way.webp` and `references.jpg`."""
+        made: dict[str, Make] = {
+            "sheet.png": self.sheet,
+            "references.jpg": self.references,
+            **{f"way.{kind}": partial(self.way, kind) for kind in KINDS},
+        }
+        answers = {f"/gallery/{name}": partial(self._answer, make) for name, make in made.items()}
+        return [
+            Route("/gallery/models.json", self.models),
+            *(Route(path, answer) for path, answer in answers.items()),
+        ]
+
+    async def models(self, request: Request) -> Response:
+        """What a page needs to know in order to ask for pictures."""
+        return Response(metadata.gallery(self.versions.served), media_type=JSON)
+
+    async def _answer(self, make: Make, request: Request) -> Response:
+        try:
+            served = self.versions.served
+            if served is None or "class_names" not in served.facts:
+                raise Refused("No export of ours is served here.", "NOT_FOUND")
+            return await make(served, request.query_params)
+        except Refused as refused:
+            return Response(json_answers.error(refused.text), refused.status, media_type=JSON)
+
+    # ---- files --------------------------------------------------------------------------------
+    async def sheet(self, served: Servable, asked: Parameters) -> Response:
+        """A class a row, a seed a column: `labels=0,1&seeds=7,8`."""
+        names = served.facts["class_names"]
+        labels = _numbers(asked, "labels", len(names))
+        seeds = _numbers(asked, "seeds", SEEDS)
+        if len(labels) * len(seeds) > MOST:
+            raise Refused(f"A sheet has {MOST} pictures at most: ask for fewer.")
+        arrays: Arrays = {
+            "label": np.repeat(np.array(labels, np.int32), len(seeds)),
+            "seed": np.tile(np.array(seeds, np.int64), len(labels)),
+        }
+        pictures = await self._painted(served, "serving_default", arrays)
+        grid = pictures.reshape(len(labels), len(seeds), *pictures.shape[1:])
+        sheet = named_grid(grid, [names[label].replace("_", " ") for label in labels])
+        return await asyncio.to_thread(_file, "png", sheet, {})
+
+    async def way(self, kind: str, served: Servable, asked: Parameters) -> Response:
+        """Eight frames, there and back: `label=0&seed=1&to_label=2&to_seed=3&truncation=100`."""
+        classes = len(served.facts["class_names"])
+        label, to_label = (_number(asked, name, classes) for name in ("label", "to_label"))
+        seed, to_seed = (_number(asked, name, SEEDS) for name in ("seed", "to_seed"))
+        truncation = _number({"truncation": "100", **asked}, "truncation", 101) / 100
+        shares = [round(100 * i / (FRAMES - 1)) / 100 for i in range(FRAMES)]  # as the page's
+        one_hot = np.eye(classes, dtype=np.float32)
+        arrays: Arrays = {
+            "seed": np.full(FRAMES, seed, np.int64),
+            "seed_to": np.full(FRAMES, to_seed, np.int64),
+            "t": np.array(shares, np.float32),
+            "weights": np.stack(
+                [one_hot[label] * (1 - t) + one_hot[to_label] * t for t in shares]
+            ).astype(np.float32),
+            "truncation": np.full(FRAMES, truncation, np.float32),
+        }
+        pictures = await self._painted(served, "mix", arrays)
+        return await asyncio.to_thread(_animation, kind, pictures)
+
+    async def references(self, served: Servable, asked: Parameters) -> Response:
+        """The export's real images, where it carries some."""
+        file = served.folder / "assets.extra" / REFERENCES
+        if not file.is_file():
+            raise Refused("This export carries no real pictures.", "NOT_FOUND")
+        return Response(await asyncio.to_thread(file.read_bytes), media_type="image/jpeg")
+
+    async def _painted(self, served: Servable, signature: str, arrays: Arrays) -> Pixels:
+        answer = await self.batcher.run(served, signature, arrays)
+        images = [Image.open(io.BytesIO(png)) for png in answer["image_bytes"]]
+        return np.stack([np.asarray(image) for image in images])
+
+
+def _animation(kind: str, pictures: Pixels) -> Response:
+    first, *others = [_enlarged(picture) for picture in [*pictures, *pictures[-2:0:-1]]]
+    options: dict[str, Any] = {
+        "save_all": True,
+        "append_images": others,
+        "duration": MILLISECONDS,
+        "loop": 0,
+    }
+    return _file(kind, first, options | KINDS[kind] | {"append_images": others})
+
+
+def _enlarged(picture: Pixels) -> Image.Image:
+    image, zoom = Image.fromarray(picture), -(-SIDE // picture.shape[0])
+    size = (zoom * image.width, zoom * image.height)
+    return image.resize(size, Image.Resampling.BICUBIC)
+
+
+def _file(kind: str, image: Image.Image, options: dict[str, Any]) -> Response:
+    content = io.BytesIO()
+    image.save(content, kind.upper(), **options)
+    return Response(content.getvalue(), media_type=f"image/{kind}")
+
+
+def _numbers(asked: Parameters, name: str, below: int) -> list[int]:
+    texts = asked.get(name, "").split(",")
+    return [_number({name: text}, name, below) for text in texts]
+
+
+def _number(asked: Parameters, name: str, below: int) -> int:
+    text = asked.get(name, "")
+    if not (text.isascii() and text.isdecimal() and len(text) < 20 and int(text) < below):
+        raise Refused(f"{name} takes whole numbers from 0 to {below - 1}.")
+    return int(text)
