@@ -1,6 +1,7 @@
 """The training loop: steps, and what is done between them."""
 
 import math
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +11,13 @@ from tqdm import tqdm
 from artgan_tf.config import Config, InputError, RunError
 from artgan_tf.data.source import DamagedData
 from artgan_tf.gan import GAN
-from artgan_tf.runs.checkpoints import Checkpoints
+from artgan_tf.runs.checkpoints import Checkpoints, latest_step
 from artgan_tf.training.clock import Clock
 from artgan_tf.training.engine import Engine
 from artgan_tf.training.interruption import Interruption
 from artgan_tf.training.records import Records
 from artgan_tf.training.watch import Watch
+from tfrecords_tools.files import NotWritten
 
 COLLAPSED_LOSS, COLLAPSED_STEPS = 0.01, 500
 
@@ -83,7 +85,7 @@ class Loop:
             due[self._measure] = every.metrics_every
         now = [action for action, interval in due.items() if last or step % interval == 0]
         if now:
-            self._pause(*now)
+            self._pause(*now, last=last)
 
     def _record(self, step: int) -> None:
         means = self.gan.train_means.result()
@@ -103,11 +105,7 @@ class Loop:
     def _check(self, step: int, means: dict[str, float]) -> None:
         if not all(map(math.isfinite, means.values())):
             bad = ", ".join(name for name, value in means.items() if not math.isfinite(value))
-            path = self.checkpoints.save_apart(f"not-finite-{step}")
-            raise RunError(
-                f"Step {step}: {bad} is no longer a number, the state lies in {path}; go on from "
-                f"the last good checkpoint in a new run with a lower learning rate or in float32."
-            )
+            raise self.checkpoints.not_finite(bad)
         every = self.config.log.history_every
         collapsed = means["d_loss"] < COLLAPSED_LOSS
         self._collapsed_for = self._collapsed_for + every if collapsed else 0
@@ -145,14 +143,34 @@ class Loop:
             self.records.scalars({"step": step, "seconds": round(self.clock.seconds, 1)})
         self.checkpoints.save()
 
-    def _pause(self, *actions: Callable[[int], None]) -> None:
-        """What is done between steps, which is not training time."""
+    def _pause(self, *actions: Callable[[int], None], last: bool = True) -> None:
+        """What is done between steps, which is not training time.
+
+        A disk that is full is told, and steps go on: stopping would lose what has been learnt since
+        the last checkpoint, going on may not.  In the `last` pause it is an error.
+        """
         self.engine.settle()
         step = self.gan.steps_done  # waits for steps that are still being computed
         self.clock.stop()
-        for action in actions:
-            action(step)
+        faults = [fault for action in actions if (fault := _attempted(action, step))]
+        if faults and last:
+            kept = latest_step(self.checkpoints.folder)
+            raise RunError(f"{faults[0]} The same command goes on from step {kept}.")
+        if faults:
+            _tell(f"warning: {faults[0]} It is tried again at the next interval.")
         self.clock.start()
+
+
+def _attempted(action: Callable[[int], None], step: int) -> NotWritten | None:
+    try:
+        action(step)
+    except NotWritten as fault:
+        return fault
+    return None
+
+
+def _tell(line: str) -> None:
+    tqdm.write(line, file=sys.stderr)
 
 
 def _bar(start: int, steps: int) -> tqdm:

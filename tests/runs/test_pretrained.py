@@ -10,8 +10,8 @@ import artgan_tf
 from artgan_tf.config import InputError, flat, resolve
 from artgan_tf.papers import build_gan
 from artgan_tf.runs import pretrained
-from artgan_tf.runs.checkpoints import load_networks
 from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.runs.networks import load_networks
 from artgan_tf.training.train import train
 from tests.training.states import state
 
@@ -54,7 +54,7 @@ def test_it_fills_a_gan_of_other_classes():
     config, classes = resolve(f"recommended/{NAME}"), 3
     gan, z = build_gan(config, classes), config.model.z_size
     untrained = [np.array(v) for v in gan.generator.weights]
-    partly = load_networks(gan, RunDirectory(pretrained.locate(MODEL)).checkpoints)
+    partly = load_networks(gan, RunDirectory(pretrained.locate(MODEL)).checkpoints).partly
     ten = artgan_tf.load(MODEL).gan
     for network in ("generator", "averaged"):
         pairs = zip(getattr(gan, network).weights, ten.averaged.weights, strict=True)

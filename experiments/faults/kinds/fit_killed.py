@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from artgan_tf.runs.checkpoints import find
+from artgan_tf.runs.checkpoints import latest_step
 from artgan_tf.runs.directory import RunDirectory
 from experiments.faults.processes import Moment, call, ended, fit, struck
 from experiments.faults.suite import Case, Lost
@@ -39,8 +39,7 @@ def _kill(run: Path, number: int) -> str:
 
 
 def _kept(run: Path) -> int:
-    folder = RunDirectory(run).checkpoints
-    return find(folder)[1] if any(folder.glob("step-*.npz")) else 0
+    return latest_step(run / "checkpoints")
 
 
 def _any_time(run: Path, step: int) -> Moment:
@@ -57,7 +56,7 @@ def _any_time(run: Path, step: int) -> Moment:
 
 
 def _writing(run: Path, step: int) -> Moment:
-    return lambda elapsed: _past(run, step) and any((run / "checkpoints").glob("*.part"))
+    return lambda elapsed: _past(run, step) and any((run / "checkpoints").glob(".tmp-*"))
 
 
 def _drawing(run: Path, step: int) -> Moment:
@@ -74,7 +73,9 @@ def _compare(work: Path) -> str:
     runs = work / "killed", work / "straight"
     for run in runs:
         ended(call(*fit(run, KILLS * PACE, *EVERY)))
-    killed, straight = (dict(np.load(find(run / "checkpoints")[0])) for run in runs)
+    killed, straight = (
+        dict(np.load(run / "checkpoints" / f"step-{KILLS * PACE}.npz")) for run in runs
+    )
     different = [key for key in straight if not np.array_equal(straight[key], killed[key])]
     if different or killed.keys() != straight.keys():
         raise Lost(f"{len(different)} arrays are others than those of the undisturbed run")
