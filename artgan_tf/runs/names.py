@@ -26,6 +26,12 @@ def variables(gan: GAN) -> dict[str, keras.Variable]:
     return named
 
 
+def network(name: str) -> str:
+    """Whose weight a variable is by its name; empty for what belongs to a training alone."""
+    first = name.partition("/")[0]
+    return first if first in NETWORKS and "/seed_generator/" not in name else ""
+
+
 def by_place(gan: GAN) -> dict[str, keras.Variable]:
     """The same by the names that checkpoints of format 1 gave them: their place in a list."""
     networks = {name: getattr(gan, name).weights for name in NETWORKS}

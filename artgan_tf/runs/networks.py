@@ -9,7 +9,7 @@ import numpy as np
 from artgan_tf.gan import GAN
 from artgan_tf.runs.checkpoint_file import Saved, Unusable
 from artgan_tf.runs.checkpoints import Which, choose
-from artgan_tf.runs.names import NETWORKS
+from artgan_tf.runs.names import network
 
 Wanted = dict[str, tuple[keras.Variable, str]]  # by our name: a variable, and the file's name
 
@@ -48,11 +48,10 @@ def load_networks(gan: GAN, folder: Path, which: Which = "latest") -> Loaded:
 def _wanted(saved: Saved, gan: GAN) -> Wanted:
     found = {}
     for name, variable in saved.variables(gan).items():
-        network, _, rest = name.partition("/")
         # The averaged one is the only generator of a pretrained one.
-        alone = network == "generator" and name not in saved.arrays
-        if network in NETWORKS and "seed_generator" not in name:
-            found[name] = variable, f"averaged/{rest}" if alone else name
+        alone = network(name) == "generator" and name not in saved.arrays
+        if network(name):
+            found[name] = variable, name.replace("generator", "averaged", 1) if alone else name
     return found
 
 

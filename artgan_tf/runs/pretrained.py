@@ -52,11 +52,12 @@ def pack(run: Path, name: str) -> Path:
     """Make `pretrained:NAME` of a run's newest checkpoint."""
     from artgan_tf.runs.checkpoint_file import write
     from artgan_tf.runs.checkpoints import choose
+    from artgan_tf.runs.names import network
 
     saved = choose(run / "checkpoints", "latest", lambda found: None)
     folder, step = FOLDER / name, saved.step
     made = folder / "checkpoints" / f"step-{step}.npz"
-    kept = {k: v.astype(np.float16) for k, v in saved.arrays.items() if k.startswith(KEPT)}
+    kept = {k: v.astype(np.float16) for k, v in saved.arrays.items() if network(k) in KEPT}
     write(made, kept, compressed=True)
     for each in FILES:
         shutil.copy(run / each, folder / each)

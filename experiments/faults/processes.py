@@ -15,7 +15,7 @@ from typing import NamedTuple
 from experiments.faults.suite import Failed
 
 REPOSITORY = Path(__file__).parents[2]
-PATIENCE = 300  # seconds for a command
+PATIENCE = 900  # seconds for a command
 # Paper B on the embedded paintings, in the smallest networks that the rounding of channels leaves.
 TINY = (
     "model.width=0.03", "model.z_size=4", "model.magnify=false", "train.batch_size=10",

@@ -11,6 +11,7 @@ from artgan_tf.config import InputError, flat, resolve
 from artgan_tf.papers import build_gan
 from artgan_tf.runs import pretrained
 from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.runs.names import network as network_of
 from artgan_tf.runs.networks import load_networks
 from artgan_tf.training.train import train
 from tests.training.states import state
@@ -132,7 +133,7 @@ def packed(tiny, tmp_path, shelf) -> Path:
 def test_a_packed_run_holds_two_networks_in_float16(packed, shelf):
     assert pretrained.names() == ["tiny", NAME]
     found, whole = state(pretrained.locate("pretrained:tiny")), state(packed)
-    kept = {key for key in whole if key.split("/")[0] in ("averaged", "discriminator")}
+    kept = {key for key in whole if network_of(key) in ("averaged", "discriminator")}
     assert found.keys() == kept
     for key in kept:
         assert found[key].dtype == np.float16
