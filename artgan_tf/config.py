@@ -154,6 +154,7 @@ class Train:
     strategy: Literal["auto", "one", "mirrored", "multiworker"] = "auto"
     on_collapse: Literal["warn", "stop"] = "warn"
     init: str = ""  # a run directory whose weights are the start
+    init_checkpoint: Literal["latest", "best"] | Step = "latest"  # of that run
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import keras
 
-from artgan_tf.config import Config, InputError, RunError
+from artgan_tf.config import Config, InputError, RunError, Train
 from artgan_tf.data.fingerprint import fingerprint
 from artgan_tf.data.source import DamagedData, Source
 from artgan_tf.data.spec import open_source
@@ -123,7 +123,7 @@ def _train(
     checkpoints = Checkpoints(gan, run.checkpoints)
     done = 0 if fresh else checkpoints.restore()
     if train.init and not done:
-        _initialise(gan, train.init)
+        _initialise(gan, train)
     images = fingerprint(source)
     source = engine.keep(source)
     watch = Watch(config, source)
@@ -170,6 +170,7 @@ def _tell_of_cores(before: int, done: int) -> None:
         )
 
 
-def _initialise(gan: GAN, init: str) -> None:
-    if partly := load_networks(gan, RunDirectory(locate(init)).checkpoints).partly:
-        log.warning("%s has other classes: %s start anew.", init, ", ".join(partly))
+def _initialise(gan: GAN, train: Train) -> None:
+    folder = RunDirectory(locate(train.init)).checkpoints
+    if partly := load_networks(gan, folder, train.init_checkpoint).partly:
+        log.warning("%s has other classes: %s start anew.", train.init, ", ".join(partly))
