@@ -153,7 +153,7 @@ def choose(folder: Path, which: Which, check: Callable[[Saved], None]) -> Saved:
     """
     for _ in range(LOOKS):
         try:
-            return _usable(_candidates(folder, which), check)
+            return _usable(candidates(folder, which), check)
         except FileNotFoundError:  # newer ones have taken its place meanwhile
             continue
     raise InputError(f"{folder} changes too fast to be read: try again.")
@@ -182,7 +182,7 @@ def _others(path: Path) -> str:
     return f"Take another --checkpoint: latest, or one of {', '.join(steps)}."
 
 
-def _candidates(folder: Path, which: Which) -> list[Path]:
+def candidates(folder: Path, which: Which) -> list[Path]:
     """The files to try, the first one first; InputError where there is none."""
     if which == "latest":
         found = [_file(folder, step) for step in reversed(_steps(folder))]
