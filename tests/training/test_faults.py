@@ -50,7 +50,7 @@ def test_a_run_goes_on_from_the_last_good_state(tiny, tmp_path):
     before = {name: x for name, x in state(run).items() if not name.endswith("_means")}  # its last
     spoilt = dict(before, **{"averaged/paint/kernel": before["averaged/paint/kernel"] * np.nan})
     with (run / "checkpoints" / "step-4.npz").open("wb") as stream:  # as earlier versions left it
-        np.savez(stream, **spoilt)
+        np.savez(stream, **spoilt)  # type: ignore[arg-type]
     with pytest.warns(UserWarning, match=r"step-4\.npz cannot be used: .*no number.*step-2\.npz"):
         train(tiny("improved", train__steps=6, **LATE), run)
     assert finite(run) == {"step-2.npz", "step-4.npz", "step-6.npz"}
