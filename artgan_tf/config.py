@@ -12,19 +12,56 @@ import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
 
 from tfrecords_tools.errors import InputError, RunError  # noqa: F401
 
+FLOAT32, STEPS = 3e38, 2**31 - 1
+
+
+def at_most(most: float, why: str) -> AfterValidator:
+    """The upper end of a number's range, and its reason, which the refusal gives."""
+    return AfterValidator(partial(_at_most, most, why))
+
+
+def _at_most(most: float, why: str, value: Any) -> Any:
+    if value > most:
+        raise PydanticCustomError("too_large", "It should be at most {n}, {why}", _named(most, why))
+    return value
+
+
+def _named(most: float, why: str) -> dict[str, str]:
+    return {"n": f"{most:,}" if isinstance(most, int) else f"{most:g}", "why": why}
+
+
+_REAL = at_most(FLOAT32, "what float32 holds")
 Fraction = Annotated[float, Field(ge=0, lt=1)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1)]
-CountOrZero = Annotated[int, Field(ge=0)]
-Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), _REAL]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False), _REAL]
+Width = Annotated[
+    float,
+    Field(gt=0, allow_inf_nan=False),
+    at_most(4, "16 times the weights of the papers' networks"),
+]
+Step = Annotated[int, Field(ge=1), at_most(STEPS, "steps being counted in 32 bits")]
+StepOrZero = Annotated[int, Field(ge=0), at_most(STEPS, "steps being counted in 32 bits")]
+Epoch = Annotated[int, Field(ge=1), at_most(1_000_000, "more than any training has")]
+EpochOrZero = Annotated[int, Field(ge=0), at_most(1_000_000, "more than any training has")]
+Classes = Annotated[
+    int, Field(ge=0), at_most(20_000, "each having thousands of weights of its own")
+]
+Images = Annotated[int, Field(ge=0), at_most(1_000_000_000, "more than any data set has")]
+Side = Annotated[int, Field(ge=8), at_most(1024, "a step on larger images fitting into no memory")]
+Megabytes = Annotated[int, Field(ge=0), at_most(10_000_000, "more than any machine has")]
+Latent = Annotated[int, Field(ge=1), at_most(10_000, "each having thousands of weights of its own")]
+Batch = Annotated[int, Field(ge=2), at_most(65_536, "all images of a step being in memory at once")]
+FeatureSide = Annotated[int, Field(ge=32), at_most(1024, "larger images fitting into no memory")]
+Seed = Annotated[int, Field(ge=0), at_most(2**31 - 1, "seeds having 31 bits")]
 Views = Annotated[tuple[Literal["colours", "shapes"], ...], Field(min_length=1)]
 STRICT = {"extra": "forbid"}
 STUDY = "first_study/"  # has presets of its own
@@ -36,15 +73,15 @@ class Data:
 
     __pydantic_config__ = STRICT
     spec: str = "demo"  # demo | tfrecords:DIR | folder:DIR | arrays:FILE.npz | tfds:NAME | a path
-    classes: CountOrZero = 0  # what the preset expects; 0 takes whatever the data has
+    classes: Classes = 0  # what the preset expects; 0 takes whatever the data has
     class_names: tuple[str, ...] = ()  # in order; data that only numbers its classes gets them
-    train_count: CountOrZero = 0  # examples expected; another count is refused of tfds, else told
-    val_count: CountOrZero = 0
-    image_size: Annotated[int, Field(ge=8)] = 64
+    train_count: Images = 0  # examples expected; another count is refused of tfds, else told
+    val_count: Images = 0
+    image_size: Side = 64
     crop: Annotated[float, Field(gt=0, le=1)] = 1.0  # side of the random crop / short side
     flip: bool = True
     balanced: bool = False  # classes drawn evenly, whatever their sizes
-    cache_mb: CountOrZero = 2048  # budget for decoded uint8 images in memory
+    cache_mb: Megabytes = 2048  # budget for decoded uint8 images in memory
     train_split: str = "train"  # tfrecords and tfds; a name or a part such as train[:90%]
     val_split: str = ""  # empty: the held-out split there is
     val_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.1  # where the data has no held-out split
@@ -59,8 +96,8 @@ class Model:
 
     __pydantic_config__ = STRICT
     paper: Literal["artgan", "improved", "critic"] = "improved"  # critic: this project's own
-    z_size: Count = 100
-    width: Positive = 1.0  # multiplies every channel count, rounded to 8
+    z_size: Latent = 100
+    width: Width = 1.0  # multiplies every channel count, rounded to 8
     autoencoder: bool = True
     magnify: bool = True  # G draws at twice the training size (paper B)
     modulation: tuple[Literal["latent", "class"], ...] = ("latent", "class")  # critic's G
@@ -80,14 +117,14 @@ class Discriminator:
     __pydantic_config__ = STRICT
     dropout: Fraction = 0.2  # before the layers marked "d", in the D step only
     noise: NotNegative = 0.05  # std of the Gaussian noise on D's input
-    noise_decay_steps: CountOrZero = 0  # 0 keeps the noise, else it falls linearly to 0
+    noise_decay_steps: StepOrZero = 0  # 0 keeps the noise, else it falls linearly to 0
     spectral_norm: bool = False
     label_smoothing: Fraction = 0.0
     augment: tuple[Literal["colour", "translation", "cutout"], ...] = ()
     # adaptive: each kind to a share of the images that grows while D learns images by heart
     augment_strength: Literal["fixed", "adaptive"] = "fixed"
     features: Literal["none", "efficientnet"] = "none"  # frozen, with class critics of their own
-    feature_size: Annotated[int, Field(ge=32)] = 128  # what their images are enlarged to
+    feature_size: FeatureSide = 128  # what their images are enlarged to
 
 
 @dataclass(frozen=True)
@@ -95,9 +132,9 @@ class Train:
     """Optimisation."""
 
     __pydantic_config__ = STRICT
-    steps: CountOrZero = 50_000  # 0: `epochs` count
-    epochs: CountOrZero = 0
-    batch_size: Annotated[int, Field(ge=2)] = 100
+    steps: StepOrZero = 50_000  # 0: `epochs` count
+    epochs: EpochOrZero = 0
+    batch_size: Batch = 100
     seed: Seed = 0
     optimizer: Literal["adam", "rmsprop"] = "adam"
     lr_discriminator: Positive = 2e-4
@@ -106,15 +143,15 @@ class Train:
     beta2: Fraction = 0.999
     rho: Fraction = 0.9  # RMSProp
     accumulator: NotNegative = 0.0  # RMSProp's mean square before the first step; TF1's is 1
-    lr_drops: tuple[Count, ...] = ()  # steps at which both learning rates fall to a tenth
-    lr_drop_epochs: tuple[Count, ...] = ()  # the same in epochs (paper A)
+    lr_drops: tuple[Step, ...] = ()  # steps at which both learning rates fall to a tenth
+    lr_drop_epochs: tuple[Epoch, ...] = ()  # the same in epochs (paper A)
     # groups: batch/5 classes x 5; real: those of the real batch
     fake_labels: Literal["tiled", "random", "groups", "real"] = "tiled"
     cifar_trick: bool = False  # 1, 3 or 5 G steps by the last D step's realness loss
     critic: Literal["non-saturating", "hinge", "relativistic"] = "non-saturating"  # its loss
     # gamma of gamma / 2 E|grad c_y|^2 on what a class critic is shown, real and fake; 0: none
     gradient_penalty: NotNegative = 0.0
-    penalty_every: Count = 4  # steps; it then counts as many times
+    penalty_every: Step = 4  # steps; it then counts as many times
     energy_weight: NotNegative = 0.0  # of the energy distance between real and fake, beyond B
     energy_of: Views = ("colours",)  # what it compares, added up
     ema: Fraction = 0.999  # of G's weights and BN statistics, for sampling
@@ -124,6 +161,7 @@ class Train:
     strategy: Literal["auto", "one", "mirrored", "multiworker"] = "auto"
     on_collapse: Literal["warn", "stop"] = "warn"
     init: str = ""  # a run directory whose weights are the start
+    init_checkpoint: Literal["latest", "best"] | Step = "latest"  # of that run
 
 
 @dataclass(frozen=True)
@@ -131,12 +169,12 @@ class Log:
     """Intervals, in steps, and metrics; these and `train.steps` may change on resume."""
 
     __pydantic_config__ = STRICT
-    history_every: Count = 50
-    sample_every: Count = 500
-    validate_every: Count = 1000
-    checkpoint_every: Count = 500
+    history_every: Step = 50
+    sample_every: Step = 500
+    validate_every: Step = 1000
+    checkpoint_every: Step = 500
     metrics: tuple[str, ...] = ()  # such as kid_1k_val; the first one says which checkpoint is best
-    metrics_every: Count = 5000
+    metrics_every: Step = 5000
     extractor: str = ""  # whose features they compare
 
 

@@ -15,7 +15,7 @@ def evaluate(
     metrics: tuple[str, ...] = (),
     extractor: str = "",
     weights: Literal["ema", "raw"] = "ema",
-    checkpoint: Literal["latest", "best"] = "latest",
+    checkpoint: Literal["latest", "best"] | int = "latest",
     seeds: tuple[int, ...] = (0,),
     out: Path | None = None,
 ) -> None:
@@ -29,7 +29,7 @@ def evaluate(
             keras-inception, savedmodel:DIR, pixels;
             features are what FID, KID, precision and recall compare.
         weights: those averaged over training, or the last ones.
-        checkpoint: the newest, or the best by log.metrics.
+        checkpoint: the newest, the best by log.metrics, or that of a step.
         seeds: of the latents; several give a mean and a standard deviation.
         out: where results and report go (the run's directory, or runs/NAME).
     """

@@ -16,7 +16,7 @@ def export(
     *,
     out: Path | None = None,
     name: str = "",
-    checkpoint: Literal["latest", "best"] = "latest",
+    checkpoint: Literal["latest", "best"] | int = "latest",
     weights: Literal["ema", "raw"] = "ema",
     half: bool = False,
     onnx: bool = False,
@@ -29,7 +29,7 @@ def export(
         run: the run's directory, or pretrained:NAME.
         out: where models lie (`export` in the run's directory, or in runs/NAME).
         name: of the model in URLs (that of the run's folder).
-        checkpoint: the newest, or the best by log.metrics.
+        checkpoint: the newest, the best by log.metrics, or that of a step.
         weights: those averaged over training, or the last ones.
         half: keep weights as float16, which halves the size and moves pixels by a grey level or so.
         onnx: also write `assets.extra/generator.onnx`, for ONNX Runtime (the extra `onnx`).

@@ -25,6 +25,7 @@ def fit(
     seed: int | None = None,
     strategy: Literal["auto", "one", "mirrored", "multiworker"] | None = None,
     init: Path | None = None,
+    checkpoint: Literal["latest", "best"] | int | None = None,
     set: tyro.conf.UseAppendAction[tuple[tuple[str, ...], ...]] = (),
     fresh: bool = False,
     dry_run: bool = False,
@@ -41,6 +42,7 @@ def fit(
         strategy: one device, mirrored over all local ones, or over those of several machines
             (multiworker: TF_CONFIG or SLURM tells which).
         init: start from the weights of this run, to fine-tune them on other images.
+        checkpoint: of that run: the newest, the best by log.metrics, or that of a step.
         set: any setting, as section.key=value; the flags above win.
         fresh: move an existing run aside and start anew.
         dry_run: print the resolved configuration and sizes, and stop.
@@ -52,6 +54,7 @@ def fit(
         "train.seed": seed,
         "train.strategy": strategy,
         "train.init": init and str(init),
+        "train.init_checkpoint": checkpoint,
     }
     given = {key: value for key, value in flags.items() if value is not None}
     config = resolve(preset, parse_overrides(chain.from_iterable(set)) | given)

@@ -20,7 +20,7 @@ def sample(
     frames: int = 8,
     progress: bool = False,
     magnified: bool = False,
-    checkpoint: Literal["latest", "best"] = "latest",
+    checkpoint: Literal["latest", "best"] | int = "latest",
     list_classes: bool = False,
     out: Path = Path("sample.png"),
 ) -> None:
@@ -36,7 +36,7 @@ def sample(
         frames: pictures of each such way.
         progress: a GIF of the sample grids that the run made while it trained.
         magnified: paper B's generator at its full size.
-        checkpoint: of a run: the newest, or the best by log.metrics.
+        checkpoint: of a run: the newest, the best by log.metrics, or that of a step.
         list_classes: print the names, and stop.
         out: a .png, a .gif (with interpolate or progress), or a folder for one PNG each and a list.
     """

@@ -7,6 +7,7 @@ import tyro
 
 from artgan_tf import cli
 from artgan_tf.config import parse_overrides, resolve
+from tfrecords_tools.locks import held
 
 
 def study(
@@ -44,11 +45,12 @@ def study(
     protocol = Protocol(data or "", settings, metrics, extractor)
     planned = [Experiment(preset, seed, out) for seed in seeds for preset in presets]
     check(planned, protocol)
-    for number, experiment in enumerate(planned, 1):
-        done = carry_out(experiment, protocol)
-        print(f"{number}/{len(planned)}  {done}", flush=True)
+    with held(out, "a study", "let it end, or give another --out"):
+        for number, experiment in enumerate(planned, 1):
+            done = carry_out(experiment, protocol)
+            print(f"{number}/{len(planned)}  {done}", flush=True)
+            pages.write(out)
         pages.write(out)
-    pages.write(out)
     print(f"  table     {out / pages.PAGE}")
     print(f"  sheet     {out / pages.SHEET}")
     print(f"  curves    {out / pages.CURVES}")

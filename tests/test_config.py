@@ -1,6 +1,7 @@
 """Configuration: presets against the papers, overrides, and one sentence for every mistake."""
 
 import dataclasses
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -206,3 +207,32 @@ def test_a_broken_preset_is_an_input_error(
 ) -> None:
     with pytest.raises(InputError):
         resolve(write(tmp_path / "broken.toml", text), overrides)
+
+
+# ---- upper bounds -----------------------------------------------------------------------------
+NUMBERS = [
+    key
+    for key, value in flat(resolve("demo")).items()
+    if isinstance(value, int | float) and not isinstance(value, bool)
+]
+
+
+@pytest.mark.parametrize("key", [*NUMBERS, "train.lr_drops", "train.lr_drop_epochs"])
+def test_every_number_has_an_upper_bound_that_says_why(key: str) -> None:
+    assert len(NUMBERS) > 25
+    for value in (2**130, 1e39):
+        given = [value] if key.startswith("train.lr_drop") else value
+        with pytest.raises(InputError, match=rf"^{key}\S* = \S+ will not do: ") as error:
+            resolve("demo", {key: given})
+    fractions = "less than" in str(error.value)  # which needs no reason
+    assert fractions or "integer" in str(error.value) or re.search(r", \w+", str(error.value))
+    if isinstance(flat(resolve("demo"))[key], int):
+        with pytest.raises(InputError, match=r"should be at most [\d,]+, \w+ \w+"):
+            resolve("demo", {key: 2**127})
+
+
+@pytest.mark.parametrize("key", ["model.z_size", "data.classes", "model.width"])
+def test_what_no_memory_holds_is_refused_before_it_is_built(key: str) -> None:
+    for value in (2**31, 2**63, 1e30):
+        with pytest.raises(InputError, match=rf"^{key} = \S+ will not do"):
+            resolve("demo", {key: value})

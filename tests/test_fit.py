@@ -29,7 +29,7 @@ def fit(*arguments: str) -> int:
         (["--set", "trian.steps=3"], ["trian", "train"]),
         (["--set", "model.width=-1"], ["model.width", "-1", "greater than 0"]),
         (["--set", "model.width"], ["section.key=value", "model.width"]),
-        (["--batch-size", "99999"], ["99999", "5000"]),
+        (["--batch-size", "60000"], ["60000", "5000"]),
         (["--set", "model.paper=artgan"], ["model.magnify"]),
         (["--set", 'model.generator=["8:x"]'], ["8:x", "size:channels"]),
         (["--init", "/no/run", "--steps", "1"], ["/no/run"]),

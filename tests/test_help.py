@@ -1,5 +1,6 @@
 """`--help` comes at once: no verb imports what takes seconds before it has work to do."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -41,7 +42,10 @@ def verbs() -> list[str]:
 
 def run(*arguments: str) -> str:
     command = [sys.executable, "-c", CODE, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY)
+    narrow = os.environ | {"COLUMNS": "5"}  # as of a window that has been made very small
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=REPOSITORY, env=narrow, timeout=100
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 

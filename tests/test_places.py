@@ -51,7 +51,7 @@ def test_a_full_disk_is_a_failed_run(refuse: Callable[..., str]) -> None:
     def full() -> None:
         raise OSError(28, "No space left on device", "there")
 
-    assert "there cannot be used: No space left" in refuse(full, code=1)
+    assert "there cannot be used: the disk is full" in refuse(full, code=1)
 
 
 def test_errors_that_are_ours_stay_errors() -> None:

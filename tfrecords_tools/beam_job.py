@@ -12,8 +12,9 @@ import PIL
 
 from tfrecords_tools import __version__
 from tfrecords_tools.examples import Example
+from tfrecords_tools.files import write_json
 from tfrecords_tools.plan import Shard
-from tfrecords_tools.shards import BadImage, ShardReport, write_json
+from tfrecords_tools.shards import BadImage, ShardReport
 from tfrecords_tools.workspace import Workspace, read_json
 
 SECONDS_A_LOOK = 1.0

@@ -1,10 +1,10 @@
 """What every verb shares: one sentence for a user's mistake, exit code 2; 1 for a failed run."""
 
 import contextlib
-import errno
 import io
 import os
 import re
+import shutil
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -15,9 +15,11 @@ from typing import Any, NoReturn
 import tyro
 
 from tfrecords_tools.errors import InputError, RunError
+from tfrecords_tools.files import DISK, reason
 
 HOME = re.compile(r"(^|(?<==))~(?=[/\\]|$)")  # a shell leaves it in --out=~/a and train=~/a.csv
 CONFIG = (tyro.conf.FlagCreatePairsOff,)
+NARROWEST = 40  # characters in a line of help
 
 
 def main(
@@ -36,6 +38,8 @@ def main(
             follows after `--` goes into its field `beam_options`, if it has one.
     """
     warnings.showwarning = lambda message, *_, **__: print(f"warning: {message}", file=sys.stderr)
+    if shutil.get_terminal_size().columns < NARROWEST:  # tyro's help would never end
+        os.environ["COLUMNS"] = str(NARROWEST)
     try:
         with output():
             words = [HOME.sub(_home, word) for word in (sys.argv[1:] if args is None else args)]
@@ -50,7 +54,7 @@ def main(
         if not (sentence := _about_the_machine(error)):
             raise
         print(f"error: {sentence}", file=sys.stderr)
-        sys.exit(1 if getattr(error, "errno", 0) == errno.ENOSPC else 2)
+        sys.exit(1 if getattr(error, "errno", 0) in DISK else 2)
     except KeyboardInterrupt:
         print("error: interrupted.", file=sys.stderr)
         sys.exit(1)
@@ -60,8 +64,9 @@ def main(
 def _about_the_machine(error: Exception) -> str:
     """What is wrong with a place that no verb has looked at before; empty for what is our fault."""
     if isinstance(error, OSError):
-        why = error.strerror or str(error)
-        return f"{error.filename} cannot be used: {why}." if error.filename else ""
+        if error.filename:
+            return f"{error.filename} cannot be used: {reason(error)}."
+        return f"A file cannot be written: {reason(error)}." if error.errno in DISK else ""
     if "home directory" in str(error):  # as pathlib says it
         return "There is no home directory: set HOME, or ARTGAN_CACHE and paths without ~."
     return ""

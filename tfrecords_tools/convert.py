@@ -4,20 +4,20 @@ The same command again goes on where a killed one stopped, and ends with the sam
 """
 
 from dataclasses import replace
-from pathlib import Path
 
-from tfrecords_tools import cli, shards
+from tfrecords_tools import cli
 from tfrecords_tools.beam import check_beam
 from tfrecords_tools.cifar import cifar_batches, is_cifar
 from tfrecords_tools.errors import InputError
 from tfrecords_tools.examples import Collection
+from tfrecords_tools.files import replacing, write_json
 from tfrecords_tools.folders import class_folders
 from tfrecords_tools.lists import listed_images, parse_lists, wikiart_lists
 from tfrecords_tools.metadata import features, write_info
 from tfrecords_tools.options import Options, checked
 from tfrecords_tools.plan import Plan, make_plan
 from tfrecords_tools.report import listing_lines, make_report, table
-from tfrecords_tools.shards import ShardReport, write_json
+from tfrecords_tools.shards import ShardReport
 from tfrecords_tools.workspace import REPORT, Workspace
 from tfrecords_tools.writing import write_shards
 
@@ -107,14 +107,10 @@ def _finish(
         staging.iterdir(), reverse=True
     ):  # dataset_info.json makes it loadable: last
         path.replace(workspace.folder / path.name)
-    text = table(report)
-    shards.replace(workspace.folder / "report.txt", lambda path: _fill(path, text))
+    with replacing(workspace.folder / "report.txt") as part:
+        part.write_text(table(report), encoding="utf-8")
     write_json(workspace.folder / REPORT, report)
     workspace.close()
-
-
-def _fill(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
 
 
 def _description(report: dict) -> str:

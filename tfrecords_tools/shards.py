@@ -1,19 +1,16 @@
 """Writes one shard: what a worker process does."""
 
-import json
-import os
-import secrets
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from tfrecords_tools.examples import Example
+from tfrecords_tools.files import replacing, write_json
 from tfrecords_tools.images import UnreadableImage, open_image
 from tfrecords_tools.metadata import encode, serializer
 from tfrecords_tools.options import Options
@@ -78,52 +75,18 @@ def write_shard(
     serialize = serializer(options, class_names)
     labels: Counter[str] = Counter()
 
-    def fill(temporary: Path) -> None:
-        with temporary.open("wb") as file:
-            for example in shard.examples:
-                source = read(example.key)
-                stored = _stored(example, source, options, report)
-                if stored is not None:
-                    data = serialize(stored, example.label, example.key)
-                    report.bytes += write_record(file, data)
-                    labels[str(example.label)] += 1
-                advance(_size(source), stored is None)
-            flush(file)
-
-    replace(folder / shard.file, fill)
+    with replacing(folder / shard.file) as part, part.open("wb") as file:
+        for example in shard.examples:
+            source = read(example.key)
+            stored = _stored(example, source, options, report)
+            if stored is not None:
+                data = serialize(stored, example.label, example.key)
+                report.bytes += write_record(file, data)
+                labels[str(example.label)] += 1
+            advance(_size(source), stored is None)
     report.labels, report.records = dict(sorted(labels.items())), labels.total()
     write_json(notes, asdict(report))
     return report
-
-
-def replace(path: Path, fill: Callable[[Path], None]) -> None:
-    """Let `fill` write a temporary file, then give it its name; nothing is left of a failure."""
-    # Two machines may write the same shard at once, from processes of the same number.
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
-    try:
-        fill(temporary)
-        temporary.replace(path)
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write a JSON file, whole or not at all."""
-
-    def fill(temporary: Path) -> None:
-        with temporary.open("w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1, ensure_ascii=True)
-            file.write("\n")
-            flush(file)
-
-    replace(path, fill)
-
-
-def flush(file: Any) -> None:
-    """To the disk itself: a name must not be given to a file that a power cut would empty."""
-    file.flush()
-    os.fsync(file.fileno())
 
 
 def store(

@@ -4,7 +4,6 @@
 exists and its file has the size that the report tells.  `report.json` is written last.
 """
 
-import errno
 import json
 import shutil
 from collections.abc import Iterator
@@ -12,11 +11,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from tfrecords_tools.errors import InputError, RunError
+from tfrecords_tools.files import clear_all, reason, write_json
+from tfrecords_tools.locks import held
 from tfrecords_tools.plan import Plan, Shard
-from tfrecords_tools.shards import ShardReport, write_json
+from tfrecords_tools.shards import ShardReport
 
 STATE, REPORT = ".convert", "report.json"
 DESCRIPTIONS = ("dataset_info.json", "features.json", "label.labels.txt", "report.txt", REPORT)
@@ -48,20 +47,17 @@ class Workspace:
             RunError: when something goes wrong with the disk meanwhile.
         """
         try:
-            self.state.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(f"--out {self.folder} cannot be written: {reason(error)}.") from None
         try:
-            with FileLock(self.state / "lock", timeout=0):
+            with held(self.state, "converting", "let it end, or give another --out"):
                 if overwrite:
                     self._delete()
-                for left in (*self.folder.glob(".*.tmp"), *self.state.glob(".*.tmp")):
-                    left.unlink(missing_ok=True)
+                clear_all(self.folder)
                 if not (self.state / "plan.json").exists():
                     write_json(self.state / "plan.json", self.plan.identity)
                 yield
-        except Timeout:
-            raise InputError(f"Another conversion is writing {self.folder}: let it end.") from None
         except OSError as error:
             raise RunError(
                 f"{self.folder} cannot be written: {reason(error)}; the same command goes on where "
@@ -146,13 +142,6 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return content if isinstance(content, dict) else None
-
-
-def reason(error: OSError) -> str:
-    """What went wrong, as a part of a sentence."""
-    if error.errno == errno.ENOSPC:
-        return "the disk is full"
-    return error.strerror or str(error)
 
 
 def _difference(old: dict[str, Any], new: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from artgan_tf.runs.checkpoints import Which
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.load import load
 from artgan_tf.runs.pretrained import locate, workplace
-from tfrecords_tools.workspace import reason
+from tfrecords_tools.files import reason
 
 LARGEST = 2**31  # of seeds, so that the latents' numbers fit 64 bits
 

@@ -1,13 +1,13 @@
 """The folder of what outlives an evaluation: computed once, each file complete or absent."""
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from artgan_tf.config import InputError, RunError
-from tfrecords_tools.workspace import reason
+from artgan_tf.config import InputError
+from tfrecords_tools import files
+from tfrecords_tools.files import reason
 
 T = TypeVar("T")
 
@@ -26,19 +26,12 @@ def written(path: Path) -> Iterator[Path]:
 
     Raises:
         InputError: there can be no such folder.
-        RunError: something goes wrong with the disk.
+        NotWritten: something goes wrong with the disk.
     """
     advice = "name another folder with ARTGAN_CACHE"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{path.parent} cannot be made: {reason(error)}; {advice}.") from None
-    part = path.with_stem(f"{path.stem}.{os.getpid()}.part")
-    try:
+    with files.written(path, advice) as part:
         yield part
-        part.replace(path)
-    except OSError as error:
-        raise RunError(f"{path} cannot be written: {reason(error)}; {advice}.") from None
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from artgan_tf.evaluation.reference import Reference
 from artgan_tf.evaluation.results import Result
 from artgan_tf.painter import Painter
 from artgan_tf.runs.directory import RunDirectory
+from tfrecords_tools import files
 
 PAGE = "report.html"
 FEATURES = "authenticity_{count}"  # has computed the features of all training images
@@ -50,11 +51,13 @@ def write_report(
         curves=[(panel.title, curves.drawn([panel])) for panel in panels],
         pictures=pictures,
     )
-    files = {f"{name}.png": png(figures.sheet(s)) if s else None for name, s in pictures.items()}
-    files["curves.png"] = png(curves.drawn(panels)) if panels else None
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, data in (files | {PAGE: page.encode()}).items():
-        _replace(folder / name, data)
+    pages = {f"{name}.png": png(figures.sheet(s)) if s else None for name, s in pictures.items()}
+    pages["curves.png"] = png(curves.drawn(panels)) if panels else None
+    for name, data in (pages | {PAGE: page.encode()}).items():
+        if data is None:  # an older one goes in any case
+            (folder / name).unlink(missing_ok=True)
+        else:
+            files.write(folder / name, data)
     return folder / PAGE
 
 
@@ -85,13 +88,3 @@ def _template() -> Template:
     )
     environment.filters |= {"image_uri": image_uri, "figure_uri": figure_uri}
     return environment.get_template(PAGE)
-
-
-def _replace(path: Path, data: bytes | None) -> None:
-    """Complete or absent: written beside, then renamed; an older one goes in any case."""
-    if data is None:
-        path.unlink(missing_ok=True)
-        return
-    beside = path.with_name(path.name + ".part")
-    beside.write_bytes(data)
-    beside.replace(path)

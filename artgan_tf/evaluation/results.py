@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from artgan_tf import __version__
-from artgan_tf.config import RunError
-from tfrecords_tools.workspace import reason
+from tfrecords_tools import files
 
 REAL = "real images"
 
@@ -66,13 +65,12 @@ class Result:
 def append(file: Path, result: Result) -> None:
     """One more line of JSON, by itself even where a kill has cut the last one short."""
     line = json.dumps(asdict(result), allow_nan=False) + "\n"
-    try:
-        with file.open("a+b") as lines:
-            lines.seek(max(0, lines.tell() - 1))
-            begin = b"" if lines.read() in (b"", b"\n") else b"\n"
-            lines.write(begin + line.encode())
-    except OSError as error:
-        raise RunError(f"{file} cannot be written: {reason(error)}.") from None
+    begin = "\n" if _cut_short(file) else ""
+    files.append(file, (begin + line).encode())
+
+
+def _cut_short(file: Path) -> bool:
+    return file.is_file() and file.read_bytes()[-1:] not in (b"", b"\n")
 
 
 def read(file: Path) -> list[Result]:

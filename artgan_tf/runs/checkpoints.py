@@ -1,28 +1,29 @@
 """Checkpoints of everything that a step depends on, so that a resumed run is the same run.
 
-There are the last three, and the best one by a metric.  Each is one `.npz` file, which TensorFlow,
-JAX and NumPy read alike: the weights, batch-norm statistics, the EMA, both optimizers, the step,
-the seeds of noise and dropout, and the running means of the history, all in float32 as they are.
+There are the last three, and the best one by a metric: the weights, batch-norm statistics, the EMA,
+both optimizers, the step, the seeds of noise and dropout, and the running means of the history, all
+in float32 as they are.  No state that is not finite is ever among them.
 """
 
 import json
 import math
-import zipfile
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Literal
 
-import keras
 import numpy as np
 
 from artgan_tf import backend
-from artgan_tf.config import InputError
+from artgan_tf.config import InputError, RunError
 from artgan_tf.gan import GAN
+from artgan_tf.runs import names
+from artgan_tf.runs.checkpoint_file import Saved, Unusable, not_finite, read, write
+from tfrecords_tools import files
 
-Which = Literal["latest", "best"]
+Which = Literal["latest", "best"] | int
 KEEP, BEST = 3, "best.json"
-NETWORKS = ("generator", "averaged", "discriminator")
-DAMAGED = (zipfile.BadZipFile, OSError, EOFError, KeyError, ValueError)
+LOOKS = 5  # at a folder that a training writes into meanwhile
 
 
 class Checkpoints:
@@ -35,25 +36,43 @@ class Checkpoints:
 
     def __init__(self, gan: GAN, folder: Path):
         self.gan, self.folder = gan, folder
+        self._kept = 0  # the step that is known to lie there
 
-    def restore(self) -> None:
-        """Load the newest checkpoint, if there is one."""
+    def restore(self) -> int:
+        """Load the newest checkpoint that can be used, and return its step; 0 where there is none.
+
+        Raises InputError where there are some, and none that can be used.
+        """
         if not latest_step(self.folder):
-            return
-        path, _ = find(self.folder)
-        arrays, variables = _read(path), _variables(self.gan)
-        if arrays.keys() != variables.keys():
-            raise InputError(f"{path} was made with other networks than this preset's.")
-        for key, variable in variables.items():
-            variable.assign(arrays[key])
+            return 0
+        saved = choose(self.folder, "latest", lambda found: found.check(self.gan))
+        for name, variable in saved.variables(self.gan).items():
+            variable.assign(saved.arrays[name])
+        self._kept = saved.step
+        return saved.step
+
+    def set_aside(self) -> None:
+        """Rename those newer than the restored one, which cannot be used; they are no more taken
+        for checkpoints, neither by a resume nor when old ones are deleted."""
+        for step in _steps(self.folder):
+            if step > self._kept:
+                with files.telling(file := _file(self.folder, step)):
+                    file.rename(self.folder / f"damaged-{step}.npz")
 
     def save(self) -> None:
-        """Write the state as the newest checkpoint, if it is not that already."""
+        """Write the state as the newest checkpoint, if it is not that already.
+
+        Raises:
+            RunError: the state is not finite; it is written apart.
+            NotWritten: the disk is full or refuses; those before are there still.
+        """
         step = self.gan.steps_done
-        if latest_step(self.folder) != step or step == 0:
-            self.save_apart(f"step-{step}")
+        if step in (0, self._kept):
+            return
+        write(_file(self.folder, step), self._finite())
+        self._kept = step
         for old in _steps(self.folder)[:-KEEP]:
-            (self.folder / f"step-{old}.npz").unlink()
+            _file(self.folder, old).unlink()
 
     def save_best(self, metric: str, value: float, better: Literal["lower", "higher"]) -> bool:
         """Write the state as the best one, if the metric says so; the last best then goes."""
@@ -63,27 +82,46 @@ class Checkpoints:
         if not sign * value > reached:  # NaN is not
             return False
         step = self.gan.steps_done
-        file = self.save_apart(f"best-{step}")
+        file = self.folder / f"best-{step}.npz"
+        write(file, self._finite())
         found = {"metric": metric, "value": value, "step": step}
-        part = self.folder / f"{BEST}.part"
-        part.write_text(json.dumps(found) + "\n", encoding="utf-8")
-        part.replace(self.folder / BEST)
+        files.write(self.folder / BEST, json.dumps(found) + "\n")
         for other in self.folder.glob("best-*"):  # also what a kill has left behind
             if other != file:
                 other.unlink()
         return True
 
-    def save_apart(self, name: str) -> Path:
-        """Write the state under another name, which a resume does not take."""
-        arrays = {key: backend.array(variable) for key, variable in _variables(self.gan).items()}
-        self.folder.mkdir(parents=True, exist_ok=True)
-        file = self.folder / f"{name}.npz"
-        part = file.with_suffix(".part")
-        with part.open("wb") as stream:
-            np.savez(stream, **arrays)  # type: ignore[arg-type]
-        return part.replace(file)
+    def not_finite(self, what: str) -> RunError:
+        """What is to be raised when `what` is no longer a number; the state is written apart."""
+        return self._apart(what, self.arrays())
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The state as it is, by the names of a checkpoint."""
+        return {k: backend.array(v) for k, v in names.variables(self.gan).items()}
+
+    def _finite(self) -> dict[str, np.ndarray]:
+        arrays = self.arrays()
+        if bad := not_finite(arrays):
+            raise self._apart(", ".join(bad[:3]), arrays)
+        return arrays
+
+    def _apart(self, what: str, arrays: dict[str, np.ndarray]) -> RunError:
+        step, good = self.gan.steps_done, _steps(self.folder)
+        path = self.folder / f"not-finite-{step}.npz"
+        write(path, arrays)
+        on = (
+            f"the same command goes on from {_file(self.folder, good[-1])}, the last good "
+            f"checkpoint, and a new run from its weights with --init {self.folder.parent}"
+            if good
+            else "there is no checkpoint before it, so start anew with --fresh"
+        )
+        return RunError(
+            f"Step {step}: {what} is no longer a number, the state lies in {path}; {on}: lower the "
+            f"learning rates or set train.precision=float32."
+        )
 
 
+# ---- which one ---------------------------------------------------------------------------------
 def latest_step(folder: Path) -> int:
     """The step of the newest checkpoint in a folder, 0 where there is none."""
     return max(_steps(folder), default=0)
@@ -92,85 +130,80 @@ def latest_step(folder: Path) -> int:
 def best(folder: Path) -> dict[str, Any]:
     """`metric`, `value` and `step` of the best checkpoint; empty where none was kept."""
     file = folder / BEST
-    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    try:
+        return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    except ValueError:
+        raise InputError(
+            f"{file} is damaged: delete it, the next best one makes it anew."
+        ) from None
 
 
-def find(folder: Path, which: Which = "latest") -> tuple[Path, int]:
-    """The file of a checkpoint, and its step; InputError where there is none."""
-    step = best(folder).get("step", 0) if which == "best" else latest_step(folder)
-    file = folder / f"{'best' if which == 'best' else 'step'}-{step}.npz"
-    if not step or not file.is_file():
-        kept = " log.metrics keeps one." if which == "best" else ""
-        raise InputError(f"{folder} holds no {which} checkpoint.{kept}")
-    return file, step
+def choose(folder: Path, which: Which, check: Callable[[Saved], None]) -> Saved:
+    """A checkpoint, read once: its step and its weights are of one file.
 
+    Of `latest` it is the newest that can be used; a warning names it and those that cannot.
 
-def load_networks(gan: GAN, folder: Path, which: Which = "latest") -> list[str]:
-    """Put G, its EMA and D of a checkpoint in `folder` into a GAN of the same tables.
+    Args:
+        folder: of a run's checkpoints.
+        which: `latest`, `best`, or a step.
+        check: raises Unusable.
 
-    The other run may have had other classes: then what belongs to a class (the rows of G's first
-    layer beyond z, D's last layer) stays as it was initialised.
-
-    Returns:
-        The paths of the variables that were not wholly taken over; none between equal classes.
+    Raises:
+        InputError: there is none, or none that can be used.
     """
-    path, _ = find(folder, which)
-    saved, partly = _read(path), []
-    for group in NETWORKS:
-        weights, found = getattr(gan, group).weights, group
-        if group == "generator" and "generator/0" not in saved:
-            found = "averaged"  # the only generator of a pretrained one
-        if sum(key.startswith(f"{found}/") for key in saved) != len(weights):
-            raise InputError(f"{path} was made with other networks than this preset's.")
-        for index, variable in enumerate(weights):
-            # In G the classes follow z, if there is z.
-            z = 0 if group == "discriminator" else max(0, variable.shape[0] - gan.num_classes)
-            partly += _take(variable, saved[f"{found}/{index}"], z)
-    return partly
+    for _ in range(LOOKS):
+        try:
+            return _usable(candidates(folder, which), check)
+        except FileNotFoundError:  # newer ones have taken its place meanwhile
+            continue
+    raise InputError(f"{folder} changes too fast to be read: try again.")
+
+
+def _usable(candidates: Iterable[Path], check: Callable[[Saved], None]) -> Saved:
+    faults = []
+    for path in candidates:
+        try:
+            saved = read(path)
+            check(saved)
+        except Unusable as fault:
+            faults.append(f"The checkpoint {path} cannot be used: {fault}.")
+            continue
+        if faults:
+            warnings.warn(f"{' '.join(faults)} Instead {path} is taken.", stacklevel=2)
+        return saved
+    raise InputError(f"{' '.join(faults)} {_others(path) if len(faults) == 1 else ''}".rstrip())
+
+
+def _others(path: Path) -> str:
+    """What to do about one that cannot be used."""
+    steps = [str(s) for s in _steps(path.parent) if _file(path.parent, s) != path]
+    if not steps:
+        return "There is no other one."
+    return f"Take another --checkpoint: latest, or one of {', '.join(steps)}."
+
+
+def candidates(folder: Path, which: Which) -> list[Path]:
+    """The files to try, the first one first; InputError where there is none."""
+    if which == "latest":
+        found = [_file(folder, step) for step in reversed(_steps(folder))]
+    elif which == "best":
+        found = [folder / f"best-{best(folder).get('step', 0)}.npz"]
+    else:
+        found = [_file(folder, which), folder / f"best-{which}.npz"]
+    if there := [path for path in found if path.exists()]:
+        return there if which == "latest" else there[:1]
+    kept = " log.metrics keeps one." if which == "best" else ""
+    if isinstance(which, int):
+        kept = f" There are some of {', '.join(map(str, _steps(folder))) or 'no step at all'}."
+    name = f"checkpoint of step {which}" if isinstance(which, int) else f"{which} checkpoint"
+    raise InputError(f"{folder} holds no {name}.{kept}")
 
 
 def _steps(folder: Path) -> list[int]:
     """Those that there are checkpoints of, the oldest first."""
-    names = (path.stem.removeprefix("step-") for path in folder.glob("step-*.npz"))
-    return sorted(int(name) for name in names if name.isdecimal())
+    found = (path.stem.removeprefix("step-") for path in folder.glob("step-*.npz"))
+    return sorted(int(name) for name in found if name.isdecimal())
 
 
-def _read(path: Path) -> Mapping[str, np.ndarray]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return dict(file)
-    except DAMAGED:
-        raise InputError(f"The checkpoint {path} is damaged: take another one.") from None
-
-
-def _take(variable: keras.Variable, value: np.ndarray, kept: int) -> list[str]:
-    """Assign the value; where one axis counts classes, only its first `kept` entries."""
-    shape = tuple(variable.shape)
-    if shape == value.shape:
-        variable.assign(value)
-        return []
-    axes = [
-        axis
-        for axis, pair in enumerate(zip(shape, value.shape, strict=False))
-        if len(set(pair)) > 1
-    ]
-    if len(shape) != value.ndim or len(axes) != 1:
-        raise InputError(f"{variable.path} has shape {shape} here and {value.shape} there.")
-    (axis,) = axes
-    part = (*[slice(None)] * axis, slice(min(kept, value.shape[axis])))
-    merged = np.array(variable)
-    merged[part] = value[part]
-    variable.assign(merged)
-    return [variable.path]
-
-
-def _variables(gan: GAN) -> dict[str, keras.Variable]:
-    """All variables by the names they have in the file."""
-    networks = {name: getattr(gan, name).weights for name in NETWORKS}
-    taken = {id(v) for weights in networks.values() for v in weights}
-    groups = networks | {
-        "state": [v for v in gan.variables if id(v) not in taken],
-        "d_optimizer": gan.d_optimizer.variables,
-        "g_optimizer": gan.g_optimizer.variables,
-    }
-    return {f"{name}/{i}": v for name, group in groups.items() for i, v in enumerate(group)}
+def _file(folder: Path, step: int) -> Path:
+    return folder / f"step-{step}.npz"

@@ -3,7 +3,8 @@
 import json
 import time
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import tomli_w
 
 from artgan_tf.config import Config, InputError, flat, from_tree, to_tree
 from artgan_tf.data.fingerprint import Fingerprint, changes
+from tfrecords_tools import files, locks
 
 FREE_TO_CHANGE = ("train.steps", "log.", "data.on_change")  # on resume
 
@@ -33,6 +35,7 @@ class RunDirectory:
         self.samples = self.path / "samples"
         self.tensorboard = self.path / "tensorboard"
         self.losses_plot = self.path / "losses.png"
+        self._rows = b""  # of the history, that could not be written yet
 
     # ---- opening ------------------------------------------------------------------------------
     def check(self, config: Config, class_names: Sequence[str], data: Fingerprint) -> None:
@@ -45,22 +48,43 @@ class RunDirectory:
             self._check_same(config)
             self._check_classes(class_names)
             self._check_data(config, data)
-        elif self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+        elif self.path.exists() and (not self.path.is_dir() or self._has_files()):
             raise InputError(
                 f"{self.path} is not empty and no run of ours: choose another --run-dir."
             )
 
+    @contextmanager
+    def held(self) -> Iterator[ExitStack]:
+        """Keep a second training out; InputError where there is one.
+
+        Gives what holds the directory, for `begin`.
+        """
+        with ExitStack() as hold:
+            hold.enter_context(self._held())
+            yield hold
+
     def begin(
-        self, config: Config, class_names: Sequence[str], data: Fingerprint, fresh: bool
+        self,
+        config: Config,
+        class_names: Sequence[str],
+        data: Fingerprint,
+        hold: ExitStack,
+        fresh: bool = False,
     ) -> None:
         """Create what is not there; `fresh` moves what is there aside first."""
-        if fresh and self.path.exists():
-            self.path.rename(_aside(self.path))
+        if fresh and self._has_files():
+            aside = _aside(self.path)
+            with files.telling(self.path):
+                self.path.rename(aside)
+            hold.enter_context(self._held())
+            (aside / locks.HOLDER).unlink(missing_ok=True)
         for folder in (self.checkpoints, self.samples):
-            folder.mkdir(parents=True, exist_ok=True)
-        _write(self.classes_file, "\n".join(class_names) + "\n")
-        _write(self.data_file, json.dumps(data, indent=1) + "\n")
-        _write(self.config_file, tomli_w.dumps(to_tree(config)))
+            with files.telling(folder):
+                folder.mkdir(parents=True, exist_ok=True)
+            files.clear_all(folder)
+        files.write(self.classes_file, "\n".join(class_names) + "\n")
+        files.write(self.data_file, json.dumps(data, indent=1) + "\n")
+        files.write(self.config_file, tomli_w.dumps(to_tree(config)))
 
     def note_cores(self, count: int) -> int:
         """Keep how many cores compute the run; returns how many it was before, 0 for not known."""
@@ -69,8 +93,14 @@ class RunDirectory:
         except (OSError, ValueError):
             before = 0
         if before != count:
-            _write(self.cores_file, f"{count}\n")
+            files.write(self.cores_file, f"{count}\n")
         return before
+
+    def _held(self) -> AbstractContextManager[None]:
+        return locks.held(self.path, "training", "let it end, or choose another --run-dir")
+
+    def _has_files(self) -> bool:
+        return any(path.name not in locks.NAMES for path in self.path.iterdir())
 
     def _check_same(self, config: Config) -> None:
         for key, (old, new) in self.changed(config).items():
@@ -125,9 +155,10 @@ class RunDirectory:
 
     # ---- history ------------------------------------------------------------------------------
     def append_history(self, row: dict[str, Any]) -> None:
-        """One JSON line."""
-        with self.history_file.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+        """One JSON line; what a full disk refused before comes with it.  Raises NotWritten."""
+        self._rows += json.dumps(row).encode() + b"\n"
+        files.append(self.history_file, self._rows)
+        self._rows = b""
 
     def history(self) -> list[dict[str, Any]]:
         """All rows; a last line that a kill cut short is left out."""
@@ -139,7 +170,7 @@ class RunDirectory:
     def cut_history(self, step: int) -> None:
         """Forget rows beyond `step`: they belong to steps that will be done again."""
         rows = [row for row in self.history() if row["step"] <= step]
-        _write(self.history_file, "".join(json.dumps(row) + "\n" for row in rows))
+        files.write(self.history_file, "".join(json.dumps(row) + "\n" for row in rows))
 
 
 def _aside(path: Path) -> Path:
@@ -149,10 +180,3 @@ def _aside(path: Path) -> Path:
     while aside.exists():
         aside, number = path.with_name(f"{path.name}.{stamp}-{number}"), number + 1
     return aside
-
-
-def _write(path: Path, text: str) -> None:
-    """Complete or absent: written beside, then renamed."""
-    beside = path.with_name(path.name + ".part")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)

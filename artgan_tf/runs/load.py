@@ -7,8 +7,9 @@ from artgan_tf.config import Config, InputError
 from artgan_tf.gan import GAN
 from artgan_tf.painter import Painter, Weights
 from artgan_tf.papers import build_gan
-from artgan_tf.runs.checkpoints import Which, find, load_networks
+from artgan_tf.runs.checkpoints import Which, candidates
 from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.runs.networks import load_networks
 from artgan_tf.runs.pretrained import locate
 
 
@@ -19,14 +20,15 @@ def load_gan(run: RunDirectory, which: Which = "latest") -> tuple[GAN, list[str]
         InputError: where there is no such run, or it has not as many class names as weights.
     """
     config, names = _paints_alike(run.config()), run.class_names()
-    _, step = find(run.checkpoints, which)
+    candidates(run.checkpoints, which)  # before anything is built
     gan = build_gan(config, len(names))
-    if load_networks(gan, run.checkpoints, which):
+    loaded = load_networks(gan, run.checkpoints, which)
+    if loaded.partly:
         raise InputError(
             f"{run.classes_file} has {len(names)} names, but the weights are of another number of "
             f"classes: restore the file as the training wrote it."
         )
-    gan.step.assign(step)
+    gan.step.assign(loaded.step)
     return gan, names
 
 
@@ -42,7 +44,7 @@ def load(run_dir: Path | str, which: Which = "latest", weights: Weights = "ema")
 
     Args:
         run_dir: the run's directory, or `pretrained:NAME`.
-        which: its newest checkpoint, or the best by the metric it was watched with.
+        which: its newest checkpoint, the best by the metric it was watched with, or that of a step.
         weights: G's running mean, or those of its last step.
     """
     return Painter(*load_gan(RunDirectory(locate(run_dir)), which), weights)

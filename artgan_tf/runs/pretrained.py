@@ -52,18 +52,18 @@ def workplace(model: Path | str) -> Path:
 
 def pack(run: Path, name: str) -> Path:
     """Make `pretrained:NAME` of a run's newest checkpoint."""
-    from artgan_tf.runs.checkpoints import find
+    from artgan_tf.runs.checkpoint_file import write
+    from artgan_tf.runs.checkpoints import choose
     from artgan_tf.runs.load import load
+    from artgan_tf.runs.names import network
     from artgan_tf.sampling.sheets import grid, wish
     from tfrecords_tools.sheet import named_grid
 
-    file, step = find(run / "checkpoints")
-    folder = FOLDER / name
+    saved = choose(run / "checkpoints", "latest", lambda found: None)
+    folder, step = FOLDER / name, saved.step
     made = folder / "checkpoints" / f"step-{step}.npz"
-    made.parent.mkdir(parents=True, exist_ok=True)
-    with np.load(file, allow_pickle=False) as saved:
-        kept = {k: saved[k].astype(np.float16) for k in saved.files if k.startswith(KEPT)}
-    np.savez_compressed(made, **kept)
+    kept = {k: v.astype(np.float16) for k, v in saved.arrays.items() if network(k) in KEPT}
+    write(made, kept, compressed=True)
     for each in FILES:
         if (run / each).exists():
             shutil.copy(run / each, folder / each)

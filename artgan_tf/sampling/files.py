@@ -9,6 +9,7 @@ from PIL import Image
 
 from artgan_tf.config import InputError
 from artgan_tf.sampling.sheets import Sheet, Wish
+from tfrecords_tools.files import written
 from tfrecords_tools.sheet import named_grid
 
 MILLISECONDS = 80  # of a frame
@@ -40,7 +41,6 @@ def save_progress(samples: Path, file: Path) -> None:
 
 def save_each(sheet: Sheet, of: Wish, folder: Path) -> None:
     """One PNG for each picture of a grid, and `samples.csv`: file, class, seed, truncation."""
-    folder.mkdir(parents=True, exist_ok=True)
     rows = []
     for name, label, pictures in zip(sheet.names, of.classes, sheet.images, strict=True):
         for seed, picture in zip(of.seeds, pictures, strict=True):
@@ -48,7 +48,10 @@ def save_each(sheet: Sheet, of: Wish, folder: Path) -> None:
             file = f"{label:03d}-{plain}-{seed}.png"
             _save(Image.fromarray(picture), folder / file)
             rows.append([file, name, seed, of.truncation])
-    with (folder / "samples.csv").open("w", newline="", encoding="utf-8") as lines:
+    with (
+        written(folder / "samples.csv") as part,
+        part.open("w", newline="", encoding="utf-8") as lines,
+    ):
         writer = csv.writer(lines)
         writer.writerow(["file", "class", "seed", "truncation"])
         writer.writerows(rows)
@@ -65,8 +68,5 @@ def _animate(frames: Iterable[Image.Image], file: Path, duration: int | list[int
 
 
 def _save(image: Image.Image, file: Path, **options: object) -> None:
-    """Complete or absent."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(file.name + ".part")
-    image.save(part, format=file.suffix[1:].upper(), **options)
-    part.replace(file)
+    with written(file) as part:
+        image.save(part, format=file.suffix[1:].upper(), **options)

@@ -1,7 +1,10 @@
 """`export(run)`: a trained generator as a SavedModel that TF Serving serves."""
 
 import json
+import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +25,11 @@ from artgan_tf.serving.onnx_file import check_onnx, require, write_onnx
 from artgan_tf.serving.references import real_sheet, save_sheet
 from artgan_tf.serving.signatures import Signatures
 from artgan_tf.serving.warmup import write_warmup
+from tfrecords_tools.files import NotWritten, telling
+from tfrecords_tools.locks import held
 
 EXTRA = "assets.extra"
+DISK = (tf.errors.ResourceExhaustedError, tf.errors.PermissionDeniedError)
 
 
 @dataclass(frozen=True)
@@ -74,18 +80,36 @@ def export(run_dir: Path | str, options: Options) -> Path:
         )
     painter = load(run_dir, options.which, options.weights)
     folder = (options.out or workplace(run_dir) / "export") / name
-    folder.mkdir(parents=True, exist_ok=True)
-    # Beside the versions, so that it can be renamed; TF Serving passes by what is no number.
-    with tempfile.TemporaryDirectory(prefix="part-", dir=folder) as part:
-        made = Path(part) / "made"
-        sheet = options.references and real_sheet(painter, options.references, options.data)
-        write(painter, made, options, held_out(run_dir, painter.gan.steps_done))
-        if sheet:
-            save_sheet(sheet, made / EXTRA)
-        check(made, painter, options.half)
-        if options.onnx:
-            check_onnx(made / EXTRA / ONNX, painter, options.half)
-        return _publish(made, folder)
+    with (
+        held(folder, "exporting", "let it end, or give another --name or --out"),
+        _sentences(folder),
+    ):
+        for left in folder.glob("part-*"):  # by exports that were killed
+            shutil.rmtree(left)
+        # Beside the versions, so that it can be renamed; TF Serving passes by what is no number.
+        with tempfile.TemporaryDirectory(prefix="part-", dir=folder) as part:
+            made = Path(part) / "made"
+            sheet = options.references and real_sheet(painter, options.references, options.data)
+            write(painter, made, options, held_out(run_dir, painter.gan.steps_done))
+            if sheet:
+                save_sheet(sheet, made / EXTRA)
+            check(made, painter, options.half)
+            if options.onnx:
+                check_onnx(made / EXTRA / ONNX, painter, options.half)
+            return _publish(made, folder)
+
+
+@contextmanager
+def _sentences(folder: Path) -> Iterator[None]:
+    """TensorFlow's words for what is wrong with a disk as ours."""
+    try:
+        with telling(folder):
+            yield
+    except tf.errors.OpError as error:
+        if not isinstance(error, DISK) and "No space left" not in str(error):
+            raise
+        why = str(error.message).rpartition("; ")[2]
+        raise NotWritten(f"{folder} cannot be written: {why}.") from None
 
 
 def write(

@@ -17,6 +17,7 @@ from artgan_tf import hardware
 from artgan_tf.config import Config, InputError, RunError, parse_overrides, resolve
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.studies.record import CLASSES, NOTE, Record, is_complete, measured, read_record
+from tfrecords_tools import files
 
 FREE = ("log.", "data.on_change")  # settings that do not change what comes out
 
@@ -91,7 +92,8 @@ def carry_out(experiment: Experiment, protocol: Protocol) -> Record:
     """
     run = experiment.run_dir
     if not is_complete(run):
-        run.parent.mkdir(parents=True, exist_ok=True)
+        with files.telling(run.parent):
+            run.parent.mkdir(parents=True, exist_ok=True)
         _run(experiment, "fit", experiment.preset, *_training(experiment, protocol))
         if not (run / "export").is_dir():
             _run(experiment, "export", str(run))
@@ -117,20 +119,24 @@ def _run(experiment: Experiment, verb: str, *arguments: str) -> None:
     """A verb, whose words go into the experiment's log."""
     log = experiment.run_dir.with_suffix(".log")
     command = [sys.executable, "-m", f"artgan_tf.{verb}", *arguments]
-    with log.open("a", encoding="utf-8") as words:
+    with files.telling(log), log.open("a", encoding="utf-8") as words:
         done = subprocess.run(command, stdout=words, stderr=subprocess.STDOUT, env=os.environ)
     if done.returncode:
         raise RunError(
-            f"{verb} of {experiment.name}, seed {experiment.seed}, failed: see {log}; the same "
-            f"command goes on from there."
+            f"{verb} of {experiment.name}, seed {experiment.seed}, failed{_why(log)}: see {log}; "
+            f"the same command goes on from there."
         )
+
+
+def _why(log: Path) -> str:
+    """The last sentence that a verb ended with, if any."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    said = [line.removeprefix("error: ") for line in lines[-5:] if line.startswith("error: ")]
+    return f" ({said[-1].rstrip('.')})" if said else ""
 
 
 def _note(experiment: Experiment, protocol: Protocol) -> None:
     """What no other file of the run tells; its presence says that all is done."""
     found = {"preset": experiment.name, "seed": experiment.seed, "hardware": hardware.describe()}
     found |= protocol.measures
-    file = experiment.run_dir / NOTE
-    part = file.with_suffix(".part")
-    part.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    part.replace(file)
+    files.write(experiment.run_dir / NOTE, json.dumps(found, indent=1) + "\n")

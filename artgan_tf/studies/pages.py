@@ -15,6 +15,7 @@ from artgan_tf.evaluation.results import REAL, Result
 from artgan_tf.evaluation.tables import Table
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.studies.record import CLASSES, Record, records
+from tfrecords_tools import files
 from tfrecords_tools.sheet import named_grid
 
 RESULTS, PAGE, SHEET, CURVES = "results.jsonl", "README.md", "classes.png", "curves.png"
@@ -32,12 +33,12 @@ def write(out: Path) -> None:
     found = list(records(out))
     if not found:
         return
-    _replace(out / RESULTS, "".join(json.dumps(r.row()) + "\n" for r in found).encode())
+    files.write(out / RESULTS, "".join(json.dumps(r.row()) + "\n" for r in found).encode())
     if all(any(_classes(record)) for record in found):
-        _replace(out / SHEET, png(_sheet(found)))
+        files.write(out / SHEET, png(_sheet(found)))
     inches = WIDTH, max(HEIGHT, LINE * len(found))
-    _replace(out / CURVES, png(curves.drawn(_panels(found), inches, "right")))
-    _replace(out / PAGE, _page(found).encode())
+    files.write(out / CURVES, png(curves.drawn(_panels(found), inches, "right")))
+    files.write(out / PAGE, _page(found).encode())
 
 
 def _page(found: Sequence[Record]) -> str:
@@ -128,9 +129,3 @@ def _panels(found: Sequence[Record]) -> list[Panel]:
                         (step * record.images // record.steps, value) for step, value in points
                     ]
     return list(panels.values())
-
-
-def _replace(file: Path, content: bytes) -> None:
-    part = file.with_name(f"{file.name}.part")
-    part.write_bytes(content)
-    part.replace(file)

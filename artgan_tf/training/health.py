@@ -34,12 +34,7 @@ class Health:
     def of_losses(self, step: int, means: Mapping[str, float]) -> None:
         """Look at the means of the last steps' losses; raises RunError."""
         if bad := [name for name, value in means.items() if not math.isfinite(value)]:
-            path = self.checkpoints.save_apart(f"not-finite-{step}")
-            raise RunError(
-                f"Step {step}: {', '.join(bad)} is no longer a number, the state lies in {path}; "
-                f"go on from the last good checkpoint in a new run with a lower learning rate or "
-                f"in float32."
-            )
+            raise self.checkpoints.not_finite(", ".join(bad))
         self.class_loss = means.get("d_class", math.inf)
         collapsed = means["d_loss"] < COLLAPSED_LOSS
         self.collapsed_for = self.collapsed_for + self.config.log.history_every if collapsed else 0

@@ -1,15 +1,16 @@
 """The training loop: steps, and what is done between them."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from tqdm import tqdm
 
-from artgan_tf.config import Config, InputError
+from artgan_tf.config import Config, InputError, RunError
 from artgan_tf.data.source import DamagedData
 from artgan_tf.gan import GAN
-from artgan_tf.runs.checkpoints import Checkpoints
+from artgan_tf.runs.checkpoints import Checkpoints, latest_step
 from artgan_tf.training.clock import Clock
 from artgan_tf.training.engine import Engine
 from artgan_tf.training.health import Health
@@ -17,6 +18,7 @@ from artgan_tf.training.interruption import Interruption
 from artgan_tf.training.overfitting import Overfitting
 from artgan_tf.training.records import Records
 from artgan_tf.training.watch import Watch
+from tfrecords_tools.files import NotWritten
 
 
 @dataclass
@@ -84,7 +86,7 @@ class Loop:
             due[self._measure] = every.metrics_every
         now = [action for action, interval in due.items() if last or step % interval == 0]
         if now:
-            self._pause(*now)
+            self._pause(*now, last=last)
 
     def _record(self, step: int) -> None:
         means = self.gan.train_means.result()
@@ -124,14 +126,34 @@ class Loop:
             self.records.scalars({"step": step, "seconds": round(self.clock.seconds, 1)})
         self.checkpoints.save()
 
-    def _pause(self, *actions: Callable[[int], None]) -> None:
-        """What is done between steps, which is not training time."""
+    def _pause(self, *actions: Callable[[int], None], last: bool = True) -> None:
+        """What is done between steps, which is not training time.
+
+        A disk that is full is told, and steps go on: stopping would lose what has been learnt since
+        the last checkpoint, going on may not.  In the `last` pause it is an error.
+        """
         self.engine.settle()
         step = self.gan.steps_done  # waits for steps that are still being computed
         self.clock.stop()
-        for action in actions:
-            action(step)
+        faults = [fault for action in actions if (fault := _attempted(action, step))]
+        if faults and last:
+            kept = latest_step(self.checkpoints.folder)
+            raise RunError(f"{faults[0]} The same command goes on from step {kept}.")
+        if faults:
+            _tell(f"warning: {faults[0]} It is tried again at the next interval.")
         self.clock.start()
+
+
+def _attempted(action: Callable[[int], None], step: int) -> NotWritten | None:
+    try:
+        action(step)
+    except NotWritten as fault:
+        return fault
+    return None
+
+
+def _tell(line: str) -> None:
+    tqdm.write(line, file=sys.stderr)
 
 
 def _bar(start: int, steps: int) -> tqdm:

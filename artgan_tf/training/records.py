@@ -1,12 +1,15 @@
 """What a run writes while it trains: history, TensorBoard, the losses plot, sample grids."""
 
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
-from tensorboardX import SummaryWriter
+from PIL import Image
 
 from artgan_tf.painter import Painter
 from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.training.events import Events
+from tfrecords_tools import files
 
 
 class Records:
@@ -22,34 +25,34 @@ class Records:
         self.run, self.painter, self.start = run, painter, start
 
     @cached_property
-    def writer(self) -> SummaryWriter:
-        """TensorBoard's; of a cluster's workers only that makes one which writes.
-
-        What a killed run told of later steps is purged, as from the history.
-        """
-        suffix = f".{self.start:08d}"  # two starts within a second would share a file
-        folder = str(self.run.tensorboard)
-        return SummaryWriter(folder, purge_step=self.start + 1, filename_suffix=suffix)
+    def events(self) -> Events:
+        """TensorBoard's; of a cluster's workers only that makes one which writes."""
+        return Events(self.run.tensorboard, self.start)
 
     def scalars(self, row: dict[str, float]) -> None:
-        """One history row (`step` and named values), to the history and TensorBoard."""
-        self.run.append_history(row)
+        """One history row (`step` and named values), to the history and TensorBoard.
+
+        Raises NotWritten; it is kept, and written with the next one.
+        """
         for name, value in row.items():
             if name != "step":
-                self.writer.add_scalar(name.replace("_", "/", 1), value, int(row["step"]))
-        self.writer.flush()  # a kill takes nothing that the history has
+                self.events.scalar(name.replace("_", "/", 1), value, int(row["step"]))
+        try:
+            self.run.append_history(row)
+        finally:
+            self.events.flush()
 
     def samples(self, step: int) -> str:
         """Paint the grid (and the magnified one) of this step; gives the picture's path."""
         self.painter.refresh()
         path = self.run.samples / f"step_{step:06d}.png"
         grid = self.painter.grid()
-        grid.save(path)
+        _save(grid, path)
         if self.painter.gan.config.model.magnify:
-            self.painter.grid(magnified=True).save(path.with_stem(path.stem + "_magnified"))
-        self.writer.add_image("samples", np.asarray(grid), step, dataformats="HWC")
+            _save(self.painter.grid(magnified=True), path.with_stem(path.stem + "_magnified"))
+        self.events.image("samples", np.asarray(grid), step)
         self.plot_losses()
-        self.writer.flush()
+        self.events.flush()
         return str(path)
 
     def plot_losses(self) -> None:
@@ -72,4 +75,10 @@ class Records:
             if axes.lines:
                 axes.legend(loc="upper right", fontsize="small")
         axes.set_xlabel("step")
-        figure.savefig(self.run.losses_plot, dpi=100)
+        with files.written(self.run.losses_plot) as part:
+            figure.savefig(part, format="png", dpi=100)
+
+
+def _save(grid: Image.Image, path: Path) -> None:
+    with files.written(path) as part:
+        grid.save(part, format="png")

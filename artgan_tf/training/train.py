@@ -2,12 +2,14 @@
 
 import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 
-from artgan_tf.config import Config, InputError, RunError
+from artgan_tf.config import Config, InputError, RunError, Train
 from artgan_tf.data.fingerprint import fingerprint
 from artgan_tf.data.source import DamagedData, Source
 from artgan_tf.data.spec import open_source
@@ -15,8 +17,9 @@ from artgan_tf.gan import GAN
 from artgan_tf.hardware import cores
 from artgan_tf.painter import Painter
 from artgan_tf.papers import build_gan
-from artgan_tf.runs.checkpoints import Checkpoints, latest_step, load_networks
+from artgan_tf.runs.checkpoints import Checkpoints, latest_step
 from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.runs.networks import load_networks
 from artgan_tf.runs.pretrained import locate
 from artgan_tf.training import overfitting
 from artgan_tf.training.clock import Clock
@@ -75,8 +78,8 @@ def train(config: Config, run_dir: Path | str, fresh: bool = False) -> Result:
     if done >= steps:
         return Result(run.path, done, steps, trained=False)
     try:
-        with Interruption() as interruption:
-            reached = _train(config, engine, run, source, (steps, drops), done, fresh, interruption)
+        with Interruption() as interruption, _held(run, engine.writes) as hold:
+            reached = _train(config, engine, run, source, (steps, drops), hold, fresh, interruption)
     except DamagedData:
         from artgan_tf.data.tfrecords import damage  # TensorFlow's, as what is damaged
 
@@ -111,28 +114,28 @@ def _train(
     run: RunDirectory,
     source: Source,
     plan: tuple[int, tuple[int, ...]],
-    done: int,
+    hold: ExitStack,
     fresh: bool,
     interruption: Interruption,
 ) -> int:
-    """Build everything, then touch the directory: a mistake leaves no half-made run behind."""
+    """Build everything, then write: a mistake leaves no half-made run behind."""
     train, (steps, drops) = config.train, plan
     keras.utils.set_random_seed(train.seed)
     with engine.scope():
         gan = build_gan(config, len(source.class_names))
         gan.compile(learning_rate_drops=drops)
+    checkpoints = Checkpoints(gan, run.checkpoints)
+    done = 0 if fresh else checkpoints.restore()
     if train.init and not done:
-        _initialise(gan, train.init)
+        _initialise(gan, train)
     images = fingerprint(source)
     source = engine.keep(source)
     watch = Watch(config, source)
     if engine.writes:
-        run.begin(config, source.class_names, images, fresh)
+        run.begin(config, source.class_names, images, hold, fresh)
+        checkpoints.set_aside()
         run.cut_history(done)
         _tell_of_cores(run.note_cores(cores()), done)
-    checkpoints = Checkpoints(gan, run.checkpoints)
-    if done:
-        checkpoints.restore()
     engine.compile(gan)
     painter = Painter(gan, source.class_names, settled=False)  # it is refreshed for every grid
     Loop(
@@ -153,6 +156,16 @@ def _train(
     return gan.steps_done
 
 
+@contextmanager
+def _held(run: RunDirectory, writes: bool) -> Iterator[ExitStack]:
+    """Of a cluster's workers only that holds the directory which writes."""
+    if writes:
+        with run.held() as hold:
+            yield hold
+    else:
+        yield ExitStack()
+
+
 def _tell_of_cores(before: int, done: int) -> None:
     """Sums are taken in other orders by other numbers of threads."""
     if done and before and before != cores():
@@ -163,6 +176,7 @@ def _tell_of_cores(before: int, done: int) -> None:
         )
 
 
-def _initialise(gan: GAN, init: str) -> None:
-    if partly := load_networks(gan, RunDirectory(locate(init)).checkpoints):
-        log.warning("%s has other classes: %s start anew.", init, ", ".join(partly))
+def _initialise(gan: GAN, train: Train) -> None:
+    folder = RunDirectory(locate(train.init)).checkpoints
+    if partly := load_networks(gan, folder, train.init_checkpoint).partly:
+        log.warning("%s has other classes: %s start anew.", train.init, ", ".join(partly))

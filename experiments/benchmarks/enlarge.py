@@ -21,9 +21,9 @@ import tyro
 from PIL import Image
 from tqdm import tqdm
 
+from tfrecords_tools.files import replacing
 from tfrecords_tools.folders import files
 from tfrecords_tools.images import SUFFIXES
-from tfrecords_tools.shards import replace
 
 LONG, SHORT, QUALITY = 1500, 1150, 90
 LOOSE = "loose"  # the class of pictures that lie in no folder
@@ -75,7 +75,8 @@ def enlarge_one(index: int, path: Path, source: Path, out: Path, grain: float) -
         with Image.open(path) as image:
             picture = image.convert("RGB").resize(size, Image.Resampling.BICUBIC)
         picture = grained(picture, grain, index) if grain else picture
-        replace(target, lambda file: picture.save(file, "JPEG", quality=QUALITY))
+        with replacing(target) as part:
+            picture.save(part, "JPEG", quality=QUALITY)
     return os.path.getsize(target)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from artgan_tf.runs.checkpoints import find
+from artgan_tf.runs.checkpoints import latest_step
 from artgan_tf.runs.directory import RunDirectory
 
 yaml = pytest.importorskip("yaml", reason="there is no PyYAML")
@@ -142,7 +142,7 @@ def test_two_tasks_train_one_run(tiny_arguments, tmp_path):
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.count("Trained 6 steps.") == 2
     (run,) = {path.parent for path in tmp_path.rglob("history.jsonl")}
-    assert find(run / "checkpoints")[1] == 6
+    assert latest_step(run / "checkpoints") == 6
     steps = [row["step"] for row in RunDirectory(run).history() if "d_loss" in row]
     assert steps == [1, 2, 3, 4, 5, 6]  # once, by one of them
     told = (tmp_path / "told").read_text()

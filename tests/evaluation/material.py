@@ -2,6 +2,7 @@
 
 import tracemalloc
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,7 @@ def make_run(path: Path, paper: str, data: Path, **changes: Any) -> Path:
     config = resolve(f"{paper}/cifar10", settings)
     names = open_source(config.data).class_names
     run = RunDirectory(path)
-    run.begin(config, names, {}, fresh=False)
+    run.begin(config, names, {}, ExitStack())
     gan = build_gan(config, len(names))
     gan.compile()
     shake(gan.generator, 1)

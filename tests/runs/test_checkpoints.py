@@ -9,7 +9,9 @@ import pytest
 from artgan_tf.config import InputError, resolve
 from artgan_tf.gan import GAN
 from artgan_tf.papers import build_gan
-from artgan_tf.runs.checkpoints import Checkpoints, best, find, latest_step, load_networks
+from artgan_tf.runs.checkpoint_file import Saved
+from artgan_tf.runs.checkpoints import Checkpoints, Which, best, choose, latest_step
+from artgan_tf.runs.networks import Loaded, load_networks
 from tests.conftest import tiny_overrides
 
 
@@ -23,6 +25,10 @@ def gan() -> GAN:
 @pytest.fixture
 def checkpoints(gan: GAN, tmp_path: Path) -> Checkpoints:
     return Checkpoints(gan, tmp_path)
+
+
+def chosen(folder: Path, which: Which = "latest") -> Saved:
+    return choose(folder, which, lambda saved: None)
 
 
 def offer(checkpoints: Checkpoints, step: int, value: float, **changes: str) -> bool:
@@ -41,7 +47,7 @@ def assert_best(folder: Path, step: int, value: float) -> None:
     found = best(folder)
     assert (found["step"], found["value"]) == (step, value)
     other = build_gan(resolve("improved/cifar10", tiny_overrides("improved", "none")), 3)
-    assert load_networks(other, folder, "best") == []
+    assert load_networks(other, folder, "best") == Loaded(step, [])
     assert set(np.ravel(other.averaged.weights[0])) == {step}
 
 
@@ -83,7 +89,7 @@ def test_a_kill_leaves_the_last_best_and_the_next_one_tidies_up(
         with pytest.raises(pytest.exit.Exception):
             offer(checkpoints, 2, 4.0)
     assert (tmp_path / "best.json").read_text() == before
-    assert find(tmp_path, "best") == (tmp_path / "best-1.npz", 1)
+    assert chosen(tmp_path, "best").path == tmp_path / "best-1.npz"
     assert offer(checkpoints, 3, 3.0)
     assert_best(tmp_path, 3, 3.0)
     assert json.loads((tmp_path / "best.json").read_text())["metric"] == "kid_1k_val"
@@ -108,10 +114,10 @@ def test_best_and_latest_do_not_disturb_each_other(
 
 def test_what_is_not_there_is_a_mistake(checkpoints: Checkpoints, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"holds no latest checkpoint\.$"):
-        find(tmp_path)
+        chosen(tmp_path)
     with pytest.raises(InputError, match=r"holds no best checkpoint. log.metrics keeps one\.$"):
-        find(tmp_path, "best")
+        chosen(tmp_path, "best")
     offer(checkpoints, 1, 1.0)
     (tmp_path / "best-1.npz").unlink()
     with pytest.raises(InputError, match="holds no best checkpoint"):
-        find(tmp_path, "best")
+        chosen(tmp_path, "best")

@@ -13,8 +13,9 @@ from artgan_tf.catalogue import models
 from artgan_tf.config import InputError, flat, resolve
 from artgan_tf.papers import build_gan
 from artgan_tf.runs import pretrained
-from artgan_tf.runs.checkpoints import load_networks
 from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.runs.names import network as network_of
+from artgan_tf.runs.networks import load_networks
 from artgan_tf.training.train import train
 from tests.training.states import state
 
@@ -57,7 +58,7 @@ def test_it_fills_a_gan_of_other_classes():
     config, classes = resolve(f"recommended/{NAME}"), 3
     gan, z = build_gan(config, classes), config.model.z_size
     untrained = [np.array(v) for v in gan.generator.weights]
-    partly = load_networks(gan, RunDirectory(pretrained.locate(MODEL)).checkpoints)
+    partly = load_networks(gan, RunDirectory(pretrained.locate(MODEL)).checkpoints).partly
     ten = artgan_tf.load(MODEL).gan
     for network in ("generator", "averaged"):
         pairs = zip(getattr(gan, network).weights, ten.averaged.weights, strict=True)
@@ -147,7 +148,7 @@ def packed(tiny, tmp_path, shelf) -> Path:
 def test_a_packed_run_holds_two_networks_in_float16(packed, shelf):
     assert pretrained.names() == ["tiny", NAME]
     found, whole = state(pretrained.locate("pretrained:tiny")), state(packed)
-    kept = {key for key in whole if key.split("/")[0] in ("averaged", "discriminator")}
+    kept = {key for key in whole if network_of(key) in ("averaged", "discriminator")}
     assert found.keys() == kept
     with Image.open(shelf / "tiny" / pretrained.SHEET) as sheet:
         assert sheet.width > 10 * sheet.height / 3  # ten seeds of three classes

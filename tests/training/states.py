@@ -4,15 +4,16 @@ from pathlib import Path
 
 import numpy as np
 
-from artgan_tf.runs.checkpoints import find
+from artgan_tf.runs.checkpoint_file import FORMAT
+from artgan_tf.runs.checkpoints import latest_step
 from artgan_tf.runs.directory import RunDirectory
 
 
 def state(run_dir: Path) -> dict[str, np.ndarray]:
     """All variables of the newest checkpoint."""
-    path, _ = find(run_dir / "checkpoints")
-    with np.load(path) as file:
-        return dict(file)
+    folder = run_dir / "checkpoints"
+    with np.load(folder / f"step-{latest_step(folder)}.npz") as file:
+        return {name: file[name] for name in file.files if name != FORMAT}
 
 
 def assert_same_state(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:

@@ -17,6 +17,7 @@ from artgan_tf import gan as gan_module
 from artgan_tf.config import Config, resolve
 from artgan_tf.gan import GAN
 from artgan_tf.papers import build_gan
+from artgan_tf.runs.checkpoint_file import write
 from artgan_tf.runs.checkpoints import Checkpoints
 from artgan_tf.training.engines import open_engine
 
@@ -44,7 +45,7 @@ def take_steps(config: Config, start: Path) -> dict[str, np.ndarray]:
     if start.exists():
         checkpoints.restore()
     else:
-        checkpoints.save_apart("step-1")
+        write(start / "step-1.npz", checkpoints.arrays())
     engine.compile(gan)
     found = weights(gan, 0)
     for step in range(1, STEPS + 1):

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from artgan_tf.runs.checkpoints import find
+from artgan_tf.runs.checkpoints import latest_step
 from artgan_tf.runs.directory import RunDirectory
 from tests.conftest import PRESETS, tiny_overrides
 from tests.training.states import assert_same_training
@@ -165,7 +165,7 @@ def test_a_worker_that_is_killed_and_comes_back(tiny_arguments, tmp_path):
     told = [worker.communicate(timeout=PATIENCE)[0] for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0], told
     assert "Another worker of the cluster is gone. Starting again" in told[0]
-    assert find(tmp_path / "run" / "checkpoints")[1] == 120
+    assert latest_step(tmp_path / "run" / "checkpoints") == 120
     steps = [row["step"] for row in RunDirectory(tmp_path / "run").history() if "d_loss" in row]
     assert steps == list(range(2, 121, 2))
 

@@ -1,0 +1,58 @@
+"""TensorBoard's file of a run, written where it is told to and not by a thread.
+
+tensorboardX's own writer has a thread, which a full disk ends for good, and which a kill overtakes.
+"""
+
+import socket
+import struct
+import time
+from pathlib import Path
+
+import numpy as np
+from tensorboardX import summary
+from tensorboardX.proto.event_pb2 import Event, SessionLog
+from tensorboardX.record_writer import masked_crc32c
+
+from tfrecords_tools import files
+
+
+class Events:
+    """Points and pictures, in the file as soon as `flush` has put them there.
+
+    Args:
+        folder: of the run's files.
+        start: the step the run goes on from; what older files tell of later ones is purged.
+    """
+
+    def __init__(self, folder: Path, start: int):
+        # Two starts within a second would share a file.
+        name = f"events.out.tfevents.{int(time.time())}.{socket.gethostname()}.{start:08d}"
+        self.file, self._waiting = folder / name, b""
+        self._add(Event(file_version="brain.Event:2"))
+        self._add(Event(session_log=SessionLog(status=SessionLog.START)), start + 1)
+
+    def scalar(self, name: str, value: float, step: int) -> None:
+        """A point of a curve."""
+        self._add(Event(summary=summary.scalar(name, value)), step)
+
+    def image(self, name: str, pixels: np.ndarray, step: int) -> None:
+        """A picture, uint8 [H, W, 3]."""
+        self._add(Event(summary=summary.image(name, pixels, dataformats="HWC")), step)
+
+    def flush(self) -> None:
+        """Write what there is; raises NotWritten, and the next call writes it then."""
+        with files.telling(self.file):
+            self.file.parent.mkdir(exist_ok=True)
+        files.append(self.file, self._waiting)
+        self._waiting = b""
+
+    def _add(self, event: Event, step: int = 0) -> None:
+        event.wall_time, event.step = time.time(), step
+        data = event.SerializeToString()
+        length = struct.pack("<Q", len(data))
+        parts = (length, _checksum(length), data, _checksum(data))  # a TFRecord
+        self._waiting += b"".join(parts)
+
+
+def _checksum(data: bytes) -> bytes:
+    return struct.pack("<I", masked_crc32c(data))

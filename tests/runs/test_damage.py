@@ -1,0 +1,212 @@
+"""A damaged checkpoint costs the steps since the one before it, and no more."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from artgan_tf import backend
+from artgan_tf.config import InputError, RunError, resolve
+from artgan_tf.gan import GAN
+from artgan_tf.papers import build_gan
+from artgan_tf.runs import names
+from artgan_tf.runs.checkpoint_file import FORMAT, write
+from artgan_tf.runs.checkpoints import Checkpoints, latest_step
+from artgan_tf.runs.networks import load_networks
+from tests.conftest import PRESETS, tiny_overrides
+
+KERNEL = "averaged/paint/kernel"
+
+
+def built(paper: str = "improved", **changes: object) -> GAN:
+    gan = build_gan(resolve(PRESETS[paper], tiny_overrides(paper, "none") | changes), 3)
+    gan.compile()
+    return gan
+
+
+@pytest.fixture(scope="module")
+def gan() -> GAN:
+    return built()
+
+
+def reach(gan: GAN, step: int) -> None:
+    """As if it had trained so far: each weight tells the step."""
+    for variable in gan.averaged.weights:
+        variable.assign(np.full(variable.shape, step))
+    gan.step.assign(step)
+
+
+@pytest.fixture
+def folder(gan: GAN, tmp_path: Path) -> Path:
+    """Checkpoints of steps 1 to 3."""
+    checkpoints = Checkpoints(gan, tmp_path / "run" / "checkpoints")
+    for step in (1, 2, 3):
+        reach(gan, step)
+        checkpoints.save()
+    return checkpoints.folder
+
+
+# ---- damage -----------------------------------------------------------------------------------
+def changed(change: Callable[[dict], object]) -> Callable[[Path], object]:
+    """What alters the arrays of a file, which is whole otherwise."""
+
+    def apply(file: Path) -> None:
+        with np.load(file) as found:
+            arrays = dict(found)
+        change(arrays)
+        with file.open("wb") as stream:
+            np.savez(stream, **arrays)
+
+    return apply
+
+
+def flip(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 4
+    file.write_bytes(content)
+
+
+def folder_instead(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "truncated": lambda file: file.write_bytes(file.read_bytes()[:-200]),
+    "a bit": flip,
+    "empty": lambda file: file.write_bytes(b""),
+    "garbage": lambda file: file.write_bytes(b"PK\3\4" + bytes(5000)),
+    "a folder": folder_instead,
+    "an array missing": changed(lambda arrays: arrays.pop(KERNEL)),
+    "another array": changed(lambda arrays: arrays.update({f"{KERNEL}s": np.zeros(3)})),
+    "another shape": changed(lambda arrays: arrays.update({KERNEL: arrays[KERNEL][..., :2]})),
+    "another rank": changed(lambda arrays: arrays.update({KERNEL: np.zeros(3)})),
+    "NaN": changed(lambda arrays: arrays[KERNEL].fill(np.nan)),
+    "infinity": changed(lambda arrays: arrays[KERNEL].fill(np.inf)),
+    "a newer format": changed(lambda arrays: arrays.update({FORMAT: np.array(99)})),
+}
+NETWORKS_ALONE = {"another array"}  # which nobody who paints would read
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_the_newest_good_one_is_taken_and_named(damage: str, folder: Path, gan: GAN) -> None:
+    DAMAGE[damage](folder / "step-3.npz")
+    reach(gan, 0)
+    checkpoints = Checkpoints(gan, folder)
+    with pytest.warns(
+        UserWarning, match=r"step-3\.npz cannot be used: its? .*step-2\.npz is taken"
+    ):
+        assert checkpoints.restore() == gan.steps_done == 2
+    assert set(np.ravel(gan.averaged.weights[0])) == {2}
+    if damage not in NETWORKS_ALONE:
+        with pytest.warns(UserWarning, match=r"step-2\.npz is taken"):
+            assert load_networks(gan, folder).step == 2
+        with pytest.raises(InputError, match=r"step-3\.npz cannot be used.*latest, or one of 1, 2"):
+            load_networks(gan, folder, 3)
+    checkpoints.set_aside()
+    assert latest_step(folder) == 2
+    assert (folder / "damaged-3.npz").exists()
+    reach(gan, 3)
+    checkpoints.save()  # the step is done again, and kept
+    assert Checkpoints(gan, folder).restore() == 3
+
+
+def test_all_of_them_damaged_is_a_sentence(folder: Path, gan: GAN) -> None:
+    for file in folder.glob("*.npz"):
+        flip(file)
+    for use in (Checkpoints(gan, folder).restore, lambda: load_networks(gan, folder)):
+        with pytest.raises(
+            InputError, match=r"^The checkpoint \S+step-3\.npz cannot be used: [^\n]"
+        ):
+            use()
+
+
+def test_a_step_can_be_chosen_and_one_that_is_not_there_is_named(folder: Path, gan: GAN) -> None:
+    assert load_networks(gan, folder, 2).step == 2
+    assert set(np.ravel(gan.averaged.weights[0])) == {2}
+    with pytest.raises(InputError, match=r"no checkpoint of step 7\. There are some of 1, 2, 3\."):
+        load_networks(gan, folder, 7)
+
+
+def test_one_that_vanishes_meanwhile_gives_way_to_the_newer_one(
+    folder: Path, gan: GAN, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = np.load
+
+    def replaced(file: Path, **options: object) -> object:
+        monkeypatch.setattr(np, "load", load)
+        (folder / "step-3.npz").rename(folder / "step-9.npz")  # as a training does
+        return load(file, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(np, "load", replaced)
+    assert load_networks(gan, folder).step == 9
+
+
+# ---- names ------------------------------------------------------------------------------------
+@pytest.mark.parametrize("paper", PRESETS)
+def test_names_are_the_same_whatever_was_built_before(paper: str) -> None:
+    both = [built(paper, **{"discriminator.spectral_norm": True}) for _ in range(2)]
+    one, other = map(names.variables, both)
+    assert list(one) == list(other)
+    shapes = [[tuple(v.shape) for v in found.values()] for found in (one, other)]
+    assert shapes[0] == shapes[1]
+    assert {id(v) for v in one.values()} == {id(v) for v in names.by_place(both[0]).values()}
+    assert "g_optimizer/generator/paint/bias/velocity" in one or paper != "artgan"
+
+
+def test_float16_has_names_for_the_scale_of_its_losses() -> None:
+    found = names.variables(built(**{"train.precision": "mixed_float16"}))
+    assert {"d_optimizer/loss_scale_optimizer/dynamic_scale", "d_optimizer/adam/iteration"} <= {
+        *found
+    }
+
+
+def test_arrays_go_by_name_in_whatever_order(folder: Path, gan: GAN) -> None:
+    arrays = {k: np.array(backend.array(v)) for k, v in names.variables(gan).items()}
+    shuffled = {k: arrays[k] for k in sorted(arrays, reverse=True)}
+    write(folder / "step-3.npz", shuffled)
+    assert_restored(gan, folder, arrays)
+
+
+def test_format_1_is_still_read(folder: Path, gan: GAN) -> None:
+    for variable in names.variables(gan).values():
+        if variable.dtype == "float32":
+            variable.assign(np.random.default_rng(variable.ndim).normal(size=variable.shape))
+    arrays = {k: np.array(backend.array(v)) for k, v in names.variables(gan).items()}
+    old = {k: np.array(backend.array(v)) for k, v in names.by_place(gan).items()}
+    with (folder / "step-3.npz").open("wb") as stream:
+        np.savez(stream, **old)  # type: ignore[arg-type]
+    assert_restored(gan, folder, arrays)
+    assert load_networks(gan, folder).partly == []
+
+
+def assert_restored(gan: GAN, folder: Path, arrays: dict[str, np.ndarray]) -> None:
+    for variable in names.variables(gan).values():
+        variable.assign(np.zeros(variable.shape))
+    Checkpoints(gan, folder).restore()
+    for name, variable in names.variables(gan).items():
+        np.testing.assert_array_equal(backend.array(variable), arrays[name], err_msg=name)
+
+
+# ---- what is not finite -----------------------------------------------------------------------
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("name", [KERNEL, "discriminator/encoder/1/norm/moving_variance"])
+def test_no_state_that_is_not_finite_becomes_a_checkpoint(
+    name: str, value: float, folder: Path, gan: GAN
+) -> None:
+    checkpoints = Checkpoints(gan, folder)
+    variable = names.variables(gan)[name]
+    before, spoilt = np.array(variable), np.array(variable)
+    spoilt.flat[-1] = value
+    variable.assign(spoilt)
+    gan.step.assign(4)
+    try:
+        for save in (checkpoints.save, lambda: checkpoints.save_best("kid_1k_val", 0.1, "lower")):
+            with pytest.raises(RunError, match=rf"Step 4: {name} is no .*step-3\.npz, the last"):
+                save()
+    finally:
+        variable.assign(before)
+    assert {path.name for path in folder.iterdir()} == {
+        *("step-1.npz", "step-2.npz", "step-3.npz", "not-finite-4.npz")
+    }

@@ -1,0 +1,136 @@
+"""Trainings that meet NaN, a full disk, damage, or a second one in their directory."""
+
+import os
+import warnings
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from artgan_tf.config import InputError, RunError
+from artgan_tf.runs.checkpoints import latest_step
+from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.sampling.models import open_model
+from artgan_tf.serving.export import Options, export
+from artgan_tf.training.train import train
+from tests.training.states import assert_same_state, state
+from tfrecords_tools import files
+
+
+def finite(run: Path) -> set[str]:
+    """The checkpoints, each of which is finite."""
+    found = list((run / "checkpoints").glob("step-*.npz"))
+    for file in found:
+        with np.load(file) as arrays:
+            assert all(np.isfinite(arrays[name]).all() for name in arrays.files)
+    return {file.name for file in found}
+
+
+RATES = {"train__lr_generator": 1e30, "train__lr_discriminator": 1e30}
+LATE = {"log__history_every": 1000, "log__validate_every": 1000, "log__sample_every": 1000}
+
+
+@pytest.mark.parametrize("changes", [RATES, {"discriminator__noise": 1e30}], ids=["rates", "noise"])
+def test_what_is_not_finite_never_becomes_a_checkpoint(changes, tiny, tmp_path):
+    """The means of the history are not looked at before the end."""
+    run, config = tmp_path / "run", tiny("improved", train__steps=9, **LATE, **changes)
+    for _ in range(2):
+        with pytest.raises(RunError, match=r"Step \d+: \S+ .*is no longer a number.*not-finite-\d"):
+            train(config, run)
+    assert finite(run) == set()
+    for use in (open_model, lambda path: export(path, Options())):
+        with pytest.raises(InputError, match="holds no latest checkpoint"):
+            use(run)
+
+
+def test_a_run_goes_on_from_the_last_good_state(tiny, tmp_path):
+    run, config = tmp_path / "run", tiny("improved", train__steps=4, **LATE)
+    train(config, run)
+    before = {name: x for name, x in state(run).items() if not name.endswith("_means")}  # its last
+    spoilt = dict(before, **{"averaged/paint/kernel": before["averaged/paint/kernel"] * np.nan})
+    with (run / "checkpoints" / "step-4.npz").open("wb") as stream:  # as earlier versions left it
+        np.savez(stream, **spoilt)  # type: ignore[arg-type]
+    with pytest.warns(UserWarning, match=r"step-4\.npz cannot be used: .*no number.*step-2\.npz"):
+        train(tiny("improved", train__steps=6, **LATE), run)
+    assert finite(run) == {"step-2.npz", "step-4.npz", "step-6.npz"}
+    with np.load(run / "checkpoints" / "step-4.npz") as again:
+        assert_same_state(before, {name: again[name] for name in before})
+
+
+# ---- disks ------------------------------------------------------------------------------------
+@pytest.fixture
+def full(monkeypatch):
+    """`full(first, last)`: the disk is full while these steps' history is written."""
+    replacing, append = files.replacing, files.append
+    interval = [10**9, 0]
+
+    def refuse(path: Path) -> None:
+        run = path.parent if path.parent.name == "run" else path.parent.parent
+        if interval[0] <= interval[2] <= interval[1] and run.name == "run":
+            raise OSError(28, os.strerror(28), str(path))
+
+    interval.append(0)
+
+    def replaced(path: Path) -> AbstractContextManager[Path]:
+        refuse(path)
+        return replacing(path)
+
+    monkeypatch.setattr(files, "replacing", replaced)
+
+    def appended(path: Path, content: bytes) -> None:
+        if path.name == "history.jsonl":
+            interval[2] = int(content.rpartition(b'"step": ')[2].partition(b",")[0])
+        with files.telling(path):
+            refuse(path)
+        append(path, content)
+
+    monkeypatch.setattr(files, "append", appended)
+
+    def between(first: int, last: int) -> None:
+        interval[:2] = first, last
+
+    return between
+
+
+EVERY = {"log__history_every": 1, "log__checkpoint_every": 2, "log__validate_every": 3}
+
+
+def test_a_disk_that_is_full_for_a_while_costs_nothing(tiny, tmp_path, full, capsys):
+    run = RunDirectory(tmp_path / "run")
+    full(3, 5)
+    train(tiny("improved", train__steps=8, log__sample_every=4, **EVERY), run.path)
+    said = capsys.readouterr().err
+    assert "the disk is full. It is tried again at the next interval." in said
+    assert [row["step"] for row in run.history() if "d_loss" in row] == list(range(1, 9))
+    assert latest_step(run.checkpoints) == 8
+
+
+def test_a_disk_that_stays_full_ends_a_run_that_goes_on_once_there_is_room(tiny, tmp_path, full):
+    run, config = RunDirectory(tmp_path / "run"), tiny("improved", train__steps=6, **EVERY)
+    full(3, 6)
+    with pytest.raises(
+        RunError, match=r"the disk is full\. The same command goes on from step 2\.$"
+    ):
+        train(config, run.path)
+    assert not list(run.path.rglob(".tmp-*"))
+    full(100, 0)
+    assert train(config, run.path).finished
+    assert [row["step"] for row in run.history() if "d_loss" in row] == list(range(1, 7))
+
+
+# ---- two at once ------------------------------------------------------------------------------
+def test_a_second_training_is_refused_and_the_first_loses_nothing(tiny, tmp_path):
+    run, config = RunDirectory(tmp_path / "run"), tiny("improved")
+    train(config, run.path)
+    rows = run.history()
+    longer = tiny("improved", train__steps=8)
+    for fresh in (False, True):
+        with run.held(), pytest.raises(InputError, match=rf"written by process {os.getpid()} on "):
+            train(longer, run.path, fresh=fresh)
+    assert run.history() == rows
+    with run.held(), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        open_model(run.path)  # who reads is not kept out
+    assert train(longer, run.path).step == 8
+    assert not (run.path / ".lock-holder").exists()
