@@ -9,7 +9,7 @@ import keras
 
 from artgan_tf.config import Config, InputError, RunError
 from artgan_tf.data.fingerprint import fingerprint
-from artgan_tf.data.source import DamagedData, Source
+from artgan_tf.data.source import Source
 from artgan_tf.data.spec import open_source
 from artgan_tf.gan import GAN
 from artgan_tf.hardware import cores
@@ -73,10 +73,6 @@ def train(config: Config, run_dir: Path | str, fresh: bool = False) -> Result:
     try:
         with Interruption() as interruption:
             reached = _train(config, engine, run, source, (steps, drops), done, fresh, interruption)
-    except DamagedData:
-        from artgan_tf.data.tfrecords import damage  # TensorFlow's, as what is damaged
-
-        raise RunError(damage(source.spec)) from None
     except MemoryError:
         raise RunError(
             f"Out of memory with batch {config.train.batch_size}, width {config.model.width}, "
