@@ -1,0 +1,68 @@
+"""What does the program survive?  Kills, damaged files, full disks, odd input, each many times.
+
+    python -m experiments.faults [KIND ...] [--work DIR] [--anew]
+
+A kind of fault is a file in `kinds/`; its name is the KIND, the first line of its docstring the
+title in the table.  It has one function:
+
+    def cases(work: Path) -> Iterable[Case]: ...
+
+`work` is a folder of its own that stays between calls.  A `Case` has a name, which is its key in
+the results, and a function that does the harm and looks at what is left: it returns a note, or
+nothing, raises `Failed` where the program did not behave (a traceback, a hang, another exit code,
+a part of a file left), and `Lost` where anything is gone or wrong that had been kept.  Nothing has
+to be registered: another file is another kind.  `processes.py` starts, kills and reads commands,
+`places.py` makes small disks.
+
+Cases that were survived are not tried again, so the same command goes on where it was stopped;
+`--anew` forgets them.  Results go to `results.json`, after each case, and into the table of
+README.md.  Exit code 1: something was not survived.
+"""
+
+from pathlib import Path
+
+import tyro
+
+from artgan_tf.config import InputError, RunError
+from experiments.faults.suite import Kind, Results, kinds
+from experiments.faults.table import insert
+from tfrecords_tools import cli
+
+FOLDER = Path(__file__).parent
+
+
+def main(
+    kind: tyro.conf.Positional[tuple[str, ...]] = (),
+    *,
+    work: Path = Path("/tmp/artgan-faults"),
+    anew: bool = False,
+    out: Path = FOLDER,
+) -> None:
+    """Try every case, and write the table.
+
+    Args:
+        kind: names; all when left out.
+        work: where runs and data lie meanwhile.
+        anew: try again what was survived, too.
+        out: where results.json and README.md are.
+    """
+    chosen, results = _chosen(kind), Results(out / "results.json")
+    for each in chosen:
+        if anew:
+            results.forget(each.name)
+        for line in results.collect(each, work / each.name):
+            print(line, flush=True)
+    insert(out / "README.md", results)
+    if bad := [line for each in chosen for line in results.not_survived(each.name)]:
+        raise RunError("Not survived:\n" + "\n".join(bad))
+
+
+def _chosen(names: tuple[str, ...]) -> list[Kind]:
+    found = {each.name: each for each in kinds()}
+    if unknown := [name for name in names if name not in found]:
+        raise InputError(f"There is no kind {unknown[0]!r}: use {', '.join(found)}.")
+    return [found[name] for name in names or found]
+
+
+if __name__ == "__main__":
+    cli.main(main, "python -m experiments.faults")

@@ -1,0 +1,108 @@
+"""Kinds of faults, their cases, and how they ended."""
+
+import importlib
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from artgan_tf.evaluation.results import commit
+from artgan_tf.hardware import describe
+
+
+class Failed(Exception):
+    """The program did not behave: a traceback, a hang, another exit code, a part left behind."""
+
+
+class Lost(Exception):
+    """Something is gone or wrong that had been kept."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One harm done once.
+
+    Attributes:
+        name: its key in the results; of its kind, each once.
+        attempt: does it and looks what is left; returns a note, raises `Failed` or `Lost`.
+        shown: whether the note stands below the table.
+    """
+
+    name: str
+    attempt: Callable[[], str | None]
+    shown: bool = False
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A file of cases.
+
+    Attributes:
+        name: of the file.
+        title: in the table.
+        cases: makes them, in a folder of its own.
+    """
+
+    name: str
+    title: str
+    cases: Callable[[Path], Iterable[Case]]
+
+
+def kinds() -> Iterator[Kind]:
+    """All that lie in `kinds/`, by name."""
+    for file in sorted((Path(__file__).parent / "kinds").glob("*.py")):
+        module = importlib.import_module(f"experiments.faults.kinds.{file.stem}")
+        title = (module.__doc__ or file.stem).partition("\n")[0].rstrip(".")
+        yield Kind(file.stem, title, module.cases)
+
+
+class Results:
+    """How the cases ended, in a JSON file that has each as soon as it has.
+
+    Args:
+        file: read where it is there.
+    """
+
+    def __init__(self, file: Path):
+        self.file = file
+        self.kinds: dict[str, dict[str, Any]] = (
+            json.loads(file.read_text(encoding="utf-8"))["kinds"] if file.is_file() else {}
+        )
+
+    def forget(self, kind: str) -> None:
+        """Let a kind's cases be tried again."""
+        self.kinds.pop(kind, None)
+
+    def collect(self, kind: Kind, work: Path) -> Iterator[str]:
+        """Try the cases that were not survived yet; a line for each."""
+        work.mkdir(parents=True, exist_ok=True)
+        kept = self.kinds.setdefault(kind.name, {"cases": {}})
+        kept |= {"title": kind.title, "commit": commit(), "hardware": describe()}
+        for case in kind.cases(work):
+            if kept["cases"].get(case.name, {}).get("end") == "survived":
+                continue
+            row = kept["cases"][case.name] = _tried(case)
+            self._write()
+            yield f"{kind.name}: {case.name}: {row['end']} {row['told']}".rstrip()
+
+    def not_survived(self, kind: str) -> list[str]:
+        """A line for each of a kind's cases that was not."""
+        cases = self.kinds[kind]["cases"].items()
+        return [f"{kind}: {k}: {v['told']}" for k, v in cases if v["end"] != "survived"]
+
+    def _write(self) -> None:
+        part = self.file.with_name(f"{self.file.name}.part")
+        part.write_text(json.dumps({"kinds": self.kinds}, indent=1) + "\n", encoding="utf-8")
+        part.replace(self.file)
+
+
+def _tried(case: Case) -> dict[str, Any]:
+    begun, end = time.monotonic(), "survived"
+    try:
+        told = case.attempt() or ""
+    except (Failed, Lost) as error:
+        end, told = type(error).__name__.lower(), str(error)
+    seconds = round(time.monotonic() - begun, 1)
+    return {"end": end, "told": told, "seconds": seconds, "shown": case.shown}
