@@ -100,12 +100,15 @@ def class_names(features: Any, title: str) -> tuple[str, ...]:
     return tuple(label.names)
 
 
-def miscounted(dataset: DataSet, files: Collection[Path]) -> list[Path]:
-    """Which of the shards in `files` hold more or fewer records than `dataset_info.json` tells."""
+def suspects(dataset: DataSet, files: Collection[Path]) -> list[Path]:
+    """Which of some shards are not as they were written, or hold another number of records.
+
+    Where `convert` has told how large a shard is, a look at that will do: to count means to read.
+    """
 
     def differs(path: Path, expected: int) -> bool:
-        # Over a network counting takes long: where a shard is as it was written, a look will do.
-        as_written = dataset.written.get(path.name) == (expected, path.stat().st_size)
-        return not as_written and count_records(path) != expected
+        if written := dataset.written.get(path.name):
+            return written != (expected, path.stat().st_size)
+        return count_records(path) != expected
 
     return [path for path in files if differs(path, dataset.files[path])]

@@ -51,7 +51,7 @@ def decode_shards(dataset: DataSet, side: int) -> Decode:
         dataset: what is known of them.
         side: pixels of the short side.
     """
-    classes, size = len(dataset.class_names), dataset.options.get("size")
+    classes = len(dataset.class_names)
     if not dataset.encoding:
         pillow = _by_pillow(lambda encoded: _of_any_kind(encoded, dataset, side), classes)
         return lambda record: pillow(tf.io.parse_single_example(record, ENCODED))
@@ -59,9 +59,7 @@ def decode_shards(dataset: DataSet, side: int) -> Decode:
 
     def decode(record: tf.Tensor) -> Pair:
         image, label = stored(record)
-        if size:  # an image of another size fails as a label that is no class does
-            label = tf.where(tf.reduce_min(tf.shape(image)[:2]) == size, label, -1)
-        image = image if size == side else _resized(image, side)
+        image = image if dataset.options.get("size") == side else _resized(image, side)
         return image, checked_labels(label, classes)
 
     return decode

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from artgan_tf.config import InputError
 from tfrecords_tools.contents import Examined, examine
-from tfrecords_tools.dataset import DataSet, miscounted
+from tfrecords_tools.dataset import DataSet, suspects
 from tfrecords_tools.verify import check_shard
 
 
@@ -31,10 +31,13 @@ def divided(runs: Sequence[Run], count: int) -> tuple[list[Run], list[Run]]:
     return [run for run in first if run.take], [run for run in others if run.take]
 
 
-def counted(dataset: DataSet, runs: list[Run], split: str) -> list[Run]:
-    """The runs; InputError where one of their files has more or fewer records than it should."""
-    if found := miscounted(dataset, {Path(run.file) for run in runs}):
-        raise InputError(damage(dataset, found, f"{split} is not what it was"))
+def trusted(dataset: DataSet, runs: list[Run], split: str) -> list[Run]:
+    """The runs; InputError where one of their files is not as it should be, if that is to be seen.
+
+    A file is read where its size or count says that something has happened to it.
+    """
+    if found := damaged(dataset, suspects(dataset, {Path(run.file) for run in runs})):
+        raise InputError(told(dataset, found))
     return runs
 
 
@@ -43,7 +46,7 @@ def intact(dataset: DataSet, runs: list[Run], split: str) -> list[Run]:
     with ThreadPoolExecutor() as pool:  # images are decoded outside Python's lock
         examined = list(pool.map(lambda run: list(examine(Path(run.file), dataset)), runs))
     kept: list[Run] = []
-    told, lost = [], 0
+    left_out, lost = [], 0
     for run, records in zip(runs, examined, strict=True):
         parts = _sound(run, records)
         expected = dataset.files[Path(run.file)]
@@ -51,25 +54,29 @@ def intact(dataset: DataSet, runs: list[Run], split: str) -> list[Run]:
         if count:
             first = next((record.problem for record in records if record.problem), "")
             reason = first or f"{len(records)} records instead of {expected}"
-            told.append(f"{count} in {Path(run.file).name} ({reason})")
+            left_out.append(f"{count} in {Path(run.file).name} ({reason})")
         kept += parts
         lost += count
-    if told:
+    if left_out:
         total = f"{lost} of {sum(run.take for run in runs)} records of {split}"
-        warnings.warn(f"{total} are damaged and left out: {', '.join(told)}.", stacklevel=2)
+        warnings.warn(f"{total} are damaged and left out: {', '.join(left_out)}.", stacklevel=2)
     return kept
 
 
-def damage(dataset: DataSet, files: Collection[Path], reason: str) -> str:
-    """What is wrong with the first bad one of some shards, as a sentence; else the reason."""
+def damaged(dataset: DataSet, files: Collection[Path]) -> str:
+    """The first bad one of some shards, and what is wrong with it; empty where none is."""
     for path in sorted(files):
         if problems := check_shard((path, dataset.files[path]), dataset):
-            return (
-                f"tfrecords:{dataset.folder} is damaged: {path.name} ({', '.join(problems[:2])}). "
-                f"Delete the shard and convert again, or leave damaged records out with --set "
-                f"data.on_corrupt=skip."
-            )
-    return f"tfrecords:{dataset.folder} is damaged: {reason}."
+            return f"{path.name} ({', '.join(problems[:2])})"
+    return ""
+
+
+def told(dataset: DataSet, found: str) -> str:
+    """A sentence about what is `damaged`."""
+    return (
+        f"tfrecords:{dataset.folder} is damaged: {found}. Delete the shard and convert again, or "
+        f"leave damaged records out with --set data.on_corrupt=skip."
+    )
 
 
 def _sound(run: Run, examined: Sequence[Examined]) -> list[Run]:

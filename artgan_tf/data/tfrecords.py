@@ -6,7 +6,6 @@ parallel by TensorFlow itself.
 
 import warnings
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import tensorflow as tf
 
 from artgan_tf.config import Data, InputError
 from artgan_tf.data.decoding import decode_shards, decode_squares
-from artgan_tf.data.shards import Run, counted, damage, divided, intact
+from artgan_tf.data.shards import Run, damaged, divided, intact, told, trusted
 from artgan_tf.data.source import Source, Streamed, short_side
 from tfrecords_tools.dataset import DataSet, open_dataset
 
@@ -29,8 +28,8 @@ def open_tfrecords(value: str, data: Data) -> Source:
     """The data set in folder `value`; without a held-out split, `data.val_fraction` of the other.
 
     A split is a name, or a part such as `train[:90%]`.  With `data.on_corrupt="skip"` every shard
-    is read once, and its damaged records are left out; else a shard with more or fewer records than
-    `dataset_info.json` tells is refused.
+    is read once, and its damaged records are left out; else a shard of another size or count than
+    `convert` and `dataset_info.json` tell is read and, if it is damaged, refused.
     """
     folder = Path(value).expanduser()
     dataset = open_dataset(folder)
@@ -52,7 +51,7 @@ def _splits(dataset: DataSet, data: Data) -> list[tuple[str, list[Run]]]:
 
 
 def _streamed(dataset: DataSet, split: str, runs: list[Run], data: Data) -> Streamed:
-    check = intact if data.on_corrupt == "skip" else counted
+    check = intact if data.on_corrupt == "skip" else trusted
     runs = check(dataset, runs, split)
     if not sum(run.take for run in runs):
         raise InputError(f"{dataset.folder} has no records in {split!r}: choose a larger part.")
@@ -66,6 +65,7 @@ def _streamed(dataset: DataSet, split: str, runs: list[Run], data: Data) -> Stre
         return of(runs[index::count])
 
     def of(runs: list[Run]) -> Streamed:
+        files = {Path(run.file) for run in runs}
         return Streamed(
             count=sum(run.take for run in runs),
             records=lambda seed: _records(runs, seed),
@@ -75,7 +75,7 @@ def _streamed(dataset: DataSet, split: str, runs: list[Run], data: Data) -> Stre
             name=f"{name} record {{}}".format,
             buffer=BUFFER,
             identity=" ".join([dataset.images, *map(_place, runs)]),
-            damage=partial(damage, dataset, {Path(run.file) for run in runs}),
+            damage=lambda reason: told(dataset, damaged(dataset, files) or reason),
         )
 
     return of(runs)
