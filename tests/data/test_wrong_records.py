@@ -222,7 +222,9 @@ def test_what_has_been_learnt_is_kept_when_validation_finds_it(
     folder, shard = spoilt(sets[HOW[0]], tmp_path, label(2), split="val")
     settings: dict[str, Any] = {"data__spec": f"tfrecords:{folder}", "data__cache_mb": 0}
     settings |= {"train__batch_size": 3, "log__checkpoint_every": 100, "log__sample_every": 100}
-    with pytest.raises(DamagedData, match=rf"{shard.name} \(record 4 .*: label 2 is none of 2 classes\)"):
+    with pytest.raises(
+        DamagedData, match=rf"{shard.name} \(record 4 .*: label 2 is none of 2 classes\)"
+    ):
         train(tiny("artgan", **settings), tmp_path / "run")
     assert latest_step(tmp_path / "run" / "checkpoints") == 3
 
