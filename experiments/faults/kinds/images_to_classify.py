@@ -80,10 +80,8 @@ def _encoded(draw: random.Random, kind: str) -> bytes:
     for mode in (draw.choice(MODES), "RGB"):
         file = io.BytesIO()
         try:
-            changed = (
-                picture.convert("L").convert(mode) if mode == "I;16" else picture.convert(mode)
-            )
-            changed.save(file, kind, exif=exif, **KINDS[kind])
+            grey = picture.convert("L") if mode == "I;16" else picture
+            grey.convert(mode).save(file, kind, exif=exif, **KINDS[kind])
         except (OSError, ValueError, KeyError):
             continue
         return file.getvalue()
