@@ -14,6 +14,7 @@ from tfrecords_tools.images import whole
 from tfrecords_tools.metadata import parse
 from tfrecords_tools.records import Record, read_records
 
+PNG, IEND = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"  # how a PNG begins and ends
 Values = dict[str, list[Any]]
 T = TypeVar("T")
 
@@ -69,6 +70,8 @@ def image_of(values: Values, dataset: DataSet) -> Image.Image:
 def decoded(content: bytes, dataset: DataSet) -> Image.Image:
     """The picture of an encoded image, in its own size; raises ValueError."""
     kinds = (dataset.encoding.upper(),) if dataset.encoding else None
+    if kinds == ("PNG",) and content.startswith(PNG) and not content.endswith(IEND):
+        raise ValueError("its image cannot be decoded: its end is missing")  # Pillow can do without
     try:
         with Image.open(io.BytesIO(content), formats=kinds) as image:
             image.verify()  # the checksums of a PNG

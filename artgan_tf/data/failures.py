@@ -10,7 +10,12 @@ import tensorflow as tf
 from artgan_tf.data.source import DamagedData, Split, Streamed
 
 OUTSIDE = re.compile(r"indices(?:\[\d+\])? = (-?\d+) is not in \[0, (\d+)\)")  # of `checked_labels`
-UNREADABLE = (tf.errors.DataLossError, tf.errors.InvalidArgumentError, tf.errors.NotFoundError)
+UNREADABLE = (
+    tf.errors.DataLossError,
+    tf.errors.InvalidArgumentError,
+    tf.errors.NotFoundError,
+    UnicodeDecodeError,  # of TensorFlow's own message, where it quotes a record's bytes
+)
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,7 @@ class Reading:
         except UNREADABLE as error:
             if not isinstance(self.split, Streamed):
                 raise
-            raise DamagedData(self.split.damage(_reason(error.message))) from None
+            raise DamagedData(self.split.damage(_reason(str(error)))) from None
 
 
 def checked_labels(labels: tf.Tensor, classes: int) -> tf.Tensor:
