@@ -7,9 +7,13 @@ A target takes bytes and raises where the program did not behave.  Inputs are ke
 as `crash-...`, and belongs into tests/experiments/test_fuzz.py once it is mended.
 """
 
+import atexit
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from pathlib import Path
 
 from tfrecords_tools.errors import InputError
@@ -17,10 +21,11 @@ from tfrecords_tools.errors import InputError
 ROOT = Path("/tmp/artgan-fuzz")
 
 
+@cache
 def place(name: str) -> Path:
-    """A folder for a target's files."""
-    folder = ROOT / name / "files"
-    folder.mkdir(parents=True, exist_ok=True)
+    """A folder for a target's files, of this process alone."""
+    folder = Path(tempfile.mkdtemp(prefix=f"artgan-fuzz-{name}-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
 
