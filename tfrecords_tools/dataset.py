@@ -1,16 +1,12 @@
 """A finished data set: what its files say is in it, and how its records are read."""
 
-import io
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from PIL import Image
-
 from tfrecords_tools.errors import InputError
-from tfrecords_tools.images import whole
-from tfrecords_tools.records import is_compressed
+from tfrecords_tools.records import count_records, is_compressed
 from tfrecords_tools.workspace import REPORT, STATE, read_json
 
 
@@ -26,6 +22,7 @@ class DataSet:
         encoding: "jpeg", "png" or "raw"; "" for any that an image decoder knows.
         options: what `convert` was told; empty where it was made otherwise.
         images: hash of the names and labels of the images; empty likewise.
+        written: records and bytes that `convert` has written into each file, by name; likewise.
     """
 
     folder: Path
@@ -35,6 +32,12 @@ class DataSet:
     encoding: str
     options: dict[str, Any]
     images: str
+    written: dict[str, tuple[int, int]]
+
+    @property
+    def files(self) -> dict[Path, int]:
+        """How many records each shard should have."""
+        return {path: records for split in self.shards.values() for path, records in split}
 
 
 def open_dataset(folder: Path) -> DataSet:
@@ -61,13 +64,14 @@ def open_dataset(folder: Path) -> DataSet:
     for path, _ in (files[0] for files in shards.values() if files):
         if is_compressed(path):
             raise InputError(f"{path} is compressed with gzip: unpack all shards (gunzip) first.")
-    plan = (read_json(folder / REPORT) or {}).get("plan") or {}
+    report = read_json(folder / REPORT) or {}
+    plan = report.get("plan") or {}
     options = plan.get("options", {})
+    written = {of["file"]: (of["records"], of["bytes"]) for of in report.get("shards", [])}
     raw = isinstance(image, tfds.features.Tensor) and not isinstance(image, tfds.features.Image)
     encoding = "raw" if raw else options.get("encoding", "")
-    return DataSet(
-        folder, names, shards, tuple(image.shape), encoding, options, plan.get("images", "")
-    )
+    images, shape = plan.get("images", ""), tuple(image.shape)
+    return DataSet(folder, names, shards, shape, encoding, options, images, written)
 
 
 def check_format(info: Any, title: str) -> None:
@@ -96,34 +100,15 @@ def class_names(features: Any, title: str) -> tuple[str, ...]:
     return tuple(label.names)
 
 
-def label_of(values: dict[str, Any], dataset: DataSet) -> int:
-    """The label of a parsed record; raises ValueError for one that is no class, or none."""
-    if len(values.get("label", [])) != 1:
-        raise ValueError("it has no label")
-    label, classes = values["label"][0], len(dataset.class_names)
-    if not 0 <= label < classes:
-        raise ValueError(f"label {label} is none of {classes} classes")
-    return label
+def suspects(dataset: DataSet, files: Collection[Path]) -> list[Path]:
+    """Which of some shards are not as they were written, or hold another number of records.
 
+    Where `convert` has told how large a shard is, a look at that will do: to count means to read.
+    """
 
-def image_of(values: dict[str, Any], dataset: DataSet) -> Image.Image:
-    """The picture of a parsed record; raises ValueError for one that has none."""
-    if dataset.encoding == "raw":
-        return _from_pixels(values, dataset.shape)
-    if len(values.get("image", [])) != 1:
-        raise ValueError("it has no image")
-    try:
-        with Image.open(io.BytesIO(values["image"][0])) as image:
-            return whole(image)
-    except Exception as error:  # Pillow's plugins raise whatever they trip over
-        raise ValueError(f"its image cannot be decoded: {error}") from None
+    def differs(path: Path, expected: int) -> bool:
+        if written := dataset.written.get(path.name):
+            return written != (expected, path.stat().st_size)
+        return count_records(path) != expected
 
-
-def _from_pixels(values: dict[str, Any], shape: tuple[int | None, ...]) -> Image.Image:
-    if None in shape:  # TFDS stores the shape beside the pixels where it is not always the same
-        shape, data = tuple(values.get("image/shape", [])), values.get("image/value", [])
-    else:
-        data = values.get("image", [])
-    if len(data) != 1 or len(shape) != 3 or len(data[0]) != np.prod(shape):  # type: ignore[arg-type]
-        raise ValueError("its pixels do not fit its shape")
-    return Image.fromarray(np.frombuffer(data[0], np.uint8).reshape(shape))  # type: ignore[arg-type]
+    return [path for path in files if differs(path, dataset.files[path])]

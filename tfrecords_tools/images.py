@@ -90,6 +90,7 @@ def open_image(
 def whole(image: Image.Image) -> Image.Image:
     """What `open_image` makes of an opened file, in its own size."""
     _seek_picture(image)
+    _refuse_line(image)
     return _upright(_to_rgb(image), image)
 
 
@@ -108,14 +109,18 @@ def fit(image: Image.Image, short_side: int, box: Box | None = None) -> Image.Im
 
 def _read(image: Image.Image, short_side: int, profiles: bool) -> Image.Image:
     _seek_picture(image)
-    if max(image.size) > LONGEST * min(image.size):
-        raise UnreadableImage(f"{image.width}x{image.height} is a line, not a picture")
+    _refuse_line(image)
     # A scaled JPEG's size is rounded up: without the exact box it would be squeezed and shifted.
     draft = image.draft("RGB", (round(ROOM * short_side),) * 2)
     rgb = _to_rgb(image, profiles)
     picture = _upright(fit(rgb, short_side, draft[1] if draft else None), image)
     picture.info = {}  # comments and colour profiles would go wherever the picture is stored
     return picture
+
+
+def _refuse_line(image: Image.Image) -> None:
+    if max(image.size) > LONGEST * min(image.size):
+        raise UnreadableImage(f"{image.width}x{image.height} is a line, not a picture")
 
 
 def _upright(picture: Image.Image, original: Image.Image) -> Image.Image:

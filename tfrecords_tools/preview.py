@@ -8,9 +8,9 @@ import tyro
 from PIL import Image, ImageOps
 
 from tfrecords_tools import cli
-from tfrecords_tools.dataset import DataSet, image_of, label_of, open_dataset
+from tfrecords_tools.contents import image_of, label_of, values_of
+from tfrecords_tools.dataset import DataSet, open_dataset
 from tfrecords_tools.errors import InputError
-from tfrecords_tools.metadata import parse
 from tfrecords_tools.records import Record, read_records
 from tfrecords_tools.sheet import named_grid
 from tfrecords_tools.workspace import REPORT, read_json
@@ -75,9 +75,7 @@ def first_of_each_class(dataset: DataSet, split: str, count: int) -> list[list[I
 
 def _add(record: Record, rows: list[list[Image.Image]], dataset: DataSet, count: int) -> None:
     """Put a record's image into its class's row, if that has room; raises ValueError."""
-    if record.data is None:
-        raise ValueError(record.problem)
-    values = parse(record.data)
+    values = values_of(record)
     row = rows[label_of(values, dataset)]
     if len(row) < count:
         image = image_of(values, dataset)

@@ -53,6 +53,21 @@ def read_records(path: Path) -> Iterator[Record]:
             yield Record(offset, data[:length] if intact else None, "" if intact else "damaged")
 
 
+def count_records(path: Path) -> int:
+    """How many records a file has, by their lengths alone: up to its end or a damaged length."""
+    count, end, size = 0, 0, path.stat().st_size
+    with path.open("rb", buffering=0) as file:
+        while end + HEADER.size + FOOTER.size <= size:
+            file.seek(end)
+            header = file.read(HEADER.size)
+            length, checksum = HEADER.unpack(header)
+            end += HEADER.size + length + FOOTER.size
+            if checksum != _masked(header[:8]) or end > size:
+                break
+            count += 1
+    return count
+
+
 def is_compressed(path: Path) -> bool:
     """Whether a file is gzipped as a whole; False where there is none."""
     try:

@@ -12,10 +12,9 @@ import tyro
 from tqdm import tqdm
 
 from tfrecords_tools import cli
-from tfrecords_tools.dataset import DataSet, image_of, label_of, open_dataset
+from tfrecords_tools.contents import examine
+from tfrecords_tools.dataset import DataSet, open_dataset
 from tfrecords_tools.errors import RunError
-from tfrecords_tools.metadata import parse
-from tfrecords_tools.records import Record, read_records
 from tfrecords_tools.workspace import REPORT, read_json
 
 EACH = {"all": 1, "sample": 20}  # one of so many images is decoded
@@ -39,7 +38,7 @@ def verify(
         RunError: when a shard is bad.
     """
     dataset = open_dataset(folder)
-    shards = [shard for split in dataset.shards.values() for shard in split]
+    shards = list(dataset.files.items())
     check = partial(check_shard, dataset=dataset, every=EACH.get(decode, 0), labels=_labels(folder))
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers or os.cpu_count(), context) as pool:
@@ -72,33 +71,14 @@ def check_shard(
     path, expected = shard
     if not path.is_file():
         return ["it is missing"]
-    problems, found, count = [], Counter[str](), 0
-    for count, record in enumerate(read_records(path), start=1):
-        try:
-            image = bool(every) and count % every == 0
-            found[str(_check(record, dataset, image))] += 1
-        except ValueError as error:
-            problems.append(f"record {count} at byte {record.offset}: {error}")
-    if count != expected:
-        problems.append(f"{count} records instead of {expected}")
+    records = list(examine(path, dataset, every))
+    problems = [record.problem for record in records if record.problem]
+    found = Counter(str(record.label) for record in records)
+    if len(records) != expected:
+        problems.append(f"{len(records)} records instead of {expected}")
     elif not problems and labels and labels.get(path.name, found) != found:
         problems.append("other labels than report.json tells")
     return problems
-
-
-def _check(record: Record, dataset: DataSet, image: bool) -> int:
-    """The label of a sound record; raises ValueError."""
-    if record.data is None:
-        raise ValueError(record.problem)
-    values = parse(record.data)
-    label = label_of(values, dataset)
-    picture = image_of(values, dataset) if image else None
-    size = dataset.options.get("size")
-    if picture and size and min(picture.size) != size:
-        raise ValueError(f"it is {picture.width}x{picture.height}, not of short side {size}")
-    if picture and None not in dataset.shape and picture.size != dataset.shape[1::-1]:
-        raise ValueError(f"it is {picture.width}x{picture.height}, not {dataset.shape}")
-    return label
 
 
 def _labels(folder: Path) -> dict[str, dict]:

@@ -129,12 +129,11 @@ def _read(split: Split, data: Data, at_once: int = 256) -> Iterator[tuple[Any, i
 def _stream(split: Streamed, parallel: bool) -> Iterator[tuple[Any, int]]:
     import tensorflow as tf  # is there, where a split is streamed
 
-    from artgan_tf.data.failures import data_failures
+    from artgan_tf.data.failures import Reading
 
     pairs = split.records(None).map(split.decode, tf.data.AUTOTUNE if parallel else None)
-    with data_failures():
-        for image, label in pairs.as_numpy_iterator():
-            yield (image if image.size else UnreadableImage("it is broken")), int(label)
+    for image, label in Reading(pairs.as_numpy_iterator(), split):
+        yield (image if image.size else UnreadableImage("it is broken")), int(label)
 
 
 def _try(load: Callable[[Any], np.ndarray]) -> Callable[[Any], np.ndarray | UnreadableImage]:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from artgan_tf.data.failures import checked_labels
 from artgan_tf.data.source import BROKEN
+from tfrecords_tools.contents import decoded
 from tfrecords_tools.dataset import DataSet
 from tfrecords_tools.images import UnreadableImage, fit, read_image
 
@@ -30,7 +31,7 @@ def decode_any(spec: str, side: int, classes: int) -> Decode:
     Args:
         spec: what to call the data in a warning.
         side: pixels of the short side.
-        classes: K; another label than 0 to K - 1 is an error (see `data_failures`).
+        classes: K; another label than 0 to K - 1 is an error (see `Reading`).
     """
 
     def read(encoded: bytes) -> np.ndarray:
@@ -40,10 +41,7 @@ def decode_any(spec: str, side: int, classes: int) -> Decode:
             warnings.warn(f"An image of {spec} is left out: {error}.", stacklevel=2)
             return BROKEN
 
-    def decode(example: Any) -> Pair:
-        return _as_image(read, example["image"]), checked_labels(example["label"], classes)
-
-    return decode
+    return _by_pillow(read, classes)
 
 
 def decode_shards(dataset: DataSet, side: int) -> Decode:
@@ -53,15 +51,16 @@ def decode_shards(dataset: DataSet, side: int) -> Decode:
         dataset: what is known of them.
         side: pixels of the short side.
     """
+    classes = len(dataset.class_names)
     if not dataset.encoding:
-        pillow = decode_any(str(dataset.folder), side, len(dataset.class_names))
+        pillow = _by_pillow(lambda encoded: _of_any_kind(encoded, dataset, side), classes)
         return lambda record: pillow(tf.io.parse_single_example(record, ENCODED))
     stored = _sized if dataset.encoding == "raw" and None in dataset.shape else _encoded(dataset)
 
     def decode(record: tf.Tensor) -> Pair:
         image, label = stored(record)
         image = image if dataset.options.get("size") == side else _resized(image, side)
-        return image, checked_labels(label, len(dataset.class_names))
+        return image, checked_labels(label, classes)
 
     return decode
 
@@ -78,6 +77,20 @@ def decode_squares(dataset: DataSet, side: int) -> Decode | None:
         return tf.reshape(pixels, (-1, side, side, 3)), labels
 
     return decode
+
+
+def _by_pillow(read: Callable[[bytes], np.ndarray], classes: int) -> Decode:
+    def decode(example: Any) -> Pair:
+        return _as_image(read, example["image"]), checked_labels(example["label"], classes)
+
+    return decode
+
+
+def _of_any_kind(encoded: bytes, dataset: DataSet, side: int) -> np.ndarray:
+    """Of images that differ in size, a large JPEG is decoded at a smaller scale."""
+    if None in dataset.shape:
+        return read_image(encoded, side)
+    return np.asarray(fit(decoded(encoded, dataset), side))
 
 
 def _sized(record: tf.Tensor) -> Pair:
@@ -97,7 +110,8 @@ def _encoded(dataset: DataSet) -> Decode:
 
     def decode(record: tf.Tensor) -> Pair:
         found = tf.io.parse_single_example(record, ENCODED)
-        return decoders[dataset.encoding](found["image"]), found["label"]
+        image = decoders[dataset.encoding](found["image"])
+        return tf.ensure_shape(image, dataset.shape), found["label"]
 
     return decode
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from artgan_tf.config import Data
+from artgan_tf.config import Data, RunError
 
 
-class DamagedData(Exception):
-    """A record of the data cannot be read."""
+class DamagedData(RunError):
+    """An example of the data cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class Streamed:
         name: index -> what to call the example in a message.
         buffer: how many records are mixed while they are encoded.
         identity: differs from that of a split with other records.
+        damage: why an example could not be read -> a sentence that says where and what to do.
         fits: False once it has turned out larger than the memory for it.
     """
 
@@ -66,6 +67,7 @@ class Streamed:
     name: Callable[[int], str] = "example {}".format
     buffer: int = 10_000
     identity: str = ""
+    damage: Callable[[str], str] = "The data is damaged: {}.".format
     fits: bool = True
 
 
@@ -86,16 +88,14 @@ class Source:
 def streamed(
     dataset: Any,
     decode: Callable[[Any], Any],
-    name: Callable[[int], str] = "example {}".format,
-    identity: str = "",
+    **about: Any,
 ) -> Streamed:
     """The split of a `tf.data.Dataset` of known size, whose examples come in its own order."""
 
     def part(index: int, count: int) -> Streamed:
-        return streamed(dataset.shard(count, index), decode, name)
+        return streamed(dataset.shard(count, index), decode, **about)
 
-    count = int(dataset.cardinality())
-    return Streamed(count, lambda seed: dataset, decode, part, name=name, identity=identity)
+    return Streamed(int(dataset.cardinality()), lambda seed: dataset, decode, part, **about)
 
 
 def spread(split: Split, count: int) -> Split:

@@ -80,8 +80,13 @@ def _streamed(builder: Any, split: str, value: str, data: Data) -> Streamed:
     decode = decode_any(f"tfds:{value}", short_side(data), classes)
     parts = builder.info.splits[split].file_instructions
     records = [f"{Path(part.filename).name} {part.skip} {part.take}" for part in parts]
-    identity = " ".join([builder.info.full_name, *records])
-    return streamed(dataset, decode, f"tfds:{value} {split} example {{}}".format, identity)
+    return streamed(
+        dataset,
+        decode,
+        name=f"tfds:{value} {split} example {{}}".format,
+        identity=" ".join([builder.info.full_name, *records]),
+        damage=f"tfds:{value} is damaged: {{}}; fetch it anew.".format,
+    )
 
 
 def _first_line(error: Exception) -> str:

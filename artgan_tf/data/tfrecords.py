@@ -6,18 +6,16 @@ parallel by TensorFlow itself.
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import tensorflow as tf
 
 from artgan_tf.config import Data, InputError
 from artgan_tf.data.decoding import decode_shards, decode_squares
+from artgan_tf.data.shards import Run, damaged, divided, intact, told, trusted
 from artgan_tf.data.source import Source, Streamed, short_side
 from tfrecords_tools.dataset import DataSet, open_dataset
-from tfrecords_tools.records import read_records
-from tfrecords_tools.verify import check_shard
 
 HELD_OUT = ("val", "validation", "test")
 SHARDS_AT_ONCE, RECORDS_AT_ONCE = 4, 32
@@ -26,40 +24,18 @@ SHARDS_AT_ONCE, RECORDS_AT_ONCE = 4, 32
 BUFFER = 2048
 
 
-class Run(NamedTuple):
-    """Records of one file that follow one another."""
-
-    file: str
-    skip: int
-    take: int
-
-
 def open_tfrecords(value: str, data: Data) -> Source:
     """The data set in folder `value`; without a held-out split, `data.val_fraction` of the other.
 
     A split is a name, or a part such as `train[:90%]`.  With `data.on_corrupt="skip"` every shard
-    is read once, and its damaged records are left out.
+    is read once, and its damaged records are left out; else a shard of another size or count than
+    `convert` and `dataset_info.json` tell is read and, if it is damaged, refused.
     """
     folder = Path(value).expanduser()
     dataset = open_dataset(folder)
     splits = [_streamed(dataset, name, runs, data) for name, runs in _splits(dataset, data)]
     _warn_of_enlarging(dataset, data)
     return Source(f"tfrecords:{value}", dataset.class_names, *splits)
-
-
-def damage(spec: str) -> str:
-    """What is damaged about a source, as a sentence; of `tfrecords:`, which shards."""
-    kind, _, folder = spec.partition(":")
-    if kind != "tfrecords":
-        return f"{spec} is damaged: one of its records cannot be read; fetch it anew."
-    dataset = open_dataset(Path(folder).expanduser())
-    shards = [shard for split in dataset.shards.values() for shard in split]
-    found = {path.name: check_shard((path, n), dataset, every=0) for path, n in shards}
-    bad = "; ".join(f"{name} ({', '.join(what[:2])})" for name, what in found.items() if what)
-    return (
-        f"{spec} is damaged: {bad or 'a shard'}. Delete the shard and convert again, or leave the "
-        f"damaged records out with --set data.on_corrupt=skip."
-    )
 
 
 def _splits(dataset: DataSet, data: Data) -> list[tuple[str, list[Run]]]:
@@ -70,54 +46,45 @@ def _splits(dataset: DataSet, data: Data) -> list[tuple[str, list[Run]]]:
         return [(train, runs), (held_out, _runs(dataset, held_out))]
     count = sum(run.take for run in runs)
     kept = count - round(count * data.val_fraction)  # their order is random already
-    first, others = _divided(runs, kept)
+    first, others = divided(runs, kept)
     return [(train, first), (f"{train} (held out)", others)]
 
 
-def _divided(runs: Sequence[Run], count: int) -> tuple[list[Run], list[Run]]:
-    """The runs of the first `count` records, and those of the others."""
-    first, others = [], []
-    for run in runs:
-        taken = min(run.take, count)
-        first.append(run._replace(take=taken))
-        others.append(Run(run.file, run.skip + taken, run.take - taken))
-        count -= taken
-    return [run for run in first if run.take], [run for run in others if run.take]
-
-
 def _streamed(dataset: DataSet, split: str, runs: list[Run], data: Data) -> Streamed:
-    if data.on_corrupt == "skip":
-        runs = _intact(runs, split)
+    check = intact if data.on_corrupt == "skip" else trusted
+    runs = check(dataset, runs, split)
     if not sum(run.take for run in runs):
         raise InputError(f"{dataset.folder} has no records in {split!r}: choose a larger part.")
-    decoders = decode_shards(dataset, short_side(data)), decode_squares(dataset, short_side(data))
-    found = _of(runs, decoders, f"{dataset.folder} {split}")
-    return replace(found, identity=" ".join([dataset.images, *map(_place, runs)]))
+    side, name = short_side(data), f"{dataset.folder} {split}"
+
+    def part(index: int, count: int) -> Streamed:
+        if len(runs) < count:
+            raise InputError(
+                f"{name} has {len(runs)} files for {count} workers: convert with --shards {count}."
+            )
+        return of(runs[index::count])
+
+    def of(runs: list[Run]) -> Streamed:
+        files = {Path(run.file) for run in runs}
+        return Streamed(
+            count=sum(run.take for run in runs),
+            records=lambda seed: _records(runs, seed),
+            decode=decode_shards(dataset, side),
+            part=part,
+            decode_squares=decode_squares(dataset, side),
+            name=f"{name} record {{}}".format,
+            buffer=BUFFER,
+            identity=" ".join([dataset.images, *map(_place, runs)]),
+            damage=lambda reason: told(dataset, damaged(dataset, files) or reason),
+        )
+
+    return of(runs)
 
 
 def _place(run: Run) -> str:
     """Which records of which file, and how large that is."""
     file = Path(run.file)
     return f"{file.name} {file.stat().st_size} {run.skip} {run.take}"
-
-
-def _of(runs: Sequence[Run], decoders: tuple[Any, Any], name: str) -> Streamed:
-    def part(index: int, count: int) -> Streamed:
-        if len(runs) < count:
-            raise InputError(
-                f"{name} has {len(runs)} files for {count} workers: convert with --shards {count}."
-            )
-        return _of(runs[index::count], decoders, name)
-
-    return Streamed(
-        sum(run.take for run in runs),
-        lambda seed: _records(runs, seed),
-        decoders[0],
-        part,
-        decoders[1],
-        f"{name} record {{}}".format,
-        BUFFER,
-    )
 
 
 def _runs(dataset: DataSet, split: str) -> list[Run]:
@@ -156,33 +123,6 @@ def _records(runs: Sequence[Run], seed: Any) -> tf.data.Dataset:
         num_parallel_calls=tf.data.AUTOTUNE,
         deterministic=True,
     ).unbatch()
-
-
-# ---- damage ----------------------------------------------------------------------------------
-def _intact(runs: Sequence[Run], split: str) -> list[Run]:
-    """The runs cut where records are damaged; reads every file once."""
-    intact = []
-    for run in runs:
-        sound = [record.data is not None for record in read_records(Path(run.file))]
-        places = range(run.skip, min(run.skip + run.take, len(sound)))
-        intact += _joined(run.file, [place for place in places if sound[place]])
-    lost = {run.file: run.take for run in runs}
-    for run in intact:
-        lost[run.file] -= run.take
-    if found := [f"{count} in {Path(file).name}" for file, count in lost.items() if count]:
-        total = f"{sum(lost.values())} of {sum(run.take for run in runs)} records of {split}"
-        warnings.warn(f"{total} are damaged and left out: {', '.join(found)}.", stacklevel=2)
-    return intact
-
-
-def _joined(file: str, indices: Sequence[int]) -> list[Run]:
-    runs: list[Run] = []
-    for index in indices:
-        if runs and runs[-1].skip + runs[-1].take == index:
-            runs[-1] = runs[-1]._replace(take=runs[-1].take + 1)
-        else:
-            runs.append(Run(file, index, 1))
-    return runs
 
 
 def _warn_of_enlarging(dataset: DataSet, data: Data) -> None:

@@ -65,6 +65,7 @@ def real_images(split: Split, data: Data, file: Path, name: str) -> Images:
         file: an .npy that they are written to.
         name: stands before the progress bar.
     """
+    from artgan_tf.data.failures import Reading
     from artgan_tf.data.pipeline import held_out_batches
 
     places = np.random.default_rng(ORDER_SEED).permutation(split.count)
@@ -72,7 +73,8 @@ def real_images(split: Split, data: Data, file: Path, name: str) -> Images:
     done, data = 0, replace(data, cache_mb=0)  # read once: they need no place in memory
     with _bar(split.count, name) as bar, warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".* left out")  # one by one; below they are counted
-        for batch, of_batch in held_out_batches(split, data, BATCH).as_numpy_iterator():
+        batches = held_out_batches(split, data, BATCH).as_numpy_iterator()
+        for batch, of_batch in Reading(batches, split):
             rows = places[done : done + len(batch)]
             pixels[rows], labels[rows] = batch, of_batch
             done += len(batch)

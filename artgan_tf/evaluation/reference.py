@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from artgan_tf.config import Data, InputError, RunError
-from artgan_tf.data.failures import data_failures
-from artgan_tf.data.source import DamagedData, Source, Split
+from artgan_tf.config import Data, InputError
+from artgan_tf.data.source import Source, Split
 from artgan_tf.data.spec import open_source
-from artgan_tf.data.tfrecords import damage
 from artgan_tf.evaluation.classifier import as_extractor, trained_classifier
 from artgan_tf.evaluation.features import Features, default_cache
 from artgan_tf.evaluation.images import Images, real_images
@@ -134,8 +132,4 @@ class Reference:
                 features.forget()
 
     def _read(self, split: Split, file: str, name: str) -> Images:
-        try:
-            with data_failures():
-                return real_images(split, self.data, self.work / file, name)
-        except DamagedData:
-            raise RunError(damage(self.source.spec)) from None
+        return real_images(split, self.data, self.work / file, name)

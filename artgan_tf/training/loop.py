@@ -7,7 +7,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from artgan_tf.config import Config, InputError, RunError
+from artgan_tf.config import Config, RunError
 from artgan_tf.data.source import DamagedData
 from artgan_tf.gan import GAN
 from artgan_tf.runs.checkpoints import Checkpoints, latest_step
@@ -58,20 +58,20 @@ class Loop:
         self.clock.start()
         with _bar(start, self.steps) as self._bar:
             for step in range(start + 1, self.steps + 1):
-                self.engine.train(self._next())
-                self._bar.update()
-                if self.engine.writes:
-                    self._between_steps(step, last=step == self.steps)
+                try:
+                    self._step(step)
+                except DamagedData:
+                    self._pause(self._save)  # what has been learnt is not lost with a shard
+                    raise
                 if self.engine.agree(self.interruption.requested):
                     self._pause(self._save)
                     break
 
-    def _next(self) -> Any:
-        try:
-            return next(self.batches)
-        except (DamagedData, InputError):
-            self._pause(self._save)  # what has been learnt is not lost with a shard
-            raise
+    def _step(self, step: int) -> None:
+        self.engine.train(next(self.batches))
+        self._bar.update()
+        if self.engine.writes:
+            self._between_steps(step, last=step == self.steps)
 
     # ---- between steps ------------------------------------------------------------------------
     def _between_steps(self, step: int, last: bool) -> None:

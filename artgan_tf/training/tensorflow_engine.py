@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from artgan_tf.config import Config, InputError, RunError
 from artgan_tf.data.cache import in_memory
-from artgan_tf.data.failures import data_failures
+from artgan_tf.data.failures import Reading
 from artgan_tf.data.pipeline import Part, held_out_batches, training_batches
 from artgan_tf.data.source import Source, Split
 from artgan_tf.gan import GAN
@@ -54,14 +54,16 @@ class TensorFlowEngine:
             replicas = context.num_replicas_in_sync // part.count
             return batches if replicas == 1 else _dealt(batches, replicas)
 
-        batches = iter(self.strategy.distribute_datasets_from_function(of_worker))
+        batches = self.strategy.distribute_datasets_from_function(of_worker)
+        read = iter(Reading(batches, split))
         while True:
             with _failures(self._cluster):
-                batch = next(batches)
+                batch = next(read)
             yield batch
 
     def held_out(self, split: Split) -> Iterable[Any]:
-        return held_out_batches(split, self.config.data, self.config.train.batch_size)
+        batches = held_out_batches(split, self.config.data, self.config.train.batch_size)
+        return Reading(batches, split)
 
     # ---- steps --------------------------------------------------------------------------------
     def compile(self, gan: GAN) -> None:
@@ -140,8 +142,7 @@ def _dealt(batches: tf.data.Dataset, replicas: int) -> tf.data.Dataset:
 def _failures(cluster: bool) -> Iterator[None]:
     """TensorFlow's errors as the engine's; only workers of a cluster can lose one another."""
     try:
-        with data_failures():
-            yield
+        yield
     except tf.errors.ResourceExhaustedError:
         raise MemoryError from None
     except GONE:

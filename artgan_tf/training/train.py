@@ -11,7 +11,7 @@ import keras
 
 from artgan_tf.config import Config, InputError, RunError, Train
 from artgan_tf.data.fingerprint import fingerprint
-from artgan_tf.data.source import DamagedData, Source
+from artgan_tf.data.source import Source
 from artgan_tf.data.spec import open_source
 from artgan_tf.gan import GAN
 from artgan_tf.hardware import cores
@@ -80,10 +80,6 @@ def train(config: Config, run_dir: Path | str, fresh: bool = False) -> Result:
     try:
         with Interruption() as interruption, _held(run, engine.writes) as hold:
             reached = _train(config, engine, run, source, (steps, drops), hold, fresh, interruption)
-    except DamagedData:
-        from artgan_tf.data.tfrecords import damage  # TensorFlow's, as what is damaged
-
-        raise RunError(damage(source.spec)) from None
     except MemoryError:
         raise RunError(
             f"Out of memory with batch {config.train.batch_size}, width {config.model.width}, "

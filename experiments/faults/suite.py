@@ -3,7 +3,7 @@
 import importlib
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,7 @@ class Results:
     def __init__(self, file: Path):
         self.file = file
         self.kinds: dict[str, dict[str, Any]] = (
-            json.loads(file.read_text(encoding="utf-8"))["kinds"] if file.is_file() else {}
+            json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
         )
 
     def forget(self, kind: str) -> None:
@@ -94,8 +94,18 @@ class Results:
 
     def _write(self) -> None:
         part = self.file.with_name(f"{self.file.name}.part")
-        part.write_text(json.dumps({"kinds": self.kinds}, indent=1) + "\n", encoding="utf-8")
+        kinds = ",\n".join(
+            f"{json.dumps(name)}: {_lines(kept)}" for name, kept in self.kinds.items()
+        )
+        part.write_text(f"{{{kinds}}}\n", encoding="utf-8")
         part.replace(self.file)
+
+
+def _lines(kept: Mapping[str, Any]) -> str:
+    """A kind's results as JSON, a line for each case."""
+    cases = ",\n".join(f"{json.dumps(name)}: {json.dumps(x)}" for name, x in kept["cases"].items())
+    head = json.dumps({k: v for k, v in kept.items() if k != "cases"})
+    return f'{head[:-1]}, "cases": {{\n{cases}}}}}'
 
 
 def _tried(case: Case) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from artgan_tf.config import Data, InputError
-from artgan_tf.data.failures import data_failures
+from artgan_tf.data.failures import Reading
 from artgan_tf.data.pipeline import training_batches
 from artgan_tf.data.spec import open_source
 from tests.tfrecords_tools.test_shared_cases import CASES, needs_cases
@@ -66,10 +66,9 @@ SETS: dict[str, tuple[str, ...] | str] = {
 def trained(spec: str, **settings: Any) -> tuple[str, ...]:
     """The classes, once every image of an epoch has come, with a class for a label."""
     data = Data(spec=spec, image_size=16, **settings)
-    with data_failures():
-        source = open_source(data)
-        batches = training_batches(source.train, data, 4, seed=0).take(source.train.count // 4)
-        images, labels = map(np.concatenate, zip(*batches.as_numpy_iterator(), strict=True))
+    source = open_source(data)
+    batches = training_batches(source.train, data, 4, seed=0).take(source.train.count // 4)
+    images, labels = map(np.concatenate, zip(*Reading(batches, source.train), strict=True))
     assert images.shape == (source.train.count, 16, 16, 3)
     assert set(labels.tolist()) == {0, 1}
     return source.class_names

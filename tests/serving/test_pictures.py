@@ -14,8 +14,9 @@ from artgan_tf.data.pipeline import held_out_batches
 from artgan_tf.data.spec import open_source
 from artgan_tf.serving import check, pictures
 from tests.tfrecords_tools.test_images import detailed, encoded
+from tfrecords_tools.contents import image_of
 from tfrecords_tools.convert import convert
-from tfrecords_tools.dataset import image_of, open_dataset
+from tfrecords_tools.dataset import open_dataset
 from tfrecords_tools.images import read_image
 from tfrecords_tools.metadata import parse
 from tfrecords_tools.options import Options

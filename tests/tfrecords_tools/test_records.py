@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfrecords_tools.records import Record, read_records, write_record
+from tfrecords_tools.records import Record, count_records, read_records, write_record
 
 PAYLOADS = [b"", b"a", b"\0" * 300, bytes(range(256)) * 500, "ä".encode() * 7]
 SMALL = [b"first", b"", b"the third"]
@@ -89,6 +89,7 @@ def test_a_flipped_bit_costs_its_record_or_all_that_follow(tmp_path: Path, bit: 
         assert [bool(record.problem) for record in found] == [data is None for data in expected]
         assert found[hit].offset == starts(SMALL)[hit]
         assert ("length" in found[hit].problem) == in_length
+        assert count_records(tmp_path / "damaged") == (hit if in_length else len(SMALL))
 
 
 def test_a_file_cut_off_anywhere_is_reported(tmp_path: Path) -> None:
@@ -97,6 +98,7 @@ def test_a_file_cut_off_anywhere_is_reported(tmp_path: Path) -> None:
         whole = sum(end <= length for end in [*starts(SMALL)[1:], len(content)])
         found = read(tmp_path / "cut", content[:length])
         assert [record.data for record in found[:whole]] == SMALL[:whole]
+        assert count_records(tmp_path / "cut") == whole
         if length in starts(SMALL):  # between two records: nothing shows that more was there
             assert len(found) == whole
         else:

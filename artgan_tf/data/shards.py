@@ -1,0 +1,92 @@
+"""Which records of a data set's shards are read, and which are damaged."""
+
+import warnings
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+from artgan_tf.config import InputError
+from tfrecords_tools.contents import Examined, examine
+from tfrecords_tools.dataset import DataSet, suspects
+from tfrecords_tools.verify import check_shard
+
+
+class Run(NamedTuple):
+    """Records of one file that follow one another."""
+
+    file: str
+    skip: int
+    take: int
+
+
+def divided(runs: Sequence[Run], count: int) -> tuple[list[Run], list[Run]]:
+    """The runs of the first `count` records, and those of the others."""
+    first, others = [], []
+    for run in runs:
+        taken = min(run.take, count)
+        first.append(run._replace(take=taken))
+        others.append(Run(run.file, run.skip + taken, run.take - taken))
+        count -= taken
+    return [run for run in first if run.take], [run for run in others if run.take]
+
+
+def trusted(dataset: DataSet, runs: list[Run], split: str) -> list[Run]:
+    """The runs; InputError where one of their files is not as it should be, if that is to be seen.
+
+    A file is read where its size or count says that something has happened to it.
+    """
+    if found := damaged(dataset, suspects(dataset, {Path(run.file) for run in runs})):
+        raise InputError(told(dataset, found))
+    return runs
+
+
+def intact(dataset: DataSet, runs: list[Run], split: str) -> list[Run]:
+    """The runs without damaged records, of which a warning tells; reads every file once."""
+    with ThreadPoolExecutor() as pool:  # images are decoded outside Python's lock
+        examined = list(pool.map(lambda run: list(examine(Path(run.file), dataset)), runs))
+    kept: list[Run] = []
+    left_out, lost = [], 0
+    for run, records in zip(runs, examined, strict=True):
+        parts = _sound(run, records)
+        expected = dataset.files[Path(run.file)]
+        count = run.take - sum(part.take for part in parts) + max(0, len(records) - expected)
+        if count:
+            first = next((record.problem for record in records if record.problem), "")
+            reason = first or f"{len(records)} records instead of {expected}"
+            left_out.append(f"{count} in {Path(run.file).name} ({reason})")
+        kept += parts
+        lost += count
+    if left_out:
+        total = f"{lost} of {sum(run.take for run in runs)} records of {split}"
+        warnings.warn(f"{total} are damaged and left out: {', '.join(left_out)}.", stacklevel=2)
+    return kept
+
+
+def damaged(dataset: DataSet, files: Collection[Path]) -> str:
+    """The first bad one of some shards, and what is wrong with it; empty where none is."""
+    for path in sorted(files):
+        if problems := check_shard((path, dataset.files[path]), dataset):
+            return f"{path.name} ({', '.join(problems[:2])})"
+    return ""
+
+
+def told(dataset: DataSet, found: str) -> str:
+    """A sentence about what is `damaged`."""
+    return (
+        f"tfrecords:{dataset.folder} is damaged: {found}. Delete the shard and convert again, or "
+        f"leave damaged records out with --set data.on_corrupt=skip."
+    )
+
+
+def _sound(run: Run, examined: Sequence[Examined]) -> list[Run]:
+    """The parts of a run that are not damaged, of what is known of every record of its file."""
+    parts: list[Run] = []
+    for index, record in enumerate(examined[: run.skip + run.take]):
+        if record.problem or index < run.skip:
+            continue
+        if parts and parts[-1].skip + parts[-1].take == index:
+            parts[-1] = parts[-1]._replace(take=parts[-1].take + 1)
+        else:
+            parts.append(Run(run.file, index, 1))
+    return parts

@@ -1,0 +1,319 @@
+"""Records of sound checksums and wrong content: every reader names them, or leaves them out."""
+
+import gzip
+import io
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from artgan_tf.config import Data, InputError
+from artgan_tf.data.failures import Reading
+from artgan_tf.data.pipeline import held_out_batches, training_batches
+from artgan_tf.data.source import DamagedData, Source, Streamed
+from artgan_tf.data.spec import open_source
+from artgan_tf.runs.checkpoints import latest_step
+from artgan_tf.training.train import train
+from tfrecords_tools import cli
+from tfrecords_tools.convert import convert
+from tfrecords_tools.dataset import open_dataset
+from tfrecords_tools.options import Options
+from tfrecords_tools.preview import preview
+from tfrecords_tools.records import read_records, write_record
+from tfrecords_tools.verify import check_shard, verify
+
+HOW = [("png", "none"), ("jpeg", "center"), ("raw", "center"), ("raw", "none"), ("foreign", "none")]
+READ = [(how, 0) for how in HOW] + [(HOW[0], 64)]  # and so many MB for a cache
+Change = Callable[[Any], None]  # of a `tf.train.Example`
+
+
+@pytest.fixture(scope="module")
+def sets(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Path]:
+    """Two classes of 20 squares, stored in each way; the last one as others make it."""
+    root = tmp_path_factory.mktemp("records")
+    for number in range(40):
+        path = root / "source" / "ab"[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((16, 16, 3), number, np.uint8)).save(path)
+    made: dict[tuple[str, str], Path] = {}
+    for encoding, crop in HOW[:-1]:
+        out = made[encoding, crop] = root / f"{encoding}-{crop}"
+        options: dict[str, Any] = {"encoding": encoding, "crop": crop, "size": 16, "workers": 1}
+        convert(Options(root / "source", out, quality=100, **options))
+    made[HOW[-1]] = Path(shutil.copytree(made[HOW[0]], root / "foreign"))
+    (made[HOW[-1]] / "report.json").unlink()
+    return made
+
+
+# ---- what goes wrong -------------------------------------------------------------------------
+def label(*values: int) -> Change:
+    def change(example: Any) -> None:
+        example.features.feature["label"].int64_list.value[:] = values
+
+    return change
+
+
+def float_label(example: Any) -> None:
+    example.features.feature["label"].float_list.value[:] = [1.0]
+
+
+def bytes_label(example: Any) -> None:
+    example.features.feature["label"].bytes_list.value[:] = [b"1"]
+
+
+def no_label(example: Any) -> None:
+    del example.features.feature["label"]
+
+
+def nothing(example: Any) -> None:
+    example.Clear()
+
+
+def no_image(example: Any) -> None:
+    del example.features.feature[_image(example)]
+
+
+def number_for_image(example: Any) -> None:
+    example.features.feature[_image(example)].int64_list.value[:] = [7]
+
+
+def image(*values: bytes) -> Change:
+    def change(example: Any) -> None:
+        example.features.feature[_image(example)].bytes_list.value[:] = values
+
+    return change
+
+
+def half_an_image(example: Any) -> None:
+    (content,) = example.features.feature[_image(example)].bytes_list.value
+    image(content[: len(content) // 2])(example)
+
+
+def larger(example: Any) -> None:
+    """A picture of 24x20 in the place of one of 16x16."""
+    feature = example.features.feature
+    (content,) = feature[_image(example)].bytes_list.value
+    pixels = np.zeros((20, 24, 3), np.uint8)
+    if len(content) == 16 * 16 * 3:
+        if "image/shape" in feature:
+            feature["image/shape"].int64_list.value[:] = pixels.shape
+        return image(pixels.tobytes())(example)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, Image.open(io.BytesIO(content)).format)
+    return image(file.getvalue())(example)
+
+
+def _image(example: Any) -> str:
+    return "image/value" if "image/value" in example.features.feature else "image"
+
+
+FAULTS: dict[str, tuple[Change, str]] = {
+    "label-99": (label(99), "label 99 is none of 2 classes"),
+    "label--1": (label(-1), "label -1 is none of 2 classes"),
+    "label-2**40": (label(2**40), "label 1099511627776 is none of 2 classes"),
+    "two-labels": (label(0, 1), "it has 2 values of label, not one"),
+    "empty-label": (label(), "it has 0 values of label, not one"),
+    "float-label": (float_label, "its label is of type float, not int"),
+    "bytes-label": (bytes_label, "its label is of type bytes, not int"),
+    "no-label": (no_label, "it has no label"),
+    "empty-record": (nothing, "it is empty"),
+    "no-image": (no_image, r"it has no image(/value)?$"),
+    "number-for-image": (number_for_image, r"its image(/value)? is of type int, not bytes"),
+    "empty-image": (image(b""), "its image is empty"),
+    "two-images": (image(b"a", b"b"), r"it has 2 values of image(/value)?, not one"),
+    "garbage": (image(b"\x89PNG garbage" * 9), r"is no (PNG|JPEG|known)|no pixels of shape \["),
+    "half-an-image": (half_an_image, r"cannot be decoded|no pixels of shape \["),
+    "larger": (larger, r"it is 24x20, not (of short side 16|16x16)|no pixels of shape \["),
+}
+
+
+def spoilt(folder: Path, place: Path, *changes: Change, split: str = "train") -> tuple[Path, Path]:
+    """A copy and its first shard, whose last records are changed, each in one way."""
+    copy = Path(shutil.copytree(folder, place / "spoilt"))
+    (shard,) = copy.glob(f"*-{split}.tfrecord-*")
+    records = [record.data or b"" for record in read_records(shard)]
+    for index, change in enumerate(changes, start=len(records) - len(changes)):
+        example = tf.train.Example.FromString(records[index])
+        change(example)
+        records[index] = example.SerializeToString()
+    with shard.open("wb") as file:
+        for data in records:
+            write_record(file, data)
+    return copy, shard
+
+
+def opened(folder: Path, **settings: Any) -> tuple[Source, Data]:
+    given: dict[str, Any] = {"image_size": 16, "crop": 1.0, "cache_mb": 0} | settings
+    data = Data(spec=f"tfrecords:{folder}", **given)
+    return open_source(data), data
+
+
+def faults_of(how: tuple[str, str]) -> dict[str, tuple[Change, str]]:
+    """What can go wrong there: a set that others made may hold images of any size."""
+    return {name: fault for name, fault in FAULTS.items() if name != "larger" or how != HOW[-1]}
+
+
+# ---- every reader ----------------------------------------------------------------------------
+@pytest.mark.parametrize("how", HOW)
+def test_verify_names_each_and_training_can_do_without(
+    sets: dict, tmp_path: Path, how: tuple[str, str]
+) -> None:
+    faults = faults_of(how)
+    folder, shard = spoilt(sets[how], tmp_path, *(change for change, _ in faults.values()))
+    dataset, sound = open_dataset(folder), 36 - len(faults)
+    told = check_shard((shard, 36), dataset)
+    for number, (line, (_, words)) in enumerate(
+        zip(told, faults.values(), strict=True), start=sound + 1
+    ):
+        assert line.startswith(f"record {number} at byte ")
+        assert re.search(words, line), line
+    with pytest.warns(UserWarning, match=f"{len(faults)} of 36 records of train .* left out"):
+        source, data = opened(folder, on_corrupt="skip")
+    assert source.train.count == sound
+    batches = Reading(held_out_batches(source.train, data, 36), source.train)
+    assert [len(images) for images, _ in batches] == [sound]
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_none_is_trained_on(sets: dict, tmp_path: Path, how: tuple[str, str]) -> None:
+    """Whatever is wrong, decoding fails: nothing of it becomes an image and a label."""
+    source, _ = opened(sets[how])
+    split = source.train
+    assert isinstance(split, Streamed)
+    (shard,) = sets[how].glob("*-train.tfrecord-*")
+    sound = next(read_records(shard)).data or b""
+    decode = tf.function(split.decode)
+    assert int(decode(tf.constant(sound))[1]) in (0, 1)
+    faults = faults_of(how)
+    if how[1] == "none":  # a crop hides it; the shard's size tells (see below)
+        faults.pop("larger", None)
+    for name, (change, _) in faults.items():
+        example = tf.train.Example.FromString(sound)
+        change(example)
+        record = example.SerializeToString()
+        with pytest.raises(tf.errors.InvalidArgumentError):
+            assert decode(tf.constant(record)) is None, name
+        if split.decode_squares:
+            with pytest.raises(tf.errors.InvalidArgumentError):
+                assert split.decode_squares(tf.constant([sound, record])) is None, name
+
+
+@pytest.mark.parametrize(("how", "cache_mb"), READ)
+def test_who_reads_it_is_told_shard_and_record(
+    sets: dict, tmp_path: Path, how: tuple[str, str], cache_mb: int
+) -> None:
+    folder, shard = spoilt(sets[how], tmp_path, label(2))
+    source, data = opened(folder, cache_mb=cache_mb)  # no byte more or less than before
+    told = rf"{shard.name} \(record 36 at byte \d+: label 2 is none of 2 classes\)\. .*=skip\.$"
+    with pytest.raises(DamagedData, match=told):
+        for _ in Reading(training_batches(source.train, data, 12, seed=0).take(4), source.train):
+            pass
+
+
+def test_what_has_been_learnt_is_kept_when_validation_finds_it(
+    sets: dict, tmp_path: Path, tiny: Any
+) -> None:
+    folder, shard = spoilt(sets[HOW[0]], tmp_path, label(2), split="val")
+    settings: dict[str, Any] = {"data__spec": f"tfrecords:{folder}", "data__cache_mb": 0}
+    settings |= {"train__batch_size": 3, "log__checkpoint_every": 100, "log__sample_every": 100}
+    with pytest.raises(
+        DamagedData, match=rf"{shard.name} \(record 4 .*: label 2 is none of 2 classes\)"
+    ):
+        train(tiny("artgan", **settings), tmp_path / "run")
+    assert latest_step(tmp_path / "run" / "checkpoints") == 3
+
+
+@pytest.mark.parametrize("verb", [verify, preview])
+def test_the_verbs_say_it_in_a_sentence(
+    sets: dict, tmp_path: Path, capfd: pytest.CaptureFixture[str], verb: Any
+) -> None:
+    folder, _ = spoilt(sets[HOW[0]], tmp_path, bytes_label)
+    flags = ["--out", str(tmp_path / "sheet.png"), "--columns", "30"] if verb is preview else []
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(verb, "verb", [str(folder), *flags])
+    assert stopped.value.code in (1, 2)
+    said = "".join(capfd.readouterr())
+    assert "its label is of type bytes, not int" in said
+    assert "Traceback" not in said
+
+
+def test_labels_that_are_classes_arrive_as_they_are(sets: dict) -> None:
+    for how in HOW:
+        source, data = opened(sets[how])
+        batches = held_out_batches(source.train, data, 9).as_numpy_iterator()
+        found = [
+            (int(i[0, 0, 0]) % 2, int(n))
+            for images, labels in batches
+            for i, n in zip(images, labels, strict=True)
+        ]
+        assert len(found) == 36
+        assert all(odd == label for odd, label in found)
+
+
+# ---- counts ----------------------------------------------------------------------------------
+def doubled(shard: Path) -> None:
+    first = next(read_records(shard)).data or b""
+    with shard.open("ab") as file:
+        write_record(file, first)
+
+
+def emptied(shard: Path) -> None:
+    shard.write_bytes(b"")
+
+
+def shortened(shard: Path) -> None:
+    shard.write_bytes(shard.read_bytes()[:-9])
+
+
+@pytest.mark.parametrize("how", HOW[:-1])
+def test_another_size_is_told_before_training(
+    sets: dict, tmp_path: Path, how: tuple[str, str]
+) -> None:
+    folder, shard = spoilt(sets[how], tmp_path, larger)
+    with pytest.raises(InputError, match=rf"{shard.name} \(record 36 .*(24x20|no pixels)"):
+        opened(folder)
+
+
+@pytest.mark.parametrize("how", [("raw", "center"), HOW[-1]])
+@pytest.mark.parametrize(
+    ("harm", "words", "left"),
+    [
+        (doubled, "37 records instead of 36", "1 of 36"),
+        (emptied, "0 records instead of 36", ""),
+        (shortened, "record 36 at byte .* it ends within a record", "1 of 36"),
+    ],
+)
+def test_another_count_is_told_before_training(
+    sets: dict, tmp_path: Path, how: tuple[str, str], harm: Any, words: str, left: str
+) -> None:
+    """Whether `convert` tells how large a shard was or not."""
+    folder, shard = spoilt(sets[how], tmp_path)
+    harm(shard)
+    with pytest.raises(InputError, match=rf"{shard.name} \(.*{words}"):
+        opened(folder)
+    if left:
+        with pytest.warns(UserWarning, match=f"{left} records of train are damaged and left out"):
+            opened(folder, on_corrupt="skip")
+
+
+def test_a_count_that_the_description_has_wrong_is_told(sets: dict, tmp_path: Path) -> None:
+    """Though every shard is as it was written."""
+    folder, shard = spoilt(sets["raw", "center"], tmp_path)
+    info = folder / "dataset_info.json"
+    info.write_text(info.read_text().replace('"36"', '"35"'))
+    with pytest.raises(InputError, match=rf"{shard.name} \(36 records instead of 35\)"):
+        opened(folder)
+
+
+def test_shards_that_are_compressed_are_not_called_damaged(sets: dict, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(sets[HOW[0]], tmp_path / "packed"))
+    for shard in copy.glob("*.tfrecord-*"):
+        shard.write_bytes(gzip.compress(shard.read_bytes()))
+    with pytest.raises(InputError, match=r"train\.tfrecord-.* is compressed with gzip: unpack"):
+        open_source(Data(spec=f"tfrecords:{copy}"))

@@ -1,0 +1,34 @@
+"""What fuzzing starts from, and what it has found, behaves."""
+
+import pytest
+
+from experiments.faults.fuzz import examples, lists, presets, rest
+
+FOUND = {  # of each target, inputs that once made it fail
+    lists: [b"a cat\n1"],  # the refusal of a word with a line break was two lines
+    presets: [],
+    rest: [],
+    examples: [],
+}
+INPUTS = [
+    pytest.param(target, data, id=f"{target.__name__.rpartition('.')[2]}-{number}")
+    for target, found in FOUND.items()
+    for number, data in enumerate(
+        [*(examples.seeds() if target is examples else target.SEEDS), *found]
+    )
+]
+
+
+@pytest.mark.parametrize(("target", "data"), INPUTS)
+def test_an_input_behaves(target, data):
+    target.one(data)
+
+
+@pytest.mark.parametrize("kind", examples.KINDS, ids=str)
+def test_the_reader_and_verify_agree(kind):
+    """An image or a label that is not as it should be is refused by both."""
+    assert examples.check(examples.example(kind), kind) == ""
+    assert examples.readable(examples.example(kind), kind)
+    for record in (examples.example(kind, 2), examples.example(kind)[:-9], b"", b"\x0a\x00"):
+        assert examples.check(record, kind)
+        assert not examples.readable(record, kind)

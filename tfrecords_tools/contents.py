@@ -1,0 +1,127 @@
+"""What a record of a data set holds, and what is wrong with it: whoever reads records asks here."""
+
+import io
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from tfrecords_tools.dataset import DataSet
+from tfrecords_tools.images import whole
+from tfrecords_tools.metadata import parse
+from tfrecords_tools.records import Record, read_records
+
+PNG, IEND = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"  # how a PNG begins and ends
+Values = dict[str, list[Any]]
+T = TypeVar("T")
+
+
+class Examined(NamedTuple):
+    """A record of a shard.
+
+    Args:
+        label: None where something is wrong.
+        problem: which record it is and what is wrong; empty where nothing is.
+    """
+
+    label: int | None
+    problem: str = ""
+
+
+def examine(path: Path, dataset: DataSet, every: int = 1) -> Iterator[Examined]:
+    """Each record of a shard; one of `every` images is decoded, none where that is 0."""
+    for number, record in enumerate(read_records(path), start=1):
+        try:
+            values = values_of(record)
+            label = label_of(values, dataset)
+            stored = _stored(values, dataset)
+            if every and number % every == 0:
+                _picture(*stored, dataset)
+            yield Examined(label)
+        except ValueError as error:
+            yield Examined(None, f"record {number} at byte {record.offset}: {error}")
+
+
+def values_of(record: Record) -> Values:
+    """The values of a record by name; raises ValueError for a damaged one."""
+    if record.data is None:
+        raise ValueError(record.problem)
+    if not record.data:
+        raise ValueError("it is empty")
+    return parse(record.data)
+
+
+def label_of(values: Values, dataset: DataSet) -> int:
+    """The label of a record; raises ValueError for one that is no class, or none."""
+    label, classes = _only(values, "label", int), len(dataset.class_names)
+    if not 0 <= label < classes:
+        raise ValueError(f"label {label} is none of {classes} classes")
+    return label
+
+
+def image_of(values: Values, dataset: DataSet) -> Image.Image:
+    """The picture of a record; raises ValueError for one that has none, or not as it should be."""
+    return _picture(*_stored(values, dataset), dataset)
+
+
+def decoded(content: bytes, dataset: DataSet) -> Image.Image:
+    """The picture of an encoded image, in its own size; raises ValueError."""
+    kinds = (dataset.encoding.upper(),) if dataset.encoding else None
+    if kinds == ("PNG",) and content.startswith(PNG) and not content.endswith(IEND):
+        raise ValueError("its image cannot be decoded: its end is missing")  # Pillow can do without
+    try:
+        with Image.open(io.BytesIO(content), formats=kinds) as image:
+            image.verify()  # the checksums of a PNG
+        with Image.open(io.BytesIO(content), formats=kinds) as image:
+            picture = whole(image)
+    except UnidentifiedImageError:
+        raise ValueError(f"its image is no {kinds[0] if kinds else 'known format'}") from None
+    except Exception as error:  # Pillow's plugins raise whatever they trip over
+        raise ValueError(f"its image cannot be decoded: {error}") from None
+    _check_size(picture, dataset)
+    return picture
+
+
+# ---- parts -----------------------------------------------------------------------------------
+def _only(values: Values, name: str, kind: type[T]) -> T:
+    """The one value of a feature."""
+    if name not in values:
+        raise ValueError(f"it has no {name}")
+    if len(found := values[name]) != 1:
+        raise ValueError(f"it has {len(found)} values of {name}, not one")
+    if not isinstance(found[0], kind):
+        raise ValueError(f"its {name} is of type {type(found[0]).__name__}, not {kind.__name__}")
+    return found[0]
+
+
+def _stored(values: Values, dataset: DataSet) -> tuple[bytes, tuple[int | None, ...]]:
+    """The bytes of a record's image and the shape that they should have."""
+    # TFDS stores the shape beside the pixels where it is not always the same.
+    apart = dataset.encoding == "raw" and None in dataset.shape
+    content = _only(values, "image/value" if apart else "image", bytes)
+    shape = tuple(values.get("image/shape", ())) if apart else dataset.shape
+    if not content:
+        raise ValueError("its image is empty")
+    return content, shape
+
+
+def _picture(content: bytes, shape: tuple[int | None, ...], dataset: DataSet) -> Image.Image:
+    if dataset.encoding != "raw":
+        return decoded(content, dataset)
+    sides = [side for side in shape if isinstance(side, int) and side > 0]
+    if len(sides) != 3 or sides[2] != 3 or len(shape) != 3 or len(content) != math.prod(sides):
+        raise ValueError(f"its {len(content)} bytes are no pixels of shape {list(shape)}")
+    picture = Image.fromarray(np.frombuffer(content, np.uint8).reshape(sides))
+    _check_size(picture, dataset)
+    return picture
+
+
+def _check_size(picture: Image.Image, dataset: DataSet) -> None:
+    found, short = f"it is {picture.width}x{picture.height}", dataset.options.get("size")
+    if short and min(picture.size) != short:
+        raise ValueError(f"{found}, not of short side {short}")
+    if None not in dataset.shape and picture.size != dataset.shape[1::-1]:
+        raise ValueError(f"{found}, not {dataset.shape[1]}x{dataset.shape[0]}")
