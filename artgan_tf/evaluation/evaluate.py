@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from artgan_tf.config import InputError
+from artgan_tf.config import InputError, default_cache
 from artgan_tf.data.source import Source
 from artgan_tf.data.spec import open_source
 from artgan_tf.evaluation import report, results
-from artgan_tf.evaluation.features import default_cache
 from artgan_tf.evaluation.protocols import Metric, metric, usual
 from artgan_tf.evaluation.reference import Reference
 from artgan_tf.evaluation.results import Result

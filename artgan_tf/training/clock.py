@@ -11,7 +11,12 @@ class Clock:
     """
 
     def __init__(self, seconds: float = 0.0):
-        self.seconds, self._since = seconds, 0.0
+        self._before, self._since = seconds, 0.0  # 0: it stands still
+
+    @property
+    def seconds(self) -> float:
+        """The training time until now."""
+        return self._before + (time.monotonic() - self._since if self._since else 0.0)
 
     def start(self) -> None:
         """Steps are done from now on."""
@@ -19,4 +24,4 @@ class Clock:
 
     def stop(self) -> None:
         """They are done no more."""
-        self.seconds += time.monotonic() - self._since
+        self._before, self._since = self.seconds, 0.0

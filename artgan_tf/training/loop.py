@@ -51,6 +51,7 @@ class Loop:
         """Train to the end, or until a signal asks to stop; the state is saved either way."""
         start = self.gan.steps_done
         self._collapsed_for, self._warned = 0, False
+        self._untold: tuple[int, Any] | None = None  # a step, and the sums of its history row
         self._recorded = start, self.clock.seconds
         self.clock.start()
         with _bar(start, self.steps) as self._bar:
@@ -72,9 +73,9 @@ class Loop:
 
     # ---- between steps ------------------------------------------------------------------------
     def _between_steps(self, step: int, last: bool) -> None:
+        self._record()  # while the next step is being computed
         every = self.config.log
         due = {
-            self._record: every.history_every,
             self._validate: every.validate_every,
             self._sample: every.sample_every,
             self._save: every.checkpoint_every,
@@ -82,12 +83,17 @@ class Loop:
         if self.watch.metrics:
             due[self._measure] = every.metrics_every
         now = [action for action, interval in due.items() if last or step % interval == 0]
-        if now:
+        if told := last or step % every.history_every == 0:
+            self._untold = step, self.engine.take_sums()
+        if now or (told and not self.engine.ahead):
             self._pause(*now)
 
-    def _record(self, step: int) -> None:
-        means = self.gan.train_means.result()
-        self.gan.train_means.reset()
+    def _record(self) -> None:
+        """Tell of the step that is done and has not been told of, if there is one."""
+        if not self._untold:
+            return
+        (step, sums), self._untold = self._untold, None
+        means = self.gan.train_means.result(sums)
         done, before = self._recorded
         elapsed = max(self.clock.seconds - before, 1e-9)
         rate = (step - done) * self.config.train.batch_size / elapsed
@@ -103,6 +109,7 @@ class Loop:
     def _check(self, step: int, means: dict[str, float]) -> None:
         if not all(map(math.isfinite, means.values())):
             bad = ", ".join(name for name, value in means.items() if not math.isfinite(value))
+            self.engine.settle()
             path = self.checkpoints.save_apart(f"not-finite-{step}")
             raise RunError(
                 f"Step {step}: {bad} is no longer a number, the state lies in {path}; go on from "
@@ -121,6 +128,7 @@ class Loop:
             f"steps and teaches G nothing any more; try discriminator.noise, dropout or augment."
         )
         if self.config.train.on_collapse == "stop":
+            self.engine.settle()
             self.checkpoints.save()
             raise RunError(sentence)
         tqdm.write(sentence)
@@ -150,6 +158,7 @@ class Loop:
         self.engine.settle()
         step = self.gan.steps_done  # waits for steps that are still being computed
         self.clock.stop()
+        self._record()
         for action in actions:
             action(step)
         self.clock.start()

@@ -33,7 +33,7 @@ class Watch:
             self._prepare(config, source)
 
     def _prepare(self, config: Config, source: Source) -> None:
-        from artgan_tf.evaluation.features import default_cache
+        from artgan_tf.config import default_cache
         from artgan_tf.evaluation.protocols import metric
         from artgan_tf.evaluation.reference import Reference
         from artgan_tf.evaluation.scoring import check

@@ -20,9 +20,8 @@ from typing import Any
 import tyro
 
 from artgan_tf import cli
-from artgan_tf.config import Data, RunError
+from artgan_tf.config import Data, RunError, default_cache
 from artgan_tf.data.spec import open_source
-from artgan_tf.evaluation.features import default_cache
 from artgan_tf.evaluation.protocols import short
 from artgan_tf.evaluation.reference import Reference
 from artgan_tf.metrics.extractors import open_extractor

@@ -14,9 +14,8 @@ from tempfile import TemporaryDirectory
 import tyro
 
 from artgan_tf import cli
-from artgan_tf.config import Data, InputError
+from artgan_tf.config import Data, InputError, default_cache
 from artgan_tf.data.spec import open_source
-from artgan_tf.evaluation.features import default_cache
 from artgan_tf.evaluation.protocols import metric
 from artgan_tf.evaluation.reference import Reference
 from artgan_tf.evaluation.scoring import Subject, check, scores
