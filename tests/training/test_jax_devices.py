@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -73,7 +74,7 @@ def test_a_run_on_several_devices_goes_on_bit_for_bit(runs):
 
 
 # ---- which devices ----------------------------------------------------------------------------
-def chosen(monkeypatch: pytest.MonkeyPatch, platform: str, **settings: object) -> int:
+def chosen(monkeypatch: pytest.MonkeyPatch, platform: str, **settings: Any) -> int:
     """How many of two devices a run has."""
     from artgan_tf.training.jax_engine import _devices
 
