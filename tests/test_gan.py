@@ -229,7 +229,8 @@ def test_replicas_have_the_fake_labels_of_one_device(monkeypatch):
         whole = gan.fake_labels(12)
         parts = []
         for index in range(3):
-            monkeypatch.setattr("artgan_tf.backend.replica", lambda index=index: (index, 3))
+            replica = "artgan_tf.backend.tensorflow.replica"
+            monkeypatch.setattr(replica, lambda index=index: (index, 3))
             parts.append(backend.own_rows(4, gan.fake_labels))
         np.testing.assert_array_equal(np.concatenate(parts), whole)
 
