@@ -255,6 +255,13 @@ def runs_root() -> Path:
     return Path(os.environ.get("ARTGAN_RUNS", "runs"))
 
 
+def default_cache() -> Path:
+    """`ARTGAN_CACHE`, or `artgan` in the user's folder for caches."""
+    if given := os.environ.get("ARTGAN_CACHE"):
+        return Path(given)
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "artgan"
+
+
 def _read_preset(preset: str, seen: tuple[str, ...]) -> dict[str, Any]:
     if preset in seen:
         raise InputError(f"Presets extend one another in a circle: {' -> '.join([*seen, preset])}.")

@@ -40,7 +40,7 @@ def fit(
         batch_size: images a step, over all devices.
         seed: of weights, latents, noise and the order of the images.
         strategy: one device, mirrored over all local ones, or over those of several machines
-            (multiworker: TF_CONFIG or SLURM tells which).
+            (multiworker, TensorFlow's: TF_CONFIG or SLURM tells which).
         init: start from the weights of this run, to fine-tune them on other images.
         checkpoint: of that run: the newest, the best by log.metrics, or that of a step.
         set: any setting, as section.key=value; the flags above win.

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from artgan_tf import backend
@@ -35,9 +36,13 @@ class Means:
         self.sums.assign(sums)
         return {name: sums[i] / sums[-1] for i, name in enumerate(self.names)}
 
-    def result(self) -> dict[str, float]:
-        """The means; 0 where nothing has been taken in."""
-        *sums, weight = backend.array(self.sums)
+    def result(self, sums: Any = None) -> dict[str, float]:
+        """The means; 0 where nothing has been taken in.
+
+        Args:
+            sums: what the variable held at some moment; as it is now when left out.
+        """
+        *sums, weight = backend.array(self.sums) if sums is None else np.asarray(sums)
         return {
             name: float(total / weight) if weight else 0.0
             for name, total in zip(self.names, sums, strict=True)

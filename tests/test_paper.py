@@ -62,7 +62,8 @@ def asked(monkeypatch):
         parts = []
         monkeypatch.setattr(gan, "discriminator_step", ask)
         for index in range(replicas):
-            monkeypatch.setattr(backend, "replica", lambda index=index: (index, replicas))
+            for place in ("artgan_tf.backend", "artgan_tf.backend.tensorflow"):
+                monkeypatch.setattr(f"{place}.replica", lambda index=index: (index, replicas))
             monkeypatch.setattr(backend, "replicas", lambda: replicas)
             rows = n // replicas
             with pytest.raises(Asked) as told:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from artgan_tf import cli
+from artgan_tf.config import default_cache
 from artgan_tf.data.benchmark import benchmark
-from artgan_tf.evaluation.features import default_cache
 from artgan_tf.fit import fit
 from artgan_tf.sample import sample
 from tests.tfrecords_tools.conversions import the_error

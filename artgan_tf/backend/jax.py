@@ -1,4 +1,7 @@
-"""Gradients, a loop and replicas with JAX.
+"""Gradients, a loop and the devices' shares with JAX.
+
+Several devices compute one program over the whole batch, which the compiler divides: means, batch
+norm, random numbers and pairs of pictures are those of one device, and there is one replica.
 
 JAX's transformations see no assignments.  So a whole train step runs in a `keras.StatelessScope`,
 which keeps the variables' new values, and each transformation within it has a scope of its own,
@@ -12,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import keras
 import numpy as np
+from jax.sharding import PartitionSpec
 
 Terms = dict[str, Any]
 COUNTER = "int32"  # the type of the step
@@ -89,6 +93,13 @@ def replica() -> tuple[Any, int]:
 def replicas() -> int:
     """How many replicas what is built here will have."""
     return 1
+
+
+def own_rows(n: Any, draw: Callable[[Any], Any]) -> Any:
+    """The n rows that are drawn for a batch; each of the mesh's devices goes on with its share."""
+    rows = draw(n)
+    (*_, axis) = (None, *jax.sharding.get_abstract_mesh().axis_names)
+    return jax.lax.with_sharding_constraint(rows, PartitionSpec(axis)) if axis else rows
 
 
 def mean_of_replicas(terms: Terms) -> Terms:

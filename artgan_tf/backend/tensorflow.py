@@ -92,6 +92,17 @@ def replicas() -> int:
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
+def own_rows(n: Any, draw: Callable[[Any], Any]) -> Any:
+    """This replica's n rows of what one device would draw for the whole batch.
+
+    Args:
+        n: how many rows each replica has.
+        draw: of a number of rows, the same numbers on every replica.
+    """
+    index, count = replica()
+    return draw(n) if count == 1 else draw(n * count)[index * n :][:n]
+
+
 def mean_of_replicas(terms: Terms) -> Terms:
     """Scalars, averaged over all replicas."""
     if replicas() == 1:

@@ -1,7 +1,6 @@
 """Features of images, computed once: on disk, so that memory does not grow with their number."""
 
 import hashlib
-import os
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +11,6 @@ from artgan_tf.evaluation.images import Images, Pixels, on_disk
 from artgan_tf.metrics.extractors import Extracted, Extractor
 
 CHUNK = 250  # images whose features lie in one file of the cache
-
-
-def default_cache() -> Path:
-    """`ARTGAN_CACHE`, or `artgan` in the user's folder for caches."""
-    if given := os.environ.get("ARTGAN_CACHE"):
-        return Path(given)
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "artgan"
 
 
 class Features:

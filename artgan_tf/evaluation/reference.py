@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from artgan_tf.config import Data, InputError
+from artgan_tf.config import Data, InputError, default_cache
 from artgan_tf.data.source import Source, Split
 from artgan_tf.data.spec import open_source
 from artgan_tf.evaluation.classifier import as_extractor, trained_classifier
-from artgan_tf.evaluation.features import Features, default_cache
+from artgan_tf.evaluation.features import Features
 from artgan_tf.evaluation.images import Images, real_images
 from artgan_tf.metrics.extractors import Extractor, open_extractor
 

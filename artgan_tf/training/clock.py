@@ -11,7 +11,14 @@ class Clock:
     """
 
     def __init__(self, seconds: float = 0.0):
-        self.seconds, self._since = seconds, 0.0
+        self._before = seconds
+        self._since: float | None = None  # it stands still
+
+    @property
+    def seconds(self) -> float:
+        """The training time until now."""
+        running = 0.0 if self._since is None else time.monotonic() - self._since
+        return self._before + running
 
     def start(self) -> None:
         """Steps are done from now on."""
@@ -19,4 +26,4 @@ class Clock:
 
     def stop(self) -> None:
         """They are done no more."""
-        self.seconds += time.monotonic() - self._since
+        self._before, self._since = self.seconds, None

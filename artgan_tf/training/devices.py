@@ -1,7 +1,6 @@
 """Devices: memory growth, the distribution strategy, XLA."""
 
 import json
-import logging
 import os
 from typing import Any
 
@@ -9,8 +8,7 @@ import tensorflow as tf
 
 from artgan_tf.config import InputError, Train
 from artgan_tf.training import slurm
-
-log = logging.getLogger(__name__)
+from artgan_tf.training.sharing import batch_fault, takes_all
 
 
 def choose_strategy(train: Train) -> tf.distribute.Strategy:
@@ -26,7 +24,7 @@ def choose_strategy(train: Train) -> tf.distribute.Strategy:
             tf.config.experimental.set_memory_growth(gpu, True)
     if train.strategy == "multiworker" or (train.strategy == "auto" and _workers() > 1):
         strategy = _multiworker()
-    elif train.strategy == "mirrored" or (train.strategy == "auto" and _all_fit(train, len(gpus))):
+    elif takes_all(train, len(gpus), _fault(train, len(gpus))):
         strategy = _mirrored(bool(gpus))
     else:
         return tf.distribute.get_strategy()
@@ -48,13 +46,6 @@ def use_xla(train: Train) -> bool:
     if train.xla == "auto":
         return bool(tf.config.list_physical_devices("GPU"))
     return train.xla == "on"
-
-
-def _all_fit(train: Train, gpus: int) -> bool:
-    """Whether there are several GPUs and a run can have them all; says why not."""
-    if fault := _fault(train, gpus):
-        log.warning("%s Training on one of %d GPUs.", fault, gpus)
-    return gpus > 1 and not fault
 
 
 def _mirrored(on_gpus: bool) -> tf.distribute.Strategy:
@@ -93,8 +84,6 @@ def _tf_config() -> dict[str, Any]:
 
 def _fault(train: Train, replicas: int) -> str:
     """What keeps a run from having so many replicas, in a sentence."""
-    if replicas > 1 and train.batch_size % replicas:
-        return f"train.batch_size = {train.batch_size} does not divide among {replicas} devices."
     if replicas > 1 and train.cifar_trick:
         return "train.cifar_trick needs one device: set it to false or --strategy one."
-    return ""
+    return batch_fault(train, max(replicas, 1))

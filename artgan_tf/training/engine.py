@@ -18,9 +18,12 @@ class Engine(Protocol):
 
     Attributes:
         writes: whether this worker writes into the run's directory; one of a cluster does.
+        ahead: whether `train` returns as soon as the step before is done, so that what can be told
+            of a step should be told after the next one has begun.
     """
 
     writes: bool
+    ahead: bool
 
     def scope(self) -> AbstractContextManager[Any]:
         """Where the GAN and its optimizers are built."""
@@ -39,6 +42,9 @@ class Engine(Protocol):
 
     def train(self, batch: Any) -> None:
         """One train step; raises MemoryError, WorkerLost."""
+
+    def take_sums(self) -> Any:
+        """Sums of the train means up to the last step, for `result`; they begin anew."""
 
     def settle(self) -> None:
         """Bring the GAN's variables up to the last step; until then they must not be read."""

@@ -1,7 +1,7 @@
 """What goes wrong in training: losses that are no numbers, a D that wins, one that overfits."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from tqdm import tqdm
 
@@ -23,10 +23,11 @@ class Health:
     Args:
         config: of the run.
         checkpoints: where the state of a run that is stopped goes.
+        settle: brings that state up to the last step.
     """
 
-    def __init__(self, config: Config, checkpoints: Checkpoints):
-        self.config, self.checkpoints = config, checkpoints
+    def __init__(self, config: Config, checkpoints: Checkpoints, settle: Callable[[], None]):
+        self.config, self.checkpoints, self.settle = config, checkpoints, settle
         self.collapsed_for = self.overfitted_for = 0
         self.class_loss, self.best_accuracy = math.inf, 0.0
         self.told: set[str] = set()
@@ -34,6 +35,7 @@ class Health:
     def of_losses(self, step: int, means: Mapping[str, float]) -> None:
         """Look at the means of the last steps' losses; raises RunError."""
         if bad := [name for name, value in means.items() if not math.isfinite(value)]:
+            self.settle()
             raise self.checkpoints.not_finite(", ".join(bad))
         self.class_loss = means.get("d_class", math.inf)
         collapsed = means["d_loss"] < COLLAPSED_LOSS
@@ -75,6 +77,7 @@ class Health:
             f"steps and teaches G nothing any more; try discriminator.noise, dropout or augment."
         )
         if "collapse" not in self.told and self.config.train.on_collapse == "stop":
+            self.settle()
             self.checkpoints.save()
             raise RunError(sentence)
         self._tell("collapse", sentence)

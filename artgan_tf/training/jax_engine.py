@@ -1,32 +1,39 @@
-"""Train steps with JAX, on one device; nothing of it needs TensorFlow."""
+"""Train steps with JAX, on all devices of a machine; nothing of it needs TensorFlow."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 
 import jax
 import numpy as np
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
-from artgan_tf.backend.jax import stateless
-from artgan_tf.config import Config, InputError
+from artgan_tf.config import Config, InputError, Train
 from artgan_tf.data.batches import HeldOut, in_memory, training_batches
 from artgan_tf.data.source import Indexed, Source, Split
 from artgan_tf.gan import GAN
+from artgan_tf.training.compiled import CompiledStep, keep_compiled
+from artgan_tf.training.sharing import batch_fault, takes_all
+
+AXIS = "batch"  # along which devices share the work
 
 
 class JaxEngine:
-    """One device of JAX; see `Engine`.
+    """The devices of this machine; see `Engine`.
 
     A step is one compiled function from the values of all variables to their next values, in the
-    same memory.
+    same memory.  Each device has a share of the batch; as the function is of the whole batch, so
+    are batch norm, the energy term and all that is drawn.
     """
 
-    writes = True
+    writes = ahead = True
 
     def __init__(self, config: Config):
         _check(config)
+        keep_compiled()
         self.config = config
+        self.mesh = Mesh(_devices(config.train), (AXIS,), axis_types=(AxisType.Auto,))
 
     def scope(self) -> AbstractContextManager[Any]:
         return nullcontext()
@@ -40,16 +47,22 @@ class JaxEngine:
         assert isinstance(split, Indexed)  # as `keep` gives it
         data, train = self.config.data, self.config.train
         made = training_batches(split, data, train.batch_size, train.seed, start)
-        return map(jax.device_put, made)
+        return map(self._placed, made)
 
     def held_out(self, split: Split) -> Iterable[Any]:
         assert isinstance(split, Indexed)
         return HeldOut(split, self.config.data, self.config.train.batch_size)
 
+    def _placed(self, batch: Any) -> Any:
+        """A batch with its rows shared out; all rows on each device where they do not divide."""
+        axis = AXIS if len(batch[1]) % self.mesh.size == 0 else None
+        return jax.device_put(batch, NamedSharding(self.mesh, PartitionSpec(axis)))
+
     # ---- steps --------------------------------------------------------------------------------
     def compile(self, gan: GAN) -> None:
         steps = gan.train_step, gan.test_step, gan.compare_step
-        self._train, self._test, self._compare = (CompiledStep(gan, step) for step in steps)
+        self._train, self._test, self._compare = (CompiledStep(gan, s, self.mesh) for s in steps)
+        self._sums = gan.train_means.sums
         self._last: Any = None
 
     def train(self, batch: Any) -> None:
@@ -62,14 +75,17 @@ class JaxEngine:
     def test(self, batches: Iterable[Any]) -> None:
         with _failures():
             for batch in batches:
-                self._test(batch)
+                self._test(self._placed(batch))
             self._test.settle()
 
     def compare(self, pairs: Iterable[Any]) -> Any:
         with _failures():
-            total = sum(np.asarray(self._compare(pair)) for pair in pairs)
+            total = sum(np.asarray(self._compare(tuple(map(self._placed, pair)))) for pair in pairs)
             self._compare.settle()
         return total
+
+    def take_sums(self) -> Any:
+        return self._train.exchange(self._sums, np.zeros(self._sums.shape, np.float32))
 
     def settle(self) -> None:
         self._train.settle()
@@ -78,45 +94,28 @@ class JaxEngine:
         return stop
 
 
-class CompiledStep:
-    """A step of a GAN as one function of JAX, from the values of its variables to the next ones.
-
-    The variables themselves are given their values by `settle`: a GPU should not wait until some
-    hundreds of them are assigned.
-
-    Args:
-        gan: whose optimizers are built.
-        step: batch -> figures.
-    """
-
-    def __init__(self, gan: GAN, step: Callable[[Any], Any]):
-        self.state = gan.state
-        self.values: list[Any] | None = None  # where the variables are behind
-        self.jitted = jax.jit(stateless(step, self.state), donate_argnums=0)
-
-    def __call__(self, batch: Any) -> Any:
-        values = self.values or [v.value for v in self.state]
-        figures, self.values = self.jitted(values, batch)
-        return figures
-
-    def settle(self) -> None:
-        """Assign what the variables should hold by now; they must not be read before."""
-        for variable, value in zip(self.state, self.values or (), strict=False):
-            variable.assign(value)
-        self.values = None
-
-
 def _check(config: Config) -> None:
-    if config.train.strategy not in ("auto", "one"):
+    if config.train.strategy == "multiworker":
         raise InputError(
-            f"train.strategy={config.train.strategy} is TensorFlow's: with KERAS_BACKEND=jax a run "
-            f"has one device, --strategy one."
+            "train.strategy=multiworker is TensorFlow's: with KERAS_BACKEND=jax a run has the "
+            "devices of one machine, --strategy mirrored."
         )
     if config.log.metrics:
         raise InputError(
             "log.metrics are computed by TensorFlow: with KERAS_BACKEND=jax leave them out, and "
             "evaluate the run afterwards."
         )
+
+
+def _devices(train: Train) -> list[Any]:
+    """Those of this machine that a run has."""
+    local = jax.local_devices()
+    fault = batch_fault(train, len(local))
+    if not takes_all(train, 0 if local[0].platform == "cpu" else len(local), fault):
+        return local[:1]
+    if fault:
+        raise InputError(fault)
+    return local
 
 
 @contextmanager

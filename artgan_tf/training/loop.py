@@ -54,6 +54,7 @@ class Loop:
     def run(self) -> None:
         """Train to the end, or until a signal asks to stop; the state is saved either way."""
         start = self.gan.steps_done
+        self._untold: tuple[int, Any] | None = None  # a step, and the sums of its history row
         self._recorded = start, self.clock.seconds
         self.clock.start()
         with _bar(start, self.steps) as self._bar:
@@ -75,9 +76,9 @@ class Loop:
 
     # ---- between steps ------------------------------------------------------------------------
     def _between_steps(self, step: int, last: bool) -> None:
+        self._do(self._record, step=step)  # while the next step is being computed
         every = self.config.log
         due = {
-            self._record: every.history_every,
             self._validate: every.validate_every,
             self._sample: every.sample_every,
             self._save: every.checkpoint_every,
@@ -85,12 +86,17 @@ class Loop:
         if self.watch.metrics:
             due[self._measure] = every.metrics_every
         now = [action for action, interval in due.items() if last or step % interval == 0]
-        if now:
+        if told := last or step % every.history_every == 0:
+            self._untold = step, self.engine.take_sums()
+        if now or (told and not self.engine.ahead):
             self._pause(*now, last=last)
 
-    def _record(self, step: int) -> None:
-        means = self.gan.train_means.result()
-        self.gan.train_means.reset()
+    def _record(self, _: int) -> None:
+        """Tell of the step that is done and has not been told of, if there is one."""
+        if not self._untold:
+            return
+        (step, sums), self._untold = self._untold, None
+        means = self.gan.train_means.result(sums)
         done, before = self._recorded
         elapsed = max(self.clock.seconds - before, 1e-9)
         rate = (step - done) * self.config.train.batch_size / elapsed
@@ -127,21 +133,22 @@ class Loop:
         self.checkpoints.save()
 
     def _pause(self, *actions: Callable[[int], None], last: bool = True) -> None:
-        """What is done between steps, which is not training time.
-
-        A disk that is full is told, and steps go on: stopping would lose what has been learnt since
-        the last checkpoint, going on may not.  In the `last` pause it is an error.
-        """
+        """What is done between steps, which is not training time."""
         self.engine.settle()
         step = self.gan.steps_done  # waits for steps that are still being computed
         self.clock.stop()
+        self._do(self._record, *actions, step=step, last=last)
+        self.clock.start()
+
+    def _do(self, *actions: Callable[[int], None], step: int, last: bool = False) -> None:
+        """A disk that is full is told, and steps go on: stopping would lose what has been learnt
+        since the last checkpoint, going on may not.  In the `last` pause it is an error."""
         faults = [fault for action in actions if (fault := _attempted(action, step))]
         if faults and last:
             kept = latest_step(self.checkpoints.folder)
             raise RunError(f"{faults[0]} The same command goes on from step {kept}.")
         if faults:
             _tell(f"warning: {faults[0]} It is tried again at the next interval.")
-        self.clock.start()
 
 
 def _attempted(action: Callable[[int], None], step: int) -> NotWritten | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from artgan_tf.backend.tensorflow import array
 from artgan_tf.config import Config, InputError, RunError
 from artgan_tf.data.cache import in_memory
 from artgan_tf.data.failures import Reading
@@ -27,6 +28,8 @@ class TensorFlowEngine:
     of the latents, losses are divided by their number, gradients added up, batch norm's statistics
     are those of all parts.
     """
+
+    ahead = False
 
     def __init__(self, config: Config):
         self.config = config
@@ -81,11 +84,16 @@ class TensorFlowEngine:
 
         self._train, self._test = distributed, tf.function(gan.test_step, **plain)
         self._compare = tf.function(gan.compare_step, **plain)
-        self._steps = 0
+        self._means, self._steps = gan.train_means, 0
 
     def train(self, batch: Any) -> None:
         with _failures(self._cluster):
             self._train(batch)
+
+    def take_sums(self) -> Any:
+        sums = array(self._means.sums)
+        self._means.reset()
+        return sums
 
     def settle(self) -> None:
         """Nothing: each step assigns the variables."""

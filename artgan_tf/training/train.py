@@ -144,7 +144,7 @@ def _train(
         records=Records(run, painter, done),
         watch=watch,
         overfitting=Overfitting(gan, engine, source),
-        health=Health(config, checkpoints),
+        health=Health(config, checkpoints, engine.settle),
         interruption=interruption,
         steps=steps,
         clock=Clock(max((row.get("seconds", 0.0) for row in run.history()), default=0.0)),

@@ -126,7 +126,7 @@ def prepared(preset: str, changes: dict[str, Any], steps: int) -> tuple[Any, int
     def take(steps: int) -> None:
         for _ in range(steps):
             engine.train((images, labels))
-        gan.train_means.result()
+        gan.train_means.result(engine.take_sums())
 
     return take, steps
 

@@ -1,7 +1,6 @@
-"""A run of either paper that was never trained, and a cache that goes with the tests."""
+"""A run of either paper that was never trained."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,15 +10,6 @@ from artgan_tf.evaluation.reference import Reference
 from artgan_tf.painter import Painter
 from artgan_tf.runs.load import load
 from tests.evaluation.material import Counted, make_run, opened
-
-
-@pytest.fixture(autouse=True, scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """What `ARTGAN_CACHE` names meanwhile."""
-    folder = tmp_path_factory.mktemp("cache")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ARTGAN_CACHE", str(folder))
-        yield folder
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from artgan_tf.config import InputError, RunError
+from artgan_tf.config import InputError, RunError, default_cache
 from artgan_tf.evaluation import features as module
-from artgan_tf.evaluation.features import Features, default_cache
+from artgan_tf.evaluation.features import Features
 from artgan_tf.evaluation.images import Images
 from artgan_tf.metrics.extractors import Extracted, Extractor, open_extractor
 from tests.evaluation.material import Counted, images, peak

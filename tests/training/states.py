@@ -34,7 +34,11 @@ def losses(run_dir: Path, steps: int) -> np.ndarray:
 def assert_same_training(one: Path, other: Path, steps: int) -> None:
     """Two runs but for what another order of additions changes, which Adam magnifies."""
     np.testing.assert_allclose(losses(one, steps), losses(other, steps), atol=1e-4, rtol=1e-4)
-    mine, theirs = state(one), state(other)
+    assert_alike(state(one), state(other))
+
+
+def assert_alike(mine: dict[str, np.ndarray], theirs: dict[str, np.ndarray]) -> None:
+    """Two states, but for that."""
     assert mine.keys() == theirs.keys()
     for key in mine:
         np.testing.assert_allclose(mine[key], theirs[key], atol=2e-3, rtol=1e-2, err_msg=key)

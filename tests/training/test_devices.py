@@ -35,7 +35,7 @@ def test_auto_falls_back_to_one_device_and_says_so(settings, words, two_gpus, ca
     assert strategy is tf.distribute.get_strategy()
     (record,) = caplog.records
     assert words in record.message
-    assert record.message.endswith("Training on one of 2 GPUs.")
+    assert record.message.endswith("Training on one of 2 devices.")
 
 
 @pytest.mark.parametrize(("settings", "words"), FAULTS)

@@ -15,7 +15,7 @@ OVERFITS = {"accuracy": 0.4, "overfitting": 0.9}
 
 def told(tiny: Any, capsys: Any, rows: list[dict[str, float]], losses: list[float]) -> list[str]:
     """The sentences, for what each validation measured and D's class loss before it."""
-    health = Health(tiny("critic"), None)  # type: ignore[arg-type]
+    health = Health(tiny("critic"), None, lambda: None)  # type: ignore[arg-type]
     for step, (row, loss) in enumerate(zip(rows, losses, strict=True)):
         health.of_losses(step, {"d_loss": 1.0, "d_class": loss})
         health.of_validation(step, row)

@@ -159,7 +159,6 @@ def test_it_does_not_matter_when_they_are_settled(run, settled):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"train__strategy": "mirrored"}, "train.strategy=mirrored is TensorFlow's"),
         ({"train__strategy": "multiworker"}, "train.strategy=multiworker is TensorFlow's"),
         ({"log__metrics": ["kid_1k_val"]}, "log.metrics are computed by TensorFlow"),
     ],

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from artgan_tf.gan import GAN
 from artgan_tf.painter import Painter
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.training import health
+from artgan_tf.training.tensorflow_engine import TensorFlowEngine
 from artgan_tf.training.train import schedule, train
 
 
@@ -120,8 +122,36 @@ def test_directory_that_is_no_run_is_refused(tiny, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
 
 
+def test_a_row_is_told_while_the_next_step_is_computed(tiny, tmp_path, monkeypatch):
+    """By an engine that is ahead; what it says is the same, and no save leaves it untold."""
+    seldom = {f"log__{action}_every": 4 for action in ("validate", "sample", "checkpoint")}
+    train(tiny("improved", **seldom), tmp_path / "waits")
+    events: list[Any] = []
+    monkeypatch.setattr(TensorFlowEngine, "ahead", True)
+    for owner, name in ((TensorFlowEngine, "train"), (RunDirectory, "append_history")):
+        note(monkeypatch, owner, name, events)
+    train(tiny("improved", **seldom), tmp_path / "ahead")
+    told = [e if e == "step" else e["step"] for e in events if e == "step" or "d_loss" in e]
+    assert told == ["step", "step", "step", 2, "step", 4, "step", "step", 6]
+    one, other = (RunDirectory(tmp_path / name).history() for name in ("waits", "ahead"))
+    assert [row.get("d_loss") for row in one] == [row.get("d_loss") for row in other]
+
+
+def note(monkeypatch, owner: type, name: str, events: list) -> None:
+    """Let a method of (self, row) tell of each call: a row, or a step."""
+    method = getattr(owner, name)
+
+    def noted(self, given):
+        events.append(given if isinstance(given, dict) else "step")
+        return method(self, given)
+
+    monkeypatch.setattr(owner, name, noted)
+
+
+@pytest.mark.parametrize("ahead", [False, True])
 @pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
-def test_nan_stops_the_run_and_keeps_the_last_good_state(paper, tiny, tmp_path):
+def test_nan_stops_the_run_and_keeps_the_last_good_state(paper, ahead, tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(TensorFlowEngine, "ahead", ahead)
     config = tiny(paper, train__steps=60, train__lr_discriminator=1e30, train__lr_generator=1e30)
     with pytest.raises(RunError, match=r"no longer a number, the state lies in .*not-finite"):
         train(config, tmp_path / "run")

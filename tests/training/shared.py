@@ -1,0 +1,84 @@
+"""Twenty steps of JAX on 1, 2 and 4 devices: `shared.py SETTINGS.json FOLDER`.
+
+FOLDER gets a run's history and checkpoints for each number of devices, `resumed`, where the run on
+4 was stopped and went on, `moved`, where that on 1 went on on 4, and `shares.json`: what a step
+costs each device.  The devices are parts of the processor, which XLA_FLAGS has to make.
+"""
+
+import json
+import sys
+from pathlib import Path
+from unittest.mock import patch
+
+import jax
+import keras
+
+from artgan_tf.config import Config, resolve
+from artgan_tf.gan import GAN
+from artgan_tf.papers import build_gan
+from artgan_tf.runs.checkpoint_file import write
+from artgan_tf.runs.checkpoints import Checkpoints
+from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.training.jax_engine import JaxEngine
+from tests.training.steps import CLASSES, batch
+
+STEPS, STOP, DEVICES = 20, 10, (1, 2, 4)
+
+
+def main(settings: str, out: str) -> None:
+    """Train one GAN again and again, from the same start."""
+    tree, folder = json.loads(Path(settings).read_text()), Path(out)
+    config = resolve(tree.pop("preset"), tree)
+    keras.utils.set_random_seed(1)
+    gan = build_gan(config, CLASSES)
+    gan.compile()
+    write(folder / "start" / "step-1.npz", Checkpoints(gan, folder).arrays())
+    shares = {}
+    for count in DEVICES:
+        engine = opened(config, count)
+        run(engine, gan, folder / "start", folder / str(count))
+        shares[count] = operations(engine, gan)
+    (folder / "shares.json").write_text(json.dumps(shares))
+    for name, origin in (("resumed", "4"), ("moved", "1")):  # with the engine of 4
+        run(engine, gan, folder / origin / "half", folder / name)
+
+
+def opened(config: Config, count: int) -> JaxEngine:
+    """The engine on a machine of so many devices."""
+    with patch.object(jax, "local_devices", return_value=jax.local_devices()[:count]):
+        return JaxEngine(config)
+
+
+def run(engine: JaxEngine, gan: GAN, start: Path, folder: Path) -> None:
+    """From a checkpoint to the last step."""
+    Checkpoints(gan, start).restore()
+    engine.compile(gan) if start.name == "start" else None
+    folder.mkdir()
+    for step in range(gan.steps_done + 1, STEPS + 1):
+        engine.train(engine._placed(batch(engine.config, step)))
+        means = gan.train_means.result(engine.take_sums())
+        RunDirectory(folder).append_history({"step": step} | means)
+        if step == STOP:
+            engine.settle()
+            Checkpoints(gan, folder / "half").save()
+    gan.held_out_means.reset()
+    engine.settle()
+    whole, short = batch(engine.config, 100), [rows[:7] for rows in batch(engine.config, 101)]
+    engine.test([whole, tuple(short)])
+    RunDirectory(folder).append_history({"step": STEPS} | gan.held_out_means.result())
+    Checkpoints(gan, folder / "checkpoints").save()
+
+
+def operations(engine: JaxEngine, gan: GAN) -> float:
+    """Of a step, on each device."""
+    step, values = engine._train, [v.value for v in gan.state]
+    rows = engine._placed(batch(engine.config, 1))
+    with jax.set_mesh(step.mesh):
+        costs = step.jitted.lower(jax.device_put(values, step.whole), rows).compile()
+    found = costs.cost_analysis()
+    assert found is not None
+    return found["flops"]
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

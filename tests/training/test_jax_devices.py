@@ -1,0 +1,141 @@
+"""JAX on several devices does what it does on one; the devices are parts of this processor."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from artgan_tf.config import InputError, Train
+from artgan_tf.runs.directory import RunDirectory
+from tests.conftest import PRESETS, tiny_overrides
+from tests.training.states import assert_alike, assert_same_state, assert_same_training, state
+
+jax = pytest.importorskip("jax", reason="there is no JAX")
+
+ROOT = Path(__file__).resolve().parents[2]
+STEPS = 20
+SAME: dict[str, object] = {  # of what is drawn, and of what looks at the batch as a whole
+    "train.batch_size": 12,
+    "train.strategy": "mirrored",
+    "train.energy_weight": 3.0,
+    "discriminator.augment": ["colour", "translation", "cutout"],
+}
+OWN: dict[str, dict[str, object]] = {
+    "artgan": {"train.fake_labels": "groups", "discriminator.spectral_norm": True},
+    "improved": {"train.cifar_trick": True},
+    "critic": {},
+}
+
+
+@pytest.fixture(scope="module", params=OWN)
+def runs(request, tmp_path_factory) -> Path:
+    """The folder of a model's runs on 1, 2 and 4 devices; see `shared`."""
+    paper, folder = request.param, tmp_path_factory.mktemp("shared")
+    tree = tiny_overrides(paper, "nowhere") | SAME | OWN[paper] | {"preset": PRESETS[paper]}
+    (folder / "settings.json").write_text(json.dumps(tree))
+    command = [sys.executable, "-m", "tests.training.shared", folder / "settings.json", folder]
+    flags = {"XLA_FLAGS": "--xla_force_host_platform_device_count=4", "CUDA_VISIBLE_DEVICES": ""}
+    environment = os.environ | flags | {"KERAS_BACKEND": "jax"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("devices", ["2", "4", "moved"])
+def test_several_devices_train_as_one_does(devices, runs):
+    """Losses to 1e-4, and what a checkpoint holds; also where a run on one goes on on four."""
+    if devices != "moved":
+        assert_same_training(runs / "1", runs / devices, STEPS)
+    mine, theirs = (RunDirectory(runs / n).history()[-1] for n in ("1", devices))
+    assert mine == pytest.approx(theirs, abs=1e-4)  # held out
+    assert_alike(state(runs / "1"), state(runs / devices))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_each_device_has_its_share_of_the_work(runs):
+    shares = json.loads((runs / "shares.json").read_text())
+    for devices in (2, 4):  # a little is each one's own: the weights' updates
+        assert shares[str(devices)] < 1.2 * shares["1"] / devices
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_a_run_on_several_devices_goes_on_bit_for_bit(runs):
+    assert_same_state(state(runs / "4"), state(runs / "resumed"))
+    assert RunDirectory(runs / "4").history()[10:] == RunDirectory(runs / "resumed").history()
+
+
+# ---- which devices ----------------------------------------------------------------------------
+def chosen(monkeypatch: pytest.MonkeyPatch, platform: str, **settings: Any) -> int:
+    """How many of two devices a run has."""
+    from artgan_tf.training.jax_engine import _devices
+
+    two = [SimpleNamespace(platform=platform)] * 2
+    monkeypatch.setattr(jax, "local_devices", lambda: two)
+    return len(_devices(Train(**settings)))
+
+
+@pytest.mark.parametrize(
+    ("platform", "strategy", "count"),
+    [
+        ("gpu", "auto", 2),
+        ("tpu", "auto", 2),
+        ("cpu", "auto", 1),
+        ("gpu", "one", 1),
+        ("gpu", "mirrored", 2),
+        ("cpu", "mirrored", 2),
+    ],
+)
+def test_what_a_strategy_means(platform, strategy, count, monkeypatch, caplog):
+    settings = {"batch_size": 12, "cifar_trick": True, "strategy": strategy}
+    assert chosen(monkeypatch, platform, **settings) == count
+    assert not caplog.records
+
+
+def test_a_batch_that_does_not_divide(monkeypatch, caplog):
+    """Is refused where all devices were asked for, and told where they were not."""
+    assert chosen(monkeypatch, "gpu", batch_size=9) == 1
+    (record,) = caplog.records
+    assert record.message.startswith("train.batch_size = 9 does not divide among 2 devices: ")
+    assert record.message.endswith(" Training on one of 2 devices.")
+    with pytest.raises(InputError, match=r"make --batch-size a multiple of 2, or set --strategy "):
+        chosen(monkeypatch, "cpu", batch_size=9, strategy="mirrored")
+
+
+# ---- compiled once ----------------------------------------------------------------------------
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_what_is_compiled_is_kept_in_the_cache(runs, cache):
+    assert list((cache / "jax").glob("*/jit_call-*"))
+
+
+@pytest.mark.parametrize("told", [None, "elsewhere"])
+@pytest.mark.parametrize("place", ["folder", "file", ""])
+def test_where_it_is_kept(place, told, monkeypatch, tmp_path):
+    """Nowhere without a place that can be written, and where JAX is told, if it is."""
+    from artgan_tf.training.compiled import keep_compiled
+
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("ARTGAN_CACHE", str(tmp_path / place) if place else "")
+    for name in ("HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)  # as without a passwd entry
+    before = jax.config.jax_compilation_cache_dir
+    try:
+        jax.config.update("jax_compilation_cache_dir", told)
+        keep_compiled()
+        kept = jax.config.jax_compilation_cache_dir
+    finally:
+        jax.config.update("jax_compilation_cache_dir", before)
+    if told or place != "folder":
+        assert kept == told
+    else:
+        assert Path(kept).parent == tmp_path / "folder" / "jax"
