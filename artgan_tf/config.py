@@ -12,59 +12,34 @@ import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic import Field, TypeAdapter, ValidationError
 
+from artgan_tf.preset_files import read_preset
+from artgan_tf.ranges import (
+    Batch,
+    Classes,
+    Epoch,
+    EpochOrZero,
+    FeatureSide,
+    Fraction,
+    Images,
+    Latent,
+    Megabytes,
+    NotNegative,
+    Positive,
+    Seed,
+    Side,
+    Step,
+    StepOrZero,
+    Views,
+    Width,
+)
 from tfrecords_tools.errors import InputError, RunError  # noqa: F401
 
-FLOAT32, STEPS = 3e38, 2**31 - 1
-
-
-def at_most(most: float, why: str) -> AfterValidator:
-    """The upper end of a number's range, and its reason, which the refusal gives."""
-    return AfterValidator(partial(_at_most, most, why))
-
-
-def _at_most(most: float, why: str, value: Any) -> Any:
-    if value > most:
-        raise PydanticCustomError("too_large", "It should be at most {n}, {why}", _named(most, why))
-    return value
-
-
-def _named(most: float, why: str) -> dict[str, str]:
-    return {"n": f"{most:,}" if isinstance(most, int) else f"{most:g}", "why": why}
-
-
-_REAL = at_most(FLOAT32, "what float32 holds")
-Fraction = Annotated[float, Field(ge=0, lt=1)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), _REAL]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False), _REAL]
-Width = Annotated[
-    float,
-    Field(gt=0, allow_inf_nan=False),
-    at_most(4, "16 times the weights of the papers' networks"),
-]
-Step = Annotated[int, Field(ge=1), at_most(STEPS, "steps being counted in 32 bits")]
-StepOrZero = Annotated[int, Field(ge=0), at_most(STEPS, "steps being counted in 32 bits")]
-Epoch = Annotated[int, Field(ge=1), at_most(1_000_000, "more than any training has")]
-EpochOrZero = Annotated[int, Field(ge=0), at_most(1_000_000, "more than any training has")]
-Classes = Annotated[
-    int, Field(ge=0), at_most(20_000, "each having thousands of weights of its own")
-]
-Images = Annotated[int, Field(ge=0), at_most(1_000_000_000, "more than any data set has")]
-Side = Annotated[int, Field(ge=8), at_most(1024, "a step on larger images fitting into no memory")]
-Megabytes = Annotated[int, Field(ge=0), at_most(10_000_000, "more than any machine has")]
-Latent = Annotated[int, Field(ge=1), at_most(10_000, "each having thousands of weights of its own")]
-Batch = Annotated[int, Field(ge=2), at_most(65_536, "all images of a step being in memory at once")]
-FeatureSide = Annotated[int, Field(ge=32), at_most(1024, "larger images fitting into no memory")]
-Seed = Annotated[int, Field(ge=0), at_most(2**31 - 1, "seeds having 31 bits")]
-Views = Annotated[tuple[Literal["colours", "shapes"], ...], Field(min_length=1)]
 STRICT = {"extra": "forbid"}
-STUDY = "first_study/"  # has presets of its own
 
 
 @dataclass(frozen=True)
@@ -193,7 +168,7 @@ class Config:
 
 def resolve(preset: str, overrides: Mapping[str, Any] | None = None) -> Config:
     """The configuration of `preset` (a name or the path of a TOML file) with dotted overrides."""
-    tree = _read_preset(preset, seen=())
+    tree = read_preset(preset)
     tree["preset"] = Path(preset).stem if preset.endswith(".toml") else preset
     for key, value in (overrides or {}).items():
         _put(tree, key, value)
@@ -236,20 +211,6 @@ def parse_overrides(assignments: Iterable[str]) -> dict[str, Any]:
     return overrides
 
 
-def preset_folders() -> list[Path]:
-    """Where presets are looked up: here, in the installed package, in the source tree."""
-    package = Path(__file__).parent
-    return [Path("experiments"), package / "presets", package.parent / "experiments"]
-
-
-def preset_names() -> list[str]:
-    """Names of all presets that can be found, sorted."""
-    names = set()
-    for folder in preset_folders():
-        names |= {p.relative_to(folder).with_suffix("").as_posix() for p in folder.rglob("*.toml")}
-    return sorted(name for name in names if not name.startswith(STUDY))
-
-
 def runs_root() -> Path:
     """Where runs live that are not told otherwise: `runs`, or what ARTGAN_RUNS names."""
     return Path(os.environ.get("ARTGAN_RUNS", "runs"))
@@ -260,39 +221,6 @@ def default_cache() -> Path:
     if given := os.environ.get("ARTGAN_CACHE"):
         return Path(given)
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "artgan"
-
-
-def _read_preset(preset: str, seen: tuple[str, ...]) -> dict[str, Any]:
-    if preset in seen:
-        raise InputError(f"Presets extend one another in a circle: {' -> '.join([*seen, preset])}.")
-    path = _find_preset(preset)
-    try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not valid TOML: {error}.") from None
-    parent = tree.pop("extends", None)
-    if parent is None:
-        return tree
-    if not isinstance(parent, str):
-        raise InputError(f"{path}: extends = {parent!r} should be the name of one preset.")
-    return _merge(_read_preset(parent, (*seen, preset)), tree)
-
-
-def _find_preset(preset: str) -> Path:
-    candidates = [Path(preset)] + [folder / f"{preset}.toml" for folder in preset_folders()]
-    for path in candidates:
-        if path.suffix == ".toml" and path.is_file():
-            return path
-    raise InputError(
-        f"There is no preset {preset!r}: name a TOML file or one of {', '.join(preset_names())}."
-    )
-
-
-def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    for key, value in over.items():
-        both = isinstance(value, dict) and isinstance(base.get(key), dict)
-        base[key] = _merge(base[key], value) if both else value
-    return base
 
 
 def _put(tree: dict[str, Any], key: str, value: Any) -> None:

@@ -13,7 +13,8 @@ from typing import Any
 import tyro
 
 from artgan_tf import cli
-from artgan_tf.config import Config, preset_names, resolve
+from artgan_tf.config import Config, resolve
+from artgan_tf.preset_files import preset_names
 
 COUNTED = ("Conv", "MatMul")
 BATCH = 20  # the count per image does not depend on it

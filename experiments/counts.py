@@ -15,7 +15,8 @@ from unittest import mock
 import tyro
 
 from artgan_tf import cli
-from artgan_tf.config import preset_names, resolve
+from artgan_tf.config import resolve
+from artgan_tf.preset_files import preset_names
 from experiments.costs import cost
 
 FILE = Path(__file__).with_name("scaling.json")

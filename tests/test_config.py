@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import tomli_w
 
-from artgan_tf import config as configuration
 from artgan_tf.config import InputError, flat, from_tree, parse_overrides, resolve, to_tree
+from artgan_tf.preset_files import preset_names
 
 FIELDS = ["data.classes", "data.image_size", "data.crop", "train.steps", "train.lr_drops"]
 FIELDS += ["train.fake_labels", "train.optimizer", "train.lr_discriminator", "train.lr_generator"]
@@ -68,7 +68,7 @@ def test_paper_a_presets(preset: str) -> None:
     check(f"artgan/{preset}", expected | {"data.classes": A4[preset]})
 
 
-@pytest.mark.parametrize("preset", configuration.preset_names())
+@pytest.mark.parametrize("preset", preset_names())
 def test_every_preset_loads_and_survives_toml(preset: str) -> None:
     config = resolve(preset)
     assert config.preset == preset

@@ -11,10 +11,11 @@ import pytest
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from artgan_tf.config import Config, InputError, preset_names, resolve
+from artgan_tf.config import Config, InputError, resolve
 from artgan_tf.data.pipeline import held_out_batches, training_batches
 from artgan_tf.data.spec import open_source
 from artgan_tf.papers import build_gan
+from artgan_tf.preset_files import preset_names
 from artgan_tf.training.train import train
 from tests.data import stand_ins
 from tfrecords_tools.convert import convert

@@ -9,10 +9,10 @@ import tyro
 
 import artgan_tf
 from artgan_tf import cli
-from artgan_tf.config import preset_names
 from artgan_tf.evaluate import evaluate
 from artgan_tf.evaluation import protocols
 from artgan_tf.fit import fit
+from artgan_tf.preset_files import preset_names
 from tfrecords_tools.options import Options, checked
 
 ROOT = Path(__file__).resolve().parents[1]

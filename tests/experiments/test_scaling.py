@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from artgan_tf.config import preset_names
+from artgan_tf.preset_files import preset_names
 from experiments import scaling
 from experiments.counts import counted
 from experiments.scaling import Machines, read_counts, step

@@ -1,0 +1,61 @@
+"""Presets: TOML files of settings, by name or path.
+
+`extends = "other/preset"` starts from another one.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tfrecords_tools.errors import InputError
+
+STUDY = "first_study/"  # has presets of its own
+
+
+def preset_folders() -> list[Path]:
+    """Where presets are looked up: here, in the installed package, in the source tree."""
+    package = Path(__file__).parent
+    return [Path("experiments"), package / "presets", package.parent / "experiments"]
+
+
+def preset_names() -> list[str]:
+    """Names of all presets that can be found, sorted."""
+    names = set()
+    for folder in preset_folders():
+        names |= {p.relative_to(folder).with_suffix("").as_posix() for p in folder.rglob("*.toml")}
+    return sorted(name for name in names if not name.startswith(STUDY))
+
+
+def read_preset(preset: str, seen: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The tree of a preset, a name or the path of a TOML file, over that which it extends."""
+    if preset in seen:
+        raise InputError(f"Presets extend one another in a circle: {' -> '.join([*seen, preset])}.")
+    path = _find_preset(preset)
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not valid TOML: {error}.") from None
+    parent = tree.pop("extends", None)
+    if parent is None:
+        return tree
+    if not isinstance(parent, str):
+        raise InputError(f"{path}: extends = {parent!r} should be the name of one preset.")
+    return _merge(read_preset(parent, (*seen, preset)), tree)
+
+
+def _find_preset(preset: str) -> Path:
+    candidates = [Path(preset)] + [folder / f"{preset}.toml" for folder in preset_folders()]
+    for path in candidates:
+        if path.suffix == ".toml" and path.is_file():
+            return path
+    raise InputError(
+        f"There is no preset {preset!r}: name a TOML file or one of {', '.join(preset_names())}."
+    )
+
+
+def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(base.get(key), dict)
+        base[key] = _merge(base[key], value) if both else value
+    return base

@@ -1,0 +1,53 @@
+"""What the numbers of a configuration may be; a refusal says why not more.
+
+`Annotated` types, which pydantic checks.
+"""
+
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+FLOAT32, STEPS = 3e38, 2**31 - 1
+
+
+def at_most(most: float, why: str) -> AfterValidator:
+    """The upper end of a number's range, and its reason, which the refusal gives."""
+    return AfterValidator(partial(_at_most, most, why))
+
+
+def _at_most(most: float, why: str, value: Any) -> Any:
+    if value > most:
+        raise PydanticCustomError("too_large", "It should be at most {n}, {why}", _named(most, why))
+    return value
+
+
+def _named(most: float, why: str) -> dict[str, str]:
+    return {"n": f"{most:,}" if isinstance(most, int) else f"{most:g}", "why": why}
+
+
+_REAL = at_most(FLOAT32, "what float32 holds")
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), _REAL]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False), _REAL]
+Width = Annotated[
+    float,
+    Field(gt=0, allow_inf_nan=False),
+    at_most(4, "16 times the weights of the papers' networks"),
+]
+Step = Annotated[int, Field(ge=1), at_most(STEPS, "steps being counted in 32 bits")]
+StepOrZero = Annotated[int, Field(ge=0), at_most(STEPS, "steps being counted in 32 bits")]
+Epoch = Annotated[int, Field(ge=1), at_most(1_000_000, "more than any training has")]
+EpochOrZero = Annotated[int, Field(ge=0), at_most(1_000_000, "more than any training has")]
+Classes = Annotated[
+    int, Field(ge=0), at_most(20_000, "each having thousands of weights of its own")
+]
+Images = Annotated[int, Field(ge=0), at_most(1_000_000_000, "more than any data set has")]
+Side = Annotated[int, Field(ge=8), at_most(1024, "a step on larger images fitting into no memory")]
+Megabytes = Annotated[int, Field(ge=0), at_most(10_000_000, "more than any machine has")]
+Latent = Annotated[int, Field(ge=1), at_most(10_000, "each having thousands of weights of its own")]
+Batch = Annotated[int, Field(ge=2), at_most(65_536, "all images of a step being in memory at once")]
+FeatureSide = Annotated[int, Field(ge=32), at_most(1024, "larger images fitting into no memory")]
+Seed = Annotated[int, Field(ge=0), at_most(2**31 - 1, "seeds having 31 bits")]
+Views = Annotated[tuple[Literal["colours", "shapes"], ...], Field(min_length=1)]
