@@ -1,6 +1,7 @@
 """`python -m artgan_tf.fit [PRESET]`: train a preset; the same command again resumes.
 
-With no argument it trains on the embedded demo paintings for a few minutes.
+With no argument it trains on the embedded demo paintings for a few minutes, with
+`--data folder:DIR` alone on one's own pictures.
 """
 
 import os
@@ -13,10 +14,13 @@ import tyro
 
 from artgan_tf import cli
 from artgan_tf.config import Config, InputError, parse_overrides, resolve, runs_root, to_tree
+from artgan_tf.hardware import gpus
+
+OWN = "recommended/own"
 
 
 def fit(
-    preset: tyro.conf.Positional[str] = "demo",
+    preset: tyro.conf.Positional[str | None] = None,
     *,
     data: str | None = None,
     run_dir: Path | None = None,
@@ -33,9 +37,11 @@ def fit(
     """Train a preset. The same command again goes on exactly where it stopped.
 
     Args:
-        preset: a name such as improved/wikiart-genre, or the path of a TOML file.
+        preset: a name such as improved/wikiart-genre, or the path of a TOML file. When left out:
+            with --data recommended/own, without a GPU recommended/own-small; else demo.
         data: demo, tfrecords:DIR, folder:DIR, arrays:FILE.npz, tfds:NAME, or a folder's path.
-        run_dir: where the run lives (runs/PRESET; ARTGAN_RUNS sets the root).
+        run_dir: where the run lives (runs/PRESET, or runs/DATA when no preset is named;
+            ARTGAN_RUNS sets the root).
         steps: how many steps the whole run has.
         batch_size: images a step, over all devices.
         seed: of weights, latents, noise and the order of the images.
@@ -57,24 +63,37 @@ def fit(
         "train.init_checkpoint": checkpoint,
     }
     given = {key: value for key, value in flags.items() if value is not None}
-    config = resolve(preset, parse_overrides(chain.from_iterable(set)) | given)
+    chosen = preset or default_preset(data)
+    config = resolve(chosen, parse_overrides(chain.from_iterable(set)) | given)
     if dry_run:
         _print_plan(config)
     else:
-        _train(preset, config, run_dir or default_run_dir(config), fresh)
+        _train(config, run_dir or default_run_dir(config), fresh)
+
+
+def default_preset(data: str | None) -> str:
+    """What trains when no preset is named, on the data that a SPEC names."""
+    if not data or data == "demo":
+        return "demo"
+    return OWN if gpus() else f"{OWN}-small"
 
 
 def default_run_dir(config: Config) -> Path:
-    """`runs/PRESET`, under ARTGAN_RUNS where that is set; of a TOML file, its name."""
-    return runs_root() / config.preset
+    """`runs/PRESET`, under ARTGAN_RUNS where that is set; of a TOML file its name, of one's own
+    data theirs."""
+    if config.preset not in (OWN, f"{OWN}-small"):
+        return runs_root() / config.preset
+    kind, _, rest = config.data.spec.partition(":")
+    return runs_root() / Path(rest or kind).absolute().stem.partition(":")[0]
 
 
-def _train(preset: str, config: Config, run_dir: Path, fresh: bool) -> None:
+def _train(config: Config, run_dir: Path, fresh: bool) -> None:
     cli.start_backend()
     from artgan_tf import backend
     from artgan_tf.training.engine import WorkerLost
     from artgan_tf.training.train import train
 
+    print(f"Training {config.preset} on {config.data.spec} in {run_dir}.")
     if config.train.precision == "auto":
         print(f"Computing in {backend.fast_precision()}.")
     try:
@@ -94,10 +113,7 @@ def _train(preset: str, config: Config, run_dir: Path, fresh: bool) -> None:
     print(f"  sample    python -m artgan_tf.sample {run_dir}")
     print(f"  measure   python -m artgan_tf.evaluate {run_dir}")
     print(f"  export    python -m artgan_tf.export {run_dir}")
-    print(
-        f"  your own  python -m artgan_tf.fit {preset} --data folder:DIR --init {run_dir} "
-        f"--run-dir runs/mine --set data.classes=0"
-    )
+    print("  your own  python -m artgan_tf.fit --data folder:DIR")
 
 
 def _start_again(reason: Exception) -> NoReturn:

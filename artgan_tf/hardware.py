@@ -9,7 +9,7 @@ def describe() -> str:
     """Such as "2 cores of AMD EPYC", and the GPUs, if there are any."""
     count = cores()
     noun = "core" if count == 1 else "cores"
-    return ", ".join([f"{count} {noun} of {processor()}", *_gpus()])
+    return ", ".join([f"{count} {noun} of {processor()}", *gpus()])
 
 
 def cores() -> int:
@@ -39,7 +39,8 @@ def _facts() -> dict[str, str]:
     return {key.strip(): value.strip() for key, _, value in pairs}
 
 
-def _gpus() -> list[str]:
+def gpus() -> list[str]:
+    """Names of this machine's NVIDIA GPUs, as Linux tells them."""
     folder = Path("/proc/driver/nvidia/gpus")
     lines = [line for file in folder.glob("*/information") for line in file.read_text().split("\n")]
     return [line.partition(":")[2].strip() for line in lines if line.startswith("Model")]

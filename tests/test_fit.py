@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from artgan_tf import cli
 from artgan_tf.config import resolve
-from artgan_tf.fit import default_run_dir
+from artgan_tf.fit import default_preset, default_run_dir
 from artgan_tf.fit import fit as verb
 from tests.conftest import tiny_overrides
 
@@ -52,6 +53,22 @@ def test_runs_lie_under_one_root_whatever_the_preset(tmp_path, monkeypatch):
     mine.write_text('extends = "demo"')
     assert default_run_dir(resolve("improved/cifar10")) == tmp_path / "improved" / "cifar10"
     assert default_run_dir(resolve(str(mine))) == tmp_path / "mine"
+
+
+@pytest.mark.parametrize(
+    ("spec", "name"),
+    [
+        ("folder:some/paintings/", "paintings"), ("mine", "mine"), ("arrays:a.npz", "a"),
+        ("tfds:cifar10:3.0.2", "cifar10"), (".", Path.cwd().name),
+    ],
+)  # fmt: skip
+def test_data_of_ones_own_need_no_preset(spec, name, tmp_path, monkeypatch):
+    monkeypatch.setenv("ARTGAN_RUNS", str(tmp_path))
+    for gpus, preset in ([], "recommended/own-small"), (["an A100"], "recommended/own"):
+        monkeypatch.setattr("artgan_tf.fit.gpus", lambda gpus=gpus: gpus)
+        assert default_preset(spec) == preset
+        assert default_run_dir(resolve(preset, {"data.spec": spec})) == tmp_path / name
+        assert default_preset(None) == default_preset("demo") == "demo"
 
 
 def test_a_mistake_in_a_process_of_its_own():
@@ -101,6 +118,7 @@ def test_dry_run_downloads_nothing(capsys, tmp_path, monkeypatch):
 
 MIRRORED = """
 import sys
+from pathlib import Path
 import numpy as np
 import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]

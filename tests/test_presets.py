@@ -21,7 +21,8 @@ from tests.data import stand_ins
 from tfrecords_tools.convert import convert
 from tfrecords_tools.options import Options
 
-PRESETS = [name for name in preset_names() if "/" in name]
+OWN = ["recommended/own", "recommended/own-small"]  # for any data
+PRESETS = [name for name in preset_names() if "/" in name and name not in OWN]
 FACTS = {  # K, images to train on and to hold out, as the papers and the official lists have them
     "cifar10": (10, 50_000, 10_000),
     "stl10": (10, 5_000, 8_000),
@@ -67,7 +68,7 @@ def test_the_facts_of_its_data_are_pinned(preset: str) -> None:
     assert kind == "tfrecords" or version.count(".") == 2
 
 
-@pytest.mark.parametrize("preset", ["demo", *PRESETS])
+@pytest.mark.parametrize("preset", ["demo", *OWN, *PRESETS])
 def test_a_preset_extends_at_most_one_other_which_extends_none(preset: str) -> None:
     def extended(name: str) -> str | None:
         text = (EXPERIMENTS / f"{name}.toml").read_text(encoding="utf-8")
@@ -78,6 +79,13 @@ def test_a_preset_extends_at_most_one_other_which_extends_none(preset: str) -> N
         assert parent is None  # one file shows all the numbers
     else:
         assert parent in PUBLISHED
+
+
+@pytest.mark.parametrize("preset", OWN)
+def test_that_for_any_data_is_the_recipe_without_data(preset: str) -> None:
+    own, genre = (resolve(name) for name in (preset, preset.replace("own", "wikiart-genre")))
+    nothing: Any = {"spec": "", "classes": 0, "class_names": (), "train_count": 0, "val_count": 0}
+    assert own == replace(genre, preset=preset, data=replace(genre.data, **nothing))
 
 
 @pytest.mark.parametrize("preset", [name for name in PUBLISHED if name.startswith("artgan/")])
