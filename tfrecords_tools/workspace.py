@@ -13,7 +13,7 @@ from typing import Any
 
 from tfrecords_tools.errors import InputError, RunError
 from tfrecords_tools.files import clear_all, reason, write_json
-from tfrecords_tools.locks import held
+from tfrecords_tools.locks import NAMES, held
 from tfrecords_tools.plan import Plan, Shard
 from tfrecords_tools.shards import ShardReport
 
@@ -123,7 +123,8 @@ class Workspace:
 
         The plan and the report, which say whose the folder is, go last; the lock is held.
         """
-        kept = [self.state / "lock", self.state / "plan.json", self.report]
+        last = [self.state / "plan.json", self.report]
+        kept = [*last, *(self.state / name for name in NAMES)]
         written = [self.folder / name for name in DESCRIPTIONS]
         written += [*self.folder.glob(f"{self.plan.name}-*.tfrecord-*-of-*"), *self.state.glob("*")]
         for path in written:
@@ -131,7 +132,7 @@ class Workspace:
                 shutil.rmtree(path)
             elif path not in kept:
                 path.unlink(missing_ok=True)
-        for path in kept[1:]:
+        for path in last:
             path.unlink(missing_ok=True)
 
 

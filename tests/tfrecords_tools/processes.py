@@ -44,7 +44,7 @@ def once(condition: Callable[[Path], bool], pause: float) -> Moment:
 
 def once_done(count: int, pause: float) -> Moment:
     """A moment after so many shards have been reported done."""
-    return once(lambda out: len(list((out / ".convert").glob("*-of-*.json"))) >= count, pause)
+    return once(lambda out: len(list((out / ".convert").glob("[!.]*-of-*.json"))) >= count, pause)
 
 
 def once_there(name: str, pause: float = 0.0) -> Moment:

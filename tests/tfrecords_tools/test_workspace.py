@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -20,6 +22,10 @@ from tests.tfrecords_tools.conversions import (
     sentence,
     shards,
 )
+from tfrecords_tools import files
+from tfrecords_tools.errors import InputError
+from tfrecords_tools.locks import held
+from tfrecords_tools.workspace import Workspace
 
 FLAGS = ("--size", 12, "--shards", 4, "--encoding", "raw", "--crop", "center")
 
@@ -70,6 +76,7 @@ def locked(path: Path) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
+        path.with_name(".lock-holder").write_text("process 99")
         yield
 
 
@@ -128,8 +135,8 @@ def test_only_unfinished_shards_are_made(place: Path, finished: Path, lost: int)
 
 def test_what_a_killed_conversion_left_is_taken_away(place: Path, finished: Path) -> None:
     half_done(place, lost=1)
-    (place / "set" / ".set-train.tfrecord-00000-of-00004.99.tmp").write_bytes(b"half")
-    (place / "set" / ".convert" / ".plan.json.99.tmp").write_bytes(b"{")
+    for folder in (place / "set", place / "set" / ".convert"):
+        (folder / f"{files.PART}another_machine-99-0123abcd.json").write_bytes(b"half")
     assert again(place).returncode == 0
     assert content(place / "set") == content(finished / "set")
 
@@ -139,7 +146,7 @@ def test_a_folder_that_was_only_begun_is_used(place: Path, finished: Path) -> No
         out = place / begun / "set"
         (out / ".convert" if begun != "empty" else out).mkdir(parents=True)
         if begun == "lock":
-            (out / ".convert" / "lock").touch()
+            (out / ".convert" / ".lock").touch()
         assert again(place, out=f"{begun}/set").returncode == 0
         assert content(out) == content(finished / "set")
 
@@ -240,9 +247,20 @@ def test_a_folder_that_is_being_written_is_left_alone(
     place: Path, flags: tuple[object, ...]
 ) -> None:
     half_done(place, lost=2)
-    with locked(place / "set" / ".convert" / "lock"):
+    with locked(place / "set" / ".convert" / ".lock"):
         before = content(place / "set")
         said = sentence(again(place, *flags))
-        assert "Another conversion" in said
+        assert "is being written by process 99: let it end" in said
         assert content(place / "set") == before
     assert again(place, *flags).returncode == 0
+
+
+def test_a_folder_that_is_emptied_first_stays_held(place: Path) -> None:
+    half_done(place, lost=2)
+    plan: Any = SimpleNamespace(name="set", shards=[], identity={})
+    folder = Workspace(place / "set", plan)
+    with folder.opened(overwrite=True):
+        assert not shards(place / "set")
+        second = held(folder.state, "converting", "wait")
+        with pytest.raises(InputError, match="is being written by process"), second:
+            pass
