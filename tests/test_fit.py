@@ -145,7 +145,7 @@ def test_mirrored_over_two_cpu_devices_trains_and_resumes(paintings, tmp_path):
 
 def test_mirrored_refuses_what_it_cannot_divide(tmp_path):
     settings = {"data.spec": "demo", "data.classes": 0, "train.strategy": "mirrored"}
-    settings |= {"train.batch_size": 63}
+    settings |= {"train.batch_size": 63, "train.cifar_trick": False}
     command = [sys.executable, "-c", MIRRORED, repr(settings), str(tmp_path / "run")]
     done = subprocess.run(command, capture_output=True, text=True)
     assert "does not divide among 2 devices" in done.stderr

@@ -177,5 +177,6 @@ def test_two_files_of_one_name_are_refused(paintings, tmp_path, capsys, monkeypa
 def test_a_step_that_fails_names_its_log(tmp_path, capsys):
     assert call("demo", "--data", "folder:nowhere", "--out", tmp_path / "out") == 1
     told = capsys.readouterr().err
-    assert "fit of demo, seed 0, failed: see" in told
+    assert "fit of demo, seed 0, failed (There is no folder 'nowhere'" in told
+    assert "the same command goes on from there" in told
     assert "nowhere" in (tmp_path / "out" / "runs" / "demo" / "seed-0.log").read_text()

@@ -65,7 +65,9 @@ def test_runs_that_cannot_be_loaded(run: Path, capsys: pytest.CaptureFixture[str
     for damaged in (shard[:1000], shard[:5000] + b"\0\1\2\3" + shard[5004:]):
         data.write_bytes(damaged)
         assert evaluate(run) == 2
-        assert f"step-{STEP}.npz is damaged: take another one." in sentence(capsys)
+        told = sentence(capsys)
+        assert f"step-{STEP}.npz cannot be used: it cannot be read (" in told
+        assert told.endswith("There is no other one.")
     shutil.rmtree(run / "checkpoints")
     assert evaluate(run) == 2
     assert "holds no latest checkpoint." in sentence(capsys)
@@ -92,10 +94,12 @@ def spoilt(run: Path, spoil: Callable[[GAN], None]) -> None:
     save(gan, run, STEP + 1)
 
 
-def nan(network: str) -> Callable[[GAN], None]:
+def huge(network: str) -> Callable[[GAN], None]:
+    """Weights that are numbers still, unlike what comes of them."""
+
     def spoil(gan: GAN) -> None:
         for weight in getattr(gan, network).weights:
-            weight.assign(np.full(weight.shape, np.nan))
+            weight.assign(np.full(weight.shape, 3e38))
 
     return spoil
 
@@ -103,10 +107,10 @@ def nan(network: str) -> Callable[[GAN], None]:
 @pytest.mark.parametrize(
     ("network", "words"), [("averaged", "holds NaN"), ("discriminator", "D gives NaN")]
 )
-def test_networks_of_nan_are_a_failed_run_without_results(
+def test_networks_that_give_nan_are_a_failed_run_without_results(
     network: str, words: str, run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    spoilt(run, nan(network))
+    spoilt(run, huge(network))
     metrics = ["d_accuracy_val", "agreement_d_20"] if network == "discriminator" else []
     assert evaluate(run, "--metrics", *metrics, "deviation_12") == 1
     assert words in sentence(capsys)

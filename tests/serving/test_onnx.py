@@ -203,7 +203,7 @@ def test_a_wrong_conversion_leaves_no_version(files, quick, tmp_path):
     quick.setattr(export, "write_onnx", wrong)
     with pytest.raises(RunError, match="generator"):
         export.export(tmp_path, Options(onnx=True))
-    assert not list((tmp_path / "export" / "improved-cifar10").iterdir())
+    assert not [*tmp_path.glob("export/*/*")]
 
 
 @pytest.mark.parametrize("name", onnx_file.PACKAGES)
