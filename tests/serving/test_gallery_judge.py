@@ -73,10 +73,10 @@ def test_pictures_of_all_formats_are_judged_and_a_bad_file_keeps_the_last_verdic
     page.get_by_alt_text("x.jpg", exact=True).wait_for()
     photograph = f"data:image/jpeg;base64,{base64.b64encode(picture('JPEG')).decode()}"
     assert gallery.painted(2, "#verdict")["x.jpg"] == photograph
-    choose(gallery, "x.webp", "image/webp", picture("WEBP", (3000, 20)))  # redrawn
+    choose(gallery, "x.webp", "image/webp", picture("WEBP", (3000, 60)))  # redrawn
     page.get_by_alt_text("x.webp", exact=True).wait_for()
     source = gallery.painted(2, "#verdict")["x.webp"]
-    assert Image.open(io.BytesIO(base64.b64decode(source.removeprefix(PNG)))).size == (1024, 7)
+    assert Image.open(io.BytesIO(base64.b64decode(source.removeprefix(PNG)))).size == (1024, 20)
     verdict = gallery.text("#verdict")
     for kind, problem in (
         ("image/gif", "no image that this browser"),
