@@ -1,6 +1,6 @@
 """`serve` beside the same SavedModel in the process that asks.
 
-    python -m experiments.benchmarks.serve_speed runs/mine/export/improved-wikiart-genre
+    python -m experiments.benchmarks.serve_speed runs/mine/export/mine
 
 The server is a process of its own, on the machine that asks.  Turns of it and of the SavedModel
 alternate; figures are medians over turns.
