@@ -112,7 +112,7 @@ class Load:
         told = (
             f"{len(self.waited):,} pictures, {len(self.failed)} failed, {self.refused:,} broken "
             f"requests refused, {self.changes} changes of versions; p50 {half:.0f} ms, "
-            f"p99 {most:.0f} ms; {warm:,} MB after {WARM:.0%} of the time, {memory[-1]:,} at the end"
+            f"p99 {most:.0f} ms; {warm:,} MB after {WARM:.0%} of it, {memory[-1]:,} at the end"
         )
         if self.failed or memory[-1] > GROWTH * warm:
             raise Failed(f"{told}; {self.failed[:3]}")
