@@ -31,7 +31,7 @@ def fit(*arguments: str) -> int:
         (["--set", "model.width=-1"], ["model.width", "-1", "greater than 0"]),
         (["--set", "model.width"], ["section.key=value", "model.width"]),
         (["--batch-size", "60000"], ["60000", "5000"]),
-        (["improved/cifar10", "--set", "model.paper=artgan"], ["model.magnify"]),
+        (["--set", "model.paper=artgan", "model.magnify=true"], ["model.magnify"]),
         (["--set", 'model.generator=["8:x"]'], ["8:x", "size:channels"]),
         (["--init", "/no/run", "--steps", "1"], ["/no/run"]),
     ],

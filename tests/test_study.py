@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import tomli_w
@@ -172,6 +173,16 @@ def test_two_files_of_one_name_are_refused(paintings, tmp_path, capsys, monkeypa
     assert call(*files, "--out", tmp_path / "out") == 2
     assert "give their files other names" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_step_that_fails_on_a_full_disk_says_so_without_its_log(tmp_path, monkeypatch, capsys):
+    """Its own sentence does not fit into the log then."""
+    usage = SimpleNamespace(free=4096)
+    monkeypatch.setattr("artgan_tf.studies.experiment.shutil.disk_usage", lambda path: usage)
+    done = SimpleNamespace(returncode=1)
+    monkeypatch.setattr("artgan_tf.studies.experiment.subprocess.run", lambda *a, **k: done)
+    assert call("demo", "--out", tmp_path / "out") == 1
+    assert "fit of demo, seed 0, failed (the disk is full): see" in capsys.readouterr().err
 
 
 def test_a_step_that_fails_names_its_log(tmp_path, capsys):

@@ -6,6 +6,7 @@ one's, and a study that is stopped goes on with the same verbs.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -20,6 +21,7 @@ from artgan_tf.studies.record import CLASSES, NOTE, Record, is_complete, measure
 from tfrecords_tools import files
 
 FREE = ("log.", "data.on_change")  # settings that do not change what comes out
+ROOM = 2**16  # bytes: with fewer free a disk is as good as full
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,10 @@ def _why(log: Path) -> str:
     """The last sentence that a verb ended with, if any."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     said = [line.removeprefix("error: ") for line in lines[-5:] if line.startswith("error: ")]
-    return f" ({said[-1].rstrip('.')})" if said else ""
+    if said:
+        return f" ({said[-1].rstrip('.')})"
+    full = shutil.disk_usage(log.parent).free < ROOM  # the sentence did not fit, either
+    return " (the disk is full)" if full else ""
 
 
 def _note(experiment: Experiment, protocol: Protocol) -> None:

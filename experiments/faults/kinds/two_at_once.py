@@ -52,7 +52,7 @@ def _two(work: Path, verb: str) -> str:
     if verb in ("fit", "fresh"):
         copied(work, "run")
     holder = {
-        "fit": work / "run", "fresh": work / "run", "export": work / "export/export/demo",
+        "fit": work / "run", "fresh": work / "run", "export": work / "export/export/export",
         "study": work / "study", "convert": work / "convert/.convert",
     }[verb] / ".lock-holder"  # fmt: skip
     second = (*first, "--fresh") if verb == "fresh" else first

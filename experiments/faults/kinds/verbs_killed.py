@@ -91,8 +91,9 @@ def _afterwards(work: Path, verb: str) -> str:
     if verb == "convert":
         ended(call("tfrecords_tools.verify", place))
         ended(call("tfrecords_tools.convert", _paintings(work), "--out", work / "undisturbed"))
-        for shard in (work / "undisturbed").glob("*of-*"):
-            if (place / shard.name).read_bytes() != shard.read_bytes():
+        for shard in place.glob("*of-*"):
+            other = work / "undisturbed" / shard.name.replace(place.name, "undisturbed", 1)
+            if other.read_bytes() != shard.read_bytes():
                 raise Lost(f"{shard.name} has other bytes than one that nobody disturbed")
         shutil.rmtree(work / "undisturbed")
     return f"{len(_whole(work, verb))} whole"
