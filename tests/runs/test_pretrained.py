@@ -33,23 +33,28 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 # ---- the package's ----------------------------------------------------------------------------
-def test_it_paints_its_ten_classes():
-    painter = artgan_tf.load(MODEL)
+@pytest.mark.parametrize(("name", "size", "steps"), [(NAME, 64, 14_491), ("cifar10", 32, 4_000)])
+def test_it_paints_its_ten_classes(name: str, size: int, steps: int):
+    painter = artgan_tf.load(f"pretrained:{name}")
     assert len(painter.class_names) == 10
     images = painter.generate(painter.class_names, [7] * 10)
-    assert (images.shape, images.dtype) == ((10, 64, 64, 3), np.uint8)
+    assert (images.shape, images.dtype) == ((10, size, size, 3), np.uint8)
     assert len(np.unique(images.reshape(10, -1), axis=0)) == 10
     assert images.std() > 30  # no grey
-    assert painter.gan.steps_done == 14_491
+    assert painter.gan.steps_done == steps
 
 
-def test_its_settings_are_the_presets():
-    own = flat(RunDirectory(pretrained.locate(MODEL)).config())
-    preset = flat(resolve(f"recommended/{NAME}"))
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [(NAME, ["train.energy_of"]), ("cifar10", [])],  # shapes came later
+)
+def test_its_settings_are_the_presets(name: str, changes: list[str]):
+    own = flat(RunDirectory(pretrained.locate(f"pretrained:{name}")).config())
+    preset = flat(resolve(own["preset"]))
     free = ("data.", "log.")
     changed = [key for key in preset if own[key] != preset[key] and not key.startswith(free)]
     assert own.keys() == preset.keys()
-    assert changed == ["train.energy_of"]  # shapes came later
+    assert changed == changes
     for key in ("data.classes", "data.class_names", "data.image_size", "data.crop", "data.flip"):
         assert own[key] == preset[key]
 
@@ -80,11 +85,12 @@ def test_models_lists_it_with_its_figures_sheet_and_card(capsys):
     models()
     told = capsys.readouterr().out
     assert f"{MODEL}: 10 classes at 64x64: abstract_painting, " in told
-    (fid, *_) = (line.split() for line in told.splitlines() if line.startswith("fid_5k_val"))
+    about = told.partition(MODEL)[2]
+    (fid, *_) = (line.split() for line in about.splitlines() if line.startswith("fid_5k_val"))
     assert fid[1:3] == ["fid", "inception-2015"]
     assert [float(figure) for figure in fid[-2:]] == [23.34, 40.83]  # of real images, and its own
     for kind in ("sheet", "card"):
-        (path,) = re.findall(rf"{kind} +(\S+)", told)
+        (path,) = re.findall(rf"{kind} +(\S+)", about)
         assert Path(path).is_file()
 
 
@@ -146,7 +152,7 @@ def packed(tiny, tmp_path, shelf) -> Path:
 
 
 def test_a_packed_run_holds_two_networks_in_float16(packed, shelf):
-    assert pretrained.names() == ["tiny", NAME]
+    assert pretrained.names() == ["cifar10", "tiny", NAME]
     found, whole = state(pretrained.locate("pretrained:tiny")), state(packed)
     kept = {key for key in whole if network_of(key) in ("averaged", "discriminator")}
     assert found.keys() == kept
