@@ -17,6 +17,7 @@ from experiments.faults.suite import Case, Failed, Lost
 
 SIZE, PAGE, LONG = 2**25, 4096, 1500
 EVERY = ("log.checkpoint_every=3", "log.sample_every=4")
+SELDOM = ("log.checkpoint_every=3", "log.sample_every=500")  # so that pictures do not fill it
 FREE = {"no page": 0, "a page": PAGE, "most of a checkpoint": 2**18}
 
 
@@ -95,7 +96,7 @@ def _while_it_trains(work: Path, seconds: float) -> str:
                 (place / "others").unlink(missing_ok=True)
             return False
 
-        done = struck(fit(place / "run", LONG, *EVERY), watch)
+        done = struck(fit(place / "run", LONG, *SELDOM), watch)
         said = "It is tried again at the next interval"
         if seconds < 100:
             ended(done, said)
@@ -103,7 +104,7 @@ def _while_it_trains(work: Path, seconds: float) -> str:
             refused(done, 1, words=f"{said}(.|\n)*the disk is full. The same command goes on")
             _nothing_left(place)
             (place / "others").unlink()
-            ended(call(*fit(place / "run", LONG, *EVERY)))
+            ended(call(*fit(place / "run", LONG, *SELDOM)))
         steps = [row["step"] for row in RunDirectory(place / "run").history() if "d_loss" in row]
         if steps != list(range(1, LONG + 1)):
             raise Lost(f"the history has {len(steps)} steps of {LONG}")
