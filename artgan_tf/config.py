@@ -34,6 +34,7 @@ from artgan_tf.ranges import (
     Side,
     Step,
     StepOrZero,
+    Text,
     Views,
     Width,
 )
@@ -47,7 +48,7 @@ class Data:
     """Where the images come from and how they are cut."""
 
     __pydantic_config__ = STRICT
-    spec: str = "demo"  # demo | tfrecords:DIR | folder:DIR | arrays:FILE.npz | tfds:NAME | a path
+    spec: Text = "demo"  # demo | tfrecords:DIR | folder:DIR | arrays:FILE.npz | tfds:NAME | a path
     classes: Classes = 0  # what the preset expects; 0 takes whatever the data has
     class_names: tuple[str, ...] = ()  # in order; data that only numbers its classes gets them
     train_count: Images = 0  # examples expected; another count is refused of tfds, else told
@@ -57,8 +58,8 @@ class Data:
     flip: bool = True
     balanced: bool = False  # classes drawn evenly, whatever their sizes
     cache_mb: Megabytes = 2048  # budget for decoded uint8 images in memory
-    train_split: str = "train"  # tfrecords and tfds; a name or a part such as train[:90%]
-    val_split: str = ""  # empty: the held-out split there is
+    train_split: Text = "train"  # tfrecords and tfds; a name or a part such as train[:90%]
+    val_split: Text = ""  # empty: the held-out split there is
     val_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.1  # where the data has no held-out split
     split_seed: Seed = 0
     on_corrupt: Literal["stop", "skip"] = "stop"  # a damaged record of tfrecords
@@ -135,7 +136,7 @@ class Train:
     xla: Literal["auto", "on", "off"] = "auto"  # TensorFlow's; auto: on a GPU, not on a CPU
     strategy: Literal["auto", "one", "mirrored", "multiworker"] = "auto"
     on_collapse: Literal["warn", "stop"] = "warn"
-    init: str = ""  # a run directory whose weights are the start
+    init: Text = ""  # a run directory whose weights are the start
     init_checkpoint: Literal["latest", "best"] | Step = "latest"  # of that run
 
 
@@ -150,7 +151,7 @@ class Log:
     checkpoint_every: Step = 500
     metrics: tuple[str, ...] = ()  # such as kid_1k_val; the first one says which checkpoint is best
     metrics_every: Step = 5000
-    extractor: str = ""  # whose features they compare
+    extractor: Text = ""  # whose features they compare
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ class Config:
     """Everything that defines a run."""
 
     __pydantic_config__ = STRICT
-    preset: str = "demo"
+    preset: Text = "demo"
     data: Data = field(default_factory=Data)
     model: Model = field(default_factory=Model)
     discriminator: Discriminator = field(default_factory=Discriminator)

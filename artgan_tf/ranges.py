@@ -27,6 +27,14 @@ def _named(most: float, why: str) -> dict[str, str]:
     return {"n": f"{most:,}" if isinstance(most, int) else f"{most:g}", "why": why}
 
 
+def _encoded(value: str) -> str:
+    """Text that a file can hold: a path's bytes that are not UTF-8 cannot be written down."""
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise PydanticCustomError("not_utf_8", "It should be UTF-8, rename the file or folder")
+    return value
+
+
+Text = Annotated[str, AfterValidator(_encoded)]
 _REAL = at_most(FLOAT32, "what float32 holds")
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), _REAL]

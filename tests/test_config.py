@@ -81,6 +81,13 @@ def test_round_trip_with_overrides() -> None:
     assert from_tree(tomllib.loads(tomli_w.dumps(to_tree(config)))) == config
 
 
+@pytest.mark.parametrize("key", ["data.spec", "train.init", "log.extractor"])
+def test_text_that_no_file_can_hold_is_refused(key: str) -> None:
+    """What Python makes of a path's bytes that are not UTF-8."""
+    with pytest.raises(InputError, match=rf"^{key} = [^\n]*udce7[^\n]*UTF-8, rename[^\n]*\.$"):
+        resolve("demo", {key: "folder:x\udce7"})
+
+
 def test_a_configuration_is_frozen() -> None:
     config = resolve("demo")
     for part, name in ((config, "preset"), (config.train, "steps")):
