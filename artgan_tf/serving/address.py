@@ -6,7 +6,7 @@ from errno import EADDRINUSE
 
 from artgan_tf.config import InputError
 
-ANY = ("0.0.0.0", "::", "")  # addresses that stand for all of a machine's
+ANY = ("0.0.0.0", "::", "")  # nosec B104: what stands for all of a machine's addresses
 
 
 @dataclass(frozen=True)
