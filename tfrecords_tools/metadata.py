@@ -110,8 +110,12 @@ def _parser() -> Any:
 def parse(data: bytes) -> dict[str, Any]:
     """The values of a record by name, image bytes as they are; raises ValueError for no record."""
     try:
-        found = _parser()(data).features.feature
+        example = _parser()(data)
     except Exception as error:  # protobuf's own class, which differs between its backends
         raise ValueError(str(error)) from None
+    size, found = example.ByteSize(), example.features.feature
+    example.DiscardUnknownFields()
+    if example.ByteSize() != size:  # TensorFlow does not read all kinds of them
+        raise ValueError("it has fields that no example has")
     kinds = {name: feature.WhichOneof("kind") for name, feature in found.items()}
     return {name: list(getattr(found[name], kind).value) for name, kind in kinds.items() if kind}
