@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 import numpy as np
 
-from experiments.faults.processes import REPOSITORY, call, ended
+from experiments.faults.processes import REPOSITORY, call, ended, megabytes
 from experiments.faults.runs import trained
 from experiments.faults.suite import Case, Failed
 
@@ -39,7 +39,7 @@ def _load(work: Path) -> str:
         threads = [threading.Thread(target=task) for task in tasks]
         for thread in threads:
             thread.start()
-        memory = [_megabytes(process) for _ in load.seconds_left()]
+        memory = [megabytes(process.pid) for _ in load.seconds_left()]
         for thread in threads:
             thread.join()
     return load.verdict(memory)
@@ -149,8 +149,3 @@ def _wait(url: str) -> None:
                 return
         time.sleep(0.5)
     raise Failed("the server does not come up")
-
-
-def _megabytes(process: subprocess.Popen[str]) -> int:
-    pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
-    return pages * 4096 // 2**20

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
-from experiments.faults.processes import ended, fit, struck
+from experiments.faults.processes import ended, fit, megabytes, struck
 from experiments.faults.suite import Case, Failed
 
 STEPS, WARM, GROWTH = 3000, 500, 0.05
@@ -49,8 +49,7 @@ def _step(run: Path) -> int:
 
 def _resources(run: Path) -> tuple[int, int, int]:
     """Resident megabytes, open files and threads of the process that holds the run."""
-    pid = (run / ".lock-holder").read_text().split()[1]
-    process = Path("/proc") / pid
-    pages = int((process / "statm").read_text().split()[1])
+    pid = int((run / ".lock-holder").read_text().split()[1])
+    process = Path("/proc") / str(pid)
     threads = len(list((process / "task").iterdir()))
-    return pages * 4096 // 2**20, len(list((process / "fd").iterdir())), threads
+    return megabytes(pid), len(list((process / "fd").iterdir())), threads
