@@ -9,12 +9,13 @@ from tfrecords_tools.lettering import lettered
 
 SMALLEST = 64  # pixels of a cell
 SPACE = 4  # beside a name
+GAP = 2  # after a picture
 
 
 def named_grid(
     images: np.ndarray,
     names: Sequence[str],
-    gap: int = 2,
+    gap: int = GAP,
     scale: int = 0,
     among: Sequence[str] = (),
 ) -> Image.Image:
@@ -27,7 +28,7 @@ def named_grid(
         among: names of other sheets that are to have equally wide margins.
     """
     rows, columns, height, width, _ = images.shape
-    zoom = scale or max(1, SMALLEST // height)
+    zoom = scale or _zoom(height)
     size = max(11, height * zoom // 5)
     written = {name: lettered(name, size) for name in {*names, *among}}
     margin = 2 * SPACE + max(text.width for text in written.values())
@@ -42,3 +43,17 @@ def named_grid(
             picture = picture.resize((width * zoom, height * zoom), Image.Resampling.NEAREST)
             sheet.paste(picture, (margin + column * cell[1], row * cell[0]))
     return sheet
+
+
+def named_pictures(sheet: Image.Image, shape: tuple[int, int, int, int]) -> np.ndarray:
+    """The pictures of a `named_grid`, uint8 [rows, columns, H, W, 3], of that shape less the 3."""
+    rows, columns, height, width = shape
+    zoom = _zoom(height)
+    down, right = height * zoom + GAP, width * zoom + GAP
+    pixels = np.asarray(sheet.convert("RGB"))[: rows * down, sheet.width - columns * right :]
+    cells = pixels.reshape(rows, down, columns, right, 3).swapaxes(1, 2)
+    return cells[:, :, : height * zoom : zoom, : width * zoom : zoom]
+
+
+def _zoom(height: int) -> int:
+    return max(1, SMALLEST // height)
