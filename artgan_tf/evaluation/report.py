@@ -45,6 +45,7 @@ def write_report(
         name=run.path.resolve().name,
         date=datetime.now(UTC),
         painter=painter,
+        held_out=reference.source.val.count > 0,
         extractor=reference.extractor,
         answers=verdict.answers(found, len(painter.class_names)),
         tables=tables.by_group(found),
@@ -53,13 +54,13 @@ def write_report(
         curves=[(panel.title, curves.drawn([panel])) for panel in panels],
         pictures=pictures,
     )
-    pages = {f"{name}.png": png(figures.sheet(s)) if s else None for name, s in pictures.items()}
-    pages["curves.png"] = png(curves.drawn(panels)) if panels else None
+    pages = {
+        f"{name}.png": png(figures.sheet(strips)) for name, strips in pictures.items() if strips
+    }
+    if panels:
+        pages["curves.png"] = png(curves.drawn(panels))
     for name, data in (pages | {PAGE: page.encode()}).items():
-        if data is None:  # an older one goes in any case
-            (folder / name).unlink(missing_ok=True)
-        else:
-            files.write(folder / name, data)
+        files.write(folder / name, data)
     return folder / PAGE
 
 

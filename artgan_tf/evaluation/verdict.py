@@ -17,7 +17,8 @@ TENTHS = (
 )  # fmt: skip
 # Of the real images' own figure: good from the first on, fair from the second on.
 TOLD_APART, VARIED = (0.9, 0.6), (0.75, 0.4)
-LIKE = (1.5, 3.0)  # times the real images' distance: good up to the first, fair up to the second
+PIXELS = ("shape_deviation", "deviation")  # measure variety without features
+LIKE = (1.25, 2.5)  # times the real images' distance: good up to the first, fair up to the second
 
 
 @dataclass(frozen=True)
@@ -85,29 +86,30 @@ def _agreement(of: Figure, who: str, chance: float) -> Answer:
         above, usual = of.run - chance, max(of.real - chance, 1e-9)
         grade = _grade(above / usual, *TOLD_APART)
         words = f"{words}, where real ones reach {of.real:.0%}"
-    words += f" and guessing {chance:.0%}"
+    words += f"; guessing gives {chance:.0%}"
     question = "Does it paint the class that it is asked for?"
     return _answer(question, "told apart", words, grade, of, "{:.0%}")
 
 
 def _varied(found: Sequence[Result]) -> Iterator[Answer]:
-    for kind in (
-        "intra_recall",
-        "precision_recall",
-        "intra_spread",
-        "shape_deviation",
-        "deviation",
-    ):
-        value = "recall" if kind == "precision_recall" else ""
-        if figure := _largest(found, kind, value):
-            shares = kind in ("intra_spread", "shape_deviation", "deviation")
-            real = 1.0 if shares and figure.real is None else figure.real
-            part = figure.run / real if real else None
-            words = _share(part) if part is not None else f"{figure.run:.2g} by {figure.metric}"
-            grade = _grade(part, *VARIED) if part is not None else ""
-            question = "Are the pictures of a class as varied as real ones?"
-            yield _answer(question, "varied", words, grade, figure, "{:.3g}")
+    for kind in ("intra_recall", "precision_recall", "intra_spread", *PIXELS):
+        if figure := _largest(found, kind, "recall" if kind == "precision_recall" else ""):
+            yield _variety(figure, kind)
             return
+
+
+def _variety(of: Figure, kind: str) -> Answer:
+    """As a part of the real images' own; what is a share of theirs needs no floor."""
+    question, pixels = "Are the pictures of a class as varied as real ones?", kind in PIXELS
+    real = 1.0 if of.real is None and (pixels or kind == "intra_spread") else of.real
+    if not real:
+        return _answer(question, "varied", f"{of.run:.2g} by {kind}", "", of, "{:.3g}")
+    words = f"{_share(of.run / real)} ({of.run:.2g} beside {real:.2g})"
+    grade = _grade(of.run / real, *VARIED)
+    if pixels:
+        words += ", by pixels, of which noise has much as well"
+        grade = grade if grade == "poor" else ""
+    return _answer(question, "varied", words, grade, of, "{:.3g}")
 
 
 def _alike(found: Sequence[Result]) -> Iterator[Answer]:

@@ -31,10 +31,10 @@ def test_a_run_that_tells_classes_apart_and_paints_few_pictures() -> None:
     assert said(found) == {
         "told apart": (
             "a classifier of real images takes 83% for the class that was asked for, where real "
-            "ones reach 40% and guessing 10%",
+            "ones reach 40%; guessing gives 10%",
             "good",
         ),
-        "varied": ("a tenth of what real ones have", "poor"),
+        "varied": ("a tenth of what real ones have (0.07 beside 0.7)", "poor"),
         "alike": ("FID 120, where other real ones have 25, the less the better", "poor"),
         "copies": (
             "none found: 5% lie unusually near to a training image, of other real ones 18%",
@@ -62,12 +62,18 @@ def test_what_is_above_guessing_counts(run: float, grade: str) -> None:
 )
 def test_variety_is_a_part_of_what_real_images_have(run: float, words: str, grade: str) -> None:
     found = both("intra_recall_1k_k3", run, 0.72)
-    assert said(found)["varied"] == (f"{words} of what real ones have", grade)
+    assert said(found)["varied"] == (
+        f"{words} of what real ones have ({run:.2g} beside 0.72)",
+        grade,
+    )
 
 
-def test_figures_that_are_shares_already_need_no_real_row() -> None:
-    found = [result("shape_deviation_1k", 0.5), result("deviation_1k", 0.9)]
-    assert said(found)["varied"] == ("half of what real ones have", "fair")
+@pytest.mark.parametrize(("run", "words", "grade"), [(0.2, "a fifth", "poor"), (1, "all", "")])
+def test_by_pixels_only_little_variety_says_something(run: float, words: str, grade: str) -> None:
+    found = [result("shape_deviation_1k", run), result("deviation_1k", 0.9)]
+    told, given = said(found)["varied"]
+    assert told.startswith(f"{words} of what real ones have ({run:.2g} beside 1), by pixels")
+    assert given == grade
 
 
 @pytest.mark.parametrize(
@@ -108,7 +114,7 @@ def test_recall_stands_in_and_d_for_a_classifier() -> None:
     found = both("precision_recall_1k_k3", *({"precision": 0.9, "recall": x} for x in (0.3, 0.6)))
     found.append(result("agreement_d_1k", {"agreement": 0.5}))
     told = said(found)
-    assert told["varied"] == ("half of what real ones have", "fair")
+    assert told["varied"] == ("half of what real ones have (0.3 beside 0.6)", "fair")
     assert told["told apart"][0].startswith("D itself takes 50%")
     assert told["told apart"][1] == ""
 
