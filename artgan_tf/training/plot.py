@@ -82,10 +82,9 @@ def drawn(shown: Sequence[Panel]) -> Any:
     # Fixed, because a layout found by matplotlib takes as long as the drawing.
     for number, panel in enumerate(shown):
         bottom = BELOW + INCHES[1] * (len(shown) - 1 - number) + 0.3
-        place = (LEFT, bottom, width - LEFT - RIGHT, INCHES[1] - ABOVE - 0.3)
-        axes = figure.add_axes(
-            [x / side for x, side in zip(place, (width, height) * 2, strict=True)]
-        )
+        inner = width - LEFT - RIGHT, INCHES[1] - ABOVE - 0.3
+        place = LEFT / width, bottom / height, inner[0] / width, inner[1] / height
+        axes = figure.add_axes(place)
         _draw(panel, axes)
         axes.set_xlim(0, last)
     axes.set_xlabel("step")

@@ -111,7 +111,8 @@ def test_of_one_kind_the_most_pictures_count_and_of_seeds_their_mean() -> None:
 
 
 def test_recall_stands_in_and_d_for_a_classifier() -> None:
-    found = both("precision_recall_1k_k3", *({"precision": 0.9, "recall": x} for x in (0.3, 0.6)))
+    run, real = ({"precision": 0.9, "recall": recall} for recall in (0.3, 0.6))
+    found = both("precision_recall_1k_k3", run, real)
     found.append(result("agreement_d_1k", {"agreement": 0.5}))
     told = said(found)
     assert told["varied"] == ("half of what real ones have (0.3 beside 0.6)", "fair")
