@@ -61,6 +61,12 @@ def lettered(text: str, size: float) -> Image.Image:
     return Image.fromarray(np.asarray(canvas.buffer_rgba())[..., 3])
 
 
+def isolated(name: str) -> str:
+    """A name as a part of a sentence: one from right to left leaves what follows where it is."""
+    leftward = any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in name)
+    return f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}" if leftward else name
+
+
 def _named(letter: str) -> str:
     name = unicodedata.name(letter, "")
     return f"{letter} (U+{ord(letter):04X}{name and ', '}{name.lower()})"

@@ -12,6 +12,7 @@ from tfrecords_tools.contents import image_of, label_of, values_of
 from tfrecords_tools.dataset import DataSet, open_dataset
 from tfrecords_tools.errors import InputError
 from tfrecords_tools.files import written
+from tfrecords_tools.lettering import isolated
 from tfrecords_tools.outputs import place
 from tfrecords_tools.records import Record, read_records
 from tfrecords_tools.sheet import named_grid
@@ -90,7 +91,9 @@ def _titles(dataset: DataSet) -> list[str]:
     """Each class's name and how many images each split has of it."""
     splits = (read_json(dataset.folder / REPORT) or {}).get("splits", {})
     return [
-        ", ".join([name, *(f"{of['classes'][name]:,} {split}" for split, of in splits.items())])
+        ", ".join(
+            [isolated(name), *(f"{of['classes'][name]:,} {split}" for split, of in splits.items())]
+        )
         for name in dataset.class_names
     ]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from artgan_tf.config import InputError
+from tfrecords_tools.lettering import isolated
 
 if TYPE_CHECKING:
     from artgan_tf.sampling.models import Model
@@ -93,7 +94,8 @@ def between_seeds(model: "Model", of: Wish, frames: int) -> Sheet:
     weights = np.eye(len(model.class_names))[list(labels)]
     images = model.mix(starts, ends, t, weights, of.magnified, of.truncation)
     names = [model.class_names[label] for label in of.classes]
-    return _sheet(images, names, [[f"{name}, seed {a} to {b}" for a, b in ways] for name in names])
+    ends = [f"seed {a} to {b}" for a, b in ways]
+    return _sheet(images, names, [[f"{isolated(name)}, {way}" for way in ends] for name in names])
 
 
 def between_classes(model: "Model", of: Wish, frames: int) -> Sheet:
@@ -103,7 +105,8 @@ def between_classes(model: "Model", of: Wish, frames: int) -> Sheet:
     seeds = [seed for seed in of.seeds for _ in way]
     weights = np.concatenate([way] * len(of.seeds))
     images = model.mix(seeds, seeds, [0.0] * len(seeds), weights, of.magnified, of.truncation)
-    ends = [f"{model.class_names[a]} to {model.class_names[b]}" for a, b in ways]
+    whole = [isolated(name) for name in model.class_names]
+    ends = [f"{whole[a]} to {whole[b]}" for a, b in ways]
     names = [f"seed {seed}" for seed in of.seeds]
     return _sheet(images, names, [[f"{way}, {name}" for way in ends] for name in names])
 

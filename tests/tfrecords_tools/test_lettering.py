@@ -9,7 +9,7 @@ from PIL import Image
 
 from artgan_tf.evaluation import curves
 from tfrecords_tools import lettering
-from tfrecords_tools.lettering import families, lettered
+from tfrecords_tools.lettering import families, isolated, lettered
 from tfrecords_tools.sheet import named_grid
 
 NAMES = ("é", "日本語", "Ж", "العربية", "हिन्दी", "ไทย", "한국어", "עברית", "Ωραία", "🎨", "$a_b$")
@@ -40,6 +40,14 @@ def test_letters_join_and_run_from_right_to_left() -> None:
     end = np.flatnonzero(word.any(axis=0))[-1] + 1
     shown = word[:, end - (right - left + 1) : end]
     assert shown.sum() == pytest.approx(first.sum(), rel=0.1)
+
+
+def test_what_follows_a_name_from_right_to_left_stays_behind_it() -> None:
+    assert isolated("日本 Ж") == "日本 Ж"
+    ends = [np.asarray(lettered(f"{isolated(name)}, 1", 40)) > 99 for name in ("שין", "abc")]
+    one, other = (ink[:, np.flatnonzero(ink.any(axis=0))[-1] - 12 :] for ink in ends)
+    assert one.any()
+    assert abs(one.sum() - other.sum()) < 0.2 * one.sum()  # the number is on the right of either
 
 
 def test_a_letter_that_no_font_has_is_told_once(
