@@ -94,8 +94,8 @@ def between_seeds(model: "Model", of: Wish, frames: int) -> Sheet:
     weights = np.eye(len(model.class_names))[list(labels)]
     images = model.mix(starts, ends, t, weights, of.magnified, of.truncation)
     names = [model.class_names[label] for label in of.classes]
-    ends = [f"seed {a} to {b}" for a, b in ways]
-    return _sheet(images, names, [[f"{isolated(name)}, {way}" for way in ends] for name in names])
+    led = [f"seed {a} to {b}" for a, b in ways]
+    return _sheet(images, names, [[f"{isolated(name)}, {way}" for way in led] for name in names])
 
 
 def between_classes(model: "Model", of: Wish, frames: int) -> Sheet:
