@@ -53,7 +53,7 @@ def panels(rows: Sequence[Mapping[str, float]], config: Config, classes: int) ->
         Panel(
             "Held-out images that D gives their class",
             f"It rises, from {1 / classes:.0%} by guessing. Where it falls, D learns by heart.",
-            _of(rows, "val_accuracy"),
+            _of(rows, "val_accuracy") if classes > 1 else {},
             (1 / classes, 1.0),
         ),
         Panel(

@@ -47,3 +47,9 @@ def test_each_panel_says_how_to_read_it_and_shows_what_is_healthy(tiny: Any) -> 
     balance = dict(shown[0].lines["balance"])
     assert balance == {100: pytest.approx(0.866, abs=1e-3), 200: pytest.approx(0.866, abs=1e-3)}
     assert "from 25% by guessing" in shown[3].reading
+
+
+def test_of_one_class_no_accuracy_is_shown(tiny: Any) -> None:
+    titles = [panel.title for panel in plot.panels(HISTORY, tiny("critic"), 1)]
+    assert "Overfitting of D" in titles
+    assert not [title for title in titles if title.startswith("Held-out images")]
