@@ -49,15 +49,18 @@ def sample(
         print(out)
         return
     _check_out(kind, interpolate, out)
-    cli.start_tensorflow()
     from artgan_tf.sampling import files, sheets
+    from artgan_tf.sampling.places import find_model
+
+    place = find_model(model)
+    if list_classes:
+        print("\n".join(place.class_names))
+        return
+    of = sheets.wish(place, classes, count, seed, truncation, magnified)
+    cli.start_tensorflow()  # mistakes have been told before it
     from artgan_tf.sampling.models import open_model
 
     painter = open_model(model, checkpoint)
-    if list_classes:
-        print("\n".join(painter.class_names))
-        return
-    of = sheets.wish(painter, classes, count, seed, truncation, magnified)
     if interpolate:
         between = {"seeds": sheets.between_seeds, "classes": sheets.between_classes}[interpolate]
         sheet = between(painter, of, frames)

@@ -67,3 +67,9 @@ def test_help_of_the_script_imports_nothing_heavy(verb: str) -> None:
     *text, modules = run("artgan_tf", verb, "--help").splitlines()
     assert f"usage: artgan {verb}" in text[0]
     assert HEAVY & set(modules.split()) == set()
+
+
+def test_classes_are_listed_without_starting_anything() -> None:
+    *names, modules = run("artgan_tf.sample", "pretrained:cifar10", "--list-classes").splitlines()
+    assert names[0] == "airplane"
+    assert HEAVY & set(modules.split()) == set()

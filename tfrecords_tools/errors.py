@@ -1,5 +1,8 @@
 """What ends a verb with a sentence instead of a traceback."""
 
+from collections.abc import Sequence
+from difflib import get_close_matches
+
 
 class InputError(ValueError):
     """A mistake in arguments, configuration or input: exit code 2."""
@@ -11,3 +14,10 @@ class InputError(ValueError):
 
 class RunError(RuntimeError):
     """Work that cannot go on (a full disk, NaN, out of memory): exit code 1."""
+
+
+def meant(word: str, allowed: Sequence[str]) -> str:
+    """` (did you mean 'demo'?)` where one of the allowed words is near, else nothing."""
+    spelt = {each.lower(): each for each in allowed}
+    near = get_close_matches(word.lower(), spelt, n=1)
+    return f" (did you mean {spelt[near[0]]!r}?)" if near else ""

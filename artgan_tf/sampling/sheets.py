@@ -10,6 +10,7 @@ from artgan_tf.config import InputError
 
 if TYPE_CHECKING:
     from artgan_tf.sampling.models import Model
+    from artgan_tf.sampling.places import Place
 
 SEEDS = 2**53  # what JSON's numbers hold
 
@@ -32,7 +33,7 @@ class Wish:
 
 
 def wish(
-    model: "Model",
+    model: "Model | Place",
     classes: Sequence[str] = (),
     count: int = 8,
     seed: int = 0,
