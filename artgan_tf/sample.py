@@ -56,6 +56,7 @@ def sample(
     if list_classes:
         print("\n".join(place.class_names))
         return
+    place.check(checkpoint)
     of = sheets.wish(place, classes, count, seed, truncation, magnified)
     cli.start_tensorflow()  # mistakes have been told before it
     from artgan_tf.sampling.models import open_model

@@ -12,10 +12,10 @@ from artgan_tf.evaluation.reference import Reference, open_reference, real_data,
 from artgan_tf.evaluation.results import Result
 from artgan_tf.evaluation.scoring import Subject, check, refusal, scores
 from artgan_tf.painter import Painter, Weights
-from artgan_tf.runs.checkpoints import Which
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.load import load
 from artgan_tf.runs.pretrained import locate, workplace
+from artgan_tf.runs.steps import Which
 from tfrecords_tools.files import reason
 
 LARGEST = 2**31  # of seeds, so that the latents' numbers fit 64 bits

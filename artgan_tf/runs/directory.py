@@ -12,6 +12,7 @@ import tomli_w
 
 from artgan_tf.config import Config, InputError, flat, from_tree, to_tree
 from artgan_tf.data.fingerprint import Fingerprint, changes
+from artgan_tf.runs.steps import Which, candidates
 from tfrecords_tools import files, locks
 
 FREE_TO_CHANGE = ("train.steps", "log.", "data.on_change")  # on resume
@@ -152,6 +153,12 @@ class RunDirectory:
             return self.classes_file.read_text(encoding="utf-8").splitlines()
         except (OSError, ValueError):
             raise InputError(f"{self.classes_file} is missing or damaged: restore it.") from None
+
+    def trained(self, which: Which) -> tuple[Config, list[str]]:
+        """Settings and class names of a run that has such a checkpoint; InputError of another."""
+        config, names = self.config(), self.class_names()
+        candidates(self.checkpoints, which)
+        return config, names
 
     # ---- history ------------------------------------------------------------------------------
     def append_history(self, row: dict[str, Any]) -> None:

@@ -13,8 +13,8 @@ from PIL import Image
 from artgan_tf.class_names import class_index
 from artgan_tf.config import InputError
 from artgan_tf.painter import Painter
-from artgan_tf.runs.checkpoints import Which
 from artgan_tf.runs.load import load
+from artgan_tf.runs.steps import Which
 from artgan_tf.sampling.places import Place, find_model
 
 Inputs = dict[str, np.ndarray]

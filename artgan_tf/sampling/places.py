@@ -10,6 +10,7 @@ from artgan_tf.class_names import class_index
 from artgan_tf.config import InputError
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.pretrained import locate
+from artgan_tf.runs.steps import Which
 
 FACTS = "assets.extra/artgan.json"
 
@@ -40,6 +41,11 @@ class Place:
         if self.exported:
             return tuple(self.facts["class_names"])
         return tuple(RunDirectory(self.folder).class_names())
+
+    def check(self, which: Which) -> None:
+        """Raises InputError for a run that has no such checkpoint."""
+        if not self.exported:
+            RunDirectory(self.folder).trained(which)
 
     def index(self, name: str | int) -> int:
         """The index of a class name; raises InputError."""

@@ -14,9 +14,9 @@ import tomli_w
 
 from artgan_tf.config import InputError, to_tree
 from artgan_tf.painter import Painter, Weights
-from artgan_tf.runs.checkpoints import Which
 from artgan_tf.runs.load import load
 from artgan_tf.runs.pretrained import workplace
+from artgan_tf.runs.steps import Which
 from artgan_tf.serving.accuracy import Accuracy, held_out
 from artgan_tf.serving.card import model_card
 from artgan_tf.serving.check import HALF_LEVELS, check

@@ -10,7 +10,8 @@ from tqdm import tqdm
 from artgan_tf.config import Config, RunError
 from artgan_tf.data.source import DamagedData
 from artgan_tf.gan import GAN
-from artgan_tf.runs.checkpoints import Checkpoints, latest_step
+from artgan_tf.runs.checkpoints import Checkpoints
+from artgan_tf.runs.steps import latest_step
 from artgan_tf.training.clock import Clock
 from artgan_tf.training.engine import Engine
 from artgan_tf.training.health import Health

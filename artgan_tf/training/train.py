@@ -17,10 +17,11 @@ from artgan_tf.gan import GAN
 from artgan_tf.hardware import cores
 from artgan_tf.painter import Painter
 from artgan_tf.papers import build_gan
-from artgan_tf.runs.checkpoints import Checkpoints, latest_step
+from artgan_tf.runs.checkpoints import Checkpoints
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.networks import load_networks
 from artgan_tf.runs.pretrained import locate
+from artgan_tf.runs.steps import latest_step
 from artgan_tf.training import overfitting
 from artgan_tf.training.clock import Clock
 from artgan_tf.training.engine import Engine
