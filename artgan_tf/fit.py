@@ -8,15 +8,16 @@ import os
 import sys
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Literal, NoReturn
 
 import tyro
 
 from artgan_tf import cli
-from artgan_tf.config import Config, InputError, parse_overrides, resolve, runs_root, to_tree
-from artgan_tf.hardware import gpus
-
-OWN = "recommended/own"
+from artgan_tf.config import parse_overrides, to_tree
+from artgan_tf.data.spec import open_source
+from artgan_tf.task import Task, plan
+from artgan_tf.training.schedule import schedule
+from tfrecords_tools.errors import NotThere
 
 
 def fit(
@@ -63,41 +64,25 @@ def fit(
         "train.init_checkpoint": checkpoint,
     }
     given = {key: value for key, value in flags.items() if value is not None}
-    chosen = preset or default_preset(data)
-    config = resolve(chosen, parse_overrides(chain.from_iterable(set)) | given)
+    settings = parse_overrides(chain.from_iterable(set)) | given
+    task = plan(preset, settings, run_dir, fresh)
     if dry_run:
-        _print_plan(config)
+        _print_plan(task, data is not None)
     else:
-        _train(config, run_dir or default_run_dir(config), fresh)
+        _train(task, fresh)
 
 
-def default_preset(data: str | None) -> str:
-    """What trains when no preset is named, on the data that a SPEC names."""
-    if not data or data == "demo":
-        return "demo"
-    return OWN if gpus() else f"{OWN}-small"
-
-
-def default_run_dir(config: Config) -> Path:
-    """`runs/PRESET`, under ARTGAN_RUNS where that is set; of a TOML file its name, of one's own
-    data theirs."""
-    if config.preset not in (OWN, f"{OWN}-small"):
-        return runs_root() / config.preset
-    kind, _, rest = config.data.spec.partition(":")
-    return runs_root() / Path(rest or kind).absolute().stem.partition(":")[0]
-
-
-def _train(config: Config, run_dir: Path, fresh: bool) -> None:
+def _train(task: Task, fresh: bool) -> None:
+    config, run_dir = task.config, task.run_dir
+    print(f"Training {config.preset}{task.why and f', {task.why},'} in {run_dir}.", flush=True)
     cli.start_backend()
-    from artgan_tf import backend
+    from tqdm import tqdm
+
     from artgan_tf.training.engine import WorkerLost
     from artgan_tf.training.train import train
 
-    print(f"Training {config.preset} on {config.data.spec} in {run_dir}.")
-    if config.train.precision == "auto":
-        print(f"Computing in {backend.fast_precision()}.")
     try:
-        result = train(config, run_dir, fresh)
+        result = train(config, run_dir, fresh, task.source, tqdm.write)
     except WorkerLost as lost:
         _start_again(lost)
     if not result.trained:
@@ -112,8 +97,7 @@ def _train(config: Config, run_dir: Path, fresh: bool) -> None:
     print(f"  watch     tensorboard --logdir {run_dir}")
     print(f"  sample    python -m artgan_tf.sample {run_dir}")
     print(f"  measure   python -m artgan_tf.evaluate {run_dir}")
-    print(f"  export    python -m artgan_tf.export {run_dir}")
-    print("  your own  python -m artgan_tf.fit --data folder:DIR")
+    print(f"  serve     python -m artgan_tf.serve {run_dir}")
 
 
 def _start_again(reason: Exception) -> NoReturn:
@@ -123,36 +107,35 @@ def _start_again(reason: Exception) -> NoReturn:
     os.execv(sys.executable, [sys.executable, *command[1:]])
 
 
-def _print_plan(config: Config) -> None:
+def _print_plan(task: Task, named: bool) -> None:
+    """The summary as comments, then the settings: a TOML file of its own.
+
+    Args:
+        task: what would be trained.
+        named: whether the data were named, so that it is a mistake if they are not there.
+    """
     cli.start_backend()
     import tomli_w
 
-    from artgan_tf.data.spec import open_source
-    from artgan_tf.papers import build_gan
+    from artgan_tf.training import summary
+    from artgan_tf.training.trial import attempt
 
-    print(tomli_w.dumps(to_tree(config)))
-    classes = config.data.classes
+    config, source = task.config, task.source
     try:
-        source = open_source(config.data, download=False)
-    except InputError as error:
-        if not classes:
+        source = source or open_source(config.data, download=False)
+        steps, _ = schedule(config, source.train.count)
+        print(f"# {summary.about_data(source)}", flush=True)
+    except NotThere as missing:
+        if named or not config.data.classes:
             raise
-        print(f"# data: {error}")
-    else:
-        classes = len(source.class_names)
-        print(
-            f"# data: {classes} classes, {source.train.count} training images, "
-            f"{source.val.count} held out"
-        )
-    gan = build_gan(config, classes)
-    for name in ("generator", "discriminator"):
-        print(f"# {name}: {_trainable(getattr(gan, name))} trainable parameters")
-
-
-def _trainable(network: Any) -> int:
-    from math import prod
-
-    return sum(prod(v.shape) for v in network.trainable_variables)
+        steps = config.train.steps
+        print(f"# {summary.line('data', str(missing))}", flush=True)
+    trial = attempt(config, source)
+    print(f"# {trial.networks}")
+    print(f"# {summary.about_device(config)}")
+    print(f"# {summary.about_run(config, task.run_dir, 0, steps)}")
+    print(f"# {trial.about_time(steps)}\n")
+    print(tomli_w.dumps(to_tree(config)))
 
 
 if __name__ == "__main__":

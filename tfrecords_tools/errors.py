@@ -12,6 +12,10 @@ class InputError(ValueError):
         return "".join(c if c.isprintable() else repr(c)[1:-1] for c in super().__str__())
 
 
+class NotThere(InputError):
+    """Data that are well named, and have not been made or downloaded yet."""
+
+
 class RunError(RuntimeError):
     """Work that cannot go on (a full disk, NaN, out of memory): exit code 1."""
 

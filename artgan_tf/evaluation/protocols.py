@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from artgan_tf.config import InputError
 from artgan_tf.evaluation.kinds import KINDS, Kind, short
+from tfrecords_tools.errors import meant
 
 PARTS = {
     "count": r"(?P<count>[1-9]\d*k?)",
@@ -57,8 +58,11 @@ def metric(name: str) -> Metric:
             count, split, k = number(part["count"]), part["split"], int(part["k"])
             known = kind.pattern.format(count=short(count), split=split, k=f"k{k}")
             return Metric(known, kind, count, split, k)
-    patterns = ", ".join(kind.name(10_000) for kind in KINDS)
-    raise InputError(f"There is no metric {name!r}: take names such as {patterns}.")
+    usual_names = [kind.name(10_000) for kind in KINDS]
+    hint = meant(name, usual_names)
+    raise InputError(
+        f"There is no metric {name!r}{hint}: take names such as {', '.join(usual_names)}."
+    )
 
 
 def usual(train: int, val: int, validation: int) -> list[str]:

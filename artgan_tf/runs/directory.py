@@ -42,13 +42,18 @@ class RunDirectory:
     def check(self, config: Config, class_names: Sequence[str], data: Fingerprint) -> None:
         """Make sure that `config` may start or resume a run here; nothing is written.
 
-        Raises InputError for a directory that is no run, or a run with other settings or classes,
-        or with other images unless `data.on_change` is "accept".
+        Raises InputError as `check_place` does, and for a run with other classes, or with other
+        images unless `data.on_change` is "accept".
         """
+        self.check_place(config)
         if self.config_file.exists():
-            self._check_same(config)
             self._check_classes(class_names)
             self._check_data(config, data)
+
+    def check_place(self, config: Config) -> None:
+        """Raises InputError for a directory that is no run, or a run with other settings."""
+        if self.config_file.exists():
+            self._check_same(config)
         elif self.path.exists() and (not self.path.is_dir() or self._has_files()):
             raise InputError(
                 f"{self.path} is not empty and no run of ours: choose another --run-dir."

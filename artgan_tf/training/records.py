@@ -29,6 +29,11 @@ class Records:
         """TensorBoard's; of a cluster's workers only that makes one which writes."""
         return Events(self.run.tensorboard, self.start)
 
+    @property
+    def painted(self) -> bool:
+        """Whether there is a grid of this run."""
+        return any(self.run.samples.glob("step_*.png"))
+
     def scalars(self, row: dict[str, float]) -> None:
         """One history row (`step` and named values), to the history and TensorBoard.
 

@@ -15,8 +15,9 @@ from artgan_tf.gan import GAN
 from artgan_tf.painter import Painter
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.training import health
+from artgan_tf.training.schedule import schedule
 from artgan_tf.training.tensorflow_engine import TensorFlowEngine
-from artgan_tf.training.train import schedule, train
+from artgan_tf.training.train import train
 
 
 @pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
