@@ -7,6 +7,8 @@ import tyro
 
 from artgan_tf import cli
 from artgan_tf.config import InputError
+from artgan_tf.runs.asked import check_run
+from artgan_tf.serving.source import model_name
 
 MOST_REFERENCES = 16
 
@@ -25,6 +27,10 @@ def export(
 ) -> None:
     """Write the next version of a served model, checked by TensorFlow's C++ loader.
 
+    Examples:
+        artgan export runs/demo
+        artgan export pretrained:wikiart-genre --out models --name genre --half
+
     Args:
         run: the run's directory, or pretrained:NAME.
         out: where models lie (`export` in the run's directory, or in runs/NAME).
@@ -41,6 +47,8 @@ def export(
         raise InputError(
             f"--references {references} will not do: take 0 to {MOST_REFERENCES} pictures a class."
         )
+    model_name(run, name)
+    check_run(run, checkpoint, data, own_data=references > 0)
     cli.start_tensorflow()
     from artgan_tf.serving.export import Options
     from artgan_tf.serving.export import export as write
@@ -53,6 +61,7 @@ def export(
     if onnx:
         print(f"  onnx      {version / 'assets.extra' / 'generator.onnx'}")
     print(f"  sample    python -m artgan_tf.sample {version.parent}")
+    print(f"  serve     python -m artgan_tf.serve {version.parent}")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ With no argument it trains on the embedded demo paintings for a few minutes, wit
 
 import os
 import sys
+import textwrap
 from itertools import chain
 from pathlib import Path
 from typing import Literal, NoReturn
@@ -15,6 +16,7 @@ import tyro
 from artgan_tf import cli
 from artgan_tf.config import parse_overrides, to_tree
 from artgan_tf.data.spec import open_source
+from artgan_tf.preset_files import preset_names
 from artgan_tf.task import Task, plan
 from artgan_tf.training.schedule import schedule
 from tfrecords_tools.errors import NotThere
@@ -37,9 +39,14 @@ def fit(
 ) -> None:
     """Train a preset. The same command again goes on exactly where it stopped.
 
+    Examples:
+        artgan fit --data paintings
+        artgan fit improved/cifar10 --steps 2000 --set train.seed=1 --dry-run
+
     Args:
         preset: a name such as improved/wikiart-genre, or the path of a TOML file. When left out:
-            with --data recommended/own, without a GPU recommended/own-small; else demo.
+            with --data recommended/own, without a GPU recommended/own-small, in a size that
+            follows the number of pictures; else demo.
         data: demo, tfrecords:DIR, folder:DIR, arrays:FILE.npz, tfds:NAME, or a folder's path.
         run_dir: where the run lives (runs/PRESET, or runs/DATA when no preset is named;
             ARTGAN_RUNS sets the root).
@@ -52,7 +59,8 @@ def fit(
         checkpoint: of that run: the newest, the best by log.metrics, or that of a step.
         set: any setting, as section.key=value; the flags above win.
         fresh: move an existing run aside and start anew.
-        dry_run: print the resolved configuration and sizes, and stop.
+        dry_run: tell data, networks, device, time and memory, from a few steps that are thrown
+            away, and all settings; then stop.
     """
     flags = {
         "data.spec": data,
@@ -65,11 +73,21 @@ def fit(
     }
     given = {key: value for key, value in flags.items() if value is not None}
     settings = parse_overrides(chain.from_iterable(set)) | given
-    task = plan(preset, settings, run_dir, fresh)
+    # A dry run may be of a preset whose data are still to be made.
+    task = plan(preset, settings, run_dir, fresh, missing=dry_run and data is None)
     if dry_run:
-        _print_plan(task, data is not None)
+        _print_plan(task)
     else:
         _train(task, fresh)
+
+
+def _presets() -> list[str]:
+    """All presets, in lines."""
+    names = textwrap.wrap(", ".join(preset_names()), 76, break_on_hyphens=False)
+    return ["Presets:", *(f"  {line}" for line in names)]
+
+
+fit.__dict__["more_help"] = _presets
 
 
 def _train(task: Task, fresh: bool) -> None:
@@ -107,13 +125,8 @@ def _start_again(reason: Exception) -> NoReturn:
     os.execv(sys.executable, [sys.executable, *command[1:]])
 
 
-def _print_plan(task: Task, named: bool) -> None:
-    """The summary as comments, then the settings: a TOML file of its own.
-
-    Args:
-        task: what would be trained.
-        named: whether the data were named, so that it is a mistake if they are not there.
-    """
+def _print_plan(task: Task) -> None:
+    """The summary as comments, then the settings: a TOML file of its own."""
     cli.start_backend()
     import tomli_w
 
@@ -126,7 +139,7 @@ def _print_plan(task: Task, named: bool) -> None:
         steps, _ = schedule(config, source.train.count)
         print(f"# {summary.about_data(source)}", flush=True)
     except NotThere as missing:
-        if named or not config.data.classes:
+        if not config.data.classes:
             raise
         steps = config.train.steps
         print(f"# {summary.line('data', str(missing))}", flush=True)

@@ -26,6 +26,10 @@ def sample(
 ) -> None:
     """Paint a grid, ways from seed to seed or class to class, or the progress of a training.
 
+    Examples:
+        artgan sample pretrained:wikiart-genre --classes landscape portrait
+        artgan sample runs/demo --interpolate seeds --count 3 --out way.gif
+
     Args:
         model: a run's directory, pretrained:NAME, or an export (its name or version level).
         classes: by name; all when left out.

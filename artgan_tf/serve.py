@@ -26,6 +26,10 @@ def serve(
 ) -> None:
     """Serve an export over HTTP, as a stand-in for TensorFlow Serving: same requests and answers.
 
+    Examples:
+        artgan serve pretrained:wikiart-genre --open
+        artgan serve runs/demo --port 8502
+
     Args:
         model: an export's directory (its name level, where new versions are served as they come,
             or one version), or a run's directory for its newest export, which is made if there is

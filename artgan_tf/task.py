@@ -8,13 +8,13 @@ from artgan_tf import cli, own
 from artgan_tf.config import Config, resolve
 from artgan_tf.data.source import Source
 from artgan_tf.data.spec import open_early, open_source
-from artgan_tf.evaluation.protocols import metric
+from artgan_tf.evaluation.protocols import check_asked
 from artgan_tf.hardware import gpus
-from artgan_tf.metrics.extractor_specs import check_extractor
 from artgan_tf.possible import check_settings
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.pretrained import locate
 from artgan_tf.training.schedule import schedule
+from tfrecords_tools.errors import NotThere
 
 
 @dataclass(frozen=True)
@@ -34,38 +34,63 @@ class Task:
     why: str = ""
 
 
-def plan(preset: str | None, settings: dict[str, Any], run_dir: Path | None, fresh: bool) -> Task:
-    """The task that the command line means; raises InputError before TensorFlow is started."""
+def plan(
+    preset: str | None,
+    settings: dict[str, Any],
+    run_dir: Path | None = None,
+    fresh: bool = False,
+    missing: bool = False,
+) -> Task:
+    """The task that the command line means; raises InputError before TensorFlow is started.
+
+    Args:
+        preset: if one was named.
+        settings: by dotted key.
+        run_dir: if one was named.
+        fresh, missing: as in `checked`.
+    """
     if preset or settings.get("data.spec", "demo") == "demo":
         config = resolve(preset or "demo", settings)
         place = run_dir or own.default_run_dir(config)
-        check_settings(config)
-        return Task(config, place, _checked(config, place, fresh))
+        return Task(config, place, checked(config, place, fresh, missing=missing))
     config = resolve(own.CPU, settings)
     place = run_dir or own.default_run_dir(config)
-    check_settings(config)
     source = open_early(config.data)
     size = None if fresh else own.kept(place)
     if size is None:
         source = source or _opened(config)
         size = own.fitting(source.train.count, source.val.count, _on_gpu())
     config = resolve(size.preset, size.settings | settings)
-    return Task(config, place, _checked(config, place, fresh, source), size.why)
+    return Task(config, place, checked(config, place, fresh, source), size.why)
 
 
-def _checked(
-    config: Config, run_dir: Path, fresh: bool, source: Source | None = None
+def checked(
+    config: Config,
+    run_dir: Path,
+    fresh: bool = False,
+    source: Source | None = None,
+    missing: bool = False,
 ) -> Source | None:
-    """The data, if they can be opened by now; InputError for all that can be wrong by now."""
+    """The data, if they can be opened without TensorFlow; InputError for all that can be wrong.
+
+    Args:
+        config: the settings.
+        run_dir: where it is to be trained.
+        fresh: whether a run that lies there is moved aside.
+        source: the data, if they have been opened.
+        missing: whether they may not be there yet.
+    """
+    check_settings(config)
     if config.train.init:
         RunDirectory(locate(config.train.init)).trained(config.train.init_checkpoint)
-    for name in config.log.metrics:
-        metric(name)
-    if config.log.extractor:
-        check_extractor(config.log.extractor)
+    check_asked(config.log.metrics, config.log.extractor)
     if not fresh:
         RunDirectory(run_dir).check_place(config)
-    source = source or open_early(config.data)
+    try:
+        source = source or open_early(config.data)
+    except NotThere:
+        if not missing:
+            raise
     if source:
         schedule(config, source.train.count)
     return source
