@@ -47,4 +47,4 @@ def after_help(verb: Callable[..., Any], prog: str, documented: Any) -> str:
     examples = [line.strip() for line in found[1].splitlines()] if found else []
     typed = [line.replace(f"artgan {verb.__name__}", prog) for line in examples]
     more = vars(verb).get("more_help", list)()
-    return "\n".join(["Examples:", *(f"  {line}" for line in typed), *more])
+    return "\n".join([*(["Examples:"] if typed else []), *(f"  {line}" for line in typed), *more])
