@@ -1,7 +1,7 @@
 """`python -m artgan_tf.evaluate RUN`: measure a trained run beside real images."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import tyro
 
@@ -11,7 +11,7 @@ from artgan_tf.runs.asked import check_run
 
 
 def evaluate(
-    model: tyro.conf.Positional[Path],
+    model: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")],
     *,
     data: str | None = None,
     metrics: tuple[str, ...] = (),

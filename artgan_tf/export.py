@@ -1,7 +1,7 @@
 """`python -m artgan_tf.export RUN`: a trained run as a SavedModel for TF Serving."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import tyro
 
@@ -14,7 +14,7 @@ MOST_REFERENCES = 16
 
 
 def export(
-    run: tyro.conf.Positional[Path],
+    run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")],
     *,
     out: Path | None = None,
     name: str = "",

@@ -9,7 +9,7 @@ import sys
 import textwrap
 from itertools import chain
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import tyro
 
@@ -23,7 +23,7 @@ from tfrecords_tools.errors import NotThere
 
 
 def fit(
-    preset: tyro.conf.Positional[str | None] = None,
+    preset: Annotated[str | None, tyro.conf.Positional, tyro.conf.arg(metavar="[PRESET]")] = None,
     *,
     data: str | None = None,
     run_dir: Path | None = None,

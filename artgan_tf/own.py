@@ -58,6 +58,11 @@ def fitting(pictures: int, held_out: int, gpu: bool) -> Size:
     return Size(preset, settings, why)
 
 
+def whole(gpu: bool) -> Size:
+    """The preset as it is, for pictures that cannot be counted yet."""
+    return Size(GPU if gpu else CPU, {}, "in its whole size")
+
+
 def kept(run_dir: Path) -> Size | None:
     """The size that a run of one's own pictures was started with: it goes on with that."""
     run = RunDirectory(run_dir)

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import tyro
 
@@ -10,7 +11,7 @@ from artgan_tf.config import InputError
 
 
 def serve(
-    model: tyro.conf.Positional[Path],
+    model: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")],
     *,
     host: str = "127.0.0.1",
     port: int = 8501,

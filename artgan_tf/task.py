@@ -1,5 +1,6 @@
 """What a command line of `fit` means: settings, place, data, checked before TensorFlow starts."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,8 @@ def plan(
     place = run_dir or own.default_run_dir(config)
     source = open_early(config.data)
     size = None if fresh else own.kept(place)
+    if size is None and not source and _in_cluster(config):
+        size = own.whole(_on_gpu())
     if size is None:
         source = source or _opened(config)
         size = own.fitting(source.train.count, source.val.count, _on_gpu())
@@ -94,6 +97,11 @@ def checked(
     if source:
         schedule(config, source.train.count)
     return source
+
+
+def _in_cluster(config: Config) -> bool:
+    """Whether TensorFlow may open nothing before it knows the other machines."""
+    return config.train.strategy == "multiworker" or "TF_CONFIG" in os.environ
 
 
 def _on_gpu() -> bool:

@@ -112,7 +112,8 @@ def test_no_preset_takes_the_classes_and_the_size_of_the_data(paintings, tmp_pat
 def test_a_run_of_ones_own_keeps_its_size(paintings, tmp_path, monkeypatch):
     run_dir = tmp_path / "run"
     run_dir.mkdir()
-    config = resolve(own.GPU, {"data.spec": str(paintings), "train.steps": 123})
+    settings = {"data.spec": str(paintings), "train.steps": 123, "train.batch_size": 9}
+    config = resolve(own.GPU, settings)
     (run_dir / "config.toml").write_text(tomli_w.dumps(to_tree(config)))
     monkeypatch.setattr("artgan_tf.own.FEW", 0)
     assert plan(None, {"data.spec": str(paintings)}, run_dir).config == config
