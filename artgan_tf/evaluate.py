@@ -39,6 +39,7 @@ def evaluate(
         seeds: of the latents; several give a mean and a standard deviation.
         out: where results and report go (the run's directory, or runs/NAME).
     """
+    cli.check_out(out)
     check_asked(metrics, extractor)
     check_seeds(seeds)
     check_run(model, checkpoint, data, own_data=True)

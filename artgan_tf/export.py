@@ -47,6 +47,7 @@ def export(
         raise InputError(
             f"--references {references} will not do: take 0 to {MOST_REFERENCES} pictures a class."
         )
+    cli.check_out(out)
     model_name(run, name)
     check_run(run, checkpoint, data, own_data=references > 0)
     cli.start_tensorflow()

@@ -45,6 +45,7 @@ def study(
     settings = tuple(chain.from_iterable(set))
     for preset in presets:  # a mistake is told before the first one trains for hours
         resolve(preset, parse_overrides(settings))
+    cli.check_out(out)
     check_asked(metrics, extractor)
     protocol = Protocol(data or "", settings, metrics, extractor)
     planned = [Experiment(preset, seed, out) for seed in seeds for preset in presets]

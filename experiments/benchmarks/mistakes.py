@@ -48,11 +48,14 @@ evaluate pretrained:cifar10 --extractor inception-2015:/no/file
 evaluate pretrained:cifar10 --data paintings
 export paintings
 export pretrained:cifar10 --checkpoint best
+evaluate pretrained:cifar10 --out paintings/towns/1.png
 export pretrained:cifar10 --name a/b
+export pretrained:cifar10 --out paintings/towns/1.png
 serve /no/run
 serve pretrained:cifar10 --port 99999
 study demoo --out studies
 study demo --metrics fidd_1k_val --out studies
+study demo --out paintings/towns/1.png
 models cifar10
 convert /no/where --out shards
 convert paintings --out shards --size 4
