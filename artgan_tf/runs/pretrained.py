@@ -41,7 +41,7 @@ def locate(model: Path | str) -> Path:
         return Path(model)
     if name not in names():
         there = [PREFIX + each for each in names()]
-        hint = meant(PREFIX + name, there)
+        hint = meant(name, names())
         raise InputError(f"There is no {PREFIX}{name}{hint}: take {' or '.join(there)}.")
     _verify(FOLDER / name)
     return FOLDER / name
