@@ -19,7 +19,8 @@ def build_gan(config: Config, num_classes: int) -> GAN:
 def _check(config: Config) -> None:
     if config.model.magnify and config.model.paper != "improved":
         raise InputError(
-            f"model.magnify is paper B's: set it to false with paper={config.model.paper!r}."
+            "model.magnify is Improved ArtGAN's: set it to false with "
+            f"paper={config.model.paper!r}."
         )
     if config.model.paper == "artgan":
         _check_codes(config)

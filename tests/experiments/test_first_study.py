@@ -18,7 +18,7 @@ CHANGES = {
 
 
 def changes(file: Path) -> set[str]:
-    """Settings in which a preset differs from paper B's as published."""
+    """Settings in which a preset differs from Improved ArtGAN's as published."""
     published = flat(resolve(str(file.with_name("improved.toml"))))
     return {key for key, value in flat(resolve(str(file))).items() if published[key] != value}
 
