@@ -15,7 +15,7 @@ SMALL = {
     "discriminator.features": "none",
     "discriminator.augment": [],
 }
-PARAMETERS = {
+PARAMETERS: dict[str, dict] = {
     "train-your-own": {"paintings": "", "run": "mine", "preset": "recommended/own-small"}
     | {"settings": SMALL},
     "explore": {"run": "mine", "real": "", "metrics": ["shape_deviation_20", "agreement_d_20"]},
