@@ -41,6 +41,7 @@ class Painter:
         self.gan, self.class_names = gan, tuple(class_names)
         self.painting = {"ema": gan.averaged, "raw": gan.generator}[weights]
         self.generator = gan.new_generator()
+        self.generator.class_names = self.class_names
         self.generator(self.latents([0]), gan.one_hot([0]))
         # Compiled without its outputs: what only they need is never computed.
         self._settle = backend.compiled(self._pass_in_training, self.generator.variables)
