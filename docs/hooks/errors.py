@@ -49,8 +49,12 @@ class Code:
             for scope in [tree, *(x for x in ast.walk(tree) if isinstance(x, Function))]:
                 for node in _own(scope):
                     if isinstance(node, ast.Call) and _name(node.func) in self.kinds and node.args:
-                        for text in self.words(node.args[0], scope):
-                            yield file, CONSTANT.sub(self._constant, text)
+                        yield from ((file, text) for text in self.told(node.args[0], scope))
+
+    def told(self, node: Any, scope: Any) -> list[str]:
+        """What an error may say; where all of it is another library's, what is filled in."""
+        found = list(self.words(node, scope)) or [_text(node)]
+        return [CONSTANT.sub(self._constant, text) for text in found if text]
 
     def _constant(self, name: re.Match[str]) -> str:
         return self.constants.get(name[1], name[0])
