@@ -31,8 +31,8 @@ def errors():
             ["No {s}: take another one."],
         ),
         (
-            "def _require(holds, sentence):\n    if not holds:\n        raise InputError(sentence)\n"
-            'def f(x):\n    _require(x > 0, f"Not {x}.")\n    _require(True, sentence="Never.")',
+            "def _require(holds, sentence):\n    if not holds:\n        raise InputError(sentence)"
+            '\ndef f(x):\n    _require(x > 0, f"Not {x}.")\n    _require(True, sentence="Never.")',
             ["Not {x}.", "Never."],
         ),
         (
