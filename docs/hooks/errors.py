@@ -172,6 +172,7 @@ def _shown(text: str) -> str:
     escaped = html.escape(" ".join(text.split()), quote=False)
     for mark in "\\`*_[]":
         escaped = escaped.replace(mark, f"\\{mark}")
+    escaped = escaped.replace("}{", "} {")
     return escaped.replace("{", "<i>").replace("}", "</i>")
 
 
