@@ -75,15 +75,15 @@ class Model:
     z_size: Latent = 100
     width: Width = 1.0  # multiplies every channel count, rounded to 8
     autoencoder: bool = True
-    magnify: bool = True  # G draws at twice the training size (paper B)
+    magnify: bool = True  # G draws at twice the training size (Improved ArtGAN)
     modulation: tuple[Literal["latent", "class"], ...] = ("latent", "class")  # critic's G
     skips: bool = True  # every size of critic's G adds to the picture
     critic: Literal["global", "local"] = "global"  # on all of D's codes, or at each of their places
-    latent: tuple[str, ...] = ()  # paper A's zNet
-    generator: tuple[str, ...] = ()  # paper A's Dec, paper B's G
+    latent: tuple[str, ...] = ()  # ArtGAN's zNet
+    generator: tuple[str, ...] = ()  # ArtGAN's Dec, Improved ArtGAN's G
     encoder: tuple[str, ...] = ()
-    classifier: tuple[str, ...] = ()  # paper A's clsNet
-    decoder: tuple[str, ...] = ()  # paper B's D decoder
+    classifier: tuple[str, ...] = ()  # ArtGAN's clsNet
+    decoder: tuple[str, ...] = ()  # Improved ArtGAN's D decoder
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class Train:
     rho: Fraction = 0.9  # RMSProp
     accumulator: NotNegative = 0.0  # RMSProp's mean square before the first step; TF1's is 1
     lr_drops: tuple[Step, ...] = ()  # steps at which both learning rates fall to a tenth
-    lr_drop_epochs: tuple[Epoch, ...] = ()  # the same in epochs (paper A)
+    lr_drop_epochs: tuple[Epoch, ...] = ()  # the same in epochs (ArtGAN)
     # groups: batch/5 classes x 5; real: those of the real batch
     fake_labels: Literal["tiled", "random", "groups", "real"] = "tiled"
     cifar_trick: bool = False  # 1, 3 or 5 G steps by the last D step's realness loss

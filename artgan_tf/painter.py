@@ -84,7 +84,7 @@ class Painter:
         Args:
             classes: names or indices, NumPy's too, one a picture; none give no picture.
             seeds: as many whole numbers >= 0; the same seed gives the same latent in any class.
-            magnified: paper B's generator at its full size.
+            magnified: Improved ArtGAN's generator at its full size.
             truncation: z is multiplied by it: below 1 more typical pictures, and less variety.
 
         Returns:

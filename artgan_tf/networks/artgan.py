@@ -1,4 +1,4 @@
-"""Paper A's nets (ArtGAN, 2017): zNet and Dec make G, Enc and clsNet make D; Dec is shared.
+"""ArtGAN's nets (2017): zNet and Dec make G, Enc and clsNet make D; Dec is shared.
 
 Images in [0, 1]. The papers do not say how the weights start: kernels here are Glorot-uniform.
 """
@@ -54,7 +54,7 @@ class Generator(generator.Generator):
         super().__init__(options, image_size, dtype, **kwargs)
         if not options.latent:
             raise InputError(
-                "model.latent has no stage: paper A's zNet starts with one like '4:1024'."
+                "model.latent has no stage: ArtGAN's zNet starts with one like '4:1024'."
             )
         first, *latent = parse_stages(options.latent, options.width)
         stages = parse_stages(options.generator, options.width)

@@ -1,6 +1,6 @@
 """The nets of this project's own model: a modulated generator, a critic for each class.
 
-Images in [-1, 1]; tables, convolutions and initial weights are paper B's.
+Images in [-1, 1]; tables, convolutions and initial weights are Improved ArtGAN's.
 """
 
 from typing import Any
@@ -115,7 +115,7 @@ class Generator(generator.Generator):
 
 
 class Discriminator(improved.Discriminator):
-    """Paper B's categorical autoencoder with a critic for each class on its codes.
+    """Improved ArtGAN's categorical autoencoder with a critic for each class on its codes.
 
     `critic(codes)` gives c_k, [N, H, W, K]: how real a picture is as one of class k, at each place
     of the codes, or for all of them (H = W = 1).  `feature_critics(maps)` gives as much of the

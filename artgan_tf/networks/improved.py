@@ -1,4 +1,4 @@
-"""Paper B's nets (Improved ArtGAN, 2019): the magnified generator, the autoencoder discriminator.
+"""Improved ArtGAN's nets (2019): the magnified generator, the autoencoder discriminator.
 
 Images in [-1, 1]; no bias anywhere; every kernel starts from N(0, 0.02^2).
 """
