@@ -52,6 +52,32 @@ class Evaluation:
     file: Path
     report: Path
 
+    def __str__(self) -> str:
+        """A table: a line for each figure, real images beside the run's."""
+        return results.text_table(self.results)
+
+
+def measure(
+    run_dir: Path | str,
+    metrics: Sequence[str] = (),
+    extractor: str = "",
+    data: str | None = None,
+    seeds: Sequence[int] = (0,),
+    out: Path | None = None,
+) -> Evaluation:
+    """Score a run beside real images; printed, it is a table.
+
+    Args:
+        run_dir: the run's directory, or `pretrained:NAME`.
+        metrics: names such as `fid_10k_val`; none for all that data and extractor allow.
+        extractor: what makes features, as in `--extractor`.
+        data: SPEC of other real images of the same classes; None for the run's own.
+        seeds: each one gives other images and another result.
+        out: where results and report go; None for the run's directory.
+    """
+    options = Options(data, tuple(metrics), extractor, seeds=tuple(seeds), out=out)
+    return evaluate(run_dir, options)
+
 
 def evaluate(run_dir: Path | str, options: Options) -> Evaluation:
     """Score a run, append the results to `metrics.jsonl`, and write `evaluation/report.html`.

@@ -12,7 +12,7 @@ from artgan_tf import backend
 from artgan_tf.config import Discriminator as DiscriminatorOptions
 from artgan_tf.config import InputError
 from artgan_tf.config import Model as ModelOptions
-from artgan_tf.networks import improved
+from artgan_tf.networks import generator, improved
 from artgan_tf.networks.features import MIXED, map_sizes
 from artgan_tf.networks.fused import BatchNormalization
 from artgan_tf.networks.improved import NORM, SLOPE, convolution, normal
@@ -49,7 +49,8 @@ class ModulatedBlock(keras.layers.Layer):
         return ops.leaky_relu(x, negative_slope=SLOPE)
 
 
-class Generator(keras.Model):
+@keras.saving.register_keras_serializable("artgan_tf.critic")
+class Generator(generator.Generator):
     """z and class weights to an image of the training size.
 
     Every batch norm but the first is scaled and shifted by z and the class (as in BigGAN), and the
@@ -65,8 +66,10 @@ class Generator(keras.Model):
     [N, S, S, 3] in [-1, 1].
     """
 
-    def __init__(self, options: ModelOptions, image_size: int, dtype: Any = "float32"):
-        super().__init__()
+    def __init__(
+        self, options: ModelOptions, image_size: int, dtype: Any = "float32", **kwargs: Any
+    ):
+        super().__init__(options, image_size, dtype, **kwargs)
         stages = parse_stages(options.generator, options.width)
         check_growth(stages, start=4)
         if not stages or stages[-1].size != image_size:
