@@ -31,7 +31,7 @@ def evaluate(
         weights: those averaged over training, or the last ones.
         checkpoint: the newest, the best by log.metrics, or that of a step.
         seeds: of the latents; several give a mean and a standard deviation.
-        out: where results and report go (the run's directory, or runs/NAME).
+        out: where results and report go (the run's directory, or runs/NAME); earlier ones stay.
     """
     cli.start_tensorflow()
     from artgan_tf.evaluation.evaluate import Options

@@ -17,6 +17,7 @@ from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.load import load
 from artgan_tf.runs.pretrained import locate, workplace
 from tfrecords_tools.files import reason
+from tfrecords_tools.outputs import place
 
 LARGEST = 2**31  # of seeds, so that the latents' numbers fit 64 bits
 
@@ -82,6 +83,8 @@ def measure(
 def evaluate(run_dir: Path | str, options: Options) -> Evaluation:
     """Score a run, append the results to `metrics.jsonl`, and write `evaluation/report.html`.
 
+    Where there is an earlier report, `evaluation-2` and so on is taken.
+
     Args:
         run_dir: the run's directory.
         options: what to measure.
@@ -109,7 +112,8 @@ def evaluate(run_dir: Path | str, options: Options) -> Evaluation:
                 results.append(file, result)
                 found.append(result)
         run = RunDirectory(locate(run_dir))
-        page = report.write_report(out / "evaluation", run, painter, reference, found)
+        folder = place(None, out / "evaluation")
+        page = report.write_report(folder, run, painter, reference, found)
     return Evaluation(found, file, page)
 
 

@@ -119,7 +119,8 @@ class Loop:
         self.health.of_validation(step, means)
 
     def _sample(self, step: int) -> None:
-        self.picture = self.records.samples(step)
+        self.picture, grid = self.records.samples(step)
+        self.health.of_grid(step, grid)
 
     def _measure(self, step: int) -> None:
         row = self.watch.measure(self.records.painter, self.checkpoints)
