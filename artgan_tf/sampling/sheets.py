@@ -10,6 +10,7 @@ from artgan_tf.config import InputError
 
 if TYPE_CHECKING:
     from artgan_tf.sampling.models import Model
+    from artgan_tf.sampling.places import Place
 
 SEEDS = 2**53  # what JSON's numbers hold
 NAMED = 12  # classes that are named where there are many
@@ -23,7 +24,7 @@ class Wish:
         classes: indices.
         seeds: whole numbers from 0 and below 2^53.
         truncation: of z.
-        magnified: at paper B's full size.
+        magnified: at Improved ArtGAN's full size.
     """
 
     classes: tuple[int, ...]
@@ -33,7 +34,7 @@ class Wish:
 
 
 def wish(
-    model: "Model",
+    model: "Model | Place",
     classes: Sequence[str] = (),
     count: int = 8,
     seed: int = 0,
