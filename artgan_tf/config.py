@@ -7,7 +7,6 @@ An unknown key or a value out of range raises `InputError` with one sentence.
 """
 
 import dataclasses
-import difflib
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -38,7 +37,7 @@ from artgan_tf.ranges import (
     Views,
     Width,
 )
-from tfrecords_tools.errors import InputError, RunError  # noqa: F401
+from tfrecords_tools.errors import InputError, RunError, meant  # noqa: F401
 
 STRICT = {"extra": "forbid"}
 
@@ -248,7 +247,6 @@ def _sentence(error: Any) -> str:
     key = ".".join(str(part) for part in error["loc"])
     if error["type"] == "unexpected_keyword_argument":
         allowed = _allowed(str(error["loc"][0]) if len(error["loc"]) > 1 else "")
-        near = difflib.get_close_matches(str(error["loc"][-1]), allowed, n=1)
-        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        hint = meant(str(error["loc"][-1]), allowed)
         return f"Unknown setting {key!r}{hint}; allowed here: {', '.join(allowed)}."
     return f"{key} = {error['input']!r} will not do: {error['msg'][0].lower()}{error['msg'][1:]}."

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from artgan_tf import backend
+from artgan_tf.class_names import class_index
 from artgan_tf.config import InputError
 from artgan_tf.gan import GAN
 from tfrecords_tools.sheet import named_grid
@@ -219,12 +220,3 @@ def _standing_labels(k: int) -> Iterator[np.ndarray]:
 def _starts(pictures: Sequence[Any]) -> range:
     """Where batches begin; no pictures are a batch of none, which has a shape."""
     return range(0, max(len(pictures), 1), AT_ONCE)
-
-
-def class_index(names: Sequence[str], name: str | int | np.integer) -> int:
-    """The index of a class name (or index) among these; InputError for one that is not there."""
-    number = isinstance(name, (int, np.integer)) and not isinstance(name, bool)
-    if name not in (range(len(names)) if number else names):
-        choices = ", ".join(names)
-        raise InputError(f"There is no class {name!r}: this model paints {choices}.")
-    return int(name) if number else names.index(str(name))

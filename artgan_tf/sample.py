@@ -22,9 +22,15 @@ def sample(
     magnified: bool = False,
     checkpoint: Literal["latest", "best"] | int = "latest",
     list_classes: bool = False,
-    out: Path = Path("sample.png"),
+    scale: int | None = None,
+    out: Path | None = None,
+    overwrite: bool = False,
 ) -> None:
     """Paint a grid, ways from seed to seed or class to class, or the progress of a training.
+
+    Examples:
+        artgan sample pretrained:wikiart-genre --classes landscape portrait
+        artgan sample runs/demo --interpolate seeds --count 3 --out way.gif
 
     Args:
         model: a run's directory, pretrained:NAME, or an export (its name or version level).
@@ -34,50 +40,67 @@ def sample(
         truncation: z times this: below 1 typical pictures, at 1 all that was learnt.
         interpolate: from seed to seed within each class, or from class to class.
         frames: pictures of each such way.
-        progress: a GIF of the sample grids that the run made while it trained.
-        magnified: paper B's generator at its full size.
+        progress: an animation of the sample grids that the run made while it trained.
+        magnified: Improved ArtGAN's generator at its full size.
         checkpoint: of a run: the newest, the best by log.metrics, or that of a step.
         list_classes: print the names, and stop.
-        out: a .png, a .gif (with interpolate or progress), or a folder for one PNG each and a list.
+        scale: how many pixels wide each one of a picture is shown (so many that a picture of a
+            sheet has 128 or more; 1 in a folder).
+        out: a .png, a .gif or .webp (with interpolate or progress), or a folder for one PNG each
+            and a list (sample.png or progress.gif, with a number where there is one).
+        overwrite: replace what is there under the name that --out gives.
     """
-    from artgan_tf.sampling.files import save_progress
+    from tfrecords_tools.outputs import place
 
-    kind = out.suffix.lower()
+    file = out or Path("progress.gif" if progress else "sample.png")
+    kind = file.suffix.lower()
+    _check_out(kind, "progress" if progress else interpolate, file)
+    _require(scale is None or scale > 0, f"A --scale of {scale} will not do: take 1 or more.")
+    if not list_classes:
+        file = place(out, file, overwrite)
     if progress:
-        _require(kind == ".gif", f"--progress makes an animation: name a .gif, not {out}.")
-        save_progress(model / "samples", out)
-        print(out)
+        from artgan_tf.sampling.files import save_progress
+
+        print(f"{file}: {save_progress(model / 'samples', file)}.")
         return
-    _check_out(kind, interpolate, out)
-    cli.start_tensorflow()
     from artgan_tf.sampling import files, sheets
+    from artgan_tf.sampling.places import find_model
+
+    found = find_model(model)
+    if list_classes:
+        print("\n".join(found.class_names))
+        return
+    found.check(checkpoint)
+    of = sheets.wish(found, classes, count, seed, truncation, magnified)
+    cli.start_tensorflow()  # mistakes have been told before it
     from artgan_tf.sampling.models import open_model
 
     painter = open_model(model, checkpoint)
-    if list_classes:
-        print("\n".join(painter.class_names))
-        return
-    of = sheets.wish(painter, classes, count, seed, truncation, magnified)
     if interpolate:
         between = {"seeds": sheets.between_seeds, "classes": sheets.between_classes}[interpolate]
         sheet = between(painter, of, frames)
     else:
         sheet = sheets.grid(painter, of)
-    if kind == ".gif":
-        files.save_animation(sheet, out)
-    elif kind == ".png":
-        files.save_sheet(sheet, out)
+    if kind:
+        save = files.save_sheet if kind == ".png" else files.save_animation
+        made = save(sheet, file, scale or files.scale_of(sheet))
     else:
-        files.save_each(sheet, of, out)
-    print(out)
+        made = files.save_each(sheet, of, file, scale or 1)
+    print(f"{file}: {made}; {sheets.told(sheet, painter, of)}.")
 
 
-def _check_out(kind: str, interpolate: str | None, out: Path) -> None:
-    _require(kind in (".png", ".gif", ""), f"{out} will not do: name a .png, a .gif or a folder.")
-    if interpolate:
-        _require(bool(kind), f"--interpolate makes one sheet or GIF: name a file, not {out}.")
+def _check_out(kind: str, moves: str | None, out: Path) -> None:
+    animations = "a .gif or .webp"
+    if moves == "progress":
+        moving = kind in (".gif", ".webp")
+        _require(moving, f"--progress makes an animation: name {animations}, not {out}.")
+    elif moves:
+        _require(bool(kind), f"--interpolate makes one sheet or animation: name a file, not {out}.")
     else:
-        _require(kind != ".gif", f"A grid stands still: name a .png, not {out}, or --interpolate.")
+        still = kind not in (".gif", ".webp")
+        _require(still, f"A grid stands still: name a .png, not {out}, or --interpolate.")
+    known = kind in (".png", ".gif", ".webp", "")
+    _require(known, f"{out} will not do: name a .png, {animations}, or a folder.")
 
 
 def _require(holds: bool, sentence: str) -> None:

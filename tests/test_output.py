@@ -71,5 +71,5 @@ def test_an_animation_of_too_many_classes_is_refused(tmp_path: Path) -> None:
     images = np.zeros((1200, 1, 64, 64, 3), np.uint8)
     sheet = Sheet(images, [f"class {number}" for number in range(1200)])
     with pytest.raises(InputError, match=r"too large for a GIF.*fewer --classes"):
-        save_animation(sheet, tmp_path / "all.gif")
+        save_animation(sheet, tmp_path / "all.gif", scale=1)
     assert list(tmp_path.iterdir()) == []

@@ -1,6 +1,7 @@
 """The verb `sample`: which files it makes, and what it refuses."""
 
 import csv
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -29,9 +30,43 @@ def run(exports, tmp_path, monkeypatch, capsys):
 
 def test_a_grid_is_one_png(run, tmp_path):
     code, out, _ = run("--classes", "rings", "Éclair", "--count", "3")
-    assert (code, out) == (0, "sample.png\n")
     with Image.open(tmp_path / "sample.png") as picture:
-        assert picture.height == 2 * 66  # of 16 pixels, shown four times as large
+        assert picture.height == 2 * 130  # of 16 pixels, shown eight times as large
+        size = f"{picture.width}x260"
+    assert (code, out) == (
+        0,
+        f"sample.png: {size} pixels; 6 pictures of 16x16, 2 classes (rings, Éclair), "
+        f"seeds 0 to 2.\n",
+    )
+
+
+def test_what_is_there_stays(run, tmp_path):
+    """A usual name gets a number; one that was given is refused, unless it may be replaced."""
+    ask = ("--count", "1", "--scale", "1")
+    for name in ("sample.png", "sample-2.png", "sample-3.png"):
+        assert run(*ask)[1].startswith(f"{name}: ")
+    for out, file in (("sample.png", "sample.png"), ("many", "many/samples.csv")):
+        run(*ask, "--out", out)
+        before = (tmp_path / file).read_bytes()
+        code, _, err = run("--count", "2", "--out", out)
+        assert (code, (tmp_path / file).read_bytes()) == (2, before)
+        assert err == f"error: {out} is there already: name another --out, or add --overwrite.\n"
+        assert run("--count", "2", "--out", out, "--overwrite")[0] == 0
+        assert (tmp_path / file).read_bytes() != before
+
+
+@pytest.mark.parametrize(("scale", "side"), [("1", 16), ("3", 48)])
+def test_pictures_are_as_large_as_asked(run, tmp_path, scale, side):
+    ask = ("--classes", "rings", "--count", "1", "--scale", scale)
+    for out in ("one.png", "each"):
+        assert run(*ask, "--out", out)[0] == 0
+    with (
+        Image.open(tmp_path / "one.png") as sheet,
+        Image.open(tmp_path / "each" / "000-rings-0.png") as picture,
+    ):
+        assert (sheet.height, picture.size) == (side + 2, (side, side))
+        cell = sheet.crop((sheet.width - side - 2, 0, sheet.width - 2, side))
+        np.testing.assert_array_equal(np.asarray(cell), np.asarray(picture))
 
 
 def test_a_folder_gets_a_png_each_and_a_list(run, tmp_path, painters):
@@ -52,11 +87,20 @@ def test_a_folder_gets_a_png_each_and_a_list(run, tmp_path, painters):
 @pytest.mark.parametrize(("way", "frames"), [("seeds", 2 * 3), ("classes", 3 * 3)])
 def test_ways_are_a_sheet_or_an_animation(run, tmp_path, way, frames):
     ask = ("--interpolate", way, "--frames", "3", "--count", "2", "--out")
-    assert run(*ask, "way.gif")[0] == 0
-    assert run(*ask, "way.png")[0] == 0
-    with Image.open(tmp_path / "way.gif") as gif, Image.open(tmp_path / "way.png") as sheet:
-        assert len(list(ImageSequence.Iterator(gif))) == frames
-        assert sheet.width > frames * 64
+    for kind in ("gif", "webp", "png"):
+        code, out, _ = run(*ask, f"way.{kind}")
+        assert code == 0
+        assert f"{frames * {'seeds': 3, 'classes': 2}[way]} pictures of 16x16" in out
+    for kind in ("gif", "webp"):
+        with Image.open(tmp_path / f"way.{kind}") as moving:
+            shown = [np.asarray(f.convert("L")) for f in ImageSequence.Iterator(moving)]
+        assert len(shown) == frames
+        names = [frame[:, : -16 * 8 - 6] < 99 for frame in shown]  # of each way its ends
+        other = [(a != b).mean() > 0.003 for a, b in pairwise(names)]
+        assert other == [number % 3 == 0 for number in range(1, frames)]
+    with Image.open(tmp_path / "way.png") as sheet:  # each way with both of its ends
+        assert sheet.height == 6 * 130
+        assert sheet.width > 4 * 130
 
 
 def test_the_progress_of_a_run(run, tmp_path):
@@ -65,7 +109,8 @@ def test_the_progress_of_a_run(run, tmp_path):
     for step in (20, 100, 3):
         Image.new("RGB", (8, 8), (step, 0, 0)).save(samples / f"step_{step:06d}.png")
     Image.new("RGB", (9, 9)).save(samples / "step_000003_magnified.png")
-    assert run("--progress", "--out", "progress.gif", model=tmp_path / "run")[0] == 0
+    code, out, _ = run("--progress", model=tmp_path / "run")
+    assert (code, out) == (0, "progress.gif: 8x8 pixels, 3 frames, from step 3 to 100.\n")
     with Image.open(tmp_path / "progress.gif") as gif:
         reds = [np.asarray(f.convert("RGB"))[0, 0, 0] for f in ImageSequence.Iterator(gif)]
     assert len(reds) == 3
@@ -79,10 +124,14 @@ def test_classes_are_listed(run):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--out", "a.bmp"], "a.bmp will not do: name a .png, a .gif or a folder."),
+        (["--out", "a.bmp"], "a.bmp will not do: name a .png, a .gif or .webp, or a folder."),
         (["--out", "a.gif"], "A grid stands still: name a .png, not a.gif, or --interpolate."),
-        (["--interpolate", "seeds", "--out", "folder"], "--interpolate makes one sheet or GIF"),
-        (["--progress"], "--progress makes an animation: name a .gif, not sample.png."),
+        (
+            ["--interpolate", "seeds", "--out", "folder"],
+            "--interpolate makes one sheet or",
+        ),
+        (["--progress", "--out", "a.png"], "name a .gif or .webp, not a.png."),
+        (["--scale", "0"], "A --scale of 0 will not do: take 1 or more."),
         (["--progress", "--out", "a.gif"], "holds no sample grids"),
         (["--classes", "ring"], "There is no class 'ring'"),
         (["--interpolate", "seeds", "--count", "1"], "ask for two or more"),

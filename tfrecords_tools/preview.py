@@ -11,6 +11,8 @@ from tfrecords_tools import cli
 from tfrecords_tools.contents import image_of, label_of, values_of
 from tfrecords_tools.dataset import DataSet, open_dataset
 from tfrecords_tools.errors import InputError
+from tfrecords_tools.files import written
+from tfrecords_tools.outputs import place
 from tfrecords_tools.records import Record, read_records
 from tfrecords_tools.sheet import named_grid
 from tfrecords_tools.workspace import REPORT, read_json
@@ -24,18 +26,25 @@ def preview(
     out: Path,
     split: str = "train",
     columns: int = 8,
+    overwrite: bool = False,
 ) -> None:
     """Draw the first images of each class, squares cut from the middle, with counts.
+
+    Examples:
+        artgan preview data/paintings --out sheet.png
+        artgan preview data/paintings --split val --columns 4 --out val.png
 
     Args:
         folder: the data set.
         out: the picture to write.
         split: which images to draw.
         columns: how many of each class.
+        overwrite: replace a picture of that name.
 
     Raises:
         InputError: when there is no data set, no such split, or the picture cannot be written.
     """
+    place(out, out, overwrite)
     dataset = open_dataset(folder)
     if split not in dataset.shards:
         raise InputError(f"{folder} has no split {split!r}: it has {', '.join(dataset.shards)}.")
@@ -47,11 +56,10 @@ def preview(
             grid[row, column] = np.asarray(ImageOps.fit(image, (side, side)))
     sheet = named_grid(grid, _titles(dataset))
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        sheet.save(out)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"--out {out} cannot be written: {why}.") from None
+        with written(out) as part:
+            sheet.save(part)
+    except ValueError as error:  # what the name ends in
+        raise InputError(f"--out {out} cannot be written: {error}.") from None
     print(f"{out}: {sheet.width}x{sheet.height}, {columns} images of each class of {split}.")
 
 

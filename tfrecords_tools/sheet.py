@@ -3,23 +3,57 @@
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
+
+from tfrecords_tools.lettering import lettered
+
+SMALLEST = 64  # pixels of a cell
+SPACE = 4  # beside a name
+GAP = 2  # after a picture
 
 
-def named_grid(images: np.ndarray, names: Sequence[str], gap: int = 2) -> Image.Image:
-    """A picture of uint8 images [rows, columns, H, W, 3] with each row's name on its left."""
+def named_grid(
+    images: np.ndarray,
+    names: Sequence[str],
+    gap: int = GAP,
+    scale: int = 0,
+    among: Sequence[str] = (),
+) -> Image.Image:
+    """A picture of uint8 images [rows, columns, H, W, 3] with each row's name on its left.
+
+    Args:
+        images, names: of the rows.
+        gap: pixels between two pictures.
+        scale: how many pixels each one of theirs is wide; 0 for as many as make a cell of 64.
+        among: names of other sheets that are to have equally wide margins.
+    """
     rows, columns, height, width, _ = images.shape
-    zoom = max(1, 64 // height)
-    font = ImageFont.load_default(size=max(11, height * zoom // 5))
-    margin = 8 + int(max(font.getlength(name) for name in names))
+    zoom = scale or _zoom(height)
+    size = max(11, height * zoom // 5)
+    written = {name: lettered(name, size) for name in {*names, *among}}
+    margin = 2 * SPACE + max(text.width for text in written.values())
     cell = np.array([height, width]) * zoom + gap
     sheet = Image.new("RGB", (margin + columns * cell[1], rows * cell[0]), "white")
-    draw = ImageDraw.Draw(sheet)
     for row, name in enumerate(names):
-        middle = row * cell[0] + cell[0] // 2
-        draw.text((margin - 4, middle), name, fill="black", font=font, anchor="rm")
+        text = written[name]
+        top = row * cell[0] + (cell[0] - text.height) // 2
+        sheet.paste("black", (margin - SPACE - text.width, top), text)
         for column in range(columns):
             picture = Image.fromarray(images[row, column])
             picture = picture.resize((width * zoom, height * zoom), Image.Resampling.NEAREST)
             sheet.paste(picture, (margin + column * cell[1], row * cell[0]))
     return sheet
+
+
+def named_pictures(sheet: Image.Image, shape: tuple[int, int, int, int]) -> np.ndarray:
+    """The pictures of a `named_grid`, uint8 [rows, columns, H, W, 3], of that shape less the 3."""
+    rows, columns, height, width = shape
+    zoom = _zoom(height)
+    down, right = height * zoom + GAP, width * zoom + GAP
+    pixels = np.asarray(sheet.convert("RGB"))[: rows * down, sheet.width - columns * right :]
+    cells = pixels.reshape(rows, down, columns, right, 3).swapaxes(1, 2)
+    return cells[:, :, : height * zoom : zoom, : width * zoom : zoom]
+
+
+def _zoom(height: int) -> int:
+    return max(1, SMALLEST // height)

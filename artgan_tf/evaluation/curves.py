@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tfrecords_tools.lettering import families
+
 LOSSES = {"d_": "discriminator's loss and its terms", "g_": "generator's loss and its terms"}
 FIGURES = {"val_": "held out: ", "metric_": ""}
 GREY = "#808890"  # is read on white and on black
@@ -63,12 +65,15 @@ def drawn(
         inches: width and height of each.
         legend: `below` the axes, for a few lines with short names, or to the `right`.
     """
+    from matplotlib import rc_context
     from matplotlib.figure import Figure  # without pyplot: no display, no global state
 
     width, height = inches
     figure = Figure(figsize=(width, height * len(shown)), dpi=DPI, layout="constrained")
-    for panel, axes in zip(shown, figure.subplots(len(shown), squeeze=False).flat, strict=True):
-        _draw(panel, axes, LEGENDS[legend])
+    words = "".join(word for panel in shown for word in (panel.title, *panel.lines))
+    with rc_context({"font.family": families(words), "text.parse_math": False}):
+        for panel, axes in zip(shown, figure.subplots(len(shown), squeeze=False).flat, strict=True):
+            _draw(panel, axes, LEGENDS[legend])
     return figure
 
 

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from artgan_tf.config import InputError
+from artgan_tf.data.real import real_data, real_source
 from artgan_tf.evaluation import report, results
-from artgan_tf.evaluation.protocols import Metric, metric, usual
-from artgan_tf.evaluation.reference import Reference, open_reference, real_data, real_source
+from artgan_tf.evaluation.protocols import Metric, check_seeds, metric, usual
+from artgan_tf.evaluation.reference import Reference, open_reference
 from artgan_tf.evaluation.results import Result
 from artgan_tf.evaluation.scoring import Subject, check, refusal, scores
 from artgan_tf.painter import Painter, Weights
-from artgan_tf.runs.checkpoints import Which
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.load import load
 from artgan_tf.runs.pretrained import locate, workplace
+from artgan_tf.runs.steps import Which
 from tfrecords_tools.files import reason
-
-LARGEST = 2**31  # of seeds, so that the latents' numbers fit 64 bits
+from tfrecords_tools.outputs import place
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,8 @@ def measure(
 def evaluate(run_dir: Path | str, options: Options) -> Evaluation:
     """Score a run, append the results to `metrics.jsonl`, and write `evaluation/report.html`.
 
+    Where there is an earlier report, `evaluation-2` and so on is taken.
+
     Args:
         run_dir: the run's directory.
         options: what to measure.
@@ -91,7 +93,7 @@ def evaluate(run_dir: Path | str, options: Options) -> Evaluation:
         RunError: the model's networks give no numbers.
     """
     asked = list(dict.fromkeys(map(metric, options.metrics)))
-    _check_seeds(options.seeds)
+    check_seeds(options.seeds)
     painter = load(run_dir, options.which, options.weights)
     out = options.out or workplace(run_dir)
     with tempfile.TemporaryDirectory(prefix="artgan-") as work:
@@ -109,7 +111,8 @@ def evaluate(run_dir: Path | str, options: Options) -> Evaluation:
                 results.append(file, result)
                 found.append(result)
         run = RunDirectory(locate(run_dir))
-        page = report.write_report(out / "evaluation", run, painter, reference, found)
+        folder = place(None, out / "evaluation")
+        page = report.write_report(folder, run, painter, reference, found)
     return Evaluation(found, file, page)
 
 
@@ -118,12 +121,6 @@ def _reference(painter: Painter, options: Options, work: Path) -> Reference:
     data = real_data(painter.gan.config.data, options.data)
     source = real_source(data, painter.class_names)
     return open_reference(source, data, options.extractor, work)
-
-
-def _check_seeds(seeds: Sequence[int]) -> None:
-    if not seeds or not all(0 <= seed < LARGEST for seed in seeds):
-        given = " ".join(map(str, seeds)) or "nothing"
-        raise InputError(f"--seeds takes whole numbers from 0 to {LARGEST - 1:,}, not {given}.")
 
 
 def _usual(reference: Reference, painter: Painter) -> list[Metric]:

@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from artgan_tf.evaluation.images import Images
 from artgan_tf.painter import GRID_CLASSES, GRID_COLUMNS, Painter
-from tfrecords_tools.sheet import named_grid
+from tfrecords_tools.sheet import named_grid, named_pictures
 
+BESIDE = 4  # generated pictures of a class, and as many real ones
+SEEN_STEPS = 6  # of a training
 WAYS, STEPS = 6, 8  # ways from one painting to another, and paintings on each
 SEED, OTHER_SEED = 0, 1  # they begin and end in the grid's first two columns
 SHARES = np.linspace(0, 1, STEPS)[:, None]
@@ -42,6 +46,36 @@ def grid(painter: Painter, magnified: bool = False) -> list[Strip]:
         Strip(name, painter.generate([label] * len(seeds), seeds, magnified), captions)
         for label, name in enumerate(painter.class_names[:GRID_CLASSES])
     ]
+
+
+def beside(painter: Painter, real: Images) -> list[Strip]:
+    """For each class generated pictures, and after them as many real ones: 4, or what each has."""
+    names = painter.class_names[:GRID_CLASSES]
+    found = [np.flatnonzero(real.labels == label)[:BESIDE] for label in range(len(names))]
+    count = min((len(rows) for rows in found if len(rows)), default=0)
+    captions = [f"seed {seed}" for seed in range(count)] + [f"real {n + 1}" for n in range(count)]
+    strips = []
+    for label, (name, rows) in enumerate(zip(names, found, strict=True)):
+        if len(rows):
+            painted = painter.generate([label] * count, range(count))
+            images = np.concatenate([painted, real.pixels[rows[:count]]])
+            strips.append(Strip(name, images, captions))
+    return strips
+
+
+def progress(samples: Path, painter: Painter) -> list[Strip]:
+    """The same seed of the first classes at some steps of the training, from its sample grids."""
+    grids = sorted(samples.glob("step_??????.png"))
+    places = np.linspace(0, len(grids) - 1, min(SEEN_STEPS, len(grids))).round().astype(int)
+    names = painter.class_names[:GRID_COLUMNS]
+    rows, size = len(painter.class_names[:GRID_CLASSES]), painter.gan.config.data.image_size
+    strips = []
+    for place in dict.fromkeys(places.tolist()):
+        with Image.open(grids[place]) as grid:
+            cells = named_pictures(grid, (rows, GRID_COLUMNS, size, size))
+        step = int(grids[place].stem.removeprefix("step_"))
+        strips.append(Strip(f"step {step:,}", cells[: len(names), 0], names))
+    return strips
 
 
 def between_seeds(painter: Painter) -> list[Strip]:

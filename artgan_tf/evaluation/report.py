@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from artgan_tf.evaluation import copies, curves, figures, tables
+from artgan_tf.evaluation import copies, curves, figures, tables, verdict
 from artgan_tf.evaluation.encoding import figure_uri, image_uri, png
 from artgan_tf.evaluation.figures import Strip
 from artgan_tf.evaluation.protocols import metric
@@ -39,38 +39,44 @@ def write_report(
     Returns:
         The page.
     """
-    pictures, panels = _pictures(painter, reference, found), curves.panels(run.history())
+    pictures = _pictures(run, painter, reference, found)
+    panels = curves.panels(run.history())
     page = _template().render(
         name=run.path.resolve().name,
         date=datetime.now(UTC),
         painter=painter,
+        held_out=reference.source.val.count > 0,
         extractor=reference.extractor,
+        answers=verdict.answers(found, len(painter.class_names)),
         tables=tables.by_group(found),
         by_class=tables.by_class(found, painter.class_names),
         facts=tables.facts(found),
         curves=[(panel.title, curves.drawn([panel])) for panel in panels],
         pictures=pictures,
     )
-    pages = {f"{name}.png": png(figures.sheet(s)) if s else None for name, s in pictures.items()}
-    pages["curves.png"] = png(curves.drawn(panels)) if panels else None
+    pages = {
+        f"{name}.png": png(figures.sheet(strips)) for name, strips in pictures.items() if strips
+    }
+    if panels:
+        pages["curves.png"] = png(curves.drawn(panels))
     for name, data in (pages | {PAGE: page.encode()}).items():
-        if data is None:  # an older one goes in any case
-            (folder / name).unlink(missing_ok=True)
-        else:
-            files.write(folder / name, data)
+        files.write(folder / name, data)
     return folder / PAGE
 
 
 def _pictures(
-    painter: Painter, reference: Reference, found: Sequence[Result]
+    run: RunDirectory, painter: Painter, reference: Reference, found: Sequence[Result]
 ) -> dict[str, list[Strip]]:
     """By the names of their files; none where a report goes without them."""
     painted = copies.paintings(painter)
     known = any(metric(result.metric).kind.pattern == FEATURES for result in found)
     several, magnify = reference.train.count > 1, painter.gan.config.model.magnify
+    real = reference.val if reference.source.val.count else reference.train
     return {
+        "beside": figures.beside(painter, real),
         "grid": figures.grid(painter),
         "magnified": figures.grid(painter, magnified=True) if magnify else [],
+        "progress": figures.progress(run.samples, painter),
         "neighbours_pixels": copies.by_pixels(painted, reference) if several else [],
         "neighbours_features": copies.by_features(painted, reference) if known else [],
         "between_seeds": figures.between_seeds(painter),

@@ -1,7 +1,7 @@
 """Which pictures stand where: grids by class, and ways from one seed or class to the next."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,8 +10,10 @@ from artgan_tf.config import InputError
 
 if TYPE_CHECKING:
     from artgan_tf.sampling.models import Model
+    from artgan_tf.sampling.places import Place
 
 SEEDS = 2**53  # what JSON's numbers hold
+NAMED = 12  # classes that are named where there are many
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Wish:
         classes: indices.
         seeds: whole numbers from 0 and below 2^53.
         truncation: of z.
-        magnified: at paper B's full size.
+        magnified: at Improved ArtGAN's full size.
     """
 
     classes: tuple[int, ...]
@@ -32,7 +34,7 @@ class Wish:
 
 
 def wish(
-    model: "Model",
+    model: "Model | Place",
     classes: Sequence[str] = (),
     count: int = 8,
     seed: int = 0,
@@ -50,10 +52,30 @@ def wish(
 
 @dataclass(frozen=True)
 class Sheet:
-    """Pictures uint8 [rows, columns, H, W, 3], and what stands before each row."""
+    """Pictures in named rows.
+
+    Attributes:
+        images: uint8 [rows, columns, H, W, 3].
+        names: of the rows.
+        ways: of each row, what each of its ways leads from and to, all of as many columns; none in
+            a grid.
+    """
 
     images: np.ndarray
     names: list[str]
+    ways: list[list[str]] = field(default_factory=list)
+
+    def apart(self) -> "Sheet":
+        """Each way a row of its own, with the picture that it leads to; a grid as it is."""
+        if not self.ways:
+            return self
+        rows, size = len(self.names), self.images.shape[2:]
+        images = self.images.reshape(rows, len(self.ways[0]), -1, *size)
+        ends = np.roll(images[:, :, :1], -1, axis=1)
+        whole = np.concatenate([images, ends], axis=2)
+        return Sheet(
+            whole.reshape(-1, *whole.shape[2:]), [name for row in self.ways for name in row]
+        )
 
 
 def grid(model: "Model", of: Wish) -> Sheet:
@@ -66,26 +88,39 @@ def grid(model: "Model", of: Wish) -> Sheet:
 
 def between_seeds(model: "Model", of: Wish, frames: int) -> Sheet:
     """A class a row; from each seed to the next, and in the end back to the first."""
-    ways = [(a, b, t) for a, b in _around(of.seeds) for t in _shares(frames)]
-    rows = [(label, *way) for label in of.classes for way in ways]
+    ways = _around(of.seeds)
+    rows = [(c, a, b, t) for c in of.classes for a, b in ways for t in _shares(frames)]
     labels, starts, ends, t = zip(*rows, strict=True)
     weights = np.eye(len(model.class_names))[list(labels)]
     images = model.mix(starts, ends, t, weights, of.magnified, of.truncation)
-    return _sheet(images, [model.class_names[label] for label in of.classes])
+    names = [model.class_names[label] for label in of.classes]
+    return _sheet(images, names, [[f"{name}, seed {a} to {b}" for a, b in ways] for name in names])
 
 
 def between_classes(model: "Model", of: Wish, frames: int) -> Sheet:
     """A seed a row; from each class to the next, and in the end back to the first."""
-    one_hot = np.eye(len(model.class_names))
-    way = [
-        one_hot[a] + (one_hot[b] - one_hot[a]) * t
-        for a, b in _around(of.classes)
-        for t in _shares(frames)
-    ]
+    one_hot, ways = np.eye(len(model.class_names)), _around(of.classes)
+    way = [one_hot[a] + (one_hot[b] - one_hot[a]) * t for a, b in ways for t in _shares(frames)]
     seeds = [seed for seed in of.seeds for _ in way]
     weights = np.concatenate([way] * len(of.seeds))
     images = model.mix(seeds, seeds, [0.0] * len(seeds), weights, of.magnified, of.truncation)
-    return _sheet(images, [f"seed {seed}" for seed in of.seeds])
+    ends = [f"{model.class_names[a]} to {model.class_names[b]}" for a, b in ways]
+    names = [f"seed {seed}" for seed in of.seeds]
+    return _sheet(images, names, [[f"{way}, {name}" for way in ends] for name in names])
+
+
+def told(sheet: Sheet, model: "Model", of: Wish) -> str:
+    """What a sheet shows: pictures and their size, classes, seeds."""
+    rows, columns, height, width, _ = sheet.images.shape
+    names = [model.class_names[label] for label in of.classes[:NAMED]]
+    if more := len(of.classes) - len(names):
+        names.append(f"{more} more")
+    count, seeds = len(of.classes), f"{of.seeds[0]} to {of.seeds[-1]}"
+    return (
+        f"{rows * columns:,} pictures of {width}x{height}, {count} "
+        f"{'class' if count == 1 else 'classes'} ({', '.join(names)}), "
+        f"{f'seeds {seeds}' if len(of.seeds) > 1 else f'seed {of.seeds[0]}'}"
+    )
 
 
 def _around(values: Sequence[int]) -> list[tuple[int, int]]:
@@ -102,5 +137,5 @@ def _shares(frames: int) -> list[float]:
     return [frame / frames for frame in range(frames)]
 
 
-def _sheet(images: np.ndarray, names: list[str]) -> Sheet:
-    return Sheet(images.reshape(len(names), -1, *images.shape[1:]), names)
+def _sheet(images: np.ndarray, names: list[str], ways: Sequence[list[str]] = ()) -> Sheet:
+    return Sheet(images.reshape(len(names), -1, *images.shape[1:]), names, list(ways))

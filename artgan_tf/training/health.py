@@ -1,24 +1,30 @@
-"""What goes wrong in training: losses that are no numbers, a D that wins, one that overfits."""
+"""What goes wrong in training, told once in words: with the figure, and what helps."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 
+import numpy as np
 from tqdm import tqdm
 
 from artgan_tf.config import Config, RunError
 from artgan_tf.runs.checkpoints import Checkpoints
+from artgan_tf.training import signs
 
 COLLAPSED_LOSS, COLLAPSED_STEPS = 0.01, 500
-# At so many validations in a row either r_v is above this, or D's class loss in training below and
-# its held-out accuracy by more than this below its best.  No run in `experiments` is there: the
-# longest, which still improved, ended with a loss of 0.26 and its best accuracy; the demo's loss
-# falls to 0.003, but it names all held-out images, and r_v is 0.  With 300 paintings (32 pixels,
-# width 0.125) r_v was 1 from step 100 to 1,800, where the loss was 0.16.
-VALIDATIONS, OVERFITTING, LEARNT_LOSS, FALLEN = 3, 0.7, 0.2, 0.03
+# At so many validations in a row either r_v is above `signs.OVERFITTING`, or D's class loss in
+# training below LEARNT_LOSS and its held-out accuracy by more than FALLEN below its best, or that
+# is by FALLEN_FAR, whatever the loss.  No run in `experiments` is there: the longest, which still
+# improved, ended with a loss of 0.26 and its best accuracy; the demo's loss falls to 0.003, but it
+# names all held-out images, and r_v is 0.  With 300 paintings (32 pixels, width 0.125) r_v was 1
+# from step 100 to 1,800, where the loss was 0.16.
+VALIDATIONS, LEARNT_LOSS, FALLEN, FALLEN_FAR = 3, 0.2, 0.03, 0.1
+GRIDS = 2  # in a row with little variety
+AUGMENT = "discriminator.augment, more discriminator.dropout, or more images"
 
 
 class Health:
-    """Stops a run that cannot go on, and tells once of one that learns nothing any more.
+    """Stops a run that cannot go on, and tells once of each thing that goes wrong.
 
     Args:
         config: of the run.
@@ -28,8 +34,9 @@ class Health:
 
     def __init__(self, config: Config, checkpoints: Checkpoints, settle: Callable[[], None]):
         self.config, self.checkpoints, self.settle = config, checkpoints, settle
-        self.collapsed_for = self.overfitted_for = 0
         self.class_loss, self.best_accuracy = math.inf, 0.0
+        self.most = {"within": 0.0, "across": 0.0}
+        self.lasting: Counter[str] = Counter()  # how long each sign has been there
         self.told: set[str] = set()
 
     def of_losses(self, step: int, means: Mapping[str, float]) -> None:
@@ -37,43 +44,60 @@ class Health:
         if bad := [name for name, value in means.items() if not math.isfinite(value)]:
             self.settle()
             raise self.checkpoints.not_finite(", ".join(bad))
-        self.class_loss = means.get("d_class", math.inf)
-        collapsed = means["d_loss"] < COLLAPSED_LOSS
-        self.collapsed_for = self.collapsed_for + self.config.log.history_every if collapsed else 0
-        if self.collapsed_for >= COLLAPSED_STEPS:
+        self.class_loss, every = means.get("d_class", math.inf), self.config.log.history_every
+        if self._lasts("collapse", means["d_loss"] < COLLAPSED_LOSS, every) >= COLLAPSED_STEPS:
             self._tell_of_collapse(step)
+        balance = signs.balance(means, self.config)
+        won = balance is not None and balance < signs.WON
+        if self._lasts("won", won, every) >= COLLAPSED_STEPS and "collapse" not in self.told:
+            self._tell(
+                "won",
+                f"Step {step}: D wins: telling real from fake costs it {balance:.0%} of what "
+                f"guessing does (healthy runs: {signs.BALANCED[0]:.0%} or more), and G learns "
+                f"nothing from it; try {AUGMENT}.",
+            )
 
     def of_validation(self, step: int, row: Mapping[str, float]) -> None:
         """Look at what a validation measured: `accuracy`, and `overfitting` where that is known."""
-        signs = [sign for sign in (self._of_critic(row), self._of_classes(row)) if sign]
-        self.overfitted_for = self.overfitted_for + 1 if signs else 0
-        if self.overfitted_for >= VALIDATIONS:
-            self._tell(
-                "overfitting",
-                f"Step {step}: {signs[0]}: D learns the training images by heart; try "
-                f"discriminator.augment, more discriminator.dropout, or more images.",
-            )
+        found = [sign for sign in (self._of_critic(row), self._of_classes(row)) if sign]
+        if self._lasts("overfitting", bool(found)) >= VALIDATIONS:
+            sentence = f"{found[0]}: D learns the training images by heart; try {AUGMENT}."
+            self._tell("overfitting", f"Step {step}: {sentence}")
 
-    @staticmethod
-    def _of_critic(row: Mapping[str, float]) -> str:
+    def of_grid(self, step: int, grid: np.ndarray) -> None:
+        """Look at the variety of a sample grid, uint8 [classes, seeds, H, W, 3]."""
+        what = {"within": "The pictures of each class", "across": "The classes"}
+        for (kind, words), now in zip(what.items(), signs.variety(grid), strict=True):
+            if now is None:
+                continue
+            most = self.most[kind] = max(self.most[kind], now)
+            if self._lasts(kind, now < signs.ALIKE * most) >= GRIDS:
+                self._tell(
+                    kind,
+                    f"Step {step}: {words[0].lower()}{words[1:]} have become alike: they differ by "
+                    f"{now:.0f} grey levels, after {most:.0f} (a collapse); go on from an earlier "
+                    f"checkpoint (fit --init RUN --checkpoint STEP), or try train.energy_weight.",
+                )
+
+    def _of_critic(self, row: Mapping[str, float]) -> str:
         # While augmentation still grows stronger, something is being done about it.
         grows = row.get("augment_strength", 1.0) < 1.0
-        if grows or row.get("overfitting", 0.0) <= OVERFITTING:
+        if grows or row.get("overfitting", 0.0) <= signs.OVERFITTING:
             return ""
         part = f"{row['overfitting']:.0%} of the way from training images to fakes"
         return f"to D held-out images are {part}"
 
     def _of_classes(self, row: Mapping[str, float]) -> str:
         self.best_accuracy = max(self.best_accuracy, row["accuracy"])
-        fallen = self.best_accuracy - row["accuracy"] > FALLEN
-        if not fallen or self.class_loss >= LEARNT_LOSS:
+        fallen = self.best_accuracy - row["accuracy"]
+        if fallen <= (FALLEN if self.class_loss < LEARNT_LOSS else FALLEN_FAR):
             return ""
         now = f"{row['accuracy']:.0%} of held-out images, after {self.best_accuracy:.0%}"
         return f"D's class loss is {self.class_loss:.2f} and it names {now}"
 
     def _tell_of_collapse(self, step: int) -> None:
         sentence = (
-            f"Step {step}: D's loss has been below {COLLAPSED_LOSS} for {self.collapsed_for} "
+            f"Step {step}: D's loss has been below {COLLAPSED_LOSS} for {self.lasting['collapse']} "
             f"steps and teaches G nothing any more; try discriminator.noise, dropout or augment."
         )
         if "collapse" not in self.told and self.config.train.on_collapse == "stop":
@@ -81,6 +105,10 @@ class Health:
             self.checkpoints.save()
             raise RunError(sentence)
         self._tell("collapse", sentence)
+
+    def _lasts(self, sign: str, there: bool, more: int = 1) -> int:
+        self.lasting[sign] = (self.lasting[sign] + more) if there else 0
+        return self.lasting[sign]
 
     def _tell(self, kind: str, sentence: str) -> None:
         if kind not in self.told:

@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from artgan_tf.painter import Painter
+from artgan_tf.painter import GRID_CLASSES, GRID_COLUMNS, Painter
 from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.training import plot
 from artgan_tf.training.events import Events
 from tfrecords_tools import files
+from tfrecords_tools.sheet import named_pictures
 
 
 class Records:
@@ -29,6 +31,11 @@ class Records:
         """TensorBoard's; of a cluster's workers only that makes one which writes."""
         return Events(self.run.tensorboard, self.start)
 
+    @property
+    def painted(self) -> bool:
+        """Whether there is a grid of this run."""
+        return any(self.run.samples.glob("step_*.png"))
+
     def scalars(self, row: dict[str, float]) -> None:
         """One history row (`step` and named values), to the history and TensorBoard.
 
@@ -42,8 +49,8 @@ class Records:
         finally:
             self.events.flush()
 
-    def samples(self, step: int) -> str:
-        """Paint the grid (and the magnified one) of this step; gives the picture's path."""
+    def samples(self, step: int) -> np.ndarray:
+        """Paint the grid (and the magnified one) of this step: uint8 [classes, seeds, H, W, 3]."""
         self.painter.refresh()
         path = self.run.samples / f"step_{step:06d}.png"
         grid = self.painter.grid()
@@ -53,30 +60,17 @@ class Records:
         self.events.image("samples", np.asarray(grid), step)
         self.plot_losses()
         self.events.flush()
-        return str(path)
+        size = self.painter.gan.config.data.image_size
+        rows = len(self.painter.class_names[:GRID_CLASSES])
+        return named_pictures(grid, (rows, GRID_COLUMNS, size, size))
 
     def plot_losses(self) -> None:
-        """`losses.png`: both losses and their terms over the steps, held-out figures below."""
-        from matplotlib.figure import Figure  # without pyplot: no display, no global state
-
-        rows = self.run.history()
-        if not rows:
-            return
-        figure = Figure(figsize=(9, 9))
-        # Fixed, because a layout found by matplotlib takes as long as the drawing.
-        figure.subplots_adjust(left=0.09, right=0.98, bottom=0.06, top=0.98, hspace=0.08)
-        for axes, prefix in zip(figure.subplots(3, sharex=True), ("d_", "g_", "val_"), strict=True):
-            for name in dict.fromkeys(n for row in rows for n in row if n.startswith(prefix)):
-                points = [(row["step"], row[name]) for row in rows if name in row]
-                width = 2.0 if name.endswith("_loss") else 1.0
-                axes.plot(*zip(*points, strict=True), label=name, linewidth=width)
-            axes.set_ylabel({"d_": "D", "g_": "G", "val_": "held out"}[prefix])
-            axes.grid(alpha=0.3)
-            if axes.lines:
-                axes.legend(loc="upper right", fontsize="small")
-        axes.set_xlabel("step")
-        with files.written(self.run.losses_plot) as part:
-            figure.savefig(part, format="png", dpi=100)
+        """`losses.png`: what the history tells, and how to read it."""
+        painter = self.painter
+        shown = plot.panels(self.run.history(), painter.gan.config, len(painter.class_names))
+        if shown:
+            with files.written(self.run.losses_plot) as part:
+                plot.drawn(shown).savefig(part, format="png", dpi=100)
 
 
 def _save(grid: Image.Image, path: Path) -> None:

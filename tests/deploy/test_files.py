@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 from tensorflow_serving.config import model_server_config_pb2
 
 from artgan_tf.config import resolve
-from artgan_tf.fit import default_run_dir
+from artgan_tf.own import default_run_dir
 from artgan_tf.serve import serve
 from artgan_tf.serving import app, monitoring
 from artgan_tf.serving.batching import Rules

@@ -4,6 +4,7 @@ import json
 import sys
 import types
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ SMALL = {
     "discriminator.features": "none",
     "discriminator.augment": [],
 }
-PARAMETERS: dict[str, dict] = {
+PARAMETERS: dict[str, dict[str, Any]] = {
     "train-your-own": {"paintings": "", "run": "mine", "preset": "recommended/own-small"}
     | {"settings": SMALL},
     "explore": {"run": "mine", "real": "", "metrics": ["shape_deviation_20", "agreement_d_20"]},

@@ -9,6 +9,7 @@ from PIL import Image
 
 from artgan_tf.evaluation import curves, figures
 from artgan_tf.evaluation.encoding import image_uri, png
+from artgan_tf.evaluation.images import Images
 from tests.painters import painter
 
 
@@ -18,6 +19,32 @@ def test_the_grid_is_that_of_the_painter(magnified):
     strips = figures.grid(of, magnified)
     assert len(strips) == 16
     assert figures.sheet(strips).tobytes() == of.grid(magnified).tobytes()
+
+
+def test_generated_pictures_stand_beside_real_ones_of_their_class():
+    of, labels = painter(3), np.repeat([2, 0], [9, 2]).astype(np.int32)
+    pixels = np.arange(11, dtype=np.uint8)[:, None, None, None] * np.ones((1, 8, 8, 3), np.uint8)
+    strips = figures.beside(of, Images(pixels, labels))
+    assert [strip.name for strip in strips] == [of.class_names[0], of.class_names[2]]
+    for strip, label, real in zip(strips, (0, 2), (pixels[9:], pixels[:2]), strict=True):
+        np.testing.assert_array_equal(strip.images[:2], of.generate([label] * 2, [0, 1]))
+        np.testing.assert_array_equal(strip.images[2:], real)
+        assert strip.captions == ["seed 0", "seed 1", "real 1", "real 2"]
+
+
+@pytest.mark.parametrize("classes", [1, 9])
+def test_the_progress_is_read_from_the_sample_grids(classes, tmp_path):
+    of = painter(classes)
+    for step in range(10, 210, 10):
+        of.grid().save(tmp_path / f"step_{step:06d}.png")
+        of.grid().save(tmp_path / f"step_{step:06d}_magnified.png")
+    strips = figures.progress(tmp_path, of)
+    assert [strip.name for strip in strips] == [f"step {n}" for n in (10, 50, 90, 120, 160, 200)]
+    shown = of.class_names[:8]
+    for strip in strips:
+        assert strip.captions == shown
+        np.testing.assert_array_equal(strip.images, of.generate(shown, [0] * len(shown)))
+    assert figures.progress(tmp_path / "none", of) == []
 
 
 def test_marks_stand_in_the_sheet_too():

@@ -27,7 +27,8 @@ METRICS = (
     "d_accuracy_val", "reconstruction_val", "authenticity_8", "authenticity_pixels_8",
 )  # fmt: skip
 FILES = {
-    "report.html", "curves.png", "grid.png", "magnified.png", "neighbours_pixels.png",
+    "report.html", "curves.png", "beside.png", "progress.png", "grid.png", "magnified.png",
+    "neighbours_pixels.png",
     "neighbours_features.png", "between_seeds.png", "between_classes.png",
 }  # fmt: skip
 
@@ -96,9 +97,26 @@ def test_a_failure_leaves_the_last_page_as_it_was(run, tmp_path, monkeypatch):
     monkeypatch.setattr(curves, "drawn", broken)
     with pytest.raises(OSError, match="no space left"):
         evaluate(run, options)
-    folder = tmp_path / "evaluation"
-    assert (folder / "report.html").read_bytes() == before
-    assert not list(folder.glob("*.part"))
+    assert (tmp_path / "evaluation" / "report.html").read_bytes() == before
+    assert not (tmp_path / "evaluation-2").exists()
+    monkeypatch.undo()
+    assert evaluate(run, options).report == tmp_path / "evaluation-2" / "report.html"
+    assert (tmp_path / "evaluation" / "report.html").read_bytes() == before
+
+
+# ---- the verdict --------------------------------------------------------------------------------
+def test_the_verdict_comes_first_then_pictures_then_figures(page):
+    places = [page.text.index(words) for words in (
+        "Told apart: D itself takes", "Varied: ", "Alike: KID", "Copies: ",
+        "Proof: 16 pictures prove little", "Generated beside real",
+        "The same latent while it trained", "Is it copying?",
+        "Does it copy training images?", "All figures",
+    )]  # fmt: skip
+    assert places == sorted(places)
+    readers, *others = page.tables
+    assert len(readers) == 6  # with its heads
+    assert others
+    assert [values for tag, values in page.tags if tag == "details"] == [{}]  # folded
 
 
 # ---- figures ------------------------------------------------------------------------------------
@@ -185,12 +203,10 @@ def test_a_copy_is_marked_beside_what_it_copies(run, tmp_path, monkeypatch):
 def test_no_features_are_computed_for_the_page_alone(run, tmp_path, monkeypatch):
     monkeypatch.delattr(copies, "by_features")
     out = Options(None, ("kid_8_val",), "random-projection", out=tmp_path)
-    stale = tmp_path / "evaluation" / "neighbours_features.png"
-    stale.parent.mkdir()
-    stale.write_bytes(b"of an earlier report")
-    page = Page(evaluate(run, out).report.read_text(encoding="utf-8"))
+    found = evaluate(run, out).report
+    page = Page(found.read_text(encoding="utf-8"))
     assert "come with the metric authenticity_1k" in page.text
-    assert not stale.exists()
+    assert not (found.parent / "neighbours_features.png").exists()
 
 
 def test_without_a_history_there_are_no_curves(run, tmp_path):
@@ -226,3 +242,7 @@ def test_it_opens_without_a_server(width, scheme, browser, evaluation):
     assert page.evaluate(inside) <= width
     assert page.evaluate("[...document.images].every(image => image.naturalWidth)")
     assert "Is it copying?" in page.locator("h2").all_inner_texts()
+    assert not page.locator("details table").first.is_visible()
+    shown = (page.locator(f".{kind} img").first.bounding_box() for kind in ("classes", "full"))
+    usual, full = (box["width"] for box in shown)
+    assert full > 1.5 * usual

@@ -1,11 +1,14 @@
-"""When a run is told that its D overfits, and that it is told once."""
+"""What a run is told of that goes wrong: once, with the figure and what helps."""
 
 import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.training import signs
 from artgan_tf.training.health import Health
 
 EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments"
@@ -36,6 +39,11 @@ def told(tiny: Any, capsys: Any, rows: list[dict[str, float]], losses: list[floa
         ),
         ([{"accuracy": a} for a in (0.5, 0.46, 0.46, 0.46)], [0.3] * 4, ""),
         ([{"accuracy": a} for a in (0.5, 0.48, 0.48, 0.48)], [0.01] * 4, ""),
+        (
+            [{"accuracy": a} for a in (0.6, 0.45, 0.44, 0.43)],
+            [0.9] * 4,
+            "Step 3: D's class loss is 0.90 and it names 43% of held-out images, after 60%:",
+        ),
     ],
 )
 def test_it_is_told_once_and_what_to_do(
@@ -50,13 +58,65 @@ def test_it_is_told_once_and_what_to_do(
         )
 
 
+@pytest.mark.parametrize(
+    ("paper", "changes", "terms", "warned"),
+    [
+        ("improved", {}, {"d_real": 0.06, "d_fake": 0.04}, "costs it 7% of what guessing does"),
+        ("improved", {}, {"d_real": 0.15, "d_fake": 0.13}, ""),
+        ("critic", {"train__critic": "relativistic"}, {"d_real": 0.04}, "costs it 6% of what"),
+        ("critic", {"train__critic": "hinge"}, {"d_real": 0.11, "d_fake": 0.11}, ""),
+        ("artgan", {}, {"d_real": 0.06, "d_fake": 0.02}, ""),  # K + 1 units: guessing has no price
+    ],
+)
+def test_a_d_that_wins_for_long(
+    paper: str, changes: Any, terms: dict[str, float], warned: str, tiny: Any, capsys: Any
+) -> None:
+    config = tiny(paper, log__history_every=100, **changes)
+    health = Health(config, None, lambda: None)  # type: ignore[arg-type]
+    for step in range(100, 1_500, 100):
+        lost = step in (400, 900)  # it has to be so for 500 steps in a row
+        health.of_losses(step, {"d_loss": 1.0} | (dict.fromkeys(terms, 0.7) if lost else terms))
+    sentences = capsys.readouterr().out.splitlines()
+    assert len(sentences) == bool(warned)
+    for sentence in sentences:
+        assert sentence.startswith("Step 1400: D wins: ")
+        assert warned in sentence
+        assert "try discriminator.augment" in sentence
+
+
+@pytest.mark.parametrize(
+    ("within", "across", "warned"),
+    [
+        ([40, 45, 12, 44, 14, 13, 12], [40] * 7, "Step 5: the pictures of each class have become "
+         "alike: they differ by 13 grey levels, after 45 (a collapse)"),
+        ([40] * 7, [30, 30, 30, 30, 30, 8, 7], "Step 6: the classes have become alike: they"),
+        ([5, 10, 20, 40, 30, 20, 20], [3, 9, 30, 20, 20, 20, 20], ""),
+    ],
+)  # fmt: skip
+def test_pictures_that_become_alike(
+    within: list[int], across: list[int], warned: str, tiny: Any, capsys: Any
+) -> None:
+    health = Health(tiny("critic"), None, lambda: None)  # type: ignore[arg-type]
+    for step, (of_seeds, of_classes) in enumerate(zip(within, across, strict=True)):
+        grid = np.full((4, 8, 2, 2, 3), 128.0)
+        grid += np.array([-1, 1] * 2)[:, None, None, None, None] * of_classes
+        grid += np.array([-1, 1] * 4)[None, :, None, None, None] * of_seeds
+        health.of_grid(step, grid.clip(0, 255).astype(np.uint8))
+    sentences = capsys.readouterr().out.splitlines()
+    assert len(sentences) == bool(warned)
+    assert all(sentence.startswith(warned) for sentence in sentences)
+
+
 @pytest.mark.parametrize("file", HISTORIES, ids=lambda file: file.parent.name)
 def test_no_run_of_the_studies_would_have_been_warned(file: Path, tiny: Any, capsys: Any) -> None:
     """They improved to their last step."""
     assert len(HISTORIES) > 40
     rows, losses, loss = [], [], 9.0
+    config = RunDirectory(file.parent).config() if file.with_name("config.toml").exists() else None
     for row in map(json.loads, file.read_text().splitlines()):
         loss = row.get("d_class", loss)
+        found = signs.balance(row, config) if config else None
+        assert found is None or signs.BALANCED[0] <= found <= signs.BALANCED[1]
         if "val_accuracy" in row:
             rows.append({"accuracy": row["val_accuracy"]})
             losses.append(loss)

@@ -1,0 +1,205 @@
+"""The verdict of an evaluation: figures in, sentences out, beside what real images get."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from artgan_tf.evaluation.protocols import metric
+from artgan_tf.evaluation.results import REAL, Result
+
+Grade = Literal["good", "fair", "poor", ""]
+FEW = 1_000  # pictures, or more: with fewer chance decides
+TENTHS = (
+    "next to nothing", "a tenth", "a fifth", "three tenths", "two fifths", "half",
+    "three fifths", "seven tenths", "four fifths", "nine tenths",
+)  # fmt: skip
+# Of the real images' own figure: good from the first on, fair from the second on.
+TOLD_APART, VARIED = (0.9, 0.6), (0.75, 0.4)
+PIXELS = ("shape_deviation", "deviation")  # measure variety without features
+LIKE = (1.25, 2.5)  # times the real images' distance: good up to the first, fair up to the second
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One question that a reader has.
+
+    Attributes:
+        question: in plain words.
+        name: of it, before the sentence.
+        words: the sentence.
+        grade: empty where there is nothing to compare with.
+        run, real: the figures, as text.
+        metric: that they are of.
+    """
+
+    question: str
+    name: str
+    words: str
+    grade: Grade
+    run: str
+    real: str
+    metric: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A metric's first value of a run, and of other real images if that is known."""
+
+    metric: str
+    run: float
+    real: float | None
+    generated: int
+
+
+def answers(found: Sequence[Result], classes: int) -> list[Answer]:
+    """What the results say: told apart, varied, alike, copied, and how much it proves.
+
+    Args:
+        found: of one run, of one or several seeds, and of real images.
+        classes: how many there are.
+    """
+    told = [answer for ask in (_apart(classes), _varied, _alike, _copies) for answer in ask(found)]
+    counts = [f.generated for a in told if (f := _figure(found, a.metric)) and f.generated]
+    return told + ([_proof(min(counts))] if counts else [])
+
+
+# ---- the questions ------------------------------------------------------------------------------
+def _apart(classes: int) -> Callable[[Sequence[Result]], Iterator[Answer]]:
+    def ask(found: Sequence[Result]) -> Iterator[Answer]:
+        if classes < 2:
+            return
+        by = {"agreement_classifier": "a classifier of real images", "agreement_d": "D itself"}
+        for kind, who in by.items():
+            if figure := _largest(found, kind):
+                yield _agreement(figure, who, 1 / classes)
+                return
+
+    return ask
+
+
+def _agreement(of: Figure, who: str, chance: float) -> Answer:
+    grade: Grade = ""
+    words = f"{who} takes {of.run:.0%} for the class that was asked for"
+    if of.real is not None:
+        above, usual = of.run - chance, max(of.real - chance, 1e-9)
+        grade = _grade(above / usual, *TOLD_APART)
+        words = f"{words}, where real ones reach {of.real:.0%}"
+    words += f"; guessing gives {chance:.0%}"
+    question = "Does it paint the class that it is asked for?"
+    return _answer(question, "told apart", words, grade, of, "{:.0%}")
+
+
+def _varied(found: Sequence[Result]) -> Iterator[Answer]:
+    for kind in ("intra_recall", "precision_recall", "intra_spread", *PIXELS):
+        if figure := _largest(found, kind, "recall" if kind == "precision_recall" else ""):
+            yield _variety(figure, kind)
+            return
+
+
+def _variety(of: Figure, kind: str) -> Answer:
+    """As a part of the real images' own; what is a share of theirs needs no floor."""
+    question, pixels = "Are the pictures of a class as varied as real ones?", kind in PIXELS
+    real = 1.0 if of.real is None and (pixels or kind == "intra_spread") else of.real
+    if not real:
+        return _answer(question, "varied", f"{of.run:.2g} by {kind}", "", of, "{:.3g}")
+    words = f"{_share(of.run / real)} ({of.run:.2g} beside {real:.2g})"
+    grade = _grade(of.run / real, *VARIED)
+    if pixels:
+        words += ", by pixels, of which noise has much as well"
+        grade = grade if grade == "poor" else ""
+    return _answer(question, "varied", words, grade, of, "{:.3g}")
+
+
+def _alike(found: Sequence[Result]) -> Iterator[Answer]:
+    for kind in ("fid", "kid"):
+        if figure := _largest(found, kind):
+            name, grade = kind.upper(), _distance(figure, kind)
+            words = f"{name} {figure.run:.3g}"
+            if figure.real is not None:
+                words += f", where other real ones have {figure.real:.3g}"
+            words += ", the less the better"
+            question = "Do the pictures look like real ones, all in all?"
+            yield _answer(question, "alike", words, grade, figure, "{:.3g}")
+            return
+
+
+def _copies(found: Sequence[Result]) -> Iterator[Answer]:
+    for kind in ("authenticity", "authenticity_pixels"):
+        if figure := _largest(found, kind):
+            yield _copying(figure)
+            return
+
+
+def _copying(of: Figure) -> Answer:
+    near, grade, seen = f"{of.run:.0%} lie unusually near to a training image", "", "not known"
+    if of.real is not None:
+        near += f", of other real ones {of.real:.0%}"
+        copied = of.run - of.real > _chance(of.generated)
+        grade, seen = ("poor", "there may be some") if copied else ("good", "none found")
+    return _answer(
+        "Does it copy training images?", "copies", f"{seen}: {near}", grade, of, "{:.0%}"
+    )
+
+
+def _proof(count: int) -> Answer:
+    few = count < FEW
+    pictures = f"{count:,} {'picture' if count == 1 else 'pictures'}"
+    range_ = f"a share may be off by {_chance(count) * 100:.0f} points"
+    little = f"{pictures} prove little: {range_}; take {FEW:,} or more"
+    words = little if few else f"{pictures} were looked at: {range_}"
+    question = "How many pictures were looked at?"
+    return Answer(question, "proof", words, "poor" if few else "good", f"{count:,}", "", "")
+
+
+# ---- figures ------------------------------------------------------------------------------------
+def _largest(found: Sequence[Result], kind: str, value: str = "") -> Figure | None:
+    """Of the metric of this kind with the most pictures."""
+    names = {r.metric for r in found if metric(r.metric).kind.pattern.startswith(f"{kind}_{{")}
+    figures = (_figure(found, name, value) for name in sorted(names))
+    return max(filter(None, figures), key=lambda f: f.generated, default=None)
+
+
+def _figure(found: Sequence[Result], name: str, value: str = "") -> Figure | None:
+    """The mean over the seeds, and that of real images."""
+    of_run, of_real = (
+        [r for r in found if r.metric == name and (r.model == REAL) == real]
+        for real in (False, True)
+    )
+    if not of_run:
+        return None
+    run, real = (
+        [float(r.values[value or next(iter(r.values))]) for r in rows] for rows in (of_run, of_real)
+    )
+    generated = sum(r.generated for r in of_run)
+    return Figure(name, float(np.mean(run)), real[0] if real else None, generated)
+
+
+def _answer(question: str, name: str, words: str, grade: Any, of: Figure, form: str) -> Answer:
+    real = "" if of.real is None else form.format(of.real)
+    return Answer(question, name, words, grade, form.format(of.run), real, of.metric)
+
+
+def _grade(part: float, good: float, fair: float) -> Grade:
+    return "good" if part >= good else "fair" if part >= fair else "poor"
+
+
+def _distance(of: Figure, kind: str) -> Grade:
+    # KID's of real images is about 0, and no multiple of it says anything.
+    if of.real is None or kind == "kid":
+        return ""
+    return (
+        "good" if of.run <= LIKE[0] * of.real else "fair" if of.run <= LIKE[1] * of.real else "poor"
+    )
+
+
+def _share(part: float) -> str:
+    tenths = round(10 * part)
+    amount = TENTHS[tenths] if tenths < len(TENTHS) else "all"
+    return f"{amount} of what real ones have"
+
+
+def _chance(count: int) -> float:
+    """Two standard errors of a share of so many pictures, at most."""
+    return float(1 / np.sqrt(max(count, 1)))

@@ -1,0 +1,108 @@
+"""`losses.png`: a run's curves, with what is healthy and how to read each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from artgan_tf.config import Config
+from artgan_tf.training import signs
+
+INCHES, LEFT, RIGHT, ABOVE, BELOW = (9.0, 2.6), 0.8, 0.15, 0.5, 0.3  # of a panel, in inches
+HEALTHY = "#4c9f70"
+Points = list[tuple[int, float]]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One pair of axes.
+
+    Attributes:
+        title: what it shows.
+        reading: how to read it, in a line.
+        lines: steps and values by name.
+        healthy: the band of healthy runs.
+    """
+
+    title: str
+    reading: str
+    lines: Mapping[str, Points]
+    healthy: tuple[float, float] | None = None
+
+
+def panels(rows: Sequence[Mapping[str, float]], config: Config, classes: int) -> list[Panel]:
+    """What there is to show of a history: D's balance, both losses, and held-out figures."""
+    balance = [
+        (int(row["step"]), found)
+        for row in rows
+        if (found := signs.balance(row, config)) is not None
+    ]
+    (low, high), won = signs.BALANCED, signs.WON
+    shown = [
+        Panel(
+            "D against G",
+            f"1: D guesses; 0: D is never wrong. Below {won:g} D wins and teaches G nothing.",
+            {"balance": balance} if balance else {},
+            (low, high),
+        ),
+        Panel(
+            "D's loss and its terms",
+            "They move little, for G learns too; d_class falls.",
+            _of(rows, "d_"),
+        ),
+        Panel("G's loss and its terms", "They need not fall, for D learns too.", _of(rows, "g_")),
+        Panel(
+            "Held-out images that D gives their class",
+            f"It rises, from {1 / classes:.0%} by guessing. Where it falls, D learns by heart.",
+            _of(rows, "val_accuracy"),
+            (1 / classes, 1.0),
+        ),
+        Panel(
+            "Overfitting of D",
+            "0: held-out images are like training images to D; 1: they are like fakes.",
+            _of(rows, "val_overfitting"),
+            (0.0, signs.OVERFITTING),
+        ),
+        Panel("Held-out reconstruction", "It falls.", _of(rows, "val_reconstruction")),
+    ]
+    return [panel for panel in shown if panel.lines]
+
+
+def _of(rows: Sequence[Mapping[str, float]], prefix: str) -> dict[str, Points]:
+    names = dict.fromkeys(name for row in rows for name in row if name.startswith(prefix))
+    return {n: [(int(row["step"]), row[n]) for row in rows if n in row] for n in names}
+
+
+def drawn(shown: Sequence[Panel]) -> Any:
+    """A matplotlib Figure of panels, one below the other; at least one."""
+    from matplotlib.figure import Figure  # without pyplot: no display, no global state
+
+    width, height = INCHES[0], INCHES[1] * len(shown) + BELOW
+    figure = Figure(figsize=(width, height))
+    last = max(x for panel in shown for points in panel.lines.values() for x, _ in points) + 1
+    # Fixed, because a layout found by matplotlib takes as long as the drawing.
+    for number, panel in enumerate(shown):
+        bottom = BELOW + INCHES[1] * (len(shown) - 1 - number) + 0.3
+        inner = width - LEFT - RIGHT, INCHES[1] - ABOVE - 0.3
+        place = LEFT / width, bottom / height, inner[0] / width, inner[1] / height
+        axes = figure.add_axes(place)
+        _draw(panel, axes)
+        axes.set_xlim(0, last)
+    axes.set_xlabel("step")
+    return figure
+
+
+def _draw(panel: Panel, axes: Any) -> None:
+    few = max(map(len, panel.lines.values())) < 20
+    for name, points in panel.lines.items():
+        thick = name.endswith("_loss") or len(panel.lines) == 1
+        axes.plot(*zip(*points, strict=True), label=name, lw=1 + thick, marker="." * few)
+    if panel.healthy:
+        axes.axhspan(*panel.healthy, color=HEALTHY, alpha=0.15, lw=0, label="healthy runs")
+        axes.set_ylim(-0.03, max(1.0, *panel.healthy))
+    axes.set_title(panel.title, loc="left", fontsize="medium", fontweight="bold", y=1.1)
+    axes.text(0, 1.04, panel.reading, transform=axes.transAxes, fontsize="small", color="#555")
+    axes.grid(alpha=0.3)
+    axes.legend(
+        loc="lower right", bbox_to_anchor=(1, 1.08), frameon=False, fontsize="small", ncols=9,
+        borderaxespad=0,
+    )  # fmt: skip

@@ -1,0 +1,125 @@
+"""The verdict: what is said of figures, beside those of real images."""
+
+from typing import Any
+
+import pytest
+
+from artgan_tf.evaluation.results import REAL, Result
+from artgan_tf.evaluation.verdict import answers
+
+
+def result(metric: str, value: Any, model: str = "runs/a", generated: int = 1_000) -> Result:
+    values = value if isinstance(value, dict) else {"value": value}
+    return Result(metric, values, model, generated=generated, real=2_000)
+
+
+def both(metric: str, run: Any, real: Any, generated: int = 1_000) -> list[Result]:
+    return [result(metric, real, REAL, generated), result(metric, run, generated=generated)]
+
+
+def said(found: list[Result], classes: int = 10) -> dict[str, tuple[str, str]]:
+    return {each.name: (each.words, each.grade) for each in answers(found, classes)}
+
+
+def test_a_run_that_tells_classes_apart_and_paints_few_pictures() -> None:
+    found = [
+        *both("agreement_classifier_1k", 0.83, 0.4),
+        *both("intra_recall_1k_k3", 0.07, 0.7),
+        *both("fid_1k_val", 120.0, 25.0),
+        *both("authenticity_1k", 0.05, 0.18),
+    ]
+    assert said(found) == {
+        "told apart": (
+            "a classifier of real images takes 83% for the class that was asked for, where real "
+            "ones reach 40%; guessing gives 10%",
+            "good",
+        ),
+        "varied": ("a tenth of what real ones have (0.07 beside 0.7)", "poor"),
+        "alike": ("FID 120, where other real ones have 25, the less the better", "poor"),
+        "copies": (
+            "none found: 5% lie unusually near to a training image, of other real ones 18%",
+            "good",
+        ),
+        "proof": ("1,000 pictures were looked at: a share may be off by 3 points", "good"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("run", "grade"), [(0.4, "good"), (0.39, "good"), (0.3, "fair"), (0.15, "poor"), (0.1, "poor")]
+)
+def test_what_is_above_guessing_counts(run: float, grade: str) -> None:
+    assert said(both("agreement_classifier_1k", run, 0.4))["told apart"][1] == grade
+
+
+@pytest.mark.parametrize(
+    ("run", "words", "grade"),
+    [
+        (0.001, "next to nothing", "poor"),
+        (0.29, "two fifths", "fair"),
+        (0.6, "four fifths", "good"),
+        (0.9, "all", "good"),
+    ],
+)
+def test_variety_is_a_part_of_what_real_images_have(run: float, words: str, grade: str) -> None:
+    found = both("intra_recall_1k_k3", run, 0.72)
+    assert said(found)["varied"] == (
+        f"{words} of what real ones have ({run:.2g} beside 0.72)",
+        grade,
+    )
+
+
+@pytest.mark.parametrize(("run", "words", "grade"), [(0.2, "a fifth", "poor"), (1, "all", "")])
+def test_by_pixels_only_little_variety_says_something(run: float, words: str, grade: str) -> None:
+    found = [result("shape_deviation_1k", run), result("deviation_1k", 0.9)]
+    told, given = said(found)["varied"]
+    assert told.startswith(f"{words} of what real ones have ({run:.2g} beside 1), by pixels")
+    assert given == grade
+
+
+@pytest.mark.parametrize(
+    ("run", "real", "count", "grade"),
+    [(0.2, 0.18, 1_000, "good"), (0.3, 0.18, 1_000, "poor"), (0.3, 0.18, 40, "good"),
+     (0.4, None, 1_000, "")],
+)  # fmt: skip
+def test_copies_are_more_near_images_than_chance_gives(
+    run: float, real: float | None, count: int, grade: str
+) -> None:
+    found = [result("authenticity_pixels_1k", {"closer": run, "farther": 1 - run}, "a", count)]
+    if real is not None:
+        found.append(result("authenticity_pixels_1k", {"closer": real}, REAL, count))
+    words, given = said(found)["copies"]
+    assert given == grade
+    seen = {"good": "none found: ", "poor": "there may be some: ", "": "not known: "}
+    assert words.startswith(seen[grade])
+
+
+def test_few_pictures_prove_little() -> None:
+    found = [*both("fid_40_val", 9.0, 8.0, 40), *both("agreement_classifier_1k", 0.4, 0.4)]
+    assert said(found)["proof"] == (
+        "40 pictures prove little: a share may be off by 16 points; take 1,000 or more",
+        "poor",
+    )
+
+
+def test_of_one_kind_the_most_pictures_count_and_of_seeds_their_mean() -> None:
+    found = [*both("fid_40_val", 9.0, 8.0, 40), *both("fid_1k_val", 50.0, 25.0)]
+    found.append(result("fid_1k_val", 70.0))
+    assert said(found)["alike"] == (
+        "FID 60, where other real ones have 25, the less the better",
+        "fair",
+    )
+
+
+def test_recall_stands_in_and_d_for_a_classifier() -> None:
+    run, real = ({"precision": 0.9, "recall": recall} for recall in (0.3, 0.6))
+    found = both("precision_recall_1k_k3", run, real)
+    found.append(result("agreement_d_1k", {"agreement": 0.5}))
+    told = said(found)
+    assert told["varied"] == ("half of what real ones have (0.3 beside 0.6)", "fair")
+    assert told["told apart"][0].startswith("D itself takes 50%")
+    assert told["told apart"][1] == ""
+
+
+def test_of_one_class_nothing_is_told_apart_and_of_no_figure_nothing_is_said() -> None:
+    assert "told apart" not in said(both("agreement_d_1k", 1.0, 1.0), classes=1)
+    assert said([Result("d_accuracy_val", {"accuracy": 0.4}, "a", 0, 9)]) == {}

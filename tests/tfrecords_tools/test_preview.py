@@ -1,0 +1,29 @@
+"""The verb `preview`: a picture that is there stays, unless it may be replaced."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.tfrecords_tools.conversions import converted, paintings
+from tfrecords_tools.errors import InputError
+from tfrecords_tools.preview import preview
+
+
+def test_a_picture_that_is_there_stays(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    converted(paintings(tmp_path / "source", 60), tmp_path / "set", "--workers", 1)
+    out = tmp_path / "new" / "sheet.png"
+    preview(tmp_path / "set", out=out, columns=2)
+    with Image.open(out) as sheet:
+        size = sheet.size
+    assert f"{out}: {size[0]}x{size[1]}, 2 images" in capsys.readouterr().out
+    out.write_bytes(b"a painting of somebody's")
+    with pytest.raises(InputError, match=r"is there already: name another --out, or add --over"):
+        preview(tmp_path / "set", out=out)
+    assert out.read_bytes() == b"a painting of somebody's"
+    preview(tmp_path / "set", out=out, overwrite=True)
+    with Image.open(out) as sheet:
+        sheet.load()
+    with pytest.raises(InputError, match=r"--out .*\.odd cannot be written: "):
+        preview(tmp_path / "set", out=tmp_path / "sheet.odd")
+    assert not list(tmp_path.glob("*odd"))
