@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from artgan_tf.serving import json_answers, metadata
+from artgan_tf.serving import metadata
 from artgan_tf.serving.batching import Batcher
 from artgan_tf.serving.card import REFERENCES
 from artgan_tf.serving.json_tensors import Arrays
@@ -67,13 +67,10 @@ class GalleryFiles:
         return Response(metadata.gallery(self.versions.served), media_type=JSON)
 
     async def _answer(self, make: Make, request: Request) -> Response:
-        try:
-            served = self.versions.served
-            if served is None or "class_names" not in served.facts:
-                raise Refused("No export of ours is served here.", "NOT_FOUND")
-            return await make(served, request.query_params)
-        except Refused as refused:
-            return Response(json_answers.error(refused.text), refused.status, media_type=JSON)
+        served = self.versions.served
+        if served is None or "class_names" not in served.facts:
+            raise Refused("No export of ours is served here.", "NOT_FOUND")
+        return await make(served, request.query_params)
 
     # ---- files --------------------------------------------------------------------------------
     async def sheet(self, served: Servable, asked: Parameters) -> Response:
