@@ -115,6 +115,6 @@ export class Grid {
 
   /** Where the focus belongs when a picture is closed. */
   focus(at) {
-    this.find(at)?.focus();
+    (this.find(at) ?? this.hung[0]).focus();
   }
 }

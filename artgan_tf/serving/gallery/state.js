@@ -44,41 +44,66 @@ export function fromNearest({ label, seed }, morph) {
   return [at, way];
 }
 
-/** What the address says, as far as it makes sense for this model. */
+/** What the address says, as far as it makes sense for this model; `strange` is the rest of it. */
 export function read(model) {
-  const hash = new URLSearchParams(location.hash.slice(1));
-  const at = readPicture(model, hash);
-  return { ...readGrid(model, hash), at, morph: at && readMorph(model, hash, at) };
+  const asked = new Address(model);
+  const view = readGrid(model, asked);
+  const at = readPicture(asked);
+  return { ...view, at, morph: at && readMorph(model, asked, at), strange: asked.strange };
 }
 
-function readGrid(model, hash) {
-  const known = hash.getAll("class").map((name) => model.names.indexOf(name));
-  const named = [...new Set(known.filter((label) => label >= 0))];
-  const labels = named.length ? named : model.names.map((_, i) => i).slice(0, MOST_KINDS);
-  const count = percent(hash.get("count"), usual(labels.length));
-  const view = {
-    labels,
-    seeds: attempt(() => parseSeeds(hash.get("seeds") ?? "0"), [0]),
-    count: Math.min(Math.max(count, 1), MOST_PICTURES),
-  };
-  const fits = attempt(() => run(view.seeds, view.count), null);
-  return fits ? view : { ...view, seeds: [0] };
-}
-
-function readPicture(model, hash) {
-  const label = model.names.indexOf(hash.get("at"));
-  const seed = attempt(() => parseSeed(hash.get("seed") ?? ""), null);
-  return label < 0 || seed === null ? null : { label, seed };
-}
-
-function readMorph(model, hash, at) {
-  const morph = atRest(model, at);
-  const toLabel = model.names.indexOf(hash.get("to"));
-  if (toLabel >= 0) morph.toLabel = toLabel;
-  morph.toSeed = attempt(() => parseSeed(hash.get("to_seed") ?? ""), morph.toSeed);
-  for (const name of PERCENT) {
-    morph[name] = Math.min(percent(hash.get(name), morph[name]), 100);
+/** What stands in the address, and what of it could not be read. */
+class Address {
+  constructor(model) {
+    Object.assign(this, { model, hash: new URLSearchParams(location.hash.slice(1)), strange: [] });
   }
+
+  /** What `parse` makes of what the key stands for, or something else. */
+  take(key, parse, otherwise) {
+    return this.all(key, parse)[0] ?? otherwise;
+  }
+
+  all(key, parse) {
+    return this.hash.getAll(key).flatMap((text) => {
+      try {
+        return [parse(text)];
+      } catch {
+        this.strange.push(`${key}=${text}`);
+        return [];
+      }
+    });
+  }
+
+  label = (name) => {
+    const found = this.model.names.indexOf(name);
+    if (found < 0) throw new Error("There is no such kind.");
+    return found;
+  };
+}
+
+function readGrid(model, asked) {
+  const named = [...new Set(asked.all("class", asked.label))];
+  const labels = named.length ? named : model.names.map((_, i) => i).slice(0, MOST_KINDS);
+  const count = asked.take("count", whole(1, MOST_PICTURES), usual(labels.length));
+  const fitting = (text) => {
+    const seeds = parseSeeds(text);
+    run(seeds, count);
+    return seeds;
+  };
+  return { labels, seeds: asked.take("seeds", fitting, [0]), count };
+}
+
+function readPicture(asked) {
+  const label = asked.take("at", asked.label, null);
+  const seed = asked.take("seed", parseSeed, null);
+  return label === null || seed === null ? null : { label, seed };
+}
+
+function readMorph(model, asked, at) {
+  const morph = atRest(model, at);
+  morph.toLabel = asked.take("to", asked.label, morph.toLabel);
+  morph.toSeed = asked.take("to_seed", parseSeed, morph.toSeed);
+  for (const name of PERCENT) morph[name] = asked.take(name, whole(0, 100), morph[name]);
   return morph;
 }
 
@@ -112,14 +137,11 @@ function writeMorph(hash, model, morph, rest) {
   }
 }
 
-function percent(text, otherwise) {
-  return /^\d{1,4}$/.test(text ?? "") ? Number(text) : otherwise;
-}
-
-function attempt(action, otherwise) {
-  try {
-    return action();
-  } catch {
-    return otherwise;
-  }
+/** A reader of whole numbers between two. */
+function whole(least, most) {
+  return (text) => {
+    const number = parseSeed(text);
+    if (number < least || number > most) throw new Error(`Take ${least} to ${most}.`);
+    return number;
+  };
 }

@@ -16,7 +16,7 @@ export async function judged(model, { source, words, inSight = false }, signal) 
   ]);
   const pictures = inSight ? [] : [figure(words, source, "What it was shown")];
   const alt = `${words}, reconstructed`;
-  if (decoded.length) pictures.push(figure(alt, decoded[0], "What it kept of it (autoencoder)"));
+  if (decoded.length) pictures.push(figure(alt, decoded[0], "What it kept of it (“autoencoder”)"));
   return [
     element("div", { className: "pair" }, ...pictures),
     scores(model, found, inSight ? 3 : 5),
@@ -28,7 +28,7 @@ export async function judged(model, { source, words, inSight = false }, signal) 
 function scores(model, { label, scores: values, realness }, count) {
   const order = values.map((score, index) => [score, index]).sort((a, b) => b[0] - a[0]);
   const bars = order.slice(0, count).map(([score, index]) => bar(model.kinds[index], score));
-  const sure = `, and is ${percent(values[label])} % sure.`;
+  const sure = `, and is ${percent(values[label])}\u00a0% sure.`;
   const name = element("strong", {}, model.kinds[label]);
   return element(
     "div",
