@@ -220,14 +220,14 @@ def test_a_link_reproduces_the_view(gallery, browser):
 )
 def test_what_makes_no_sense_in_an_address_is_told(gallery, link, strange, seen):
     page = gallery.open(f"/#{link}").page
-    gallery.wait(f"This address makes no sense at {strange}: you see {seen}.")
+    gallery.wait(f"This address asks for what is not here ({strange}): you see {seen} instead.")
     gallery.state(f"strange address {strange[:9]}")
     if "at=rings" in link:
         gallery.shown(seen)
         page.click("#close")
     else:
         page.click("#random")
-    page.get_by_text("makes no sense").wait_for(state="detached")
+    page.get_by_text("asks for what is not here").wait_for(state="detached")
 
 
 def test_escape_from_a_link_leads_to_the_wall(gallery):

@@ -23,7 +23,9 @@ export class Detail {
     Object.assign(this, { model, grid, moved });
     this.dialog = byId("detail");
     this.sight = new Sight(model);
-    this.painting = new Painting(model, grid, (source, words) => this.sight.of(source, words));
+    this.painting = new Painting(model, grid, (source, words) => {
+      if (!this.way.playing) this.sight.of(source, words);
+    });
     this.morph = new Morph(model, (way) => this.slide(way));
     this.way = new Way(model, (way, source) => this.slide(way, source));
     this.neighbours = new Neighbours(model, (at, way) => this.move(at, way));
@@ -67,9 +69,9 @@ export class Detail {
   see(at, morph, source = null) {
     Object.assign(this, { at, morphed: morph });
     byId("onward").hidden = !isAtEnd(morph);
-    this.painting.show(at, morph, source);
     this.way.show(at, morph);
-    this.neighbours.show(at, morph);
+    this.painting.show(at, morph, source);
+    if (!this.way.playing) this.neighbours.show(at, morph);
   }
 
   slide(morph, source = null) {

@@ -43,8 +43,8 @@ class Page {
     const kinds = labels.length === 1 ? this.model.kinds[labels[0]] : `${labels.length} kinds`;
     const wall = `${count} of ${kinds}, from number ${seeds[0]} on`;
     const seen = at ? described(this.model, at, morph) : wall;
-    const words = `This address makes no sense at ${strange.join(", ")}: you see ${seen}.`;
-    told[at ? 1 : 0].show(new Error(words));
+    const asked = `This address asks for what is not here (${strange.join(", ")})`;
+    told[at ? 1 : 0].show(new Error(`${asked}: you see ${seen} instead.`));
   }
 
   show() {

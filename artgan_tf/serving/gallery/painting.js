@@ -53,8 +53,8 @@ export class Painting {
     byId("mini").replaceChildren(picture("", source));
     const title = this.model.alt(this.at);
     byId("detail-heading").textContent = title;
-    const caption = `${words}${more}`.slice(title.length + 2);
-    byId("caption").textContent = caption.replaceAll(" %", "\u00a0%");
+    const caption = `${words}${more}`.slice(title.length + 2).replaceAll(" %", "\u00a0%");
+    byId("caption").textContent = byId("mini").dataset.words = caption;
     Object.assign(byId("download"), { href: source, download: this.fileName() });
     this.shown(source, words);
   }

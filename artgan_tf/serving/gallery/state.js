@@ -9,6 +9,7 @@ export const MOST_PICTURES = 64; // of a kind
 const MOST_KINDS = 200; // at first
 const FIRST = [1, 40, 20]; // pictures: of a kind at least, in all, and of a kind at most
 const PERCENT = ["share", "t", "truncation"];
+const LONGEST = 60; // letters of an address that are quoted
 
 /** How many pictures of each kind are shown where nobody says. */
 export function usual(kinds) {
@@ -46,65 +47,59 @@ export function fromNearest({ label, seed }, morph) {
 
 /** What the address says, as far as it makes sense for this model; `strange` is the rest of it. */
 export function read(model) {
-  const asked = new Address(model);
-  const view = readGrid(model, asked);
-  const at = readPicture(asked);
-  return { ...view, at, morph: at && readMorph(model, asked, at), strange: asked.strange };
+  const strange = [];
+  const asked = reader(strange);
+  const label = (name) => labelOf(model, name);
+  const view = readGrid(model, asked, label);
+  const at = readPicture(asked, label);
+  return { ...view, at, morph: at && readMorph(model, asked, label, at), strange };
 }
 
-/** What stands in the address, and what of it could not be read. */
-class Address {
-  constructor(model) {
-    Object.assign(this, { model, hash: new URLSearchParams(location.hash.slice(1)), strange: [] });
-  }
-
-  /** What `parse` makes of what the key stands for, or something else. */
-  take(key, parse, otherwise) {
-    return this.all(key, parse)[0] ?? otherwise;
-  }
-
-  all(key, parse) {
-    return this.hash.getAll(key).flatMap((text) => {
+/** Reads all that a key of the address stands for; what cannot be parsed becomes `strange`. */
+function reader(strange) {
+  const hash = new URLSearchParams(location.hash.slice(1));
+  return (key, parse) =>
+    hash.getAll(key).flatMap((text) => {
       try {
         return [parse(text)];
       } catch {
-        this.strange.push(`${key}=${text}`);
+        strange.push(`${key}=${text}`.slice(0, LONGEST));
         return [];
       }
     });
-  }
-
-  label = (name) => {
-    const found = this.model.names.indexOf(name);
-    if (found < 0) throw new Error("There is no such kind.");
-    return found;
-  };
 }
 
-function readGrid(model, asked) {
-  const named = [...new Set(asked.all("class", asked.label))];
+function labelOf(model, name) {
+  const label = model.names.indexOf(name);
+  if (label < 0) throw new Error("There is no such kind.");
+  return label;
+}
+
+function readGrid(model, asked, label) {
+  const named = [...new Set(asked("class", label))];
   const labels = named.length ? named : model.names.map((_, i) => i).slice(0, MOST_KINDS);
-  const count = asked.take("count", whole(1, MOST_PICTURES), usual(labels.length));
+  const [count = usual(labels.length)] = asked("count", whole(1, MOST_PICTURES));
   const fitting = (text) => {
     const seeds = parseSeeds(text);
     run(seeds, count);
     return seeds;
   };
-  return { labels, seeds: asked.take("seeds", fitting, [0]), count };
+  const [seeds = [0]] = asked("seeds", fitting);
+  return { labels, seeds, count };
 }
 
-function readPicture(asked) {
-  const label = asked.take("at", asked.label, null);
-  const seed = asked.take("seed", parseSeed, null);
+function readPicture(asked, known) {
+  const [label = null] = asked("at", known);
+  const [seed = null] = asked("seed", parseSeed);
   return label === null || seed === null ? null : { label, seed };
 }
 
-function readMorph(model, asked, at) {
-  const morph = atRest(model, at);
-  morph.toLabel = asked.take("to", asked.label, morph.toLabel);
-  morph.toSeed = asked.take("to_seed", parseSeed, morph.toSeed);
-  for (const name of PERCENT) morph[name] = asked.take(name, whole(0, 100), morph[name]);
-  return morph;
+function readMorph(model, asked, known, at) {
+  const rest = atRest(model, at);
+  const [toLabel = rest.toLabel] = asked("to", known);
+  const [toSeed = rest.toSeed] = asked("to_seed", parseSeed);
+  const percent = (name) => [name, asked(name, whole(0, 100))[0] ?? rest[name]];
+  return { toLabel, toSeed, ...Object.fromEntries(PERCENT.map(percent)) };
 }
 
 /** The part of the address that `read` makes this view of. */
