@@ -203,14 +203,26 @@ def test_a_link_reproduces_the_view(gallery, browser):
 @pytest.mark.parametrize(
     ("link", "strange", "seen"),
     [
-        ("class=nobody&seeds=4", "class=nobody", "13 of 3 kinds, from number 4 on"),
+        (
+            "class=nobody&seeds=4",
+            "class=nobody",
+            "13 pictures of each of 3 kinds, from number 4 on,",
+        ),
         (
             "class=nobody&class=rings&seeds=1e9,%&count=9999",
             "class=nobody, count=9999, seeds=1e9,%",
-            "20 of rings, from number 0 on",
+            "20 pictures of rings, from number 0 on,",
         ),
-        (f"class=rings&count=2&seeds={MOST}", f"seeds={MOST}", "2 of rings, from number 0 on"),
-        ("class=rings&count=2&at=nobody&seed=2", "at=nobody", "2 of rings, from number 0 on"),
+        (
+            f"class=rings&count=2&seeds={MOST}",
+            f"seeds={MOST}",
+            "2 pictures of rings, from number 0 on,",
+        ),
+        (
+            "class=rings&count=2&at=nobody&seed=2",
+            "at=nobody",
+            "2 pictures of rings, from number 0 on,",
+        ),
         (
             f"class=rings&count=2&at=rings&seed=2&t=x&share=101&to_seed={2**53}&truncation=50",
             f"to_seed={2**53}, share=101, t=x",

@@ -40,8 +40,10 @@ class Page {
     for (const place of told) place.clear();
     if (!strange.length) return;
     const { labels, seeds, count, at, morph } = this.view;
-    const kinds = labels.length === 1 ? this.model.kinds[labels[0]] : `${labels.length} kinds`;
-    const wall = `${count} of ${kinds}, from number ${seeds[0]} on`;
+    const { length } = labels;
+    const kinds = length > 1 ? `each of ${length} kinds` : this.model.kinds[labels[0]];
+    const pictures = count > 1 ? `${count} pictures` : "a picture";
+    const wall = `${pictures} of ${kinds}, from number ${seeds[0]} on,`;
     const seen = at ? described(this.model, at, morph) : wall;
     const asked = `This address asks for what is not here (${strange.join(", ")})`;
     told[at ? 1 : 0].show(new Error(`${asked}: you see ${seen} instead.`));

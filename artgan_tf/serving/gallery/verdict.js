@@ -16,7 +16,7 @@ export async function judged(model, { source, words, inSight = false }, signal) 
   ]);
   const pictures = inSight ? [] : [figure(words, source, "What it was shown")];
   const alt = `${words}, reconstructed`;
-  if (decoded.length) pictures.push(figure(alt, decoded[0], "What it kept of it (“autoencoder”)"));
+  if (decoded.length) pictures.push(figure(alt, decoded[0], "What it kept of it (autoencoder)"));
   return [
     element("div", { className: "pair" }, ...pictures),
     scores(model, found, inSight ? 3 : 5),
