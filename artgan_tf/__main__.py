@@ -4,6 +4,7 @@ import importlib
 import sys
 
 from artgan_tf import cli
+from tfrecords_tools.errors import meant
 
 VERBS = {
     "fit": "train a preset",
@@ -13,8 +14,16 @@ VERBS = {
     "study": "several presets side by side",
     "export": "a trained run as a SavedModel for TF Serving",
     "serve": "an export over HTTP, where TF Serving is not installed",
+    "convert": "labelled images into TFRecord shards, which training reads fast",
+    "verify": "whether every record of such shards is what it was",
+    "preview": "a contact sheet of such shards",
 }
-ELSEWHERE = {"models": "catalogue"}  # in `models` are the networks' own
+ELSEWHERE = {  # verb -> its module, if that is not called after it in this package
+    "models": "artgan_tf.catalogue",  # in `artgan_tf.models` are the networks' own
+    "convert": "tfrecords_tools.convert",
+    "verify": "tfrecords_tools.verify",
+    "preview": "tfrecords_tools.preview",
+}
 
 
 def main() -> None:
@@ -27,10 +36,12 @@ def main() -> None:
             print("\n`artgan VERB --help` tells more.")
         return
     if verb not in VERBS:
-        print(f"error: there is no verb {verb!r}: use {', '.join(VERBS)}.", file=sys.stderr)
+        hint = meant(verb, tuple(VERBS))
+        print(f"error: there is no verb {verb!r}{hint}: use {', '.join(VERBS)}.", file=sys.stderr)
         sys.exit(2)
-    module = importlib.import_module(f"artgan_tf.{ELSEWHERE.get(verb, verb)}")
-    cli.main(getattr(module, verb), f"artgan {verb}", rest)
+    module = importlib.import_module(ELSEWHERE.get(verb, f"artgan_tf.{verb}"))
+    options = module.Options if verb == "convert" else None
+    cli.main(getattr(module, verb), f"artgan {verb}", rest, options)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,12 @@ from artgan_tf.runs import pretrained
 
 
 def models() -> None:
-    """List the trained generators of the package: what they paint, how well, and what of."""
+    """List the trained generators of the package: what they paint, how well, and what of.
+
+    Examples:
+        artgan models
+        artgan models | less
+    """
     for name in pretrained.names():
         print("\n".join(_about(name, pretrained.locate(pretrained.PREFIX + name))))
 

@@ -4,11 +4,19 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from artgan_tf.config import InputError
 from tfrecords_tools.cli import main, output
 
-__all__ = ["main", "output", "start_backend", "start_tensorflow"]
+__all__ = ["check_out", "main", "output", "start_backend", "start_tensorflow"]
+
+
+def check_out(folder: Path | None) -> None:
+    """Raises InputError where --out names what cannot be a folder."""
+    for path in (folder, *folder.absolute().parents) if folder else ():
+        if path.exists() and not path.is_dir():
+            raise InputError(f"--out {folder} will not do: {path} is a file, name a folder.")
 
 
 def start_tensorflow() -> None:

@@ -7,7 +7,6 @@ An unknown key or a value out of range raises `InputError` with one sentence.
 """
 
 import dataclasses
-import difflib
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -38,7 +37,7 @@ from artgan_tf.ranges import (
     Views,
     Width,
 )
-from tfrecords_tools.errors import InputError, RunError  # noqa: F401
+from tfrecords_tools.errors import InputError, RunError, meant  # noqa: F401
 
 STRICT = {"extra": "forbid"}
 
@@ -75,15 +74,15 @@ class Model:
     z_size: Latent = 100
     width: Width = 1.0  # multiplies every channel count, rounded to 8
     autoencoder: bool = True
-    magnify: bool = True  # G draws at twice the training size (paper B)
+    magnify: bool = True  # G draws at twice the training size (Improved ArtGAN)
     modulation: tuple[Literal["latent", "class"], ...] = ("latent", "class")  # critic's G
     skips: bool = True  # every size of critic's G adds to the picture
     critic: Literal["global", "local"] = "global"  # on all of D's codes, or at each of their places
-    latent: tuple[str, ...] = ()  # paper A's zNet
-    generator: tuple[str, ...] = ()  # paper A's Dec, paper B's G
+    latent: tuple[str, ...] = ()  # ArtGAN's zNet
+    generator: tuple[str, ...] = ()  # ArtGAN's Dec, Improved ArtGAN's G
     encoder: tuple[str, ...] = ()
-    classifier: tuple[str, ...] = ()  # paper A's clsNet
-    decoder: tuple[str, ...] = ()  # paper B's D decoder
+    classifier: tuple[str, ...] = ()  # ArtGAN's clsNet
+    decoder: tuple[str, ...] = ()  # Improved ArtGAN's D decoder
 
 
 @dataclass(frozen=True)
@@ -120,7 +119,7 @@ class Train:
     rho: Fraction = 0.9  # RMSProp
     accumulator: NotNegative = 0.0  # RMSProp's mean square before the first step; TF1's is 1
     lr_drops: tuple[Step, ...] = ()  # steps at which both learning rates fall to a tenth
-    lr_drop_epochs: tuple[Epoch, ...] = ()  # the same in epochs (paper A)
+    lr_drop_epochs: tuple[Epoch, ...] = ()  # the same in epochs (ArtGAN)
     # groups: batch/5 classes x 5; real: those of the real batch
     fake_labels: Literal["tiled", "random", "groups", "real"] = "tiled"
     cifar_trick: bool = False  # 1, 3 or 5 G steps by the last D step's realness loss
@@ -248,7 +247,6 @@ def _sentence(error: Any) -> str:
     key = ".".join(str(part) for part in error["loc"])
     if error["type"] == "unexpected_keyword_argument":
         allowed = _allowed(str(error["loc"][0]) if len(error["loc"]) > 1 else "")
-        near = difflib.get_close_matches(str(error["loc"][-1]), allowed, n=1)
-        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        hint = meant(str(error["loc"][-1]), allowed)
         return f"Unknown setting {key!r}{hint}; allowed here: {', '.join(allowed)}."
     return f"{key} = {error['input']!r} will not do: {error['msg'][0].lower()}{error['msg'][1:]}."

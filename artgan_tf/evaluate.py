@@ -1,15 +1,17 @@
 """`python -m artgan_tf.evaluate RUN`: measure a trained run beside real images."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import tyro
 
 from artgan_tf import cli
+from artgan_tf.evaluation.protocols import check_asked, check_seeds
+from artgan_tf.runs.asked import check_run
 
 
 def evaluate(
-    model: tyro.conf.Positional[Path],
+    model: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")],
     *,
     data: str | None = None,
     metrics: tuple[str, ...] = (),
@@ -20,6 +22,10 @@ def evaluate(
     out: Path | None = None,
 ) -> None:
     """Measure a run beside real images: a table, metrics.jsonl, and a report page.
+
+    Examples:
+        artgan evaluate runs/demo
+        artgan evaluate pretrained:cifar10 --metrics kid_1k_val --extractor efficientnet
 
     Args:
         model: a run's directory, or pretrained:NAME.
@@ -33,6 +39,10 @@ def evaluate(
         seeds: of the latents; several give a mean and a standard deviation.
         out: where results and report go (the run's directory, or runs/NAME); earlier ones stay.
     """
+    cli.check_out(out)
+    check_asked(metrics, extractor)
+    check_seeds(seeds)
+    check_run(model, checkpoint, data, own_data=True)
     cli.start_tensorflow()
     from artgan_tf.evaluation.evaluate import Options
     from artgan_tf.evaluation.evaluate import evaluate as measure
@@ -43,6 +53,7 @@ def evaluate(
     print(text_table(found.results))
     print(f"  results   {found.file}")
     print(f"  report    {found.report}")
+    print(f"  serve     python -m artgan_tf.serve {model}")
 
 
 if __name__ == "__main__":

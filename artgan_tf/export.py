@@ -1,18 +1,20 @@
 """`python -m artgan_tf.export RUN`: a trained run as a SavedModel for TF Serving."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import tyro
 
 from artgan_tf import cli
 from artgan_tf.config import InputError
+from artgan_tf.runs.asked import check_run
+from artgan_tf.serving.source import model_name
 
 MOST_REFERENCES = 16
 
 
 def export(
-    run: tyro.conf.Positional[Path],
+    run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")],
     *,
     out: Path | None = None,
     name: str = "",
@@ -24,6 +26,10 @@ def export(
     data: str | None = None,
 ) -> None:
     """Write the next version of a served model, checked by TensorFlow's C++ loader.
+
+    Examples:
+        artgan export runs/demo
+        artgan export pretrained:wikiart-genre --out models --name genre --half
 
     Args:
         run: the run's directory, or pretrained:NAME.
@@ -41,6 +47,9 @@ def export(
         raise InputError(
             f"--references {references} will not do: take 0 to {MOST_REFERENCES} pictures a class."
         )
+    cli.check_out(out)
+    model_name(run, name)
+    check_run(run, checkpoint, data, own_data=references > 0)
     cli.start_tensorflow()
     from artgan_tf.serving.export import Options
     from artgan_tf.serving.export import export as write
@@ -53,6 +62,7 @@ def export(
     if onnx:
         print(f"  onnx      {version / 'assets.extra' / 'generator.onnx'}")
     print(f"  sample    python -m artgan_tf.sample {version.parent}")
+    print(f"  serve     python -m artgan_tf.serve {version.parent}")
 
 
 if __name__ == "__main__":

@@ -6,21 +6,24 @@ With no argument it trains on the embedded demo paintings for a few minutes, wit
 
 import os
 import sys
+import textwrap
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import tyro
 
 from artgan_tf import cli
-from artgan_tf.config import Config, InputError, parse_overrides, resolve, runs_root, to_tree
-from artgan_tf.hardware import gpus
-
-OWN = "recommended/own"
+from artgan_tf.config import parse_overrides, to_tree
+from artgan_tf.data.spec import open_source
+from artgan_tf.preset_files import preset_names
+from artgan_tf.task import Task, plan
+from artgan_tf.training.schedule import schedule
+from tfrecords_tools.errors import NotThere
 
 
 def fit(
-    preset: tyro.conf.Positional[str | None] = None,
+    preset: Annotated[str | None, tyro.conf.Positional, tyro.conf.arg(metavar="[PRESET]")] = None,
     *,
     data: str | None = None,
     run_dir: Path | None = None,
@@ -36,9 +39,14 @@ def fit(
 ) -> None:
     """Train a preset. The same command again goes on exactly where it stopped.
 
+    Examples:
+        artgan fit --data paintings
+        artgan fit improved/cifar10 --steps 2000 --set train.seed=1 --dry-run
+
     Args:
         preset: a name such as improved/wikiart-genre, or the path of a TOML file. When left out:
-            with --data recommended/own, without a GPU recommended/own-small; else demo.
+            with --data recommended/own, without a GPU recommended/own-small, in a size that
+            follows the number of pictures; else demo.
         data: demo, tfrecords:DIR, folder:DIR, arrays:FILE.npz, tfds:NAME, or a folder's path.
         run_dir: where the run lives (runs/PRESET, or runs/DATA when no preset is named;
             ARTGAN_RUNS sets the root).
@@ -51,7 +59,8 @@ def fit(
         checkpoint: of that run: the newest, the best by log.metrics, or that of a step.
         set: any setting, as section.key=value; the flags above win.
         fresh: move an existing run aside and start anew.
-        dry_run: print the resolved configuration and sizes, and stop.
+        dry_run: tell data, networks, device, time and memory, from a few steps that are thrown
+            away, and all settings; then stop.
     """
     flags = {
         "data.spec": data,
@@ -63,41 +72,35 @@ def fit(
         "train.init_checkpoint": checkpoint,
     }
     given = {key: value for key, value in flags.items() if value is not None}
-    chosen = preset or default_preset(data)
-    config = resolve(chosen, parse_overrides(chain.from_iterable(set)) | given)
+    settings = parse_overrides(chain.from_iterable(set)) | given
+    # A dry run may be of a preset whose data are still to be made.
+    task = plan(preset, settings, run_dir, fresh, missing=dry_run and data is None)
     if dry_run:
-        _print_plan(config)
+        _print_plan(task)
     else:
-        _train(config, run_dir or default_run_dir(config), fresh)
+        _train(task, fresh)
 
 
-def default_preset(data: str | None) -> str:
-    """What trains when no preset is named, on the data that a SPEC names."""
-    if not data or data == "demo":
-        return "demo"
-    return OWN if gpus() else f"{OWN}-small"
+def _presets() -> list[str]:
+    """All presets, in lines."""
+    names = textwrap.wrap(", ".join(preset_names()), 76, break_on_hyphens=False)
+    return ["Presets:", *(f"  {line}" for line in names)]
 
 
-def default_run_dir(config: Config) -> Path:
-    """`runs/PRESET`, under ARTGAN_RUNS where that is set; of a TOML file its name, of one's own
-    data theirs."""
-    if config.preset not in (OWN, f"{OWN}-small"):
-        return runs_root() / config.preset
-    kind, _, rest = config.data.spec.partition(":")
-    return runs_root() / Path(rest or kind).absolute().stem.partition(":")[0]
+fit.__dict__["more_help"] = _presets
 
 
-def _train(config: Config, run_dir: Path, fresh: bool) -> None:
+def _train(task: Task, fresh: bool) -> None:
+    config, run_dir = task.config, task.run_dir
+    print(f"Training {config.preset}{task.why and f', {task.why},'} in {run_dir}.", flush=True)
     cli.start_backend()
-    from artgan_tf import backend
+    from tqdm import tqdm
+
     from artgan_tf.training.engine import WorkerLost
     from artgan_tf.training.train import train
 
-    print(f"Training {config.preset} on {config.data.spec} in {run_dir}.")
-    if config.train.precision == "auto":
-        print(f"Computing in {backend.fast_precision()}.")
     try:
-        result = train(config, run_dir, fresh)
+        result = train(config, run_dir, fresh, task.source, tqdm.write)
     except WorkerLost as lost:
         _start_again(lost)
     if not result.trained:
@@ -112,8 +115,7 @@ def _train(config: Config, run_dir: Path, fresh: bool) -> None:
     print(f"  watch     tensorboard --logdir {run_dir}")
     print(f"  sample    python -m artgan_tf.sample {run_dir}")
     print(f"  measure   python -m artgan_tf.evaluate {run_dir}")
-    print(f"  export    python -m artgan_tf.export {run_dir}")
-    print("  your own  python -m artgan_tf.fit --data folder:DIR")
+    print(f"  serve     python -m artgan_tf.serve {run_dir}")
 
 
 def _start_again(reason: Exception) -> NoReturn:
@@ -123,36 +125,30 @@ def _start_again(reason: Exception) -> NoReturn:
     os.execv(sys.executable, [sys.executable, *command[1:]])
 
 
-def _print_plan(config: Config) -> None:
+def _print_plan(task: Task) -> None:
+    """The summary as comments, then the settings: a TOML file of its own."""
     cli.start_backend()
     import tomli_w
 
-    from artgan_tf.data.spec import open_source
-    from artgan_tf.papers import build_gan
+    from artgan_tf.training import summary
+    from artgan_tf.training.trial import attempt
 
-    print(tomli_w.dumps(to_tree(config)))
-    classes = config.data.classes
+    config, source = task.config, task.source
     try:
-        source = open_source(config.data, download=False)
-    except InputError as error:
-        if not classes:
+        source = source or open_source(config.data, download=False)
+        steps, _ = schedule(config, source.train.count)
+        print(f"# {summary.about_data(source)}", flush=True)
+    except NotThere as missing:
+        if not config.data.classes:
             raise
-        print(f"# data: {error}")
-    else:
-        classes = len(source.class_names)
-        print(
-            f"# data: {classes} classes, {source.train.count} training images, "
-            f"{source.val.count} held out"
-        )
-    gan = build_gan(config, classes)
-    for name in ("generator", "discriminator"):
-        print(f"# {name}: {_trainable(getattr(gan, name))} trainable parameters")
-
-
-def _trainable(network: Any) -> int:
-    from math import prod
-
-    return sum(prod(v.shape) for v in network.trainable_variables)
+        steps = config.train.steps
+        print(f"# {summary.line('data', str(missing))}", flush=True)
+    trial = attempt(config, source)
+    print(f"# {trial.networks}")
+    print(f"# {summary.about_device(config)}")
+    print(f"# {summary.about_run(config, task.run_dir, 0, steps)}")
+    print(f"# {trial.about_time(steps)}\n")
+    print(tomli_w.dumps(to_tree(config)))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import sys
 from pathlib import Path
 
 
@@ -27,6 +28,16 @@ def processor() -> str:
 def processor_flags() -> set[str]:
     """The names that Linux gives to its abilities, such as avx512_bf16; elsewhere none."""
     return set(_facts().get("flags", "").split())
+
+
+def peak_memory() -> int:
+    """The most bytes that this process has had; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most * (1 if sys.platform == "darwin" else 1024)
 
 
 def _facts() -> dict[str, str]:

@@ -11,7 +11,7 @@ from keras import ops
 def artgan_discriminator(
     real_logits: Any, labels: Any, fake_logits: Any, smoothing: float = 0.0
 ) -> dict[str, Any]:
-    """Paper A (A3): BCE(D(x), onehot(k)) + BCE(D(G(z)), onehot(FAKE)), over K+1 sigmoid units.
+    """ArtGAN (A3): BCE(D(x), onehot(k)) + BCE(D(G(z)), onehot(FAKE)), over K+1 sigmoid units.
 
     Args:
         real_logits, fake_logits: [N, K+1], the last one FAKE.
@@ -28,7 +28,7 @@ def artgan_discriminator(
 
 
 def artgan_generator(fake_logits: Any, fake_labels: Any) -> dict[str, Any]:
-    """Paper A (A3): L_adv = BCE(D(G(z)), [onehot(k^), 0]); add `mean_squared_error` for L_L2."""
+    """ArtGAN (A3): L_adv = BCE(D(G(z)), [onehot(k^), 0]); add `mean_squared_error` for L_L2."""
     target = ops.one_hot(fake_labels, fake_logits.shape[-1])
     return {"adversarial": binary_cross_entropy(fake_logits, target)}
 
@@ -36,7 +36,7 @@ def artgan_generator(fake_logits: Any, fake_labels: Any) -> dict[str, Any]:
 def improved_discriminator(
     real_logits: Any, labels: Any, fake_logits: Any, smoothing: float = 0.0
 ) -> dict[str, Any]:
-    """Paper B (B2): CE(o(x), y) + softplus(-l(x)) + softplus(l(s)); add 0.5 MSE(r(x), x).
+    """Improved ArtGAN (B2): CE(o(x), y) + softplus(-l(x)) + softplus(l(s)); add 0.5 MSE(r(x), x).
 
     Args:
         real_logits, fake_logits: o, [N, K]; l = logsumexp over K, p(real) = sigmoid(l).
@@ -51,7 +51,7 @@ def improved_discriminator(
 
 
 def improved_generator(fake_logits: Any, fake_labels: Any) -> dict[str, Any]:
-    """Paper B (B2): softplus(-l(s)) + CE(o(s), y^); add 0.5 MSE(r(s), s)."""
+    """Improved ArtGAN (B2): softplus(-l(s)) + CE(o(s), y^); add 0.5 MSE(r(s), s)."""
     return {
         "adversarial": realness_loss(fake_logits, 1.0),
         "class": cross_entropy(fake_logits, fake_labels),

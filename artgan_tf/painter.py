@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from artgan_tf import backend
+from artgan_tf.class_names import class_index
 from artgan_tf.config import InputError
 from artgan_tf.gan import GAN
 from tfrecords_tools.sheet import named_grid
@@ -41,6 +42,7 @@ class Painter:
         self.gan, self.class_names = gan, tuple(class_names)
         self.painting = {"ema": gan.averaged, "raw": gan.generator}[weights]
         self.generator = gan.new_generator()
+        self.generator.class_names = self.class_names
         self.generator(self.latents([0]), gan.one_hot([0]))
         # Compiled without its outputs: what only they need is never computed.
         self._settle = backend.compiled(self._pass_in_training, self.generator.variables)
@@ -83,7 +85,7 @@ class Painter:
         Args:
             classes: names or indices, NumPy's too, one a picture; none give no picture.
             seeds: as many whole numbers >= 0; the same seed gives the same latent in any class.
-            magnified: paper B's generator at its full size.
+            magnified: Improved ArtGAN's generator at its full size.
             truncation: z is multiplied by it: below 1 more typical pictures, and less variety.
 
         Returns:
@@ -127,6 +129,40 @@ class Painter:
             y = keras.ops.convert_to_tensor(np.asarray(weights[part], np.float32))
             batches.append(self.paint(truncation * z, y, magnified))
         return np.concatenate(batches)
+
+    def way(
+        self, start: tuple[str | int, int], end: tuple[str | int, int], frames: int = 8
+    ) -> np.ndarray:
+        """Paint the way from one picture to another, both of which are its ends.
+
+        Args:
+            start, end: a class, by name or index, and a seed each.
+            frames: how many pictures, 2 or more.
+
+        Returns:
+            uint8 [frames, S, S, 3].
+        """
+        shares = np.linspace(0.0, 1.0, frames)
+        first, last = np.eye(len(self.class_names))[[self.index(c) for c, _ in (start, end)]]
+        weights = first + np.outer(shares, last - first)
+        return self.mix([start[1]] * frames, [end[1]] * frames, shares.tolist(), weights)
+
+    def look(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What D sees in uint8 images [N, S, S, 3] of the training size.
+
+        Returns:
+            its scores of the classes, float32 [N, K], and how real it finds each picture, float32
+            [N]; all from 0 to 1.
+        """
+        scores, realness = self.gan.judge(self.gan.from_uint8(images))
+        return keras.ops.convert_to_numpy(scores), keras.ops.convert_to_numpy(realness)
+
+    def reconstruct(self, images: np.ndarray) -> np.ndarray:
+        """What D's autoencoder keeps of uint8 images [N, S, S, 3]: as many, uint8."""
+        if not self.gan.config.model.autoencoder:
+            raise InputError("This model reconstructs nothing: model.autoencoder is off.")
+        decoded = self.gan.reconstruct(self.gan.from_uint8(images), self.generator)
+        return keras.ops.convert_to_numpy(self.gan.to_uint8(decoded))
 
     def paint(self, z: Any, y: Any, magnified: bool = False) -> np.ndarray:
         """Paint latents as they are: uint8 [N, S, S, 3].
@@ -184,12 +220,3 @@ def _standing_labels(k: int) -> Iterator[np.ndarray]:
 def _starts(pictures: Sequence[Any]) -> range:
     """Where batches begin; no pictures are a batch of none, which has a shape."""
     return range(0, max(len(pictures), 1), AT_ONCE)
-
-
-def class_index(names: Sequence[str], name: str | int | np.integer) -> int:
-    """The index of a class name (or index) among these; InputError for one that is not there."""
-    number = isinstance(name, (int, np.integer)) and not isinstance(name, bool)
-    if name not in (range(len(names)) if number else names):
-        choices = ", ".join(names)
-        raise InputError(f"There is no class {name!r}: this model paints {choices}.")
-    return int(name) if number else names.index(str(name))

@@ -83,7 +83,7 @@ class Paper(keras.Model):
 
         Args:
             images: float32 [N, S, S, 3].
-            generator: whose Dec paper A takes; the one in training when left out.
+            generator: whose Dec ArtGAN takes; the one in training when left out.
         """
         raise NotImplementedError
 

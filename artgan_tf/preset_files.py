@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tfrecords_tools.errors import InputError
+from tfrecords_tools.errors import InputError, meant
 
 STUDY = "first_study/"  # has presets of its own
 
@@ -49,8 +49,10 @@ def _find_preset(preset: str) -> Path:
     for path in candidates:
         if path.suffix == ".toml" and path.is_file():
             return path
+    names = preset_names()
     raise InputError(
-        f"There is no preset {preset!r}: name a TOML file or one of {', '.join(preset_names())}."
+        f"There is no preset {preset!r}{meant(preset, names)}: name a TOML file or one of "
+        f"{', '.join(names)}."
     )
 
 

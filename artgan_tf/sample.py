@@ -28,6 +28,10 @@ def sample(
 ) -> None:
     """Paint a grid, ways from seed to seed or class to class, or the progress of a training.
 
+    Examples:
+        artgan sample pretrained:wikiart-genre --classes landscape portrait
+        artgan sample runs/demo --interpolate seeds --count 3 --out way.gif
+
     Args:
         model: a run's directory, pretrained:NAME, or an export (its name or version level).
         classes: by name; all when left out.
@@ -37,7 +41,7 @@ def sample(
         interpolate: from seed to seed within each class, or from class to class.
         frames: pictures of each such way.
         progress: an animation of the sample grids that the run made while it trained.
-        magnified: paper B's generator at its full size.
+        magnified: Improved ArtGAN's generator at its full size.
         checkpoint: of a run: the newest, the best by log.metrics, or that of a step.
         list_classes: print the names, and stop.
         scale: how many pixels wide each one of a picture is shown (so many that a picture of a
@@ -59,15 +63,19 @@ def sample(
 
         print(f"{file}: {save_progress(model / 'samples', file)}.")
         return
-    cli.start_tensorflow()
     from artgan_tf.sampling import files, sheets
+    from artgan_tf.sampling.places import find_model
+
+    found = find_model(model)
+    if list_classes:
+        print("\n".join(found.class_names))
+        return
+    found.check(checkpoint)
+    of = sheets.wish(found, classes, count, seed, truncation, magnified)
+    cli.start_tensorflow()  # mistakes have been told before it
     from artgan_tf.sampling.models import open_model
 
     painter = open_model(model, checkpoint)
-    if list_classes:
-        print("\n".join(painter.class_names))
-        return
-    of = sheets.wish(painter, classes, count, seed, truncation, magnified)
     if interpolate:
         between = {"seeds": sheets.between_seeds, "classes": sheets.between_classes}[interpolate]
         sheet = between(painter, of, frames)

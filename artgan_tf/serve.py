@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import tyro
 
@@ -10,7 +11,7 @@ from artgan_tf.config import InputError
 
 
 def serve(
-    model: tyro.conf.Positional[Path],
+    model: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")],
     *,
     host: str = "127.0.0.1",
     port: int = 8501,
@@ -25,6 +26,10 @@ def serve(
     open: bool = False,
 ) -> None:
     """Serve an export over HTTP, as a stand-in for TensorFlow Serving: same requests and answers.
+
+    Examples:
+        artgan serve pretrained:wikiart-genre --open
+        artgan serve runs/demo --port 8502
 
     Args:
         model: an export's directory (its name level, where new versions are served as they come,

@@ -7,6 +7,9 @@ import tyro
 
 from artgan_tf import cli
 from artgan_tf.config import parse_overrides, resolve
+from artgan_tf.evaluation.protocols import check_asked
+from artgan_tf.studies.experiment import Experiment, Protocol, carry_out, check
+from artgan_tf.task import checked
 from tfrecords_tools.locks import held
 
 
@@ -26,6 +29,10 @@ def study(
     measures anew, and other settings or data need another `--out`. Without a preset only the pages
     are written anew, from the runs that lie in `--out`.
 
+    Examples:
+        artgan study demo --seeds 0 1 --out runs/study
+        artgan study demo improved/cifar10-small --data tfds:cifar10 --out runs/cifar10
+
     Args:
         presets: names, or paths of TOML files.
         out: where the runs and the pages go.
@@ -38,13 +45,16 @@ def study(
     settings = tuple(chain.from_iterable(set))
     for preset in presets:  # a mistake is told before the first one trains for hours
         resolve(preset, parse_overrides(settings))
-    cli.start_backend()
-    from artgan_tf.studies import pages
-    from artgan_tf.studies.experiment import Experiment, Protocol, carry_out, check
-
+    cli.check_out(out)
+    check_asked(metrics, extractor)
     protocol = Protocol(data or "", settings, metrics, extractor)
     planned = [Experiment(preset, seed, out) for seed in seeds for preset in presets]
     check(planned, protocol)
+    for experiment in {each.preset: each for each in planned if not each.done}.values():
+        checked(protocol.config(experiment), experiment.run_dir, fresh=False)
+    cli.start_backend()
+    from artgan_tf.studies import pages
+
     with held(out, "a study", "let it end, or give another --out"):
         for number, experiment in enumerate(planned, 1):
             done = carry_out(experiment, protocol)

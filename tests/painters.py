@@ -16,7 +16,7 @@ SMALLER = {"data.image_size": 8, "model.magnify": True, "model.encoder": ["64/2"
 
 
 def tiny_painter(paper: str, precision: str = "float32") -> Painter:
-    """Of 16 pixels, paper B's of 32 when magnified, and of `CLASSES`."""
+    """Of 16 pixels, Improved ArtGAN's of 32 when magnified, and of `CLASSES`."""
     keras.utils.set_random_seed(1)
     settings = TABLES[paper] | SMALL | (MAGNIFIED if paper == "improved" else {})
     settings |= {"train.precision": precision}

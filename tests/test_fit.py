@@ -1,15 +1,18 @@
 """The verb: exit codes, one-sentence errors, the dry run, two devices."""
 
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+import tomli_w
 
-from artgan_tf import cli
-from artgan_tf.config import resolve
-from artgan_tf.fit import default_preset, default_run_dir
+from artgan_tf import cli, own
+from artgan_tf.config import resolve, to_tree
 from artgan_tf.fit import fit as verb
+from artgan_tf.task import plan
 from tests.conftest import tiny_overrides
 
 
@@ -51,8 +54,8 @@ def test_runs_lie_under_one_root_whatever_the_preset(tmp_path, monkeypatch):
     mine = tmp_path / "deep" / "mine.toml"
     mine.parent.mkdir()
     mine.write_text('extends = "demo"')
-    assert default_run_dir(resolve("improved/cifar10")) == tmp_path / "improved" / "cifar10"
-    assert default_run_dir(resolve(str(mine))) == tmp_path / "mine"
+    assert own.default_run_dir(resolve("improved/cifar10")) == tmp_path / "improved" / "cifar10"
+    assert own.default_run_dir(resolve(str(mine))) == tmp_path / "mine"
 
 
 @pytest.mark.parametrize(
@@ -62,13 +65,60 @@ def test_runs_lie_under_one_root_whatever_the_preset(tmp_path, monkeypatch):
         ("tfds:cifar10:3.0.2", "cifar10"), (".", Path.cwd().name),
     ],
 )  # fmt: skip
-def test_data_of_ones_own_need_no_preset(spec, name, tmp_path, monkeypatch):
+def test_data_of_ones_own_name_the_run(spec, name, tmp_path, monkeypatch):
     monkeypatch.setenv("ARTGAN_RUNS", str(tmp_path))
-    for gpus, preset in ([], "recommended/own-small"), (["an A100"], "recommended/own"):
-        monkeypatch.setattr("artgan_tf.fit.gpus", lambda gpus=gpus: gpus)
-        assert default_preset(spec) == preset
-        assert default_run_dir(resolve(preset, {"data.spec": spec})) == tmp_path / name
-        assert default_preset(None) == default_preset("demo") == "demo"
+    for preset in own.CPU, own.GPU:
+        assert own.default_run_dir(resolve(preset, {"data.spec": spec})) == tmp_path / name
+
+
+@pytest.mark.parametrize(
+    ("pictures", "gpu", "steps", "batch", "adapts"),
+    [
+        (20, False, 1_000, 20, True),
+        (200, False, 2_500, 32, True),
+        (60_000, False, 4_000, 32, False),
+        (200, True, 25_000, 64, True),
+        (8_000, True, 50_000, 64, False),
+        (60_000, True, 100_000, 64, False),
+    ],
+)
+def test_the_size_of_ones_own_training(pictures, gpu, steps, batch, adapts):
+    size = own.fitting(pictures, held_out=9, gpu=gpu)
+    config = resolve(size.preset, size.settings)
+    assert config.preset == (own.GPU if gpu else own.CPU)
+    assert (config.train.steps, config.train.batch_size) == (steps, batch)
+    assert (config.discriminator.augment_strength == "adaptive") == adapts
+    assert all(0 < drop < steps for drop in config.train.lr_drops)
+    assert f"{pictures:,} pictures" in size.why
+    assert "minutes" in size.why
+    # Without held-out pictures there is nothing to adapt to.
+    assert own.fitting(pictures, 0, gpu).settings.keys() <= {
+        "train.steps", "train.batch_size", "train.lr_drops",
+    }  # fmt: skip
+
+
+def test_no_preset_takes_the_classes_and_the_size_of_the_data(paintings, tmp_path, monkeypatch):
+    monkeypatch.setenv("ARTGAN_RUNS", str(tmp_path))
+    task = plan(None, {"data.spec": str(paintings)})
+    assert task.run_dir == tmp_path / paintings.name
+    assert task.source is not None
+    assert len(task.source.class_names) == 3
+    assert task.config == resolve(own.CPU, own.fitting(36, 12, False).settings | {
+        "data.spec": str(paintings)
+    })  # fmt: skip
+    assert plan(None, {}).config == plan("demo", {}).config == resolve("demo")
+
+
+def test_a_run_of_ones_own_keeps_its_size(paintings, tmp_path, monkeypatch):
+    run_dir = tmp_path / "run"
+    run_dir.mkdir()
+    settings = {"data.spec": str(paintings), "train.steps": 123, "train.batch_size": 9}
+    config = resolve(own.GPU, settings)
+    (run_dir / "config.toml").write_text(tomli_w.dumps(to_tree(config)))
+    monkeypatch.setattr("artgan_tf.own.FEW", 0)
+    assert plan(None, {"data.spec": str(paintings)}, run_dir).config == config
+    fresh = plan(None, {"data.spec": str(paintings)}, run_dir, fresh=True).config
+    assert fresh.preset == own.CPU
 
 
 def test_a_mistake_in_a_process_of_its_own():
@@ -88,23 +138,44 @@ def test_dry_run_prints_settings_parameter_counts_and_data_sizes(paintings, tmp_
     run_dir = tmp_path / "run"
     settings = ["--set", "data.classes=0", "train.seed=5", "--set", "train.beta1=0.25"]
     flags = ["--data", f"folder:{paintings}", "--steps", "77", "--run-dir", str(run_dir)]
+    flags += ["--batch-size", "9"]
     assert fit("improved/cifar10", *flags, "--dry-run", *settings) == 0
     printed = capsys.readouterr().out
     for line in ("steps = 77", "seed = 5", "beta1 = 0.25"):
         assert line in printed
-    assert "# data: 3 classes, 36 training images, 12 held out" in printed
+    data, networks, device, run, time = printed.splitlines()[:5]
+    assert data == (
+        "# data      3 classes (landscape, portrait, still life): 36 pictures to train on, "
+        "12 held out"
+    )
     # 10 classes have 2670752 and 3251488: seven rows of G's first layer and of D's last less.
-    assert f"# generator: {2670752 - 7 * 8192} trainable parameters" in printed
-    assert f"# discriminator: {3251488 - 7 * 32768} trainable parameters" in printed
+    counts = f"G {2670752 - 7 * 8192:,} and D {3251488 - 7 * 32768:,} trainable parameters"
+    assert networks == f"# network   Improved ArtGAN, 32x32: {counts}"
+    assert device.startswith("# device    ")
+    assert device.endswith(", float32")
+    assert run == f"# run       {run_dir}: improved/cifar10, 77 steps of 9"
+    assert re.fullmatch(
+        r"# time      about \d+ minutes, at [\d.]+ steps a second; [\d.]+ GiB of memory", time
+    )
+    assert tomllib.loads(printed)["train"]["steps"] == 77
     assert not run_dir.exists()
 
 
-def test_dry_run_works_without_the_data(capsys):
-    assert fit("improved/wikiart-genre", "--data", "folder:/no/where", "--dry-run") == 0
+def test_dry_run_works_before_the_data_are_made(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert fit("improved/wikiart-genre-small", "--dry-run") == 0
     printed = capsys.readouterr().out
-    assert "# data: There is no folder" in printed
-    assert "# generator: 4883360 trainable parameters" in printed
-    assert "# discriminator: 15012512 trainable parameters" in printed
+    assert "# data      There is no folder data/wikiart-genre" in printed
+    assert "G 477,800 and D 971,048 trainable parameters" in printed
+
+
+def test_dry_run_refuses_data_that_do_not_fit(paintings, capsys):
+    flags = ["--data", str(paintings), "--dry-run"]
+    assert fit("improved/wikiart-genre", *flags) == 2
+    told = capsys.readouterr()
+    assert "has 3 classes (landscape, portrait, still life) but this preset expects 10" in told.err
+    assert told.out == ""
+    assert fit("improved/wikiart-genre", "--data", "folder:/no/where", "--dry-run") == 2
 
 
 def test_dry_run_downloads_nothing(capsys, tmp_path, monkeypatch):
@@ -112,8 +183,8 @@ def test_dry_run_downloads_nothing(capsys, tmp_path, monkeypatch):
     monkeypatch.delattr("tensorflow_datasets.core.DatasetBuilder.download_and_prepare")
     assert fit("improved/cifar10", "--dry-run") == 0
     printed = capsys.readouterr().out
-    assert f"# data: tfds:cifar10:3.0.2 is not in {tmp_path}" in printed
-    assert "# generator: 2670752 trainable parameters" in printed
+    assert f"# data      tfds:cifar10:3.0.2 is not in {tmp_path}" in printed
+    assert "G 2,670,752 and D" in printed
 
 
 MIRRORED = """

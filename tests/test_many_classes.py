@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Six steps of paper B on two pictures a class, fakes in groups as its preset has them."""
+    """Six steps of Improved ArtGAN, two pictures a class, fakes in groups as in its preset."""
     folder = tmp_path_factory.mktemp("many")
     images, _ = gallery(0, 0, 3 * K, 16)
     labels = np.arange(3 * K) % K

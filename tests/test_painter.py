@@ -8,14 +8,14 @@ import tensorflow as tf
 from artgan_tf.config import InputError, resolve
 from artgan_tf.painter import GRID_COLUMNS, Painter
 from artgan_tf.papers import build_gan
-from tests import painters
+from tests.painters import painter as painter_of
 
 K = 20
 
 
 @pytest.fixture(scope="module")
 def painter():
-    return painters.painter(K)
+    return painter_of(K)
 
 
 def test_standing_statistics_are_those_of_generated_batches(painter):
@@ -33,7 +33,7 @@ def test_standing_statistics_are_those_of_generated_batches(painter):
 @pytest.mark.parametrize("classes", [27, 150, 1700])
 def test_standing_statistics_are_those_of_all_classes(classes):
     """Where each class adds its number to the features, their mean is the middle number."""
-    painter = painters.painter.__wrapped__(classes)
+    painter = painter_of.__wrapped__(classes)
     kernel = painter.painting.project.inner.kernel
     rows = kernel.numpy()
     rows[-classes:] = np.arange(classes)[:, None]
@@ -111,3 +111,29 @@ def test_a_picture_is_the_same_whatever_is_painted_beside_it():
             wide.generate(labels[p].tolist(), seeds[p].tolist(), magnified=True) for p in parts
         ]
         np.testing.assert_array_equal(np.concatenate(found), together)
+
+
+def test_a_way_goes_from_one_picture_to_the_other(painter):
+    way = painter.way(("class 3", 7), ("class 5", 8), frames=5)
+    ends = painter.generate(["class 3", "class 5"], [7, 8])
+    np.testing.assert_array_equal(way[[0, -1]], ends)
+    steps = np.abs(np.diff(way.astype(int), axis=0)).mean(axis=(1, 2, 3))
+    assert (steps > 0).all()
+    with pytest.raises(InputError, match="There is no class 'class 20'"):
+        painter.way(("class 20", 1), ("class 3", 1))
+
+
+@pytest.mark.parametrize("paper", ["artgan", "improved", "critic"])
+def test_d_looks_at_pictures_as_they_are_stored(painters, paper):
+    painter = painters[paper]
+    images = painter.generate([0, 1], [1, 2])
+    scores, realness = painter.look(images)
+    assert scores.shape == (2, 3)
+    assert realness.shape == (2,)
+    given = tf.constant(images, tf.float32) / 255.0
+    low, high = painter.gan.pixel_range
+    seen = painter.gan.judge(given * (high - low) + low)[0]
+    np.testing.assert_allclose(scores, seen, atol=1e-6)
+    decoded = painter.reconstruct(images)
+    assert decoded.shape == images.shape
+    assert decoded.dtype == np.uint8

@@ -23,7 +23,7 @@ def test_priors_of_all_papers():
 
 @pytest.mark.parametrize("kinds", [*((kind,) for kind in AUGMENT), AUGMENT])
 def test_augmentation_is_as_strong_in_the_range_of_either_paper(kinds):
-    """Paper A's pixels lie in [0, 1], paper B's in [-1, 1]: D is shown the same pictures."""
+    """ArtGAN's pixels lie in [0, 1], Improved ArtGAN's in [-1, 1]: D is shown the same pictures."""
     images = np.random.default_rng(0).integers(0, 256, (N, 16, 16, 3), np.uint8)
     shown = {}
     for paper in ("artgan", "improved"):

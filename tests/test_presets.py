@@ -37,7 +37,7 @@ PUBLISHED = [
     name for name in PRESETS if name.split("/")[0] in SYSTEMS and name.split("/")[1] in FACTS
 ]
 ROOT = Path(__file__).resolve().parents[1]
-EXPERIMENTS, README = ROOT / "experiments", (ROOT / "README.md").read_text(encoding="utf-8")
+EXPERIMENTS, PAGE = ROOT / "experiments", (ROOT / "docs/images.md").read_text(encoding="utf-8")
 NARROW = {"model.width": 0.05, "train.batch_size": 20, "data.train_count": 0, "data.val_count": 0}
 
 
@@ -248,7 +248,7 @@ def test_a_data_set_of_ones_own_takes_one_toml(
     paintings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "experiments").mkdir()
-    toml = re.search(r"```toml\n(.*?)```", README, re.S)
+    toml = re.search(r"```toml\n(.*?)```", PAGE, re.S)
     assert toml
     shown = toml[1].replace("folder:paintings", f"folder:{paintings}")
     (tmp_path / "experiments" / "mine.toml").write_text(shown + "\n[train]\nsteps = 2\n")

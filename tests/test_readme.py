@@ -1,37 +1,75 @@
-"""What README says can be typed: flags, presets, files and names that exist."""
+"""What README and docs/ say can be typed: verbs, options, presets, settings, names; links hold."""
 
+import functools
+import importlib
 import re
 import shlex
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tyro
 
 import artgan_tf
-from artgan_tf import cli
-from artgan_tf.evaluate import evaluate
+from artgan_tf.config import parse_overrides, resolve
 from artgan_tf.evaluation import protocols
-from artgan_tf.fit import fit
 from artgan_tf.preset_files import preset_names
+from tfrecords_tools.cli import CONFIG
 from tfrecords_tools.options import Options, checked
 
 ROOT = Path(__file__).resolve().parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-GPU = (ROOT / "experiments" / "gpu.md").read_text(encoding="utf-8")
+PAGES = {
+    str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
+    for pattern in ("*.md", "docs/*.md", "deploy/*.md", "experiments/gpu.md", "experiments/*.md")
+    for path in ROOT.glob(pattern)
+}
+README = PAGES["README.md"]
+CODE = r"```sh\n.*?```|`artgan [a-z][^`]*`|`python -m [^`]*`"
 
 
-def commands_of(module: str) -> list[str]:
-    """The commands of both pages that run this module, each once."""
-    return sorted(set(re.findall(rf"python -m {re.escape(module)}[^`\n|]*", README + GPU)))
+def lines() -> list[str]:
+    """`VERB ...` of all pages' commands, each once; one line, whatever continues it."""
+    code = [block for page in PAGES.values() for block in re.findall(CODE, page, re.S)]
+    text = "\n".join(code).replace("\\\n", " ")
+    found = re.findall(
+        r"(?:\bartgan |python -m (?:artgan_tf|tfrecords_tools)\.)([a-z]+(?: [^`\n|]*)?)", text
+    )
+    whole = {line.strip() for line in found if " " in line.strip() and "--help" not in line}
+    return sorted(line for line in whole if function(line.split()[0]))
 
 
-def test_the_two_commands_stand_there():
+def function(verb: str) -> Callable[..., Any] | None:
+    for package in ("artgan_tf", "tfrecords_tools"):
+        if (ROOT / package / f"{verb}.py").is_file():
+            return getattr(importlib.import_module(f"{package}.{verb}"), verb)
+    return None
+
+
+def given(line: str) -> dict[str, Any]:
+    """What a verb would be called with; SystemExit where its options are no options of its."""
+    verb, *words = shlex.split(line)
+    called = function(verb)
+    assert called
+    taken = functools.wraps(called)(lambda **arguments: arguments)
+    return tyro.cli(taken, prog=verb, args=words, config=CONFIG)
+
+
+def test_the_two_commands_stand_there_first():
     commands = re.findall(r"<!-- (fit|test) -->\n```sh\n(.*)\n```", README)
     assert [name for name, _ in commands] == ["fit", "test"]
+    assert re.findall(r"```sh\n(.*)\n", README)[:2] == [command for _, command in commands]
     for _, command in commands:
         requirements = re.search(r"-r (\S+)", command)
         assert requirements
         assert (ROOT / requirements[1]).is_file()
+
+
+def test_readme_fits_and_has_five_commands():
+    assert len(README.splitlines()) <= 130
+    section = README.split("## Five commands")[1].split("\n## ")[0]
+    commands = re.findall(r"```sh\n(artgan .*)\n```", section)
+    assert [c.split()[1] for c in commands] == ["sample", "fit", "fit", "serve", "evaluate"]
 
 
 def test_what_jax_needs_is_what_tensorflow_needs_of_it():
@@ -44,57 +82,81 @@ def test_what_jax_needs_is_what_tensorflow_needs_of_it():
     assert set(shared) <= set(lines[""])
 
 
-@pytest.mark.parametrize("line", commands_of("artgan_tf.fit"))
-def test_fit_lines_parse(line, paintings, monkeypatch):
-    arguments = shlex.split(line)[3:]
-    arguments = [f"folder:{paintings}" if a.startswith("folder:") else a for a in arguments]
+@pytest.mark.parametrize("line", [line for line in lines() if not line.startswith("convert")])
+def test_commands_are_understood(line, monkeypatch):
     monkeypatch.chdir(ROOT)
-    with pytest.raises(SystemExit) as exit_:
-        cli.main(fit, "fit", [*arguments, "--dry-run"])
-    assert exit_.value.code == 0
+    arguments = given(line)
+    settings = parse_overrides(word for group in arguments.get("set", ()) for word in group)
+    if line.startswith("fit") and arguments["preset"] != "mine":
+        assert resolve(arguments["preset"] or "demo", settings).train.steps
+    for preset in arguments.get("presets", ()):
+        assert resolve(preset).preset == preset
+    for name in arguments.get("metrics") or ():
+        assert protocols.metric(name).name == name
 
 
-@pytest.mark.parametrize("line", commands_of("artgan_tf.evaluate"))
-def test_evaluate_lines_are_understood_up_to_the_run_that_is_not_there(
-    line, tmp_path, monkeypatch, capsys
-):
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(SystemExit) as exit_:
-        cli.main(evaluate, "evaluate", shlex.split(line)[3:])
-    assert exit_.value.code == 2
-    assert "is no run: it has no config.toml" in capsys.readouterr().err
+@pytest.mark.parametrize("line", [line for line in lines() if line.startswith("convert")])
+def test_convert_lines_parse(line):
+    own, _, beam = line.partition(" -- ")
+    options = tyro.cli(Options, args=own.split()[1:])
+    assert checked(options).out.parts[0] == "data"
+    assert bool(beam) == (options.runner == "beam")
 
 
 def test_metric_names_are_metrics():
-    rows = re.findall(r"^\| (`.*?`) \|.*\|.*\|$", README.split("## How good is it?")[1], re.M)
+    section = PAGES["docs/evaluation.md"].split("## Metrics")[1]
+    rows = re.findall(r"^\| (`.*?`) \|.*\|.*\|$", section, re.M)
     names = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
     assert len(names) > 10
     assert {protocols.metric(name).kind for name in names} == set(protocols.KINDS)
 
 
-@pytest.mark.parametrize("line", commands_of("tfrecords_tools.convert"))
-def test_convert_lines_parse(line):
-    own, _, beam = line.partition(" -- ")
-    options = tyro.cli(Options, args=own.split()[3:])
-    assert checked(options).out.parts[0] == "data"
-    assert bool(beam) == (options.runner == "beam")
+@pytest.mark.parametrize("name", PAGES)
+def test_pictures_and_links_exist(name):
+    links = re.findall(r'(?:\]\(|src=")([^)"\s]*)', PAGES[name])
+    for target, _, anchor in (link.partition("#") for link in links):
+        if target.startswith(("http", "mailto:")):
+            continue
+        path = (ROOT / name).parent / target if target else ROOT / name
+        assert path.exists(), target
+        if anchor:
+            assert anchor in anchors(path), f"{target}#{anchor}"
 
 
-def test_pictures_and_links_exist():
-    for target in re.findall(r"\]\(([^)#]+)\)", README):
-        assert target.startswith("http") or (ROOT / target).is_file(), target
+def anchors(page: Path) -> set[str]:
+    """Of a page's headings, as GitHub and the site make them."""
+    titles = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.M)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 def test_presets_named_there_exist():
-    named = set(re.findall(r"`((?:artgan|improved|recommended)/[a-z0-9-]+)`", README))
-    assert named
+    text = "".join(page for name, page in PAGES.items() if name != "CHANGELOG.md")
+    named = set(re.findall(r"`((?:artgan|improved|recommended)/[a-z0-9-]+)`", text))
+    assert len(named) > 10
     assert named <= set(preset_names())
+
+
+def test_papers_have_names():
+    letters = {name: re.findall(r"\b[Pp]aper [AB]\b", page) for name, page in PAGES.items()}
+    assert not {name: found for name, found in letters.items() if found}
 
 
 def test_python_example_uses_names_that_exist():
     example = README.split("## From Python")[1].split("```")[1]
+    assert len([line for line in example.splitlines()[1:] if line]) <= 6
     for name in re.findall(r"artgan_tf\.(\w+)\(", example):
         assert callable(getattr(artgan_tf, name))
     settings = re.search(r"resolve\((.*)\)", example)
     assert settings
     assert eval(f"artgan_tf.resolve({settings[1]})").preset == "demo"
+
+
+def test_figures_are_those_of_the_experiments():
+    """README repeats what the experiments' page measured, and nothing else."""
+    section = README.split("## Results")[1]
+    rows = re.findall(r"^\|.*\| ([\d.]+) \| (.*?) \|$", section, re.M)
+    measured = PAGES["experiments/README.md"]
+    assert len(rows) == 6
+    for fid, recall in rows:
+        assert f"| {fid} |" in measured
+        assert recall == "not measured" or recall in measured

@@ -1,4 +1,4 @@
-"""README's way from nothing to a painting over HTTP and gRPC, typed as it stands there."""
+"""The way from nothing to a painting over HTTP and gRPC, and to Keras's file, as docs/ has it."""
 
 import contextlib
 import os
@@ -22,21 +22,24 @@ from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 from artgan_tf.serving.servable import Servable
 
 ROOT = Path(__file__).resolve().parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-HTTP, GRPC = 8501, 8500  # TF Serving's, as README has them
+SERVING, PYTHON = (
+    (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("serving.md", "python.md")
+)
+HTTP, GRPC = 8501, 8500  # TF Serving's, as the page has them
 
 
 def block(mark: str, language: str, index: int = 0) -> str:
     """One of the blocks of code that follow a mark."""
-    return re.findall(rf"```{language}\n(.*?)```", README.split(f"<!-- {mark} -->\n")[1], re.S)[
-        index
-    ]
+    marked = SERVING.split(f"<!-- {mark} -->\n")[1]
+    return re.findall(rf"```{language}\n(.*?)```", marked, re.S)[index]
 
 
 def typed(command: str, folder: Path, **options) -> subprocess.Popen:
     """A shell that runs a block, with this Python first and this package to import."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "ARTGAN_RUNS": ""}
+    # The script `artgan`, which is there once the package is installed.
+    command = re.sub(r"^artgan ", "python -m artgan_tf ", command)
     command = f"exec {command}" if options.pop("replaces", False) else command
     return subprocess.Popen(["bash", "-c", command], cwd=folder, env=environment, **options)
 
@@ -118,3 +121,12 @@ def test_grpc_client(exports, tmp_path):
     finally:
         server.stop(None)
     assert Image.open(tmp_path / "painting.png").size == (16, 16)
+
+
+def test_keras_takes_the_generator_away(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    known: dict = {}
+    for block in re.findall(r"<!-- keras -->\n```python\n(.*?)```", PYTHON, re.S):
+        exec(block, known)
+    assert known["images"].shape == (1, 64, 64, 3)
+    assert known["generator"].class_names == known["painter"].class_names

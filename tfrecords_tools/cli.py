@@ -16,6 +16,7 @@ import tyro
 
 from tfrecords_tools.errors import InputError, RunError
 from tfrecords_tools.files import DISK, reason
+from tfrecords_tools.words import IN_WORDS, after_help
 
 HOME = re.compile(r"(^|(?<==))~(?=[/\\]|$)")  # a shell leaves it in --out=~/a and train=~/a.csv
 CONFIG = (tyro.conf.FlagCreatePairsOff,)
@@ -44,7 +45,7 @@ def main(
         with output():
             words = [HOME.sub(_home, word) for word in (sys.argv[1:] if args is None else args)]
             own, after = _divided(words, options)
-            parsed = tyro.cli(options or verb, prog=prog, args=own, config=CONFIG)
+            parsed = _parsed(verb, prog, own, options)
             if options:
                 verb(replace(parsed, beam_options=after) if after else parsed)
     except (InputError, RunError) as error:
@@ -59,6 +60,16 @@ def main(
         print("error: interrupted.", file=sys.stderr)
         sys.exit(1)
     sys.exit(0)
+
+
+def _parsed(verb: Callable[..., Any], prog: str, own: list[str], options: type | None) -> Any:
+    """The options, or without any what the verb, which is called, returns; or help, and an end."""
+    try:
+        return tyro.cli(options or verb, prog=prog, args=own, config=CONFIG, registry=IN_WORDS)
+    except SystemExit as end:
+        if not end.code and {"-h", "--help"} & set(own):
+            print(after_help(verb, prog, options or verb))
+        raise
 
 
 def _about_the_machine(error: Exception) -> str:

@@ -78,7 +78,10 @@ def _write(workspace: Workspace, collection: Collection, options: Options) -> No
             reports = write_shards(workspace, collection, options)
             _finish(workspace, collection, options, reports)
     print((options.out / "report.txt").read_text(encoding="utf-8"))
-    print(f"{options.out} is complete: --data tfrecords:{options.out}")
+    print(f"{options.out} is complete.")
+    print(f"  verify    python -m tfrecords_tools.verify {options.out}")
+    print(f"  preview   python -m tfrecords_tools.preview {options.out} --out sheet.png")
+    print(f"  train     python -m artgan_tf.fit --data tfrecords:{options.out}")
 
 
 def _print_plan(plan: Plan, collection: Collection) -> None:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tfrecords_tools.errors import InputError
+from tfrecords_tools.errors import InputError, NotThere
 from tfrecords_tools.records import count_records, is_compressed
 from tfrecords_tools.workspace import REPORT, STATE, read_json
+
+MADE = "give one that python -m tfrecords_tools.convert has made, with a dataset_info.json"
 
 
 @dataclass(frozen=True)
@@ -40,18 +42,33 @@ class DataSet:
         return {path: records for split in self.shards.values() for path, records in split}
 
 
-def open_dataset(folder: Path) -> DataSet:
-    """Read a data set's description; raises InputError when there is none, or an unfinished one."""
-    import tensorflow_datasets as tfds
+def check_dataset(folder: Path) -> tuple[str, ...]:
+    """The class names of a data set, as far as a file tells them without tensorflow-datasets.
 
+    Raises:
+        NotThere: there is no such folder.
+        InputError: it is no data set, or an unfinished one.
+    """
     if (folder / STATE).is_dir():
         raise InputError(f"{folder} is not finished: run the same convert command again.")
+    if not folder.is_dir():
+        raise NotThere(f"There is no folder {folder}: {MADE}.")
+    if not (folder / "dataset_info.json").is_file():
+        raise InputError(f"{folder} is no TFRecord data set: {MADE}.")
+    names = folder / "label.labels.txt"
+    return tuple(names.read_text(encoding="utf-8").splitlines()) if names.is_file() else ()
+
+
+def open_dataset(folder: Path) -> DataSet:
+    """Read a data set's description; raises InputError when there is none, or an unfinished one."""
+    check_dataset(folder)
+    import tensorflow_datasets as tfds
+
     try:
         info = tfds.builder_from_directory(folder).info
     except Exception as error:  # TFDS lets many kinds through
         raise InputError(
-            f"{folder} is no TFRecord data set ({type(error).__name__}): give a folder that "
-            f"python -m tfrecords_tools.convert has made, with a dataset_info.json."
+            f"{folder} is no TFRecord data set ({type(error).__name__}): {MADE}."
         ) from None
     check_format(info, str(folder))
     names, image = class_names(info.features, str(folder)), info.features["image"]

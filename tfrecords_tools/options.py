@@ -17,6 +17,10 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class Options:
     """Convert a source of labelled images into TFRecord shards that TFDS can load.
 
+    Examples:
+        artgan convert paintings --out data/paintings
+        artgan convert wikiart --wikiart-lists wikiart_csv --task genre --out data/genre
+
     Args:
         source: class folders, with or without train, val and test above them; the folder that
             lists name images of; or a folder of CIFAR-10 python batches.

@@ -31,6 +31,10 @@ def preview(
 ) -> None:
     """Draw the first images of each class, squares cut from the middle, with counts.
 
+    Examples:
+        artgan preview data/paintings --out sheet.png
+        artgan preview data/paintings --split val --columns 4 --out val.png
+
     Args:
         folder: the data set.
         out: the picture to write.

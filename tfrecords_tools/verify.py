@@ -28,6 +28,10 @@ def verify(
 ) -> None:
     """Read every record, check checksums, counts, labels and sizes, and name each bad shard.
 
+    Examples:
+        artgan verify data/paintings
+        artgan verify data/wikiart-genre --decode sample
+
     Args:
         folder: the data set.
         decode: all images, one of twenty, or none.

@@ -17,6 +17,8 @@ import keras
 import numpy as np
 from jax.sharding import PartitionSpec
 
+from artgan_tf import hardware
+
 Terms = dict[str, Any]
 COUNTER = "int32"  # the type of the step
 AMD_BFLOAT16 = ("gfx908", "gfx90a", "gfx94", "gfx95", "gfx11", "gfx12")  # with matrix cores for it
@@ -110,6 +112,17 @@ def mean_of_replicas(terms: Terms) -> Terms:
 def rows_of_replicas(rows: Any) -> Any:
     """[N, ...] of every replica, one after another."""
     return rows
+
+
+def accelerators() -> list[str]:
+    """Names of the devices of this machine that are no processors."""
+    return [each.device_kind for each in jax.local_devices() if each.platform != "cpu"]
+
+
+def peak_memory() -> int:
+    """The most bytes that a device, or without any this process, has had in use."""
+    used = (each.memory_stats() or {} for each in jax.local_devices() if each.platform != "cpu")
+    return max((of.get("peak_bytes_in_use", 0) for of in used), default=0) or hardware.peak_memory()
 
 
 def fast_precision() -> str:

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from artgan_tf import hardware
 from artgan_tf.hardware import processor_flags
 
 Terms = dict[str, Any]
@@ -123,10 +124,27 @@ def rows_of_replicas(rows: Any) -> Any:
     return tf.distribute.get_replica_context().all_reduce("sum", placed)
 
 
+def accelerators() -> list[str]:
+    """Names of the GPUs of this machine that TensorFlow computes with."""
+    return [str(each.get("device_name", "GPU")) for each in _gpus()]
+
+
+def _gpus() -> list[dict[str, Any]]:
+    gpus = tf.config.list_physical_devices("GPU")
+    return [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
+
+
+def peak_memory() -> int:
+    """The most bytes that a GPU, or without any this process, has had in use."""
+    gpus = tf.config.list_physical_devices("GPU")
+    names = [gpu.name.partition("physical_device:")[2] for gpu in gpus]
+    used = [tf.config.experimental.get_memory_info(name)["peak"] for name in names]
+    return max(used, default=0) or hardware.peak_memory()
+
+
 def fast_precision() -> str:
     """mixed_bfloat16 where all GPUs, or without any the processor, multiply it, else float32."""
-    gpus = tf.config.list_physical_devices("GPU")
-    details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
+    details = _gpus()
     if details:
         native = all(each.get("compute_capability", (0, 0)) >= (8, 0) for each in details)
     else:

@@ -12,8 +12,10 @@ from artgan_tf.data.demo import open_demo
 from artgan_tf.data.folder import open_folder
 from artgan_tf.data.source import Source
 from tfrecords_tools.classes import check_names
+from tfrecords_tools.dataset import check_dataset
+from tfrecords_tools.errors import meant
 
-OF_YOUR_OWN = "for data of your own pass --set data.classes=0"
+OF_YOUR_OWN = "for data of your own leave the preset out, or pass --set data.classes=0"
 SPLIT = ("tfrecords", "tfds")  # have splits of any name
 KINDS = ("demo", "tfrecords:DIR", "folder:DIR", "arrays:FILE.npz", "tfds:NAME")
 
@@ -50,42 +52,65 @@ def open_source(data: Data, download: bool = True) -> Source:
         data: what is expected.
         download: whether a set of TFDS that is not there is downloaded.
     """
+    kind, value = _kind(data)
+    options = {"download": download} if kind == "tfds" else {}
+    source = OPENERS[kind](value, data, **options)
+    if data.classes:
+        names = _expected(source.spec, source.class_names, data)
+        source = replace(source, class_names=names)
+    check_names(source.class_names, source.spec)
+    _check_counts(source, data, strict=kind == "tfds")
+    return source
+
+
+def open_early(data: Data) -> Source | None:
+    """The source, or None where TensorFlow is needed to open it; what can be told without is
+    checked then.  Raises as `open_source` does."""
+    kind, value = _kind(data)
+    if kind not in SPLIT:
+        return open_source(data)
+    if kind == "tfrecords":
+        names = check_dataset(Path(value).expanduser())
+        if data.classes and names:
+            _expected(data.spec, names, data)
+    return None
+
+
+def _kind(data: Data) -> tuple[str, str]:
+    """Kind and value of `data.spec`; raises InputError for what is none."""
     kind, _, value = data.spec.partition(":")
     if kind not in OPENERS and data.spec and Path(data.spec).is_dir():
         made = (Path(data.spec) / "dataset_info.json").is_file()
         kind, value = "tfrecords" if made else "folder", data.spec
     if kind not in OPENERS or not (value or kind == "demo"):
         kinds = f"{', '.join(KINDS)} or the path of a folder"
-        raise InputError(f"There is no data {data.spec!r}: --data takes {kinds}.")
+        hint = meant(kind, tuple(OPENERS))
+        what = "data" if ":" in data.spec or not data.spec else "folder"
+        raise InputError(f"There is no {what} {data.spec!r}{hint}: --data takes {kinds}.")
     if kind not in SPLIT and data.train_split != Data.train_split:
         raise InputError(
             f"data.train_split = {data.train_split!r} will not do: only tfrecords: and tfds: have "
             f"named splits, {kind} trains on all that it does not hold out."
         )
-    options = {"download": download} if kind == "tfds" else {}
-    source = OPENERS[kind](value, data, **options)
-    source = _named(source, data) if data.classes else source
-    check_names(source.class_names, source.spec)
-    _check_counts(source, data, strict=kind == "tfds")
-    return source
+    return kind, value
 
 
-def _named(source: Source, data: Data) -> Source:
-    """The source with the classes that the preset expects, or InputError."""
-    names, expected = source.class_names, data.class_names
+def _expected(spec: str, names: tuple[str, ...], data: Data) -> tuple[str, ...]:
+    """The names of the classes, which are those that the preset expects, or InputError."""
+    expected = data.class_names
     if len(names) != data.classes:
         shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
         raise InputError(
-            f"{source.spec} has {len(names)} classes ({shown}) but this preset expects "
+            f"{spec} has {len(names)} classes ({shown}) but this preset expects "
             f"{data.classes}; {OF_YOUR_OWN}."
         )
     if not expected or names == expected:
-        return source
+        return names
     if names == tuple(map(str, range(len(names)))):  # some TFDS sets only number their classes
-        return replace(source, class_names=expected)
+        return expected
     at = next(i for i, name in enumerate(names) if name != expected[i])
     raise InputError(
-        f"Class {at} of {source.spec} is {names[at]!r} but this preset expects {expected[at]!r}; "
+        f"Class {at} of {spec} is {names[at]!r} but this preset expects {expected[at]!r}; "
         f"{OF_YOUR_OWN}."
     )
 

@@ -7,6 +7,7 @@ from artgan_tf.config import Data, InputError
 from artgan_tf.data.decoding import decode_any
 from artgan_tf.data.source import Source, Streamed, short_side, streamed
 from tfrecords_tools.dataset import check_format, class_names
+from tfrecords_tools.errors import NotThere
 
 HELD_OUT = ("test", "validation")
 
@@ -36,7 +37,7 @@ def _prepared(value: str, download: bool) -> Any:
     if builder.info.splits:
         return builder
     if not download:
-        raise InputError(f"tfds:{value} is not in {builder.data_dir} yet: a training downloads it.")
+        raise NotThere(f"tfds:{value} is not in {builder.data_dir} yet: a training downloads it.")
     try:
         builder.download_and_prepare()
     except Exception as error:  # TFDS passes on whatever its downloader met

@@ -6,20 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from artgan_tf.config import InputError
+from artgan_tf.data.real import real_data, real_source
 from artgan_tf.evaluation import report, results
-from artgan_tf.evaluation.protocols import Metric, metric, usual
-from artgan_tf.evaluation.reference import Reference, open_reference, real_data, real_source
+from artgan_tf.evaluation.protocols import Metric, check_seeds, metric, usual
+from artgan_tf.evaluation.reference import Reference, open_reference
 from artgan_tf.evaluation.results import Result
 from artgan_tf.evaluation.scoring import Subject, check, refusal, scores
 from artgan_tf.painter import Painter, Weights
-from artgan_tf.runs.checkpoints import Which
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.load import load
 from artgan_tf.runs.pretrained import locate, workplace
+from artgan_tf.runs.steps import Which
 from tfrecords_tools.files import reason
 from tfrecords_tools.outputs import place
-
-LARGEST = 2**31  # of seeds, so that the latents' numbers fit 64 bits
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,32 @@ class Evaluation:
     file: Path
     report: Path
 
+    def __str__(self) -> str:
+        """A table: a line for each figure, real images beside the run's."""
+        return results.text_table(self.results)
+
+
+def measure(
+    run_dir: Path | str,
+    metrics: Sequence[str] = (),
+    extractor: str = "",
+    data: str | None = None,
+    seeds: Sequence[int] = (0,),
+    out: Path | None = None,
+) -> Evaluation:
+    """Score a run beside real images; printed, it is a table.
+
+    Args:
+        run_dir: the run's directory, or `pretrained:NAME`.
+        metrics: names such as `fid_10k_val`; none for all that data and extractor allow.
+        extractor: what makes features, as in `--extractor`.
+        data: SPEC of other real images of the same classes; None for the run's own.
+        seeds: each one gives other images and another result.
+        out: where results and report go; None for the run's directory.
+    """
+    options = Options(data, tuple(metrics), extractor, seeds=tuple(seeds), out=out)
+    return evaluate(run_dir, options)
+
 
 def evaluate(run_dir: Path | str, options: Options) -> Evaluation:
     """Score a run, append the results to `metrics.jsonl`, and write `evaluation/report.html`.
@@ -68,7 +93,7 @@ def evaluate(run_dir: Path | str, options: Options) -> Evaluation:
         RunError: the model's networks give no numbers.
     """
     asked = list(dict.fromkeys(map(metric, options.metrics)))
-    _check_seeds(options.seeds)
+    check_seeds(options.seeds)
     painter = load(run_dir, options.which, options.weights)
     out = options.out or workplace(run_dir)
     with tempfile.TemporaryDirectory(prefix="artgan-") as work:
@@ -96,12 +121,6 @@ def _reference(painter: Painter, options: Options, work: Path) -> Reference:
     data = real_data(painter.gan.config.data, options.data)
     source = real_source(data, painter.class_names)
     return open_reference(source, data, options.extractor, work)
-
-
-def _check_seeds(seeds: Sequence[int]) -> None:
-    if not seeds or not all(0 <= seed < LARGEST for seed in seeds):
-        given = " ".join(map(str, seeds)) or "nothing"
-        raise InputError(f"--seeds takes whole numbers from 0 to {LARGEST - 1:,}, not {given}.")
 
 
 def _usual(reference: Reference, painter: Painter) -> list[Metric]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from artgan_tf.evaluation import measures
-from artgan_tf.evaluation.measures import Comparison, Measured
 from artgan_tf.metrics import frechet, inception_score
 
+if TYPE_CHECKING:
+    from artgan_tf.evaluation.measures import Comparison, Measured
+
+Need = Literal["features", "logits", "gan", "autoencoder", "classifier"]
 Group = Literal["variety", "likeness", "condition", "copying"]
 
 
@@ -35,12 +37,14 @@ class Kind:
     """
 
     pattern: str
-    measure: Callable[[Comparison], Measured]
+    measure: "Callable[[Comparison], Measured]"
     group: Group
     better: Literal["lower", "higher"]
     about: str
     split: str = "val"
-    needs: frozenset[Literal["features", "logits", "gan", "autoencoder"]] = frozenset()
+    needs: frozenset[Literal["features", "logits", "gan", "autoencoder", "classifier"]] = (
+        frozenset()
+    )
     real: Literal["as many", "all", "none"] = "as many"
     least: int = 1
     in_class: int = 0
@@ -55,11 +59,24 @@ FEATURES: frozenset = frozenset({"features"})
 LOGITS: frozenset = frozenset({"features", "logits"})
 NETWORK: frozenset = frozenset({"gan"})
 AUTOENCODER: frozenset = frozenset({"gan", "autoencoder"})
+CLASSIFIER: frozenset = frozenset({"classifier"})  # which is trained on the real images
+
+
+def _of_measures(name: str) -> "Callable[[Comparison], Measured]":
+    """A function of `measures`, whose networks are not imported before it is called."""
+
+    def measure(comparison: "Comparison") -> "Measured":
+        from artgan_tf.evaluation import measures
+
+        return getattr(measures, name)(comparison)
+
+    return measure
+
 
 KINDS = (
     Kind(
         "intra_recall_{count}_{k}",
-        measures.intra_recall,
+        _of_measures("intra_recall"),
         "variety",
         "higher",
         "share of a class's real images among its generated ones, averaged over classes",
@@ -69,7 +86,7 @@ KINDS = (
     ),
     Kind(
         "intra_spread_{count}_{split}",
-        measures.intra_spread,
+        _of_measures("intra_spread"),
         "variety",
         "higher",
         "distance of two images of a class by features, as a share of the real images'",
@@ -78,7 +95,7 @@ KINDS = (
     ),
     Kind(
         "intra_kid_{count}_{split}",
-        measures.intra_kid,
+        _of_measures("intra_kid"),
         "variety",
         "lower",
         "KID within each class, averaged",
@@ -87,7 +104,7 @@ KINDS = (
     ),
     Kind(
         "shape_deviation_{count}",
-        measures.shape_deviation,
+        _of_measures("shape_deviation"),
         "variety",
         "higher",
         "per-pixel deviation within a class without each image's own mean and contrast of every "
@@ -97,7 +114,7 @@ KINDS = (
     ),
     Kind(
         "fid_{count}_{split}",
-        measures.fid,
+        _of_measures("fid"),
         "likeness",
         "lower",
         "Frechet distance of the features of real and generated images",
@@ -106,7 +123,7 @@ KINDS = (
     ),
     Kind(
         "kid_{count}_{split}",
-        measures.kid,
+        _of_measures("kid"),
         "likeness",
         "lower",
         "kernel distance of the features: 100 subsets of 1,000",
@@ -115,7 +132,7 @@ KINDS = (
     ),
     Kind(
         "is_{count}",
-        measures.score,
+        _of_measures("score"),
         "likeness",
         "higher",
         "Inception score: certain and varied classes; 10 splits",
@@ -125,7 +142,7 @@ KINDS = (
     ),
     Kind(
         "precision_recall_{count}_{k}",
-        measures.precision_recall,
+        _of_measures("precision_recall"),
         "likeness",
         "higher",
         "shares of generated images among the real ones, and of real ones among the generated",
@@ -134,7 +151,7 @@ KINDS = (
     ),
     Kind(
         "density_coverage_{count}_{k}",
-        measures.density_coverage,
+        _of_measures("density_coverage"),
         "likeness",
         "higher",
         "how densely generated images lie among real ones, and how many of these they reach",
@@ -143,24 +160,25 @@ KINDS = (
     ),
     Kind(
         "parzen_{count}",
-        measures.log_likelihood,
+        _of_measures("log_likelihood"),
         "likeness",
         "higher",
         "log-likelihood of held-out images, in nats, under Gaussians around generated ones",
     ),
     Kind(
         "agreement_classifier_{count}",
-        measures.classifier_agreement,
+        _of_measures("classifier_agreement"),
         "condition",
         "higher",
         "share of images that a classifier trained on real ones takes for what was asked for",
         split="train",
+        needs=CLASSIFIER,
         real="all",
         least=2,
     ),
     Kind(
         "agreement_d_{count}",
-        measures.discriminator_agreement,
+        _of_measures("discriminator_agreement"),
         "condition",
         "higher",
         "share of images that the model's own discriminator takes for what was asked for",
@@ -169,7 +187,7 @@ KINDS = (
     ),
     Kind(
         "intra_fid_{count}_{split}",
-        measures.intra_fid,
+        _of_measures("intra_fid"),
         "condition",
         "lower",
         "FID within each class of 2,048 images or more, averaged",
@@ -178,7 +196,7 @@ KINDS = (
     ),
     Kind(
         "deviation_{count}",
-        measures.deviation,
+        _of_measures("deviation"),
         "condition",
         "higher",
         "per-pixel deviation within a class, as a share of the training images'",
@@ -187,7 +205,7 @@ KINDS = (
     ),
     Kind(
         "d_accuracy_{split}",
-        measures.accuracy,
+        _of_measures("accuracy"),
         "condition",
         "higher",
         "share of real images that the discriminator takes for their class",
@@ -196,7 +214,7 @@ KINDS = (
     ),
     Kind(
         "reconstruction_{split}",
-        measures.reconstruction,
+        _of_measures("reconstruction"),
         "condition",
         "lower",
         "mean squared error of the autoencoder on real images, pixels from 0 to 1",
@@ -205,7 +223,7 @@ KINDS = (
     ),
     Kind(
         "authenticity_{count}",
-        measures.authenticity,
+        _of_measures("authenticity"),
         "copying",
         "lower",
         "share of images closer to a training image than that is to any other one, by features",
@@ -216,7 +234,7 @@ KINDS = (
     ),
     Kind(
         "authenticity_pixels_{count}",
-        measures.pixel_authenticity,
+        _of_measures("pixel_authenticity"),
         "copying",
         "lower",
         "share of images closer to a training image than that is to any other one, by pixels",

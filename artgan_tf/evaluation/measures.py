@@ -149,7 +149,7 @@ def accuracy(of: Comparison) -> Measured:
 
 
 def reconstruction(of: Comparison) -> Measured:
-    """Mean squared error of pixels from 0 to 1; paper A decodes with the weights that paint."""
+    """Mean squared error of pixels from 0 to 1; ArtGAN decodes with the weights that paint."""
     assert of.painter
     gan, total = of.painter.gan, 0.0
     low, high = gan.pixel_range
@@ -201,7 +201,7 @@ def _agreement(given: NDArray[Any], labels: NDArray[Any], name: str = "agreement
 
 
 def _classes_seen_by(gan: GAN, images: Images) -> NDArray[Any]:
-    """What D takes each image for; FAKE, paper A's last unit, is no class."""
+    """What D takes each image for; FAKE, ArtGAN's last unit, is no class."""
     found = []
     for start in range(0, images.count, BATCH):
         batch = gan.from_uint8(np.asarray(images.pixels[start : start + BATCH]))

@@ -6,10 +6,13 @@ results keep all of these (`results.py`).
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from artgan_tf.config import InputError
 from artgan_tf.evaluation.kinds import KINDS, Kind, short
+from artgan_tf.metrics.extractor_specs import check_extractor
+from tfrecords_tools.errors import meant
 
 PARTS = {
     "count": r"(?P<count>[1-9]\d*k?)",
@@ -17,6 +20,7 @@ PARTS = {
     "k": r"k(?P<k>[1-9]\d*)",
 }
 COUNTS = (10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50)  # what `usual` chooses from
+LARGEST = 2**31  # of seeds, so that the latents' numbers fit 64 bits
 COPIES = 1_000  # generated images that are looked at one by one
 
 
@@ -57,8 +61,11 @@ def metric(name: str) -> Metric:
             count, split, k = number(part["count"]), part["split"], int(part["k"])
             known = kind.pattern.format(count=short(count), split=split, k=f"k{k}")
             return Metric(known, kind, count, split, k)
-    patterns = ", ".join(kind.name(10_000) for kind in KINDS)
-    raise InputError(f"There is no metric {name!r}: take names such as {patterns}.")
+    usual_names = [kind.name(10_000) for kind in KINDS]
+    hint = meant(name, usual_names)
+    raise InputError(
+        f"There is no metric {name!r}{hint}: take names such as {', '.join(usual_names)}."
+    )
 
 
 def usual(train: int, val: int, validation: int) -> list[str]:
@@ -79,3 +86,18 @@ def usual(train: int, val: int, validation: int) -> list[str]:
 def number(text: str) -> int:
     """`10k` -> 10,000."""
     return int(text.removesuffix("k")) * (1_000 if text.endswith("k") else 1)
+
+
+def check_asked(metrics: Iterable[str], extractor: str = "") -> None:
+    """Raises InputError for names of metrics, or an extractor's SPEC, that are none."""
+    for name in metrics:
+        metric(name)
+    if extractor:
+        check_extractor(extractor)
+
+
+def check_seeds(seeds: Sequence[int]) -> None:
+    """Raises InputError for seeds that latents cannot have."""
+    if not seeds or not all(0 <= seed < LARGEST for seed in seeds):
+        given = " ".join(map(str, seeds)) or "nothing"
+        raise InputError(f"--seeds takes whole numbers from 0 to {LARGEST - 1:,}, not {given}.")

@@ -1,6 +1,5 @@
 """The real images that results are measured against, and what is computed of them once."""
 
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from numpy.typing import NDArray
 
 from artgan_tf.config import Data, InputError, default_cache
 from artgan_tf.data.source import Source, Split
-from artgan_tf.data.spec import open_source
 from artgan_tf.evaluation.classifier import as_extractor, trained_classifier
 from artgan_tf.evaluation.features import Features
 from artgan_tf.evaluation.images import Images, real_images
@@ -27,26 +25,6 @@ def open_reference(source: Source, data: Data, spec: str, work: Path) -> "Refere
     if spec == OWN:
         reference.look_with(as_extractor(reference.classifier))
     return reference
-
-
-def real_data(data: Data, spec: str | None) -> Data:
-    """What is expected of real images: of a run's own, or of others that a SPEC names."""
-    if not spec:  # what the preset expects of its own data, nobody expects of other data
-        return data
-    return replace(data, spec=spec, classes=0, class_names=(), train_count=0, val_count=0)
-
-
-def real_source(data: Data, painted: tuple[str, ...]) -> Source:
-    """Real images of the classes that a model paints; InputError where they are of others."""
-    source = open_source(data)
-    if source.class_names == tuple(map(str, range(len(painted)))):  # as some TFDS sets have them
-        return replace(source, class_names=painted)
-    if source.class_names != painted:
-        raise InputError(
-            f"{source.spec} has the classes {', '.join(source.class_names)}, but the model paints "
-            f"{', '.join(painted)}: name --data of the same classes."
-        )
-    return source
 
 
 class Reference:

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artgan_tf.config import InputError
-from artgan_tf.evaluation import classifier, measures, results
+from artgan_tf.evaluation import classifier, results
 from artgan_tf.evaluation.images import Images, generated_images, proportional_labels
 from artgan_tf.evaluation.measures import Comparison
 from artgan_tf.evaluation.protocols import Metric
 from artgan_tf.evaluation.reference import Reference
 from artgan_tf.evaluation.results import REAL, Result
-from artgan_tf.metrics.extractors import KINDS
+from artgan_tf.metrics.extractor_specs import KINDS
 from artgan_tf.painter import Painter
 
 Labels = NDArray[np.int32]
@@ -195,7 +195,7 @@ def _result(
 
 def _record(metric: Metric, reference: Reference) -> dict[str, str]:
     """What the result must tell of the network that looked at the images."""
-    if metric.kind.measure is measures.classifier_agreement:
+    if "classifier" in metric.kind.needs:
         return classifier.RECORD
     return reference.record if "features" in metric.kind.needs else {}
 

@@ -11,7 +11,6 @@ InceptionV3, whose figures are none of those; `savedmodel:DIR`, a network of one
 """
 
 import hashlib
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,23 +19,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from artgan_tf.config import InputError
+from artgan_tf.metrics.extractor_specs import SAVED_MODEL, check_extractor, keras_file
 
-KINDS = (
-    "inception-2015:FILE",
-    "efficientnet",
-    "classifier",
-    "keras-inception",
-    "savedmodel:DIR",
-    "pixels",
-    "random-projection[:SEED]",
-)
 BATCH = 32
-KERAS_FILE = "inception_v3_weights_tf_dim_ordering_tf_kernels.h5"
-SAVED_MODEL = (
-    "a SavedModel whose signature serving_default has one input, images as uint8 or float32 "
-    "[N, H, W, 3] in 0..255 that are not resized, and the output features [N, D], with logits "
-    "[N, K] beside it or not"
-)
 PROJECTED = 64
 EFFICIENTNET_SIDE = 224  # as it was trained
 
@@ -123,27 +108,20 @@ def open_extractor(spec: str, batch: int = BATCH) -> Extractor:
     """The extractor that a SPEC names; InputError says in one sentence what is wrong or missing.
 
     Args:
-        spec: one of `KINDS`.
+        spec: one of `extractor_specs.KINDS`.
         batch: images computed at a time, at least 1.
     """
-    kind, colon, value = spec.partition(":")
     if batch < 1:
         raise InputError(f"A batch of {batch} images will not do: take 1 or more.")
-    forms = [form for form in KINDS if form.split(":")[0].removesuffix("[") == kind]
-    if not forms:
-        raise InputError(f"There is no extractor {spec!r}: take one of {', '.join(KINDS)}.")
-    if colon and ":" not in forms[0]:
-        raise InputError(f"The extractor {kind} takes no value: leave out {colon + value!r}.")
+    kind, value = check_extractor(spec)
     return OPENERS[kind](value, batch)
 
 
 # ---- the kinds ----------------------------------------------------------------------------------
 def _inception_2015(value: str, batch: int) -> Extractor:
     from artgan_tf.metrics import inception2015
-    from artgan_tf.metrics.weights import WHERE, read_weights
+    from artgan_tf.metrics.weights import read_weights
 
-    if not value:
-        raise InputError(f"inception-2015:FILE needs its file: {WHERE}.")
     weights = read_weights(value)
     network = inception2015.load(weights)
     softmax = weights.softmax
@@ -178,14 +156,9 @@ def _efficientnet(value: str, batch: int) -> Extractor:
 
 
 def _keras_inception(value: str, batch: int) -> Extractor:
-    path = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "models" / KERAS_FILE
-    if not path.is_file():
-        raise InputError(
-            f"keras-inception needs the file {path}, which keras.applications.InceptionV3() "
-            "downloads there: run that once, or put the file there."
-        )
     import keras
 
+    path = keras_file()
     try:
         whole = keras.applications.InceptionV3(weights=str(path), classifier_activation=None)
     except Exception as error:  # h5py and Keras raise several kinds
@@ -206,11 +179,9 @@ def _keras_inception(value: str, batch: int) -> Extractor:
 
 
 def _savedmodel(value: str, batch: int) -> Extractor:
-    folder = Path(value).expanduser()
-    if not value or not (folder / "saved_model.pb").is_file():
-        raise InputError(f"savedmodel:{value} is no SavedModel: give the folder of {SAVED_MODEL}.")
     import tensorflow as tf
 
+    folder = Path(value).expanduser()
     try:
         model = tf.saved_model.load(str(folder))
         signature = model.signatures["serving_default"]
@@ -242,8 +213,6 @@ def _pixels(value: str, batch: int) -> Extractor:
 
 
 def _random_projection(value: str, batch: int) -> Extractor:
-    if value and not (value.isascii() and value.isdigit()):
-        raise InputError(f"random-projection:{value} will not do: the seed is a whole number >= 0.")
     seed = int(value or 0)
 
     def run(images: np.ndarray) -> tuple[Any, Any]:

@@ -67,15 +67,23 @@ class Weights:
         return self.sha256 in KNOWN
 
 
+def check_file(path: str | Path) -> Path:
+    """The file that `read_weights` would read; InputError where there is none."""
+    if not path:
+        raise InputError(f"inception-2015:FILE needs its file: {WHERE}.")
+    path = Path(path).expanduser()
+    if not path.is_file():
+        raise InputError(f"There is no file {path}: {WHERE}, and name it.")
+    return path
+
+
 def read_weights(path: str | Path) -> Weights:
     """The weights in a file of either kind, told apart by its first bytes.
 
     Raises:
         InputError: there is no such file, or it is damaged or another file; in one sentence.
     """
-    path = Path(path).expanduser()
-    if not path.is_file():
-        raise InputError(f"There is no file {path}: {WHERE}, and name it.")
+    path = check_file(path)
     if path.stat().st_size > LARGEST:
         raise InputError(f"{path} is too large to be the 2015 Inception network: {WHERE}.")
     with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""`ArtGAN`, paper A (2017): nets, prior and losses."""
+"""`ArtGAN` (2017): nets, prior and losses."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from artgan_tf.paper import Terms
 
 
 class ArtGAN(NormalPrior, GAN):
-    """Paper A: K+1 sigmoid units, Dec shared between G and Dec(Enc(x))."""
+    """ArtGAN: K+1 sigmoid units, Dec shared between G and Dec(Enc(x))."""
 
     title, source = "ArtGAN", "Tan, Chan, Aguirre, Tanaka, ICIP 2017"
     pixel_range = (0.0, 1.0)

@@ -12,12 +12,12 @@ from artgan_tf.paper import Terms
 
 
 class ClassCriticGAN(NormalPrior, ImprovedArtGAN):
-    """This project's own: paper B's D with a critic for each class, a modulated G.
+    """This project's own: Improved ArtGAN's D with a critic for each class, a modulated G.
 
-    Paper B pays G for being typical of a class: its class term equals a softmax over the classes
-    and "fake".  Here D learns classes and reconstruction from real images alone, and G answers to
-    the critic of the class it was asked for, which compares real images of a class with fakes of
-    that class.
+    Improved ArtGAN pays G for being typical of a class: its class term equals a softmax over the
+    classes and "fake".  Here D learns classes and reconstruction from real images alone, and G
+    answers to the critic of the class it was asked for, which compares real images of a class with
+    fakes of that class.
     """
 
     title, source = "Improved ArtGAN with class critics", "this project's own"

@@ -1,4 +1,4 @@
-"""`ImprovedArtGAN`, paper B (2019): nets, prior and losses."""
+"""`ImprovedArtGAN` (2019): nets, prior and losses."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from artgan_tf.paper import Terms
 
 
 class ImprovedArtGAN(UniformPrior, GAN):
-    """Paper B: magnified generator, categorical autoencoder discriminator."""
+    """Improved ArtGAN: magnified generator, categorical autoencoder discriminator."""
 
     title, source = "Improved ArtGAN", "Tan, Chan, Aguirre, Tanaka, IEEE TIP 2019"
     pixel_range = (-1.0, 1.0)

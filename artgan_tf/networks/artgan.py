@@ -1,4 +1,4 @@
-"""Paper A's nets (ArtGAN, 2017): zNet and Dec make G, Enc and clsNet make D; Dec is shared.
+"""ArtGAN's nets (2017): zNet and Dec make G, Enc and clsNet make D; Dec is shared.
 
 Images in [0, 1]. The papers do not say how the weights start: kernels here are Glorot-uniform.
 """
@@ -11,6 +11,7 @@ from keras import ops
 from artgan_tf.config import Discriminator as DiscriminatorOptions
 from artgan_tf.config import InputError
 from artgan_tf.config import Model as ModelOptions
+from artgan_tf.networks import generator
 from artgan_tf.networks.convolutions import Conv2D, Conv2DTranspose
 from artgan_tf.networks.layers import Block, SpectralConv2D, SpectralDense
 from artgan_tf.networks.tables import Stage, check_growth, parse_layers, parse_stages
@@ -34,7 +35,8 @@ def _transposed(channels: int, grows: bool, dtype: Any) -> keras.layers.Layer:
     return Conv2DTranspose(channels, kernel, strides=stride, padding="same", dtype=dtype)
 
 
-class Generator(keras.Model):
+@keras.saving.register_keras_serializable("artgan_tf.artgan")
+class Generator(generator.Generator):
     """zNet: (z, classes) -> codes; Dec: codes -> image (A1, A2).
 
     Args:
@@ -46,11 +48,13 @@ class Generator(keras.Model):
     [0, 1]. `decode(codes)` is Dec alone, for Dec(Enc(x)).
     """
 
-    def __init__(self, options: ModelOptions, image_size: int, dtype: Any = "float32"):
-        super().__init__()
+    def __init__(
+        self, options: ModelOptions, image_size: int, dtype: Any = "float32", **kwargs: Any
+    ):
+        super().__init__(options, image_size, dtype, **kwargs)
         if not options.latent:
             raise InputError(
-                "model.latent has no stage: paper A's zNet starts with one like '4:1024'."
+                "model.latent has no stage: ArtGAN's zNet starts with one like '4:1024'."
             )
         first, *latent = parse_stages(options.latent, options.width)
         stages = parse_stages(options.generator, options.width)

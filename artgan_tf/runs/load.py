@@ -7,10 +7,10 @@ from artgan_tf.config import Config, InputError
 from artgan_tf.gan import GAN
 from artgan_tf.painter import Painter, Weights
 from artgan_tf.papers import build_gan
-from artgan_tf.runs.checkpoints import Which, candidates
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.networks import load_networks
 from artgan_tf.runs.pretrained import locate
+from artgan_tf.runs.steps import Which
 
 
 def load_gan(run: RunDirectory, which: Which = "latest") -> tuple[GAN, list[str]]:
@@ -19,9 +19,8 @@ def load_gan(run: RunDirectory, which: Which = "latest") -> tuple[GAN, list[str]
     Raises:
         InputError: where there is no such run, or it has not as many class names as weights.
     """
-    config, names = _paints_alike(run.config()), run.class_names()
-    candidates(run.checkpoints, which)  # before anything is built
-    gan = build_gan(config, len(names))
+    config, names = run.trained(which)
+    gan = build_gan(_paints_alike(config), len(names))
     loaded = load_networks(gan, run.checkpoints, which)
     if loaded.partly:
         raise InputError(

@@ -8,8 +8,9 @@ import numpy as np
 
 from artgan_tf.gan import GAN
 from artgan_tf.runs.checkpoint_file import Saved, Unusable
-from artgan_tf.runs.checkpoints import Which, choose
+from artgan_tf.runs.checkpoints import choose
 from artgan_tf.runs.names import network
+from artgan_tf.runs.steps import Which
 
 Wanted = dict[str, tuple[keras.Variable, str]]  # by our name: a variable, and the file's name
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from artgan_tf.config import InputError, runs_root
+from tfrecords_tools.errors import meant
 
 PREFIX, CARD, SHEET = "pretrained:", "card.json", "sheet.webp"
 FOLDER = Path(__file__).parents[1] / "pretrained"
@@ -39,7 +40,9 @@ def locate(model: Path | str) -> Path:
     if name is None:
         return Path(model)
     if name not in names():
-        raise InputError(f"There is no {PREFIX}{name}: take {PREFIX} and {', '.join(names())}.")
+        there = [PREFIX + each for each in names()]
+        hint = meant(name, names())
+        raise InputError(f"There is no {PREFIX}{name}{hint}: take {' or '.join(there)}.")
     _verify(FOLDER / name)
     return FOLDER / name
 

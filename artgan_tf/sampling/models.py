@@ -1,7 +1,6 @@
 """What MODEL names: a run's directory, or an export, and how either paints."""
 
 import io
-import json
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,40 +10,32 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from artgan_tf.class_names import class_index
 from artgan_tf.config import InputError
-from artgan_tf.painter import Painter, class_index
-from artgan_tf.runs.checkpoints import Which
+from artgan_tf.painter import Painter
 from artgan_tf.runs.load import load
-from artgan_tf.runs.pretrained import locate
+from artgan_tf.runs.steps import Which
+from artgan_tf.sampling.places import Place, find_model
 
 Inputs = dict[str, np.ndarray]
 BATCH = 100
-FACTS = "assets.extra/artgan.json"
 
 
 def open_model(path: Path | str, which: Which = "latest") -> "Model":
     """The painter of a run or `pretrained:NAME`, or an export of its name or version level."""
-    path = locate(path)
-    if (path / "config.toml").is_file():
-        return load(path, which)
-    versions = [p for p in path.glob("*") if p.name.isdecimal() and (p / FACTS).is_file()]
-    version = path if (path / FACTS).is_file() else max(versions, key=_number, default=None)
-    if version is None:
-        raise InputError(f"{path} is no run and no export: name the directory of either.")
-    return Exported(version)
+    place = find_model(path)
+    return Exported(place) if place.exported else load(place.folder, which)
 
 
 class Exported:
     """An export's generator, called as TF Serving calls it.
 
     Args:
-        folder: of a version.
+        place: of a version.
     """
 
-    def __init__(self, folder: Path):
-        self.folder = folder
-        self.facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-        self.class_names = tuple(self.facts["class_names"])
+    def __init__(self, place: Place):
+        self.folder, self.facts, self.class_names = place.folder, place.facts, place.class_names
 
     @cached_property
     def signatures(self) -> Any:
@@ -104,7 +95,3 @@ class Exported:
 
 
 Model = Painter | Exported
-
-
-def _number(path: Path) -> int:
-    return int(path.name)

@@ -11,6 +11,7 @@ from tfrecords_tools.lettering import isolated
 
 if TYPE_CHECKING:
     from artgan_tf.sampling.models import Model
+    from artgan_tf.sampling.places import Place
 
 SEEDS = 2**53  # what JSON's numbers hold
 NAMED = 12  # classes that are named where there are many
@@ -24,7 +25,7 @@ class Wish:
         classes: indices.
         seeds: whole numbers from 0 and below 2^53.
         truncation: of z.
-        magnified: at paper B's full size.
+        magnified: at Improved ArtGAN's full size.
     """
 
     classes: tuple[int, ...]
@@ -34,7 +35,7 @@ class Wish:
 
 
 def wish(
-    model: "Model",
+    model: "Model | Place",
     classes: Sequence[str] = (),
     count: int = 8,
     seed: int = 0,

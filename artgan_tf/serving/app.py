@@ -18,9 +18,11 @@ from starlette.staticfiles import StaticFiles
 from artgan_tf.serving import gallery_files, json_answers, monitoring
 from artgan_tf.serving.batching import Batcher, Rules
 from artgan_tf.serving.bodies import Limits
+from artgan_tf.serving.refusals import Refused
 from artgan_tf.serving.rest import JSON, Rest
 from artgan_tf.serving.versions import Versions
 
+FINAL = {408, 413}  # after these, what is left of the request is not waited for
 GALLERY = Path(__file__).parent / "gallery"  # a page of static files, served at / if it is there
 
 
@@ -77,7 +79,12 @@ def build_app(versions: Versions, settings: Settings) -> Starlette:
         allow_methods=["GET", "POST"],
         allow_headers=["Content-Type"],
     )
-    handlers: dict[Any, Any] = {404: _not_found, 405: _not_found, Exception: _unexpected}
+    handlers: dict[Any, Any] = {
+        Refused: _refused,
+        404: _not_found,
+        405: _not_found,
+        Exception: _unexpected,
+    }
     middleware = [cors] if settings.cors else []
     app = Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)
     app.router.redirect_slashes = False
@@ -93,11 +100,17 @@ class _Page(StaticFiles):
         return response
 
 
+async def _refused(request: Request, refused: Refused) -> Response:
+    body = json_answers.written({"error": refused.text})
+    headers = {"Connection": "close"} if refused.status in FINAL else {}
+    return Response(body, refused.status, headers, media_type=JSON)
+
+
 async def _not_found(request: Request, error: Exception) -> Response:
-    return Response(json_answers.error("Not found."), 404, media_type=JSON)
+    return await _refused(request, Refused("Not found.", "NOT_FOUND"))
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
     """A mistake of ours: whoever runs the server reads of it, the client does not."""
     traceback.print_exception(error, file=sys.stderr)
-    return Response(json_answers.error("Internal error."), 500, media_type=JSON)
+    return await _refused(request, Refused("Internal error.", "INTERNAL"))

@@ -12,11 +12,11 @@ from typing import Any
 import tensorflow as tf
 import tomli_w
 
-from artgan_tf.config import InputError, to_tree
+from artgan_tf.config import to_tree
 from artgan_tf.painter import Painter, Weights
-from artgan_tf.runs.checkpoints import Which
 from artgan_tf.runs.load import load
 from artgan_tf.runs.pretrained import workplace
+from artgan_tf.runs.steps import Which
 from artgan_tf.serving.accuracy import Accuracy, held_out
 from artgan_tf.serving.card import model_card
 from artgan_tf.serving.check import HALF_LEVELS, check
@@ -24,6 +24,7 @@ from artgan_tf.serving.onnx_file import FILE as ONNX
 from artgan_tf.serving.onnx_file import check_onnx, require, write_onnx
 from artgan_tf.serving.references import real_sheet, save_sheet
 from artgan_tf.serving.signatures import Signatures
+from artgan_tf.serving.source import model_name
 from artgan_tf.serving.warmup import write_warmup
 from tfrecords_tools.files import NotWritten, telling
 from tfrecords_tools.locks import held
@@ -72,12 +73,7 @@ def export(run_dir: Path | str, options: Options) -> Path:
     """
     if options.onnx:
         require()
-    name = options.name or workplace(run_dir).resolve().name
-    if name in ("", ".", "..") or set(name) & set("/\\:\0"):
-        raise InputError(
-            f"A model cannot be called {name!r}: choose a --name without slashes, colons and lone "
-            "dots, for it is one folder below --out and a part of URLs."
-        )
+    name = model_name(run_dir, options.name)
     painter = load(run_dir, options.which, options.weights)
     folder = (options.out or workplace(run_dir) / "export") / name
     with (

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
@@ -13,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from artgan_tf.serving import json_answers, metadata
+from artgan_tf.serving import metadata
 from artgan_tf.serving.batching import Batcher
 from artgan_tf.serving.card import REFERENCES
 from artgan_tf.serving.json_tensors import Arrays
@@ -67,17 +68,14 @@ class GalleryFiles:
         return Response(metadata.gallery(self.versions.served), media_type=JSON)
 
     async def _answer(self, make: Make, request: Request) -> Response:
-        try:
-            served = self.versions.served
-            if served is None or "class_names" not in served.facts:
-                raise Refused("No export of ours is served here.", "NOT_FOUND")
-            return await make(served, request.query_params)
-        except Refused as refused:
-            return Response(json_answers.error(refused.text), refused.status, media_type=JSON)
+        served = self.versions.served
+        if served is None or "class_names" not in served.facts:
+            raise Refused("No export of ours is served here.", "NOT_FOUND")
+        return await make(served, request.query_params)
 
     # ---- files --------------------------------------------------------------------------------
     async def sheet(self, served: Servable, asked: Parameters) -> Response:
-        """A class a row, a seed a column: `labels=0,1&seeds=7,8`."""
+        """A class a row, a seed a column: `labels=0,1&seeds=7,8`; of one class, several rows."""
         names = served.facts["class_names"]
         labels = _numbers(asked, "labels", len(names))
         seeds = _numbers(asked, "seeds", SEEDS)
@@ -87,9 +85,11 @@ class GalleryFiles:
             "label": np.repeat(np.array(labels, np.int32), len(seeds)),
             "seed": np.tile(np.array(seeds, np.int64), len(labels)),
         }
+        texts = [f"no. {seed}" for seed in seeds] * len(labels)
         pictures = await self._painted(served, "serving_default", arrays)
-        grid = pictures.reshape(len(labels), len(seeds), *pictures.shape[1:])
-        sheet = named_grid(grid, [names[label].replace("_", " ") for label in labels])
+        columns = len(seeds) if len(labels) > 1 else math.isqrt(len(seeds) - 1) + 1
+        titles = [names[label].replace("_", " ") for label in labels]
+        sheet = named_grid(*_rows(pictures, columns, titles), beneath=texts)
         return await asyncio.to_thread(_file, "png", sheet, {})
 
     async def way(self, kind: str, served: Servable, asked: Parameters) -> Response:
@@ -123,6 +123,15 @@ class GalleryFiles:
         answer = await self.batcher.run(served, signature, arrays)
         images = [Image.open(io.BytesIO(png)) for png in answer["image_bytes"]]
         return np.stack([np.asarray(image) for image in images])
+
+
+def _rows(pictures: Pixels, columns: int, titles: list[str]) -> tuple[Pixels, list[str]]:
+    """As many rows as it takes, white where the last one ends early, and a name for each."""
+    rows = -(-len(pictures) // columns)
+    cells = np.full((rows * columns, *pictures.shape[1:]), 255, np.uint8)
+    cells[: len(pictures)] = pictures
+    grid = cells.reshape(rows, columns, *pictures.shape[1:])
+    return grid, [*titles, *[""] * (rows - len(titles))]
 
 
 def _animation(kind: str, pictures: Pixels) -> Response:

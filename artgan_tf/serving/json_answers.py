@@ -10,8 +10,6 @@ import rapidjson
 
 from artgan_tf.serving.refusals import Refused
 
-BYTES = "_bytes"  # string outputs whose names end so are binary
-
 
 def answer(outputs: Mapping[str, np.ndarray], row_form: bool) -> bytes:
     """The body of an answer; the only output of a signature goes without its name.
@@ -30,23 +28,17 @@ def answer(outputs: Mapping[str, np.ndarray], row_form: bool) -> bytes:
         found = [dict(zip(columns, row, strict=True)) for row in rows]
     else:
         found = columns
-    return _written({"predictions" if row_form else "outputs": found})
+    return written({"predictions" if row_form else "outputs": found})
 
 
-def error(text: str) -> bytes:
-    """The body of an answer that is a sentence."""
-    return _written({"error": text})
-
-
-def _written(document: dict[str, Any]) -> bytes:
+def written(document: dict[str, Any]) -> bytes:
+    """The body of an answer."""
     return rapidjson.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _listed(name: str, array: np.ndarray) -> Any:
     if array.dtype == object:
-        write = (
-            _binary if name.endswith(BYTES) else partial(str, encoding="utf-8", errors="replace")
-        )
+        write = _binary if name.endswith("_bytes") else _text  # the name alone tells
         return np.vectorize(write, otypes=[object])(array).tolist()
     if array.dtype.kind == "f" and array.dtype != np.float64:
         # By way of the shortest text that is exact, or each would have a double's 17 digits.
@@ -54,7 +46,7 @@ def _listed(name: str, array: np.ndarray) -> Any:
     return array.tolist()
 
 
-_string = partial(str, encoding="utf-8", errors="replace")
+_text = partial(str, encoding="utf-8", errors="replace")
 
 
 def _binary(value: bytes) -> dict[str, str]:

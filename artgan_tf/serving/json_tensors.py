@@ -51,13 +51,6 @@ def signature_name(document: Members) -> str:
     return name
 
 
-def is_row_form(document: Members) -> bool:
-    """Whether a request has `instances`, and not `inputs`; Refused where it has both or neither."""
-    if ("instances" in document) == ("inputs" in document):
-        raise Refused("Give either 'instances', a list of rows, or 'inputs', whole columns.")
-    return "instances" in document
-
-
 def listed(document: Members, key: str) -> list[Any]:
     """The list that stands under a key; Refused where it is none, or empty."""
     found = document.get(key)
@@ -67,15 +60,17 @@ def listed(document: Members, key: str) -> list[Any]:
 
 
 def tensors(document: Members, specs: Mapping[str, Spec]) -> Arrays:
-    """The inputs of a request, by name.
+    """The inputs of a request, by name, as the specs of its signature have them.
 
-    Args:
-        document: of the request.
-        specs: of the signature's inputs.
+    Raises:
+        Refused: it has both `instances` and `inputs`, or neither, or what does not fit.
     """
-    row_form = is_row_form(document)
+    row_form = "instances" in document
+    if row_form == ("inputs" in document):
+        raise Refused("Give either 'instances', a list of rows, or 'inputs', whole columns.")
     given: Any = listed(document, "instances") if row_form else document["inputs"]
-    if not _is_named(given[0] if row_form else given):
+    first = given[0] if row_form else given
+    if not isinstance(first, Members) or _is_base64(first):
         if len(specs) > 1:
             names = ", ".join(sorted(specs))
             raise Refused(f"This signature has several inputs; name them in objects: {names}.")
@@ -97,10 +92,6 @@ def _row(number: int, row: Any, specs: Mapping[str, Spec]) -> Members:
     for name, value in row.again:
         _tensor(name, [value], specs[name])
     return row
-
-
-def _is_named(value: Any) -> bool:
-    return isinstance(value, Members) and not _is_base64(value)
 
 
 def _is_base64(value: Members) -> bool:

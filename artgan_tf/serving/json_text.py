@@ -5,7 +5,6 @@ alone, and a number that is a little beyond a double for infinity.  Python's bin
 settings, so these are seen to once it complains.
 """
 
-import codecs
 import re
 from typing import Any
 
@@ -41,14 +40,13 @@ _WIDE = _Decoder()  # numbers are Python's, so that 1.8e308 is infinite
 
 
 def parse(body: bytes) -> Members:
-    """The document of a request, which must be an object.
-
-    Bytes that are no UTF-8 count as U+FFFD.
-    """
+    """The document of a request, which must be an object; what is no UTF-8 counts as U+FFFD."""
     if len(body) > VALUES and sum(map(body.count, (b",", b"[", b"{"))) > VALUES:
         raise Refused(f"The document holds more than {VALUES} values.", "TOO_LARGE")
+    if not body.isascii():
+        body = body.decode("utf-8-sig", "replace").encode()
     try:
-        document = _loaded(body.removeprefix(codecs.BOM_UTF8), _FAST)
+        document = _loaded(body, _FAST)
     except RecursionError:
         raise Refused("The document is nested too deeply.") from None
     except ValueError as fault:
@@ -61,8 +59,6 @@ def parse(body: bytes) -> Members:
 def _loaded(body: bytes, decoder: _Decoder) -> Any:
     try:
         return decoder(body)
-    except UnicodeDecodeError:
-        return _loaded(body.decode("utf-8", "replace").encode(), decoder)
     except rapidjson.JSONDecodeError as fault:
         if end := _FOLLOWED.fullmatch(str(fault)):
             return _loaded(body[: int(end[1])], decoder)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from artgan_tf.config import InputError
 from artgan_tf.data.pipeline import held_out_batches
-from artgan_tf.evaluation.reference import real_data, real_source
+from artgan_tf.data.real import real_data, real_source
 from artgan_tf.painter import Painter
 from artgan_tf.serving.card import REFERENCES
 

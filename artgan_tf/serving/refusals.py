@@ -1,10 +1,8 @@
 """A request that gets no answer but a sentence, with TensorFlow's name for the kind of mistake."""
 
-# Codes of TensorFlow, and the HTTP status that TF Serving gives each; the last two are our own.
+# What TF Serving answers to codes of TensorFlow, 500 to others; the last two are our own.
 STATUS = {
-    "OK": 200,
     "CANCELLED": 499,
-    "UNKNOWN": 500,
     "INVALID_ARGUMENT": 400,
     "DEADLINE_EXCEEDED": 504,
     "NOT_FOUND": 404,
@@ -16,9 +14,7 @@ STATUS = {
     "ABORTED": 409,
     "OUT_OF_RANGE": 400,
     "UNIMPLEMENTED": 501,
-    "INTERNAL": 500,
     "UNAVAILABLE": 503,
-    "DATA_LOSS": 500,
     "TOO_LARGE": 413,
     "TOO_SLOW": 408,
 }
@@ -30,16 +26,12 @@ class Refused(Exception):
 
     Args:
         text: one sentence; it may quote the request, and nothing of this machine.
-        code: one of `STATUS`.
+        code: TensorFlow's, or one of `STATUS`.
     """
 
     def __init__(self, text: str, code: str = "INVALID_ARGUMENT"):
         super().__init__(text)
-        self.text, self.code = text, code
-
-    @property
-    def status(self) -> int:
-        return STATUS[self.code]
+        self.text, self.code, self.status = text, code, STATUS.get(code, 500)
 
 
 def cut(text: str) -> str:

@@ -19,10 +19,9 @@ from artgan_tf.serving.versions import Versions
 JSON = "application/json"
 
 # The name may be anything, for it is looked for; the verb and `metadata` are of small letters.
-_MODEL = r"(?i:/v1/models)/([^/:]+)(?:(?i:/versions)/([0-9]+)|(?i:/labels)/([^/:]+))?"
+_MODEL = r"(?i:/v1/models)/([^/:]+)(?:(?i:/versions)/([0-9]{1,4000})|(?i:/labels)/([^/:]+))?"
 _VERB = re.compile(rf"{_MODEL}:(classify|regress|predict)")
 _STATUS = re.compile(rf"{_MODEL}(/metadata)?")
-_FINAL = {408, 413}  # after these, what is left of the request is not waited for
 
 
 class Rest:
@@ -42,12 +41,8 @@ class Rest:
         self.monitoring, self.limits = monitoring, limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            status, body = 200, await self._answer(Request(scope, receive))
-        except Refused as refused:
-            status, body = refused.status, json_answers.error(refused.text)
-        headers = {"Connection": "close"} if status in _FINAL else {}
-        await Response(body, status, headers, media_type=JSON)(scope, receive, send)
+        body = await self._answer(Request(scope, receive))
+        await Response(body, media_type=JSON)(scope, receive, send)
 
     async def _answer(self, request: Request) -> bytes:
         path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1")
@@ -67,20 +62,19 @@ class Rest:
 
     # ---- questions about the model ------------------------------------------------------------
     def _status(self, asked: re.Match[str]) -> bytes:
-        name, version = unquote(asked[1]), _version(asked)
-        states = self.versions.states() if name == self.versions.name else []
+        version = _version(asked)
+        states = self.versions.states() if unquote(asked[1]) == self.versions.name else []
         states = [state for state in states if version in (None, state[0])]
         if not states:
-            raise _not_found(name, version)
+            raise _not_found(asked)
         return metadata.status(states)
 
     def _find(self, asked: re.Match[str]) -> Servable:
-        name, version = unquote(asked[1]), _version(asked)
         if asked[3]:
             raise Refused(f"No version is labelled {cut(unquote(asked[3]))}.")
-        servable = self.versions.get(name, version)
+        servable = self.versions.get(unquote(asked[1]), _version(asked))
         if servable is None:
-            raise _not_found(name, version)
+            raise _not_found(asked)
         return servable
 
     # ---- predict ------------------------------------------------------------------------------
@@ -88,14 +82,13 @@ class Rest:
         begun, code = time.perf_counter(), "INTERNAL"
         model = self.versions.name if unquote(asked[1]) == self.versions.name else ""
         try:
-            body = await self._asked(request, asked)
-            code = "OK"
+            body, code = await self._asked(request, asked), "OK"
+            return body
         except Refused as refused:
             code = refused.code
             raise
         finally:
             self.monitoring.request(model, code, time.perf_counter() - begun)
-        return body
 
     async def _asked(self, request: Request, asked: re.Match[str]) -> bytes:
         document = json_text.parse(await bodies.read(request, self.limits))
@@ -105,26 +98,24 @@ class Rest:
             self._find(asked)
             raise Refused(f"This model has no signature to {asked[4]} with: use :predict.")
         servable = self._find(asked)
-        row_form, specs = json_tensors.is_row_form(document), servable.specs(signature)
-        arrays = json_tensors.tensors(document, specs)
+        arrays = json_tensors.tensors(document, servable.specs(signature))
         rows = max(len(array) if array.ndim else 0 for array in arrays.values())
-        most = self.limits.rows
-        if rows > most:
+        if rows > (most := self.limits.rows):
             raise Refused(f"{rows} instances are too many: this server takes {most} a request.")
         picture_sizes.check(arrays, self.limits.pixels)
         outputs = await self.batcher.run(servable, signature, arrays)
-        return json_answers.answer(outputs, row_form)
+        return json_answers.answer(outputs, "instances" in document)
 
 
 def _version(asked: re.Match[str]) -> int | None:
     """The number of a path; Refused where 64 bits cannot hold it."""
-    if asked[2] is None:
-        return None
-    if len(digits := asked[2].lstrip("0")) > 19 or int(digits or "0") >= 2**63:
+    number = int(asked[2]) if asked[2] else None
+    if number is not None and number >= 2**63:
         raise Refused(f"There is no version {cut(asked[2])}: numbers have 63 bits.")
-    return int(digits or "0")
+    return number
 
 
-def _not_found(name: str, version: int | None) -> Refused:
-    which = "a version" if version is None else f"version {version}"
-    return Refused(f"There is no model {cut(name)} with {which} that is served.", "NOT_FOUND")
+def _not_found(asked: re.Match[str]) -> Refused:
+    which = f"version {cut(asked[2])}" if asked[2] else "a version"
+    text = f"There is no model {cut(unquote(asked[1]))} with {which} that is served."
+    return Refused(text, "NOT_FOUND")

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.core.protobuf import error_codes_pb2
 
 from artgan_tf.serving.json_tensors import Arrays, Spec
-from artgan_tf.serving.refusals import STATUS, Refused, cut
+from artgan_tf.serving.refusals import Refused, cut
 from artgan_tf.serving.warmup import read_warmup
 
 DEFAULT = "serving_default"
@@ -110,7 +111,5 @@ def _refused(error: tf.errors.OpError) -> Refused:
             break
         lines.append(line.strip())
     text = " ".join(line for line in lines if line and line != "Graph execution error:")
-    codes = {getattr(tf.errors, code, None): code for code in STATUS}
-    return Refused(
-        text[:LONGEST_ERROR] or "The graph failed.", codes.get(error.error_code, "UNKNOWN")
-    )
+    code = error_codes_pb2.Code.Name(error.error_code)
+    return Refused(text[:LONGEST_ERROR] or "The graph failed.", code)

@@ -39,7 +39,7 @@ class Signatures:
         self.half = half
 
     def functions(self) -> dict[str, Any]:
-        """The functions by signature; paper A has no `magnified`."""
+        """The functions by signature; ArtGAN has no `magnified`."""
         label, seed = _spec("int32", "label"), _spec("int64", "seed")
         inputs: dict[Callable[..., Outputs], list[tf.TensorSpec]] = {
             self.serving_default: [label, seed],

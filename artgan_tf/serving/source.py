@@ -40,6 +40,17 @@ def find_source(model: Path) -> Source:
     return _all_versions(place)
 
 
+def model_name(run: Path | str, name: str = "") -> str:
+    """What a run's export is called; raises InputError for a name that is none."""
+    name = name or workplace(run).resolve().name
+    if name in ("", ".", "..") or set(name) & set("/\\:\0"):
+        raise InputError(
+            f"A model cannot be called {name!r}: choose a --name without slashes, colons and lone "
+            "dots, for it is one folder below --out and a part of URLs."
+        )
+    return name
+
+
 def versions(folder: Path) -> dict[int, Path]:
     """The versions that lie at an export's name level."""
     try:

@@ -48,6 +48,11 @@ class Experiment:
         """Where its run lives."""
         return self.out / "runs" / self.name.replace("/", "-") / f"seed-{self.seed}"
 
+    @property
+    def done(self) -> bool:
+        """Whether it has been trained and measured."""
+        return is_complete(self.run_dir)
+
 
 @dataclass(frozen=True)
 class Protocol:

@@ -1,15 +1,18 @@
 """Ctrl-C and SIGTERM as a request to stop after the step in hand."""
 
+import os
 import signal
 import threading
 from types import FrameType
 from typing import Any
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SAID = b"\nsaving ... after the step in hand (Ctrl-C again ends at once)\n"
 
 
 class Interruption:
-    """A context in which the first signal sets `requested`; a second Ctrl-C ends at once."""
+    """A context in which the first signal is answered and sets `requested`; a second Ctrl-C ends
+    at once."""
 
     def __init__(self) -> None:
         self.requested = False
@@ -27,4 +30,6 @@ class Interruption:
     def _take(self, number: int, frame: FrameType | None) -> None:
         if self.requested and number == signal.SIGINT:
             raise KeyboardInterrupt
+        if not self.requested:
+            os.write(2, SAID)  # a handler may come in the middle of a print
         self.requested = True

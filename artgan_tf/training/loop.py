@@ -1,5 +1,6 @@
 """The training loop: steps, and what is done between them."""
 
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -10,15 +11,19 @@ from tqdm import tqdm
 from artgan_tf.config import Config, RunError
 from artgan_tf.data.source import DamagedData
 from artgan_tf.gan import GAN
-from artgan_tf.runs.checkpoints import Checkpoints, latest_step
+from artgan_tf.runs.checkpoints import Checkpoints
+from artgan_tf.runs.steps import latest_step
 from artgan_tf.training.clock import Clock
 from artgan_tf.training.engine import Engine
+from artgan_tf.training.expectation import Expectation
 from artgan_tf.training.health import Health
 from artgan_tf.training.interruption import Interruption
 from artgan_tf.training.overfitting import Overfitting
 from artgan_tf.training.records import Records
 from artgan_tf.training.watch import Watch
 from tfrecords_tools.files import NotWritten
+
+FIRST = 40.0  # seconds of training before a first picture, if no step asks for it sooner
 
 
 @dataclass
@@ -35,6 +40,7 @@ class Loop:
         interruption: asked after every step.
         steps: where it ends.
         clock: of the training time.
+        tell: takes a line for the user, beside the bar.
     """
 
     config: Config
@@ -50,12 +56,17 @@ class Loop:
     interruption: Interruption
     steps: int
     clock: Clock
+    tell: Callable[[str], None]
 
     def run(self) -> None:
         """Train to the end, or until a signal asks to stop; the state is saved either way."""
         start = self.gan.steps_done
         self._untold: tuple[int, Any] | None = None  # a step, and the sums of its history row
         self._recorded = start, self.clock.seconds
+        wait = 0.0 if self.records.painted else FIRST
+        self._first = math.inf  # when, by training time; that changes nothing which is learnt
+        self._pictured = 0  # the step of the newest grid
+        expectation = Expectation(self.steps, wait, self.tell)
         self.clock.start()
         with _bar(start, self.steps) as self._bar:
             for step in range(start + 1, self.steps + 1):
@@ -65,8 +76,11 @@ class Loop:
                     self._pause(self._save)  # what has been learnt is not lost with a shard
                     raise
                 if self.engine.agree(self.interruption.requested):
-                    self._pause(self._save)
+                    self._pause(self._save, self._sample)
                     break
+                expectation.look(step)
+                if wait and step == start + 1:  # it has been compiled
+                    self._first = self.clock.seconds + wait
 
     def _step(self, step: int) -> None:
         self.engine.train(next(self.batches))
@@ -86,6 +100,8 @@ class Loop:
         if self.watch.metrics:
             due[self._measure] = every.metrics_every
         now = [action for action, interval in due.items() if last or step % interval == 0]
+        if self.clock.seconds >= self._first and self._sample not in now:
+            now.append(self._sample)
         if told := last or step % every.history_every == 0:
             self._untold = step, self.engine.take_sums()
         if now or (told and not self.engine.ahead):
@@ -119,8 +135,10 @@ class Loop:
         self.health.of_validation(step, means)
 
     def _sample(self, step: int) -> None:
-        self.picture, grid = self.records.samples(step)
-        self.health.of_grid(step, grid)
+        self._first = math.inf
+        if self.engine.writes and step != self._pictured:
+            self.health.of_grid(step, self.records.samples(step))
+            self._pictured = step
 
     def _measure(self, step: int) -> None:
         row = self.watch.measure(self.records.painter, self.checkpoints)

@@ -31,6 +31,11 @@ class Records:
         """TensorBoard's; of a cluster's workers only that makes one which writes."""
         return Events(self.run.tensorboard, self.start)
 
+    @property
+    def painted(self) -> bool:
+        """Whether there is a grid of this run."""
+        return any(self.run.samples.glob("step_*.png"))
+
     def scalars(self, row: dict[str, float]) -> None:
         """One history row (`step` and named values), to the history and TensorBoard.
 
@@ -44,12 +49,8 @@ class Records:
         finally:
             self.events.flush()
 
-    def samples(self, step: int) -> tuple[str, np.ndarray]:
-        """Paint the grid (and the magnified one) of this step.
-
-        Returns:
-            The picture's path, and what it shows, uint8 [classes, seeds, H, W, 3].
-        """
+    def samples(self, step: int) -> np.ndarray:
+        """Paint the grid (and the magnified one) of this step: uint8 [classes, seeds, H, W, 3]."""
         self.painter.refresh()
         path = self.run.samples / f"step_{step:06d}.png"
         grid = self.painter.grid()
@@ -61,7 +62,7 @@ class Records:
         self.events.flush()
         size = self.painter.gan.config.data.image_size
         rows = len(self.painter.class_names[:GRID_CLASSES])
-        return str(path), named_pictures(grid, (rows, GRID_COLUMNS, size, size))
+        return named_pictures(grid, (rows, GRID_COLUMNS, size, size))
 
     def plot_losses(self) -> None:
         """`losses.png`: what the history tells, and how to read it."""

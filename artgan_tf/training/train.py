@@ -2,14 +2,14 @@
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 
-from artgan_tf.config import Config, InputError, RunError, Train
+from artgan_tf.config import Config, RunError, Train
 from artgan_tf.data.fingerprint import fingerprint
 from artgan_tf.data.source import Source
 from artgan_tf.data.spec import open_source
@@ -17,10 +17,11 @@ from artgan_tf.gan import GAN
 from artgan_tf.hardware import cores
 from artgan_tf.painter import Painter
 from artgan_tf.papers import build_gan
-from artgan_tf.runs.checkpoints import Checkpoints, latest_step
+from artgan_tf.runs.checkpoints import Checkpoints
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.networks import load_networks
 from artgan_tf.runs.pretrained import locate
+from artgan_tf.runs.steps import latest_step
 from artgan_tf.training import overfitting
 from artgan_tf.training.clock import Clock
 from artgan_tf.training.engine import Engine
@@ -30,9 +31,12 @@ from artgan_tf.training.interruption import Interruption
 from artgan_tf.training.loop import Loop
 from artgan_tf.training.overfitting import Overfitting
 from artgan_tf.training.records import Records
+from artgan_tf.training.schedule import schedule
+from artgan_tf.training.summary import lines
 from artgan_tf.training.watch import Watch
 
 log = logging.getLogger(__name__)
+Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -55,13 +59,21 @@ class Result:
         return grids[-1] if grids else None
 
 
-def train(config: Config, run_dir: Path | str, fresh: bool = False) -> Result:
+def train(
+    config: Config,
+    run_dir: Path | str,
+    fresh: bool = False,
+    source: Source | None = None,
+    tell: Tell = lambda line: None,
+) -> Result:
     """Train a configuration in a directory; the same call again goes on where it stopped.
 
     Args:
         config: from `artgan_tf.config.resolve`.
         run_dir: created, or resumed when it holds a run of the same settings.
         fresh: move an existing directory aside and start anew.
+        source: the configuration's data, if they have been opened.
+        tell: takes lines for the user: what begins before the first step, and how long it takes.
 
     Raises:
         InputError: for a mistake in settings, data or directory.
@@ -69,7 +81,7 @@ def train(config: Config, run_dir: Path | str, fresh: bool = False) -> Result:
     """
     engine = open_engine(config)  # before anything is computed, which a cluster would not allow
     run = RunDirectory(run_dir)
-    source = open_source(config.data)
+    source = source or open_source(config.data)
     overfitting.check(config, source)
     steps, drops = schedule(config, source.train.count)
     if not fresh:
@@ -79,7 +91,9 @@ def train(config: Config, run_dir: Path | str, fresh: bool = False) -> Result:
         return Result(run.path, done, steps, trained=False)
     try:
         with Interruption() as interruption, _held(run, engine.writes) as hold:
-            reached = _train(config, engine, run, source, (steps, drops), hold, fresh, interruption)
+            reached = _train(
+                config, engine, run, source, (steps, drops), hold, fresh, interruption, tell
+            )
     except MemoryError:
         raise RunError(
             f"Out of memory with batch {config.train.batch_size}, width {config.model.width}, "
@@ -87,21 +101,6 @@ def train(config: Config, run_dir: Path | str, fresh: bool = False) -> Result:
             f"train.precision=mixed_bfloat16."
         ) from None
     return Result(run.path, reached, steps, trained=True)
-
-
-def schedule(config: Config, count: int) -> tuple[int, tuple[int, ...]]:
-    """Steps to do and the steps at which the learning rates fall, epochs turned into steps."""
-    train = config.train
-    per_epoch = count / train.batch_size
-    steps = train.steps or round(train.epochs * per_epoch)
-    if not steps:
-        raise InputError("train.steps and train.epochs are both 0: set one of them.")
-    if count < train.batch_size:
-        raise InputError(
-            f"{config.data.spec} has {count} training images, fewer than a batch of "
-            f"{train.batch_size}: add images or lower --batch-size."
-        )
-    return steps, train.lr_drops + tuple(round(e * per_epoch) for e in train.lr_drop_epochs)
 
 
 def _train(
@@ -113,6 +112,7 @@ def _train(
     hold: ExitStack,
     fresh: bool,
     interruption: Interruption,
+    tell: Tell,
 ) -> int:
     """Build everything, then write: a mistake leaves no half-made run behind."""
     train, (steps, drops) = config.train, plan
@@ -124,7 +124,7 @@ def _train(
     done = 0 if fresh else checkpoints.restore()
     if train.init and not done:
         _initialise(gan, train)
-    images = fingerprint(source)
+    images, found = fingerprint(source), source.train.count + source.val.count
     source = engine.keep(source)
     watch = Watch(config, source)
     if engine.writes:
@@ -132,6 +132,8 @@ def _train(
         checkpoints.set_aside()
         run.cut_history(done)
         _tell_of_cores(run.note_cores(cores()), done)
+        for line in lines(config, gan, source, found, run.path, steps):
+            tell(line)
     engine.compile(gan)
     painter = Painter(gan, source.class_names, settled=False)  # it is refreshed for every grid
     Loop(
@@ -148,6 +150,7 @@ def _train(
         interruption=interruption,
         steps=steps,
         clock=Clock(max((row.get("seconds", 0.0) for row in run.history()), default=0.0)),
+        tell=tell if engine.writes else lambda line: None,
     ).run()
     return gan.steps_done
 

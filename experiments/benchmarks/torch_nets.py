@@ -18,7 +18,7 @@ Spec = dict[str, Any]  # what `torch_rival.spec` writes
 
 
 class Discriminator(nn.Module):
-    """Encoder and classifier of both papers, and paper B's decoder: logits and codes."""
+    """Encoder and classifier of both papers, and Improved ArtGAN's decoder: logits and codes."""
 
     def __init__(self, spec: Spec):
         super().__init__()
@@ -45,7 +45,7 @@ class Discriminator(nn.Module):
         return self.logits(x.flatten(1)), codes
 
     def decode(self, codes: Any) -> Any:
-        """Paper B's reconstruction from the codes."""
+        """Improved ArtGAN's reconstruction from the codes."""
         assert self.decoder is not None
         return torch.tanh(self.decoder(codes).float())
 
@@ -76,7 +76,7 @@ class Shrink(nn.Module):
 
 
 class Generator(nn.Module):
-    """Paper B's: a linear layer, stages that grow, and at twice the size a pooling."""
+    """Improved ArtGAN's: a linear layer, stages that grow, and at twice the size a pooling."""
 
     def __init__(self, spec: Spec):
         super().__init__()
@@ -99,7 +99,7 @@ class Generator(nn.Module):
 
 
 class ArtGenerator(nn.Module):
-    """Paper A's: zNet and Dec, of transposed convolutions."""
+    """ArtGAN's: zNet and Dec, of transposed convolutions."""
 
     def __init__(self, spec: Spec):
         super().__init__()
@@ -121,7 +121,7 @@ class ArtGenerator(nn.Module):
 
 
 def growing(channels: int, size: int, stages: Sequence[Any], spec: Spec) -> Iterable[nn.Module]:
-    """Paper B's stages: [upsample,] convolve, batch norm, leaky ReLU."""
+    """Improved ArtGAN's stages: [upsample,] convolve, batch norm, leaky ReLU."""
     for side, filters in stages:
         if side != size:
             yield nn.Upsample(scale_factor=2)
@@ -139,7 +139,7 @@ def painting(last: Sequence[int], size: int) -> Iterable[nn.Module]:
 
 
 def unrolled(channels: int, size: int, stages: Sequence[Any], spec: Spec) -> Iterable[nn.Module]:
-    """Paper A's stages: 4x4 at a stride of 2 where the map grows, else 3x3."""
+    """ArtGAN's stages: 4x4 at a stride of 2 where the map grows, else 3x3."""
     for side, filters in stages:
         kernel, stride = (3, 1) if side == size else (4, 2)
         yield from transposed(channels, filters, kernel, stride, 1, spec)

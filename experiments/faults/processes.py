@@ -16,7 +16,7 @@ from experiments.faults.suite import Failed
 
 REPOSITORY = Path(__file__).parents[2]
 PATIENCE = 900  # seconds for a command
-# Paper B on the embedded paintings, in the smallest networks that the rounding of channels leaves.
+# Improved ArtGAN on the embedded paintings, in the smallest networks that rounding leaves.
 TINY = (
     "model.width=0.03", "model.z_size=4", "model.magnify=false", "train.batch_size=10",
     "log.history_every=1", "log.validate_every=100000",

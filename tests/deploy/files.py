@@ -25,7 +25,8 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", "
 SERVICES = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
 CLAIM, INFERENCE = yaml.safe_load_all((DEPLOY / "kserve.yaml").read_text(encoding="utf-8"))
 PAGES = {
-    name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "deploy/README.md")
+    name: (ROOT / name).read_text(encoding="utf-8")
+    for name in ("docs/docker.md", "deploy/README.md")
 }
 
 

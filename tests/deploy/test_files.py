@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 from tensorflow_serving.config import model_server_config_pb2
 
 from artgan_tf.config import resolve
-from artgan_tf.fit import default_run_dir
+from artgan_tf.own import default_run_dir
 from artgan_tf.serve import serve
 from artgan_tf.serving import app, monitoring
 from artgan_tf.serving.batching import Rules
@@ -29,7 +29,7 @@ from tests.deploy.files import DEPLOY, ROOT, SERVICES, default, flags, instructi
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SERVING = flags(SERVICES["serving"]["command"])
-README = files.PAGES["README.md"]
+PAGE = files.PAGES["docs/docker.md"]
 TRAIN = SERVICES["train"]["entrypoint"][2]
 KSERVE = files.INFERENCE["spec"]["predictor"]
 
@@ -249,4 +249,4 @@ def test_ports_of_the_page_are_those_published():
         f"http://localhost:{port}/?server=http://localhost:{rest}&model={gallery()['model'][8:]}"
     )
     assert address in page
-    assert re.search(rf"{grpc} and {rest}, the gallery at\s+http://localhost:{port}\.", README)
+    assert re.search(rf"{grpc} and {rest}, the gallery at\s+http://localhost:{port}\.", PAGE)

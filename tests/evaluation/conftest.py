@@ -20,7 +20,7 @@ def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def improved(paintings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of paper B; nothing may be written there."""
+    """A run of Improved ArtGAN; nothing may be written there."""
     return make_run(tmp_path_factory.mktemp("runs") / "improved", "improved", paintings)
 
 
@@ -32,13 +32,13 @@ def run(improved: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def artgan(paintings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of paper A; nothing may be written there."""
+    """A run of ArtGAN; nothing may be written there."""
     return make_run(tmp_path_factory.mktemp("runs") / "artgan", "artgan", paintings)
 
 
 @pytest.fixture(scope="session")
 def painter(improved: Path) -> Painter:
-    """Of the run of paper B; nothing may be changed in it."""
+    """Of the run of Improved ArtGAN; nothing may be changed in it."""
     return load(improved)
 
 

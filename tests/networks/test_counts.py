@@ -143,7 +143,7 @@ def test_shapes(preset: str) -> None:
     assert images.shape == (2, config.data.image_size, config.data.image_size, 3)
     logits, codes = discriminator(images)
     paper_a = config.model.paper == "artgan"
-    assert logits.shape == (2, 12 if paper_a else 11)  # paper A has the unit FAKE
+    assert logits.shape == (2, 12 if paper_a else 11)  # ArtGAN has the unit FAKE
     height, width, channels = CODES[preset]
     assert codes.shape == (2, height, width, channels // 8)
     assert (generator if paper_a else discriminator).decode(codes).shape == images.shape

@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from artgan_tf.config import InputError
-from artgan_tf.networks import efficientnet
+from artgan_tf.networks import efficientnet, efficientnet_file
 from artgan_tf.networks.depthwise import by_taps
 from artgan_tf.networks.efficientnet import CHANNELS, STRIDES, load_efficientnet
 from experiments.metrics_reference import cases
@@ -130,7 +130,7 @@ def refused() -> str:
 
 
 def test_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(efficientnet, "MODULE", "no_such_module")
+    monkeypatch.setattr(efficientnet_file, "MODULE", "no_such_module")
     assert "pip install 'artgan-tf[features]'" in refused()
 
 

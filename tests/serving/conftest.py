@@ -17,7 +17,7 @@ REFERENCES = ["red", "green", "blue"]  # of each class, two real pictures of one
 
 @pytest.fixture(scope="session")
 def model(exports, tmp_path_factory) -> Path:
-    """The name level of a served model, `artgan`, with version 3 of paper B's generator."""
+    """The name level of a served model, `artgan`, with version 3 of Improved ArtGAN's generator."""
     name = tmp_path_factory.mktemp("models") / "artgan"
     shutil.copytree(exports["improved"], name / "3")
     carry(name / "3" / "assets.extra")

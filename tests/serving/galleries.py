@@ -13,7 +13,7 @@ from tests.serving.servers import Service
 PNG = "data:image/png;base64,"
 WAIT = 60_000  # milliseconds, for machines that do other things too
 TWO = "/#class=rings&class=Éclair&seeds=5&count=2"  # a page of two classes, two pictures of each
-MOST = 2**53 - 1  # the largest seed that JavaScript can count
+MOST = 10**15 - 1  # the largest seed of as many digits as JavaScript counts with
 SCREENSHOTS = os.environ.get("ARTGAN_SCREENSHOTS")  # a folder that states are pictured in
 FAULTS = """() => {
   const seen = (e) => e.checkVisibility({ opacityProperty: false, visibilityProperty: true });

@@ -57,6 +57,9 @@ def test_choices_fold_away_and_are_one_touch_or_any(gallery, rest):
     assert 0 <= seed < 1_000_000
     assert f"{CLASSES[1]}, no. {seed + 3}" in gallery.painted(4)
     gallery.state("others")
+    script = "it => { it.value = 'some'; it.dispatchEvent(new Event('change')); }"
+    page.locator("#kind").evaluate(script)  # what no visitor can choose: the same kinds
+    assert f"{CLASSES[1]}, no. {seed + 19}" in gallery.painted(20)
 
 
 def test_input_that_makes_no_sense_is_refused_in_place(gallery):
@@ -65,11 +68,11 @@ def test_input_that_makes_no_sense_is_refused_in_place(gallery):
     before = len(gallery.asked)
     page.click("#choose")
     for field, text, problem in (
-        ("#seeds", str(2**53), f"A number is whole, and from 0 to {MOST}."),
+        ("#seeds", str(MOST + 1), "A number is whole, such as 7, and has 15 digits at most."),
         ("#seeds", "-1", "A number is whole"),
         ("#seeds", "1e3", "A number is whole"),
-        ("#seeds", "", "Give at least one number"),
-        ("#seeds", str(MOST), "begin lower, or ask for fewer"),
+        ("#seeds", "", "Give at least one number, such as 7."),
+        ("#seeds", str(MOST), "Numbers end after 15 digits: begin lower, or ask for fewer."),
         ("#seeds", "1, 2, 3", "3 numbers are more than 2 pictures of each kind."),
         ("#count", "65", "Ask for 1 to 64 pictures of each kind."),
         ("#count", "two", "Ask for 1 to 64 pictures of each kind."),
@@ -160,6 +163,12 @@ def test_it_fits_the_screen(width, scheme, browser, server):
     page.click("#see summary")
     gallery.painted(1, "#seen")
     gallery.state(f"seen {width} {scheme}")
+    page.locator("#go").scroll_into_view_if_needed()
+    bar, picture = (page.locator(part).bounding_box() for part in (".bar", "#mini"))
+    assert 0 <= bar["y"] < 20  # the way out stays in sight
+    assert width > 1000 or bar["y"] + bar["height"] <= picture["y"] + 1
+    assert width > 1000 or picture["y"] + picture["height"] < 844 / 4
+    gallery.state(f"scrolled {width} {scheme}")
     page.click("#next")
     gallery.shown(f"{CLASSES[1]}, no. {MOST - 3}")
     gallery.state(f"next {width} {scheme}")

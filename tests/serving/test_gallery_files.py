@@ -32,8 +32,20 @@ def test_a_contact_sheet_is_a_class_a_row(server, rest):
     answer = httpx.get(f"{server.url}/gallery/sheet.png?labels=2,0&seeds=7,{2**53 - 1},8")
     rows = [{"label": label, "seed": seed} for label in (2, 0) for seed in (7, 2**53 - 1, 8)]
     expected = pictures(rest, *rows).reshape(2, 3, 16, 16, 3)
-    sheet = named_grid(expected, [CLASSES[2], CLASSES[0]])
+    texts = [f"no. {row['seed']}" for row in rows]
+    sheet = named_grid(expected, [CLASSES[2], CLASSES[0]], beneath=texts)
     assert answer.headers["content-type"] == "image/png"
+    np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(answer.content))), sheet)
+
+
+def test_a_sheet_of_one_class_is_several_rows(server, rest):
+    answer = httpx.get(f"{server.url}/gallery/sheet.png?labels=1&seeds=0,1,2,3,4,5,6")
+    painted = pictures(rest, *({"label": 1, "seed": seed} for seed in range(7)))
+    expected = np.full((9, 16, 16, 3), 255, np.uint8)
+    expected[:7] = painted
+    names = [CLASSES[1], "", ""]
+    texts = [f"no. {seed}" for seed in range(7)]
+    sheet = named_grid(expected.reshape(3, 3, 16, 16, 3), names, beneath=texts)
     np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(answer.content))), sheet)
 
 

@@ -32,7 +32,7 @@ def judged(gallery, rest, name):
     (verdict,) = rest.predict(body).json()["predictions"]
     (decoded,) = answers(rest, "reconstruct", content)
     assert gallery.painted(2, "#verdict")[f"{name}, reconstructed"] == decoded
-    sure = f"{max(verdict['scores']):.0%}".replace("%", " %")
+    sure = f"{max(verdict['scores']):.0%}".replace("%", "\xa0%")
     assert (
         gallery.text(".scores p >> nth=0")
         == f"It sees: {verdict['class_name']}, and is {sure} sure."

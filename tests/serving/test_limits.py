@@ -79,7 +79,9 @@ def test_a_body_that_does_not_come_is_not_waited_for(port):
 
 
 # ---- size -------------------------------------------------------------------------------------
-@pytest.mark.parametrize("content", [b"1" * 20_000, gzip.compress(b"1" * 20_000)])
+@pytest.mark.parametrize(
+    "content", [b"1" * 20_000, gzip.compress(b"1" * 20_000)], ids=["plain", "packed"]
+)
 def test_bodies_are_as_large_unpacked_as_they_may_be(port, content):
     packed = {"Content-Encoding": "gzip"} if len(content) < 20_000 else {}
     url = f"http://127.0.0.1:{port}/v1/models/artgan:predict"

@@ -20,7 +20,7 @@ from tests.painters import CLASSES, tiny_painter
 
 PAPERS = ["improved", "artgan", "critic"]
 K = len(CLASSES)
-README = Path(__file__).resolve().parents[2] / "README.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "serving.md"
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +78,12 @@ def test_paper_bs_are_there_at_twice_the_size(files, painters):
     assert apart(images, painters["improved"], asked, magnified=True).max() <= 1
 
 
-def test_readmes_line_paints(files, painters, tmp_path, monkeypatch):
+def test_the_pages_line_paints(files, painters, tmp_path, monkeypatch):
     import onnxruntime
 
     shutil.copy(files["artgan"], tmp_path / "generator.onnx")
     monkeypatch.chdir(tmp_path)
-    (line,) = re.findall(r"^`(images, = onnxruntime.*)`$", README.read_text("utf-8"), re.M)
+    (line,) = re.findall(r"^`(images, = onnxruntime.*)`$", PAGE.read_text("utf-8"), re.M)
     known: dict[str, Any] = {"onnxruntime": onnxruntime, **request(painters["artgan"], 5)}
     exec(line, known)
     assert apart(known["images"], painters["artgan"], request(painters["artgan"], 5)).max() <= 1

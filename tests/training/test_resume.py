@@ -84,6 +84,10 @@ def test_signal_saves_and_the_same_command_goes_on(number, tiny_arguments, tmp_p
     assert "the same command goes on" in out
     stopped = int(out.split("Stopped at step ")[1].split()[0])
     assert "None" not in out
+    assert "saving ..." in err
+    assert (run_dir / "samples" / f"step_{stopped:06d}.png").exists()
+    names = [line.split()[0] for line in out.splitlines()[:5]]
+    assert names == ["Training", "data", "network", "device", "run"]
     assert (run_dir / "checkpoints" / f"step-{stopped}.npz").exists()
 
     again = fit(arguments, run_dir, stopped + 3)

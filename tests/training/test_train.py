@@ -14,9 +14,13 @@ from artgan_tf.config import InputError, RunError
 from artgan_tf.gan import GAN
 from artgan_tf.painter import Painter
 from artgan_tf.runs.directory import RunDirectory
-from artgan_tf.training import health
+from artgan_tf.training import health, loop
+from artgan_tf.training.schedule import schedule
 from artgan_tf.training.tensorflow_engine import TensorFlowEngine
-from artgan_tf.training.train import schedule, train
+from artgan_tf.training.train import train
+from tests.training.states import assert_same_state, state
+
+NAMES = ("waits", "soon")
 
 
 @pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
@@ -51,6 +55,30 @@ def test_a_grid_is_of_the_weights_of_its_step_which_alone_are_settled(tiny, tmp_
     assert result.picture is not None
     grid = np.asarray(artgan_tf.load(tmp_path / "run").grid()).astype(int)
     assert np.abs(grid - np.asarray(Image.open(result.picture))).max() <= 1
+
+
+def test_a_first_grid_waits_for_no_step_and_changes_nothing(tiny, tmp_path, monkeypatch):
+    for name, wait in (("waits", 3600.0), ("soon", 1e-9)):
+        monkeypatch.setattr(loop, "FIRST", wait)
+        train(tiny("critic"), tmp_path / name)
+    grids = {n: sorted(p.name for p in (tmp_path / n / "samples").iterdir()) for n in NAMES}
+    assert grids["waits"] == ["step_000006.png"]
+    assert grids["soon"] == ["step_000002.png", "step_000006.png"]
+    assert_same_state(*(state(tmp_path / name) for name in NAMES))
+    train(tiny("critic", train__steps=9), tmp_path / "soon")  # has a first grid
+    assert len(list((tmp_path / "soon" / "samples").iterdir())) == 3
+
+
+def test_what_begins_is_told_before_the_first_step(tiny, tmp_path):
+    told: list[str] = []
+    train(tiny("critic", train__steps=2), tmp_path / "run", tell=told.append)
+    data, network, device, run = told
+    assert data.startswith("data      3 classes (landscape, portrait, still life): 36 pictures")
+    assert network.startswith("network   class critics, 16x16: G ")
+    assert device.endswith(", float32")
+    assert run == f"run       {tmp_path / 'run'}: recommended/cifar10, 2 steps of 9"
+    train(tiny("critic", train__steps=3), tmp_path / "run", tell=told.append)
+    assert told[-1].endswith("3 steps of 9, from step 2 on")
 
 
 def test_same_seed_gives_the_same_history_and_another_seed_another(tiny, tmp_path):

@@ -50,7 +50,7 @@ export class Controls {
   /** One kind, or all of them, with the numbers that are shown. */
   choose(value) {
     const all = [...this.boxes.keys()];
-    const labels = value === "" ? all : [Number(value)];
+    const labels = { "": all, [SOME]: this.view.labels }[value] ?? [Number(value)];
     const [seed] = this.view.seeds;
     this.painted({ labels, seeds: [seed], count: usual(labels.length) });
   }

@@ -23,9 +23,11 @@ export class Detail {
     Object.assign(this, { model, grid, moved });
     this.dialog = byId("detail");
     this.sight = new Sight(model);
-    this.painting = new Painting(model, grid, (source, words) => this.sight.of(source, words));
+    this.painting = new Painting(model, grid, (source, words) => {
+      if (!this.way.playing) this.sight.of(source, words);
+    });
     this.morph = new Morph(model, (way) => this.slide(way));
-    this.way = new Way(model, this.painting, (way) => this.slide(way));
+    this.way = new Way(model, (way, source) => this.slide(way, source));
     this.neighbours = new Neighbours(model, (at, way) => this.move(at, way));
     this.references = new References(model);
     this.wire();
@@ -63,18 +65,19 @@ export class Detail {
     this.see(at, morph);
   }
 
-  see(at, morph) {
+  /** @param source the picture, where somebody has it already. */
+  see(at, morph, source = null) {
     Object.assign(this, { at, morphed: morph });
     byId("onward").hidden = !isAtEnd(morph);
-    this.painting.show(at, morph);
     this.way.show(at, morph);
-    this.neighbours.show(at, morph);
+    this.painting.show(at, morph, source);
+    if (!this.way.playing) this.neighbours.show(at, morph);
   }
 
-  slide(morph) {
+  slide(morph, source = null) {
     this.morph.show(morph);
     this.moved(this.at, morph, false);
-    this.see(this.at, morph);
+    this.see(this.at, morph, source);
   }
 
   key(event) {

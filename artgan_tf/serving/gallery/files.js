@@ -28,6 +28,18 @@ async function redrawn(file) {
   return new Promise((done) => canvas.toBlob(done, "image/png"));
 }
 
+/** A picture of 256 pixels at least, as an animation of it is: each of its own becomes a square. */
+export function enlarged(image) {
+  const zoom = Math.ceil(256 / image.naturalHeight);
+  const canvas = document.createElement("canvas");
+  canvas.width = zoom * image.naturalWidth;
+  canvas.height = zoom * image.naturalHeight;
+  const context = canvas.getContext("2d");
+  context.imageSmoothingEnabled = false;
+  context.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return canvas.toDataURL();
+}
+
 function asDataUri(blob) {
   return new Promise((done, failed) => {
     const reader = new FileReader();

@@ -6,7 +6,7 @@ import { rove } from "./keys.js";
 import { MOST, run } from "./seeds.js";
 
 const CHUNK = 16; // pictures a request
-const HINT = "One number paints one picture of each kind, the same every time.";
+const HINT = "One number (a “seed”) paints one picture of each kind, the same every time.";
 
 export class Grid {
   /** @param opened is called with { label, seed }. */
@@ -115,6 +115,6 @@ export class Grid {
 
   /** Where the focus belongs when a picture is closed. */
   focus(at) {
-    this.find(at)?.focus();
+    (this.find(at) ?? this.hung[0]).focus();
   }
 }

@@ -9,9 +9,11 @@ import { Grid } from "./grid.js";
 import { Judge } from "./judge.js";
 import { findModel } from "./model.js";
 import { Notice } from "./notice.js";
+import { described } from "./painting.js";
 import { atRest, read, write } from "./state.js";
 
 const notice = new Notice(byId("notice"));
+const told = [new Notice(byId("address")), new Notice(byId("detail-address"))];
 
 class Page {
   constructor(model) {
@@ -27,8 +29,24 @@ class Page {
 
   /** Show what the address tells. */
   restore() {
-    this.view = read(this.model);
+    const { strange, ...view } = read(this.model);
+    this.view = view;
     this.show();
+    this.tell(strange);
+  }
+
+  /** What of the address was passed by, and what is here instead. */
+  tell(strange) {
+    for (const place of told) place.clear();
+    if (!strange.length) return;
+    const { labels, seeds, count, at, morph } = this.view;
+    const { length } = labels;
+    const kinds = length > 1 ? `each of ${length} kinds` : this.model.kinds[labels[0]];
+    const pictures = count > 1 ? `${count} pictures` : "a picture";
+    const wall = `${pictures} of ${kinds}, from number ${seeds[0]} on,`;
+    const seen = at ? described(this.model, at, morph) : wall;
+    const asked = `This address asks for what is not here (${strange.join(", ")})`;
+    told[at ? 1 : 0].show(new Error(`${asked}: you see ${seen} instead.`));
   }
 
   show() {
@@ -60,6 +78,7 @@ class Page {
   remember(step) {
     const hash = write(this.model, this.view);
     if (hash === location.hash) return;
+    for (const place of told) place.clear();
     history[step ? "pushState" : "replaceState"](null, "", hash);
   }
 }

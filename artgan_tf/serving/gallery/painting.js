@@ -2,6 +2,7 @@
 
 import { paint } from "./api.js";
 import { byId, debounced, latest, picture } from "./elements.js";
+import { enlarged } from "./files.js";
 import { mixed } from "./morph.js";
 import { Notice } from "./notice.js";
 import { isAtRest } from "./state.js";
@@ -20,13 +21,19 @@ export class Painting {
   }
 
   /** Show a picture as soon as it is there; the one before stays until then. */
-  show(at, way) {
+  show(at, way, source) {
     Object.assign(this, { at, way });
     this.begin();
-    const known = isAtRest(way) ? this.grid.source(at) : null;
+    const known = source ?? (isAtRest(way) ? this.grid.source(at) : null);
     if (known) this.hang(known);
-    if (known && !this.model.has("magnified")) this.notice.clear();
+    if (source || (known && !this.model.has("magnified"))) this.done();
     else this.soon();
+  }
+
+  /** There is nothing to ask for. */
+  done() {
+    this.soon.cancel();
+    this.notice.clear();
   }
 
   async paint() {
@@ -40,19 +47,16 @@ export class Painting {
 
   hang(source, more = "") {
     const words = described(this.model, this.at, this.way);
-    this.place.replaceChildren(picture(words, source));
+    const image = picture(words, source);
+    image.addEventListener("load", () => (byId("download").href = enlarged(image)));
+    this.place.replaceChildren(image);
+    byId("mini").replaceChildren(picture("", source));
     const title = this.model.alt(this.at);
     byId("detail-heading").textContent = title;
-    byId("caption").textContent = `${words}${more}`.slice(title.length + 2);
+    const caption = `${words}${more}`.slice(title.length + 2).replaceAll(" %", "\u00a0%");
+    byId("caption").textContent = byId("mini").dataset.words = caption;
     Object.assign(byId("download"), { href: source, download: this.fileName() });
     this.shown(source, words);
-  }
-
-  /** Another picture in the frame for a moment, or again the one that belongs there. */
-  lend(source) {
-    const image = this.place.querySelector("img");
-    if (!image) return;
-    image.src = source ?? byId("download").href;
   }
 
   fileName() {
@@ -68,6 +72,7 @@ export class Painting {
     this.begin();
     this.soon.cancel();
     this.place.replaceChildren();
+    byId("mini").replaceChildren();
     this.notice.clear();
   }
 }

@@ -1,19 +1,20 @@
-// Seeds are whole numbers that JavaScript's numbers and JSON keep exactly: below 2^53.
+// Seeds are whole numbers of as many digits as JavaScript's numbers and JSON keep exactly.
 
-export const MOST = Number.MAX_SAFE_INTEGER;
+const DIGITS = 15;
+export const MOST = 10 ** DIGITS - 1;
 const RANDOM = 1_000_000; // short enough to be told to a friend
 
 /** A number from text, or an error that says what is wrong. */
 export function parseSeed(text) {
   const seed = /^\d+$/.test(text.trim()) ? Number(text) : NaN;
-  if (!Number.isSafeInteger(seed)) throw new Error(`A number is whole, and from 0 to ${MOST}.`);
-  return seed;
+  if (seed <= MOST) return seed;
+  throw new Error(`A number is whole, such as 7, and has ${DIGITS} digits at most.`);
 }
 
 /** Several, with commas or spaces between. */
 export function parseSeeds(text) {
   const parts = text.split(/[\s,;]+/).filter(Boolean);
-  if (!parts.length) throw new Error(`Give at least one number, from 0 to ${MOST}.`);
+  if (!parts.length) throw new Error("Give at least one number, such as 7.");
   return parts.map(parseSeed);
 }
 
@@ -24,7 +25,9 @@ export function run(seeds, count) {
     throw new Error(`${seeds.length} numbers are more than ${count} pictures of each kind.`);
   }
   const last = seeds.at(-1);
-  if (last > MOST - more) throw new Error(`Numbers end at ${MOST}: begin lower, or ask for fewer.`);
+  if (last > MOST - more) {
+    throw new Error(`Numbers end after ${DIGITS} digits: begin lower, or ask for fewer.`);
+  }
   return [...seeds, ...Array.from({ length: more }, (_, i) => last + 1 + i)];
 }
 

@@ -9,6 +9,7 @@ export const MOST_PICTURES = 64; // of a kind
 const MOST_KINDS = 200; // at first
 const FIRST = [1, 40, 20]; // pictures: of a kind at least, in all, and of a kind at most
 const PERCENT = ["share", "t", "truncation"];
+const LONGEST = 60; // letters of an address that are quoted
 
 /** How many pictures of each kind are shown where nobody says. */
 export function usual(kinds) {
@@ -44,42 +45,61 @@ export function fromNearest({ label, seed }, morph) {
   return [at, way];
 }
 
-/** What the address says, as far as it makes sense for this model. */
+/** What the address says, as far as it makes sense for this model; `strange` is the rest of it. */
 export function read(model) {
+  const strange = [];
+  const asked = reader(strange);
+  const label = (name) => labelOf(model, name);
+  const view = readGrid(model, asked, label);
+  const at = readPicture(asked, label);
+  return { ...view, at, morph: at && readMorph(model, asked, label, at), strange };
+}
+
+/** Reads all that a key of the address stands for; what cannot be parsed becomes `strange`. */
+function reader(strange) {
   const hash = new URLSearchParams(location.hash.slice(1));
-  const at = readPicture(model, hash);
-  return { ...readGrid(model, hash), at, morph: at && readMorph(model, hash, at) };
+  return (key, parse) =>
+    hash.getAll(key).flatMap((text) => {
+      try {
+        return [parse(text)];
+      } catch {
+        strange.push(`${key}=${text}`.slice(0, LONGEST));
+        return [];
+      }
+    });
 }
 
-function readGrid(model, hash) {
-  const known = hash.getAll("class").map((name) => model.names.indexOf(name));
-  const named = [...new Set(known.filter((label) => label >= 0))];
+function labelOf(model, name) {
+  const label = model.names.indexOf(name);
+  if (label < 0) throw new Error("There is no such kind.");
+  return label;
+}
+
+function readGrid(model, asked, label) {
+  const named = [...new Set(asked("class", label))];
   const labels = named.length ? named : model.names.map((_, i) => i).slice(0, MOST_KINDS);
-  const count = percent(hash.get("count"), usual(labels.length));
-  const view = {
-    labels,
-    seeds: attempt(() => parseSeeds(hash.get("seeds") ?? "0"), [0]),
-    count: Math.min(Math.max(count, 1), MOST_PICTURES),
+  const [count = usual(labels.length)] = asked("count", whole(1, MOST_PICTURES));
+  const fitting = (text) => {
+    const seeds = parseSeeds(text);
+    run(seeds, count);
+    return seeds;
   };
-  const fits = attempt(() => run(view.seeds, view.count), null);
-  return fits ? view : { ...view, seeds: [0] };
+  const [seeds = [0]] = asked("seeds", fitting);
+  return { labels, seeds, count };
 }
 
-function readPicture(model, hash) {
-  const label = model.names.indexOf(hash.get("at"));
-  const seed = attempt(() => parseSeed(hash.get("seed") ?? ""), null);
-  return label < 0 || seed === null ? null : { label, seed };
+function readPicture(asked, known) {
+  const [label = null] = asked("at", known);
+  const [seed = null] = asked("seed", parseSeed);
+  return label === null || seed === null ? null : { label, seed };
 }
 
-function readMorph(model, hash, at) {
-  const morph = atRest(model, at);
-  const toLabel = model.names.indexOf(hash.get("to"));
-  if (toLabel >= 0) morph.toLabel = toLabel;
-  morph.toSeed = attempt(() => parseSeed(hash.get("to_seed") ?? ""), morph.toSeed);
-  for (const name of PERCENT) {
-    morph[name] = Math.min(percent(hash.get(name), morph[name]), 100);
-  }
-  return morph;
+function readMorph(model, asked, known, at) {
+  const rest = atRest(model, at);
+  const [toLabel = rest.toLabel] = asked("to", known);
+  const [toSeed = rest.toSeed] = asked("to_seed", parseSeed);
+  const percent = (name) => [name, asked(name, whole(0, 100))[0] ?? rest[name]];
+  return { toLabel, toSeed, ...Object.fromEntries(PERCENT.map(percent)) };
 }
 
 /** The part of the address that `read` makes this view of. */
@@ -112,14 +132,11 @@ function writeMorph(hash, model, morph, rest) {
   }
 }
 
-function percent(text, otherwise) {
-  return /^\d{1,4}$/.test(text ?? "") ? Number(text) : otherwise;
-}
-
-function attempt(action, otherwise) {
-  try {
-    return action();
-  } catch {
-    return otherwise;
-  }
+/** A reader of whole numbers between two. */
+function whole(least, most) {
+  return (text) => {
+    const number = parseSeed(text);
+    if (number < least || number > most) throw new Error(`Take ${least} to ${most}.`);
+    return number;
+  };
 }

@@ -28,7 +28,7 @@ export async function judged(model, { source, words, inSight = false }, signal) 
 function scores(model, { label, scores: values, realness }, count) {
   const order = values.map((score, index) => [score, index]).sort((a, b) => b[0] - a[0]);
   const bars = order.slice(0, count).map(([score, index]) => bar(model.kinds[index], score));
-  const sure = `, and is ${percent(values[label])} % sure.`;
+  const sure = `, and is ${percent(values[label])}\u00a0% sure.`;
   const name = element("strong", {}, model.kinds[label]);
   return element(
     "div",

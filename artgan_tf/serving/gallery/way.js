@@ -7,27 +7,28 @@ import { fileUrl } from "./links.js";
 import { mixed } from "./morph.js";
 import { Notice } from "./notice.js";
 import { described } from "./painting.js";
+import { isAtRest } from "./state.js";
 
 const FRAMES = 8;
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
-const [QUICK, SLOW] = [140, 700]; // milliseconds a frame
+const [QUICK, SLOW] = [200, 700]; // milliseconds; browsers refuse to change addresses more often
 
 export class Way {
-  /** @param gone is called with the morph of the frame that was chosen. */
-  constructor(model, painting, gone) {
-    Object.assign(this, { model, painting, gone });
+  /** @param gone is called with the morph of the frame to show, and its picture. */
+  constructor(model, gone) {
+    Object.assign(this, { model, gone });
     this.place = byId("frames");
     this.notice = new Notice(byId("way-notice"));
     this.begin = latest();
     this.soon = debounced(() => this.notice.guard(() => this.fill()));
     byId("way").hidden = !model.has("mix");
-    byId("play").addEventListener("click", () => (this.playing ? this.rest() : this.play()));
+    byId("play").addEventListener("click", () => (this.playing ? this.settle() : this.play()));
     rove(this.place, ".tile");
   }
 
   show(at, morph) {
     if (!this.model.has("mix")) return;
-    this.rest();
+    if (morph !== this.played) this.rest(); // somebody else moved on
     const { toLabel, toSeed, truncation } = morph;
     const wanted = JSON.stringify([at, toLabel, toSeed, truncation]);
     if (wanted !== this.wanted) this.lay(at, morph);
@@ -50,17 +51,20 @@ export class Way {
   tile(at, morph) {
     const tile = element("button", { type: "button", className: "tile", tabIndex: -1 });
     tile.append(picture(described(this.model, at, morph)));
-    tile.addEventListener("click", () => this.gone(morph));
+    tile.addEventListener("click", () => {
+      this.gone(morph, isAtRest(morph) ? null : tile.firstChild.src);
+    });
     return tile;
   }
 
   /** Which frame the picture is. */
   mark({ share, t }) {
     const here = this.morphs.findIndex((morph) => morph.share === share && morph.t === t);
+    this.here = Math.max(here, 0);
     for (const [index, tile] of this.tiles.entries()) {
       if (index === here) tile.setAttribute("aria-current", "step");
       else tile.removeAttribute("aria-current");
-      tile.tabIndex = index === Math.max(here, 0) ? 0 : -1;
+      tile.tabIndex = index === this.here ? 0 : -1;
     }
   }
 
@@ -85,13 +89,23 @@ export class Way {
 
   /** There and back again, until it is told to stop or another picture comes. */
   play() {
-    const sources = this.tiles.map((tile) => tile.firstChild.src);
-    const round = [...sources, ...sources.slice(1, -1).reverse()];
-    let index = 0;
-    const next = () => this.painting.lend(round[index++ % round.length]);
+    const round = [...this.tiles.keys(), ...[...this.tiles.keys()].slice(1, -1).reverse()];
+    let turn = this.here;
+    const next = () => {
+      const frame = round[turn++ % round.length];
+      this.played = this.morphs[frame];
+      this.gone(this.played, this.tiles[frame].firstChild.src);
+    };
     this.playing = setInterval(next, CALM.matches ? SLOW : QUICK);
     byId("play").textContent = "Stop";
+    byId("caption").ariaLive = "off";
     next();
+  }
+
+  /** Stay where the way is. */
+  settle() {
+    this.rest();
+    this.gone(this.played);
   }
 
   rest() {
@@ -99,7 +113,7 @@ export class Way {
     clearInterval(this.playing);
     this.playing = 0;
     byId("play").textContent = "Play";
-    this.painting.lend(null);
+    byId("caption").ariaLive = null;
   }
 
   stop() {

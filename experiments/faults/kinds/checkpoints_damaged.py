@@ -19,7 +19,7 @@ from experiments.faults.suite import Case, Lost
 Damage = Callable[[Path], object]
 BITS = 1000
 NEWEST, BEFORE = f"step-{STEPS}.npz", f"step-{STEPS - 3}.npz"
-KERNEL = "averaged/paint/kernel"
+KERNEL = "averaged/paints/0/kernel"  # of the smallest RGB skip of the demo's G
 
 
 def _flip(file: Path) -> None:

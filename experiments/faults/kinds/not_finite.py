@@ -18,7 +18,7 @@ PLACES = {
     "batch": "batch",
     "weight of G": "generator/blocks/0/inner/kernel",
     "weight of D": "discriminator/encoder/0/inner/kernel",
-    "averaged weight": "averaged/paint/kernel",
+    "averaged weight": "averaged/paints/0/kernel",
     "moving variance": "discriminator/encoder/1/norm/moving_variance",
     "optimizer": "d_optimizer/discriminator/encoder/0/inner/kernel/velocity",
     "loss": "loss",

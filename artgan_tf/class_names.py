@@ -1,0 +1,17 @@
+"""Classes by their names, for all that has some: nothing heavy is imported for it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tfrecords_tools.errors import InputError, meant
+
+
+def class_index(names: Sequence[str], name: str | int | np.integer) -> int:
+    """The index of a class name (or index) among these; InputError for one that is not there."""
+    number = isinstance(name, (int, np.integer)) and not isinstance(name, bool)
+    if name not in (range(len(names)) if number else names):
+        choices = ", ".join(names)
+        hint = meant(str(name), names)
+        raise InputError(f"There is no class {name!r}{hint}: this model paints {choices}.")
+    return int(name) if number else names.index(str(name))

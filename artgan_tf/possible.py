@@ -1,0 +1,70 @@
+"""What settings cannot be together: told before anything that computes is imported."""
+
+from artgan_tf.config import Config, InputError, Model
+from artgan_tf.networks.efficientnet_file import weights_file
+from artgan_tf.networks.tables import parse_layers, parse_stages
+
+
+def check_settings(config: Config) -> None:
+    """Raises InputError for settings that do not go together, tables that are none among them."""
+    _check_tables(config.model)
+    if config.model.magnify and config.model.paper != "improved":
+        raise InputError(
+            "model.magnify is Improved ArtGAN's: set it to false with "
+            f"paper={config.model.paper!r}."
+        )
+    if config.model.paper == "artgan":
+        _check_codes(config)
+    if config.model.paper == "critic":
+        _check_trick(config)
+        if config.discriminator.features == "efficientnet":
+            weights_file()
+    else:
+        _check_without_critic(config)
+    if config.discriminator.augment_strength == "adaptive" and not config.discriminator.augment:
+        raise InputError(
+            "discriminator.augment_strength='adaptive' has nothing to adapt: set "
+            'discriminator.augment=["colour", "translation"], or the strength to fixed.'
+        )
+
+
+def _check_tables(model: Model) -> None:
+    for table in (model.latent, model.generator, model.decoder):
+        parse_stages(table, model.width)
+    for table in (model.encoder, model.classifier):
+        parse_layers(table, model.width)
+
+
+def _check_without_critic(config: Config) -> None:
+    if config.discriminator.features != "none":
+        raise InputError(
+            f"discriminator.features are for model.paper='critic': set them to none with "
+            f"paper={config.model.paper!r}."
+        )
+    if config.train.gradient_penalty:
+        raise InputError(
+            f"train.gradient_penalty is for model.paper='critic': set it to 0 with "
+            f"paper={config.model.paper!r}."
+        )
+
+
+def _check_trick(config: Config) -> None:
+    """The trick asks how well D tells fakes from real images, each by itself."""
+    if config.train.cifar_trick and config.train.critic == "relativistic":
+        raise InputError(
+            "train.cifar_trick needs D's loss of fakes, which train.critic='relativistic' has not: "
+            "set the trick to false or take another critic."
+        )
+
+
+def _check_codes(config: Config) -> None:
+    """Dec takes zNet's codes and Enc's, so both must have one shape (A2)."""
+    model, size, channels = config.model, config.data.image_size, 3
+    for layer in parse_layers(model.encoder, model.width):
+        size, channels = -(-size // layer.stride), layer.channels
+    stages = [(stage.size, stage.channels) for stage in parse_stages(model.latent, model.width)]
+    if stages[-1:] != [(size, channels)]:
+        raise InputError(
+            f"model.encoder ends at {size}:{channels} but model.latent at {model.latent[-1:]}: Dec "
+            f"takes both, so they must agree."
+        )

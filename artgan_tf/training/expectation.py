@@ -1,0 +1,63 @@
+"""When the next picture and the end of a training are expected, from the steps that were timed."""
+
+import time
+from collections.abc import Callable
+
+from artgan_tf.training.summary import line
+
+TIMED, SECONDS = 3, 5.0  # steps and seconds before it is told; the first steps are compiled
+LOOK, WRONG = 60.0, 0.25  # seconds until it is looked at again, and then twice as many; share
+MINUTE = 60
+
+
+class Expectation:
+    """Tells when it is known, and again when it turns out wrong.
+
+    Args:
+        steps: where the training ends.
+        picture: seconds from the first step until a first picture; 0 where there is one.
+        tell: takes a line.
+    """
+
+    def __init__(self, steps: int, picture: float, tell: Callable[[str], None]):
+        self.steps, self.picture, self.tell = steps, picture, tell
+        self._from: tuple[int, float] | None = None  # the first step that is timed
+        self._ends: float | None = None
+        self._look = LOOK
+
+    def look(self, step: int) -> None:
+        """After each step."""
+        now = time.monotonic()
+        if self._from is None:
+            self._from = step, now
+            return
+        done, seconds = step - self._from[0], now - self._from[1]
+        if done < TIMED or seconds < SECONDS:
+            return
+        rate = done / seconds
+        left = (self.steps - step) / rate
+        if self._ends is None:
+            self._say(f"{self._first(now)}the end in about {_span(left)}", now + left, rate)
+        elif seconds >= self._look:
+            self._look *= 2
+            if abs(now + left - self._ends) > max(MINUTE, WRONG * (self._ends - now)):
+                self._say(f"corrected: the end in about {_span(left)}", now + left, rate)
+
+    def _first(self, now: float) -> str:
+        assert self._from is not None
+        wait = self._from[1] + self.picture - now
+        return f"first picture in about {_span(wait)}, " if wait > 0 else ""
+
+    def _say(self, what: str, ends: float, rate: float) -> None:
+        self._ends = ends
+        clock = time.strftime("%H:%M", time.localtime(time.time() + ends - time.monotonic()))
+        self.tell(line("time", f"{what} ({clock}), at {rate:.3g} steps a second"))
+
+
+def _span(seconds: float) -> str:
+    """Such as `40 seconds`, `12 minutes` or `3.5 hours`."""
+    if seconds < 90:
+        return f"{seconds:.0f} seconds"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} minutes"
+    return f"{seconds / 3600:.1f} hours"

@@ -1,0 +1,18 @@
+"""How long a training is."""
+
+from artgan_tf.config import Config, InputError
+
+
+def schedule(config: Config, count: int) -> tuple[int, tuple[int, ...]]:
+    """Steps to do and the steps at which the learning rates fall, epochs turned into steps."""
+    train = config.train
+    per_epoch = count / train.batch_size
+    steps = train.steps or round(train.epochs * per_epoch)
+    if not steps:
+        raise InputError("train.steps and train.epochs are both 0: set one of them.")
+    if count < train.batch_size:
+        raise InputError(
+            f"{config.data.spec} has {count} training images, fewer than a batch of "
+            f"{train.batch_size}: add images or lower --batch-size."
+        )
+    return steps, train.lr_drops + tuple(round(e * per_epoch) for e in train.lr_drop_epochs)

@@ -1,0 +1,76 @@
+"""What a training is about to do, in lines: data, networks, device, directory."""
+
+from collections.abc import Iterator
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from artgan_tf import backend, hardware
+from artgan_tf.config import Config
+from artgan_tf.data.source import Source
+from artgan_tf.gan import GAN
+from tfrecords_tools.classes import some
+
+NAMES = {"artgan": "ArtGAN", "improved": "Improved ArtGAN", "critic": "class critics"}
+
+
+def line(name: str, text: str) -> str:
+    """A line of a summary, or of what can be done next."""
+    return f"{name:9} {text}"
+
+
+def about_data(source: Source, found: int = 0) -> str:
+    """Classes and pictures.
+
+    Args:
+        source: as it is trained on.
+        found: pictures that there were before unreadable ones were left out, if that is known.
+    """
+    names = source.class_names
+    classes = "1 class" if len(names) == 1 else f"{len(names):,} classes"
+    train, val = source.train.count, source.val.count
+    left = max(0, found - train - val)
+    gone = f"; {left:,} unreadable left out, named above" if left else ""
+    return line(
+        "data", f"{classes} ({some(names)}): {train:,} pictures to train on, {val:,} held out{gone}"
+    )
+
+
+def about_networks(config: Config, gan: GAN) -> str:
+    """Size of the pictures and of both networks."""
+    side = config.data.image_size
+    generator, discriminator = (_trainable(x) for x in (gan.generator, gan.discriminator))
+    return line(
+        "network",
+        f"{NAMES[config.model.paper]}, {side}x{side}: G {generator:,} and D {discriminator:,} "
+        f"trainable parameters",
+    )
+
+
+def about_device(config: Config) -> str:
+    """What computes, and in which precision."""
+    precision = config.train.precision
+    chosen = backend.fast_precision() if precision == "auto" else precision
+    processor = f"{hardware.cores()} cores of {hardware.processor()}"
+    return line("device", f"{', '.join(backend.accelerators()) or processor}, {chosen}")
+
+
+def about_run(config: Config, run_dir: Path, done: int, steps: int) -> str:
+    """Where it lies, and from which step to which it goes."""
+    start = f", from step {done:,} on" if done else ""
+    size = f"{config.preset}, {steps:,} steps of {config.train.batch_size}"
+    return line("run", f"{run_dir}: {size}{start}")
+
+
+def lines(
+    config: Config, gan: GAN, source: Source, found: int, run_dir: Path, steps: int
+) -> Iterator[str]:
+    """The lines of a training that is about to do its next step."""
+    yield about_data(source, found)
+    yield about_networks(config, gan)
+    yield about_device(config)
+    yield about_run(config, run_dir, gan.steps_done, steps)
+
+
+def _trainable(network: Any) -> int:
+    return sum(prod(v.shape) for v in network.trainable_variables)

@@ -1,0 +1,78 @@
+"""A few steps that are thrown away, for what a dry run tells of time and memory."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from artgan_tf import backend
+from artgan_tf.config import Config
+from artgan_tf.data.source import Source
+from artgan_tf.papers import build_gan
+from artgan_tf.training.engine import Engine
+from artgan_tf.training.engines import open_engine
+from artgan_tf.training.summary import about_networks, line
+
+WARM, TIMED, SECONDS = 2, 5, 10.0  # steps, the first of which are compiled; then steps or seconds
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a few steps tell.
+
+    Attributes:
+        networks: a line about them.
+        rate: steps a second; 0 where none could be done.
+    """
+
+    networks: str
+    rate: float
+
+    def about_time(self, steps: int) -> str:
+        """A line: how long so many steps take, and in how much memory."""
+        if not self.rate:
+            return line("time", "and memory are measured where the data are")
+        memory = f"{backend.peak_memory() / 2**30:.1f} GiB of memory"
+        hours = steps / self.rate / 3600
+        span = f"{hours:.1f} hours" if hours >= 1.5 else f"{hours * 60:.0f} minutes"
+        return line("time", f"about {span}, at {self.rate:.3g} steps a second; {memory}")
+
+
+def attempt(config: Config, source: Source | None) -> Trial:
+    """Build everything in memory and do a few steps, as a training would; raises MemoryError.
+
+    Args:
+        config: whose classes are known, where there is no source.
+        source: its data; None where they are not there, and no step can be done.
+    """
+    engine = open_engine(config)
+    with engine.scope():
+        gan = build_gan(config, len(source.class_names) if source else config.data.classes)
+        gan.compile()
+    networks = about_networks(config, gan)
+    if source is None:
+        return Trial(networks, 0.0)
+    engine.compile(gan)
+    rate = _rate(engine, source)
+    engine.settle()
+    return Trial(networks, rate)
+
+
+def _rate(engine: Engine, source: Source) -> float:
+    """Steps a second, the reading of images included."""
+    batches = engine.batches(source.train, 0)
+    for batch in islice(batches, WARM):
+        engine.train(batch)
+    done, began = 0, time.monotonic()
+    for batch in _while_short(batches, began):
+        engine.train(batch)
+        done += 1
+    engine.take_sums()  # waits for the last step
+    return done / (time.monotonic() - began)
+
+
+def _while_short(batches: Iterator, began: float) -> Iterator:
+    for batch in islice(batches, TIMED):
+        yield batch
+        if time.monotonic() - began > SECONDS:
+            return

@@ -1,0 +1,181 @@
+"""Every sentence that ends a verb, read from the code: the lower half of Troubleshooting.
+
+A verb ends by `InputError` or `RunError`, or a kind of these.  What they are given is followed to
+its words: through the function that makes the sentence, and the one that hands it on.
+"""
+
+import ast
+import builtins
+import html
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("artgan_tf", "tfrecords_tools")
+MARK = "<!-- errors -->"
+DEEPEST = 4  # functions between a sentence's words and what raises it
+GENERAL = {*dir(builtins), "join", "strip", "lower"}  # what they are called on tells more
+CONSTANT = re.compile(r"{([A-Z ]+)}")
+Function = ast.FunctionDef
+
+
+class Code:
+    """The parsed files of both packages, and the functions by name."""
+
+    def __init__(self, root: Path):
+        files = [file for package in PACKAGES for file in sorted((root / package).rglob("*.py"))]
+        self.trees = {f.relative_to(root): ast.parse(f.read_text("utf-8")) for f in files}
+        self.functions: dict[str, list[Function]] = defaultdict(list)
+        self.calls: dict[str, list[ast.Call]] = defaultdict(list)
+        self.constants: dict[str, str] = {}
+        self.kinds = {"InputError", "RunError"}
+        for tree in self.trees.values():
+            for node in ast.walk(tree):
+                if isinstance(node, Function):
+                    self.functions[node.name].append(node)
+                elif isinstance(node, ast.Call):
+                    self.calls[_name(node.func)].append(node)
+                elif isinstance(node, ast.Assign) and _text(node.value):
+                    self.constants[_shown_name(_name(node.targets[0]))] = _text(node.value)
+                elif isinstance(node, ast.ClassDef) and {_name(x) for x in node.bases} & self.kinds:
+                    self.kinds.add(node.name)
+
+    def sentences(self) -> Iterator[tuple[Path, str]]:
+        """Each file's, in order; `{...}` stands for what is filled in."""
+        for file, tree in self.trees.items():
+            for scope in [tree, *(x for x in ast.walk(tree) if isinstance(x, Function))]:
+                for node in _own(scope):
+                    if isinstance(node, ast.Call) and _name(node.func) in self.kinds and node.args:
+                        yield from ((file, text) for text in self.told(node.args[0], scope))
+
+    def told(self, node: Any, scope: Any) -> list[str]:
+        """What an error may say; where all of it is another library's, what is filled in."""
+        found = list(self.words(node, scope)) or [_text(node)]
+        return [CONSTANT.sub(self._constant, text) for text in found if text]
+
+    def _constant(self, name: re.Match[str]) -> str:
+        return self.constants.get(name[1], name[0])
+
+    def words(self, node: Any, scope: Any, depth: int = 0) -> Iterator[str]:
+        """The texts that an expression may be."""
+        if depth > DEEPEST or (isinstance(node, ast.Constant) and not node.value):
+            return
+        if _says_something(text := _text(node)):
+            yield text
+        elif isinstance(node, ast.JoinedStr):  # of sentences alone
+            for part in node.values:
+                yield from self.words(getattr(part, "value", None), scope, depth)
+        elif isinstance(node, ast.IfExp):
+            yield from self.words(node.body, scope, depth)
+            yield from self.words(node.orelse, scope, depth)
+        elif isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Attribute):  # f"...".rstrip(), " ".join(...)
+                for part in [node.func.value, *node.args]:
+                    yield from self.words(part, scope, depth + 1)
+            for function in self.functions[_name(node.func)]:
+                for part in _own(function):
+                    if isinstance(part, ast.Return):
+                        yield from self.words(part.value, function, depth + 1)
+        elif isinstance(node, ast.Name):
+            yield from self._of_name(node.id, scope, depth + 1)
+
+    def _of_name(self, name: str, scope: Any, depth: int) -> Iterator[str]:
+        for node in _own(scope):
+            targets = getattr(node, "targets", [getattr(node, "target", None)])
+            if name in [_name(x) for x in targets] and getattr(node, "value", None):
+                yield from self.words(node.value, scope, depth)
+            elif isinstance(node, ast.Call) and ast.unparse(node.func) == f"{name}.append":
+                yield from self.words(node.args[0], scope, depth)
+        names = [x.arg for x in scope.args.args] if isinstance(scope, Function) else []
+        if name in names:
+            for call in self.calls[scope.name]:
+                given = dict(zip(names, call.args, strict=False))
+                given |= {x.arg: x.value for x in call.keywords if x.arg}
+                if name in given and _text(given[name]):
+                    yield from self.words(given[name], scope, depth)
+
+
+def _name(node: Any) -> str:
+    return getattr(node, "id", getattr(node, "attr", ""))
+
+
+def _own(scope: Any) -> Iterator[Any]:
+    """What is in a scope and in no function within it."""
+    for node in ast.iter_child_nodes(scope):
+        yield node
+        if not isinstance(node, Function):
+            yield from _own(node)
+
+
+def _text(node: Any) -> str:
+    """A literal's text, `{...}` where something is filled in; empty for what is none."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(
+            str(part.value) if isinstance(part, ast.Constant) else f"{{{_short(part.value)}}}"
+            for part in node.values
+        )
+    return ""
+
+
+def _shown_name(name: str) -> str:
+    return name.strip("_").replace("_", " ")
+
+
+def _says_something(text: str) -> bool:
+    return any(c.isalpha() for c in re.sub(r"{.*?}", "", text))
+
+
+def _short(node: Any) -> str:
+    """What is filled in, by the outermost name that is no function of Python's."""
+    names = (_shown_name(_name(x)) for x in ast.walk(node))
+    return next((name for name in names if name and name not in GENERAL), "...")
+
+
+ROOMS = {
+    "runs": "Runs and checkpoints",
+    "data": "Data",
+    "training": "Training",
+    "networks": "Networks",
+    "metrics": "Extractors and metrics",
+    "evaluation": "Evaluation",
+    "sampling": "Painting",
+    "serving": "Export and serving",
+    "studies": "Studies",
+    "backend": "Backends",
+    "tfrecords_tools": "Images, lists and records",
+}
+
+
+def page(root: Path = ROOT) -> str:
+    """All sentences, by room, each once."""
+    rooms: dict[str, list[str]] = defaultdict(list)
+    for file, sentence in Code(root).sentences():
+        room = file.parts[0] if file.parts[0] != "artgan_tf" else file.parts[1]
+        title = ROOMS.get(room, "Settings and commands")
+        if sentence not in rooms[title]:
+            rooms[title].append(sentence)
+    order = ["Settings and commands", *ROOMS.values()]
+    parts = [_section(title, rooms[title]) for title in order if rooms[title]]
+    return "\n\n".join(parts)
+
+
+def _section(title: str, sentences: list[str]) -> str:
+    return f"### {title}\n" + "\n".join(f"* {_shown(text)}" for text in sorted(sentences))
+
+
+def _shown(text: str) -> str:
+    escaped = html.escape(" ".join(text.split()), quote=False)
+    for mark in "\\`*_[]":
+        escaped = escaped.replace(mark, f"\\{mark}")
+    escaped = escaped.replace("}{", "} {")
+    return escaped.replace("{", "<i>").replace("}", "</i>")
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """The hook of mkdocs."""
+    return markdown.replace(MARK, page()) if MARK in markdown else markdown

@@ -1,0 +1,51 @@
+"""The notebooks run from top to bottom, with settings of seconds; committed without outputs."""
+
+import json
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
+SMALL = {
+    "train.steps": 4,
+    "train.batch_size": 8,
+    "model.width": 0.02,
+    "discriminator.features": "none",
+    "discriminator.augment": [],
+}
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "train-your-own": {"paintings": "", "run": "mine", "preset": "recommended/own-small"}
+    | {"settings": SMALL},
+    "explore": {"run": "mine", "real": "", "metrics": ["shape_deviation_20", "agreement_d_20"]},
+}
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What `display` was given: without IPython, and without a window for plots."""
+    seen: list = []
+    module = types.SimpleNamespace(display=seen.append)
+    monkeypatch.setitem(sys.modules, "IPython.display", module)
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    return seen
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:FigureCanvasAgg is non-interactive")
+def test_both_run_one_after_the_other(shown, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name, parameters in PARAMETERS.items():
+        known: dict = {}
+        for cell in json.loads((FOLDER / f"{name}.ipynb").read_text("utf-8"))["cells"]:
+            if cell["cell_type"] == "code":
+                assert cell["outputs"] == []
+                exec("".join(cell["source"]), known)
+            if "parameters" in cell["metadata"].get("tags", []):
+                assert known.keys() >= parameters.keys()
+                known |= parameters
+    assert (tmp_path / "mine" / "generator.keras").is_file()
+    assert len(shown) == 3 + 1 + 2 + 3 + 2
+    assert "shape_deviation_20" in capsys.readouterr().out

@@ -1,0 +1,46 @@
+"""When a training is expected to end: told once some steps were timed, and corrected."""
+
+import re
+import time
+
+import pytest
+
+from artgan_tf.training.expectation import Expectation
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that is moved by hand."""
+    now = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_it_is_told_once_and_again_where_it_was_wrong(clock):
+    told: list[str] = []
+    expectation = Expectation(1_000, 40.0, told.append)
+    clock[0] += 100  # the first step is compiled
+    for step in range(1, 1_001):
+        clock[0] += 2.0 if step < 40 else 4.0
+        expectation.look(step)
+        if step == 3:  # 4 seconds for two steps
+            assert told == []
+    first, *corrected = told
+    assert re.fullmatch(
+        r"time      first picture in about 34 seconds, the end in about 33 minutes "
+        r"\(\d\d:\d\d\), at 0.5 steps a second",
+        first,
+    )
+    assert 1 <= len(corrected) <= 3
+    assert all("corrected: the end in about" in line for line in corrected)
+
+
+def test_what_was_right_is_not_told_again(clock):
+    told: list[str] = []
+    expectation = Expectation(10_000, 0.0, told.append)
+    for step in range(1, 10_001):
+        clock[0] += 2.0
+        expectation.look(step)
+    assert len(told) == 1
+    assert "first picture" not in told[0]
+    assert "the end in about 5.6 hours" in told[0]

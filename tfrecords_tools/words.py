@@ -1,0 +1,50 @@
+"""Help in words: types, and the examples of a verb's docstring."""
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from tyro.constructors import ConstructorRegistry, PrimitiveConstructorSpec, PrimitiveTypeInfo
+
+TYPES = {"STR": "TEXT", "INT": "NUMBER", "FLOAT": "NUMBER"}
+IN_WORDS = ConstructorRegistry()
+_within: list[PrimitiveTypeInfo] = []
+
+
+@IN_WORDS.primitive_rule
+def _in_words(type_info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec | None:
+    """As tyro would have it, but for what the help calls the type."""
+    if _within:  # tyro's own rule is being asked, and the types that a type is made of
+        return None
+    _within.append(type_info)
+    try:
+        spec = ConstructorRegistry.get_primitive_spec(type_info)
+    finally:
+        _within.pop()
+    if not isinstance(spec, PrimitiveConstructorSpec):
+        return None
+    return replace(spec, metavar=words(spec.metavar))
+
+
+def words(metavar: str) -> str:
+    """`{None}|STR` -> `TEXT`, `{None,latest,best}|INT` -> `latest|best|NUMBER`."""
+    metavar = re.sub(r"\{([^}]*)\}", lambda found: found[1].replace(",", "|"), metavar)
+    metavar = re.sub(r"\bNone\|", "", metavar)
+    return re.sub(r"\b[A-Z]+\b", lambda found: TYPES.get(found[0], found[0]), metavar)
+
+
+def after_help(verb: Callable[..., Any], prog: str, documented: Any) -> str:
+    """The examples in a docstring, as they are typed for `prog`, and what else the verb has to say.
+
+    Args:
+        verb: a function; `more_help`, where it has that, gives further lines.
+        prog: what the help calls the program.
+        documented: whose docstring has the section `Examples:`.
+    """
+    found = re.search(r"Examples:\n((?: +.+\n?)+)", inspect.getdoc(documented) or "")
+    examples = [line.strip() for line in found[1].splitlines()] if found else []
+    typed = [line.replace(f"artgan {verb.__name__}", prog) for line in examples]
+    more = vars(verb).get("more_help", list)()
+    return "\n".join([*(["Examples:"] if typed else []), *(f"  {line}" for line in typed), *more])
