@@ -212,7 +212,7 @@ def test_without_the_packages_one_sentence_and_nothing_is_made(name, tmp_path, m
         monkeypatch.setitem(sys.modules, package, sys)  # there, as far as anyone asks
     monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(SystemExit) as exit_:
-        cli.main(verb, "export", [str(tmp_path), "--onnx"])
+        cli.main(verb, "export", ["pretrained:cifar10", "--onnx", "--out", str(tmp_path)])
     assert exit_.value.code == 2
     told = capsys.readouterr().err
     assert told.startswith(f"error: --onnx needs {name} (")
