@@ -41,7 +41,7 @@ def loaded(painter: Painter, monkeypatch: pytest.MonkeyPatch) -> None:
         (["--data", "ftp:x"], ["ftp:x", "folder:DIR"]),
         (["--metrics", "parzen_30", "--seeds", "3", "9999999999"], ["9999999999", "2,147,483,647"]),
         (["--seeds"], ["--seeds", "nothing"]),
-        (["--metrics", "parzen_30", "--out", __file__], [__file__, "File exists"]),
+        (["--metrics", "parzen_30", "--out", __file__], [__file__, "is a file, name a folder"]),
         (["--metrics", "intra_fid_30_val", "--extractor", "pixels"], ["intra_fid_30_val", "2,048"]),
     ],
 )
