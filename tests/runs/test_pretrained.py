@@ -16,6 +16,7 @@ from artgan_tf.runs import pretrained
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.names import network as network_of
 from artgan_tf.runs.networks import load_networks
+from artgan_tf.sampling.pack import pack
 from artgan_tf.training.train import train
 from tests.training.states import state
 
@@ -149,7 +150,7 @@ def test_what_is_made_of_it_lies_beside_ones_own_runs(tmp_path, monkeypatch):
 def packed(tiny, tmp_path, shelf) -> Path:
     """A run, of which `pretrained:tiny` is made."""
     train(tiny("critic"), tmp_path / "run")
-    pretrained.pack(tmp_path / "run", "tiny")
+    pack(tmp_path / "run", "tiny")
     return tmp_path / "run"
 
 

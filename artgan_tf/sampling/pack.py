@@ -1,0 +1,44 @@
+"""Makes `pretrained:NAME` of a run: `python -m artgan_tf.sampling.pack RUN NAME`."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from artgan_tf.runs import pretrained
+from artgan_tf.runs.checkpoint_file import write
+from artgan_tf.runs.checkpoints import choose
+from artgan_tf.runs.load import load
+from artgan_tf.runs.names import network
+from artgan_tf.sampling.sheets import grid, wish
+from tfrecords_tools.sheet import named_grid
+
+KEPT = ("averaged", "discriminator")  # of a checkpoint's networks
+FILES = ("config.toml", "classes.txt", "metrics.jsonl")
+SHEET_COUNT = 10  # pictures of each class
+
+
+def pack(run: Path, name: str) -> Path:
+    """The folder of `pretrained:NAME`, made of a run's newest checkpoint, in float16."""
+    saved = choose(run / "checkpoints", "latest", lambda found: None)
+    folder, step = pretrained.FOLDER / name, saved.step
+    made = folder / "checkpoints" / f"step-{step}.npz"
+    kept = {k: v.astype(np.float16) for k, v in saved.arrays.items() if network(k) in KEPT}
+    write(made, kept, compressed=True)
+    for each in FILES:
+        if (run / each).exists():
+            shutil.copy(run / each, folder / each)
+    painter = load(folder)
+    sheet = grid(painter, wish(painter, count=SHEET_COUNT))
+    named_grid(sheet.images, sheet.names).save(folder / pretrained.SHEET, quality=90)
+    # The card comes last: without it there is no such generator.
+    card = {"step": step, "sha256": pretrained.sha256(made)}
+    text = json.dumps(card, indent=1) + "\n"
+    (folder / pretrained.CARD).write_text(text, encoding="utf-8")
+    return folder
+
+
+if __name__ == "__main__":
+    print(pack(Path(sys.argv[1]), sys.argv[2]))
