@@ -31,4 +31,7 @@ def __getattr__(name: str) -> Any:
     """Names that need TensorFlow or JAX are imported when they are first used."""
     if name not in HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from artgan_tf import cli
+
+    cli.start_backend()  # without what TensorFlow tells of a machine that has no GPU
     return getattr(importlib.import_module(HOMES[name]), name)

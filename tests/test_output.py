@@ -73,3 +73,16 @@ def test_an_animation_of_too_many_classes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"too large for a GIF.*fewer --classes"):
         save_animation(sheet, tmp_path / "all.gif", scale=1)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_from_python_tensorflow_says_nothing_of_a_machine_without_a_gpu() -> None:
+    own = {k: v for k, v in os.environ.items() if k not in ("TF_CPP_MIN_LOG_LEVEL",)}
+    done = subprocess.run(
+        [sys.executable, "-c", "import artgan_tf; artgan_tf.load('pretrained:cifar10')"],
+        cwd=REPOSITORY,
+        env=own,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
