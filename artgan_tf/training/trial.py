@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from artgan_tf import backend
@@ -42,9 +42,12 @@ def attempt(config: Config, source: Source | None) -> Trial:
     """Build everything in memory and do a few steps, as a training would; raises MemoryError.
 
     Args:
-        config: whose classes are known, where there is no source.
+        config: whose classes are known, where there is no source; of several machines this one
+            alone tries.
         source: its data; None where they are not there, and no step can be done.
     """
+    if config.train.strategy == "multiworker":
+        config = replace(config, train=replace(config.train, strategy="auto"))
     engine = open_engine(config)
     with engine.scope():
         gan = build_gan(config, len(source.class_names) if source else config.data.classes)

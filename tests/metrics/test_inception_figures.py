@@ -23,8 +23,10 @@ def committed(name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", ["cifar_fid", "inception_equality"])
 def test_figures_are_of_the_public_weights_and_of_todays_protocol(
-    name: str, monkeypatch: pytest.MonkeyPatch
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("default_1.pt").touch()  # it is looked for before it is read
     figures = committed(name)
     assert weights.KNOWN[figures["sha256"]] == "default_1.pt"
     read = weights.Weights(Path("default_1.pt"), figures["sha256"], {})
