@@ -61,8 +61,8 @@ def export(
     print(f"  export    {version}")
     if onnx:
         print(f"  onnx      {version / 'assets.extra' / 'generator.onnx'}")
-    print(f"  sample    python -m artgan_tf.sample {version.parent}")
-    print(f"  serve     python -m artgan_tf.serve {version.parent}")
+    print(f"  sample    {cli.command('artgan_tf.sample', version.parent)}")
+    print(f"  serve     {cli.command('artgan_tf.serve', version.parent)}")
 
 
 if __name__ == "__main__":
