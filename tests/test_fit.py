@@ -28,6 +28,7 @@ def fit(*arguments: str) -> int:
     [
         (["no/such"], ["no/such", "improved/wikiart-genre"]),
         (["--data", "folder:/no/where"], ["/no/where"]),
+        (["recommended/own-small"], ["takes images of yours: add --data FOLDER."]),
         (["--data", "ftp:x"], ["ftp:x", "folder:DIR"]),
         (["--set", "train.batchsize=3"], ["train.batchsize", "batch_size"]),
         (["--set", "trian.steps=3"], ["trian", "train"]),

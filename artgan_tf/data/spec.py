@@ -78,14 +78,16 @@ def open_early(data: Data) -> Source | None:
 
 def _kind(data: Data) -> tuple[str, str]:
     """Kind and value of `data.spec`; raises InputError for what is none."""
+    if not data.spec:
+        raise InputError("This preset takes images of yours: add --data FOLDER.")
     kind, _, value = data.spec.partition(":")
-    if kind not in OPENERS and data.spec and Path(data.spec).is_dir():
+    if kind not in OPENERS and Path(data.spec).is_dir():
         made = (Path(data.spec) / "dataset_info.json").is_file()
         kind, value = "tfrecords" if made else "folder", data.spec
     if kind not in OPENERS or not (value or kind == "demo"):
         kinds = f"{', '.join(KINDS)} or the path of a folder"
         hint = meant(kind, tuple(OPENERS))
-        what = "data" if ":" in data.spec or not data.spec else "folder"
+        what = "data" if ":" in data.spec else "folder"
         raise InputError(f"There is no {what} {data.spec!r}{hint}: --data takes {kinds}.")
     if kind not in SPLIT and data.train_split != Data.train_split:
         raise InputError(

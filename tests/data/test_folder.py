@@ -209,7 +209,7 @@ def test_another_number_of_classes_than_expected_is_refused(write: Write) -> Non
         assert part in sentence
 
 
-@pytest.mark.parametrize("spec", ["", "folder:", "tfds:", "zip:a.zip", "./nowhere", "demo2"])
+@pytest.mark.parametrize("spec", ["folder:", "tfds:", "zip:a.zip", "./nowhere", "demo2"])
 def test_an_unknown_source_is_refused(spec: str) -> None:
     sentence = refusal(spec)
     for kind in (repr(spec), "demo", "folder:DIR", "tfds:NAME"):
