@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Set
 from pathlib import Path, PurePosixPath
 
 from tfrecords_tools.classes import some
-from tfrecords_tools.errors import InputError
+from tfrecords_tools.errors import InputError, meant_folder
 from tfrecords_tools.examples import UNDIVIDED, Collection, Example, Files
 from tfrecords_tools.images import SUFFIXES, is_image
 
@@ -52,7 +52,8 @@ def check_folder(root: Path) -> None:
         )
     if not root.is_dir():
         raise InputError(
-            f"There is no folder {str(root)!r}: give the folder that holds the images."
+            f"There is no folder {str(root)!r}{meant_folder(root)}: give the folder that holds the "
+            f"images."
         )
 
 

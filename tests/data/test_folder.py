@@ -225,4 +225,5 @@ def test_a_split_that_a_folder_cannot_have_is_refused(write: Write) -> None:
 def test_a_bare_path_is_a_folder(write: Write) -> None:
     root = write(*numbered("owl", 10), *numbered("cat", 10))
     assert open_source(Data(spec=str(root))).class_names == ("cat", "owl")
-    assert "There is no data" in refusal(str(root / "owl" / "000.png"))
+    told = "000.png is a file: --data takes the folder that holds the images."
+    assert told in refusal(str(root / "owl" / "000.png"))

@@ -61,7 +61,7 @@ def refused(monkeypatch, capsys):
 
 
 def test_mistakes_are_one_sentence(refused, tmp_path):
-    assert "is neither a run nor an export" in refused(tmp_path)
+    assert "There is no run" in refused(tmp_path)
     (tmp_path / "config.toml").touch()
     assert "There is no port 65536" in refused(tmp_path, "--port", 65536)
     assert "--poll 0 will not do" in refused(tmp_path, "--poll", 0)
