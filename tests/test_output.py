@@ -29,7 +29,7 @@ def test_a_console_without_the_characters_of_a_name_is_no_reason_to_fail(
             path = tmp_path / "source" / name / f"{number}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.new("RGB", (9, 9)).save(path)
-    (tmp_path / "source" / NAMES[1] / "ночь.txt").write_text("no image")
+    (tmp_path / "source" / NAMES[1] / "ночь.svg").write_text("no image")
     flags = ("--size", 8, "--workers", 1)
     for more in (("--dry-run",), ()):
         command = [*COMMAND, tmp_path / "source", "--out", tmp_path / "out", *flags, *more]

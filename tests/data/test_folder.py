@@ -122,9 +122,12 @@ def test_hidden_and_other_files_are_ignored(write: Write) -> None:
     names = [*numbered("a", 10), *numbered("b", 10)]
     hidden = ["a/._000.png", ".cache/1.png", "b/.thumbnails/000.png", "b/x/.y/z/1.png"]
     root = write(*names, *hidden, "a/folder.png/inside.jpg")
-    (root / "a" / "notes.txt").write_text("not an image")
+    for name in ("drawing.svg", "notes.txt", "Thumbs.db", "thumbs.db", ".DS_Store"):
+        (root / "a" / name).write_text("not an image")
     (root / "empty").mkdir()
-    with pytest.warns(UserWarning, match=r"no images of .* \(1\) are left out: a/notes\.txt\."):
+    with pytest.warns(
+        UserWarning, match=r"^Files in .* no images \(1\) are left out: a/drawing\.svg\."
+    ):
         source = opened(root)
     found = files(source.train, root) + files(source.val, root)
     assert sorted(found) == sorted([*names, "a/folder.png/inside.jpg"])
