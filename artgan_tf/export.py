@@ -32,7 +32,7 @@ def export(
         artgan export pretrained:wikiart-genre --out models --name genre --half
 
     Args:
-        run: the run's directory, or pretrained:NAME.
+        run: a run's directory, or pretrained:NAME.
         out: where models lie (`export` in the run's directory, or in runs/NAME).
         name: of the model in URLs (that of the run's folder).
         checkpoint: the newest, the best by log.metrics, or that of a step.

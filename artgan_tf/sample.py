@@ -1,7 +1,7 @@
 """`python -m artgan_tf.sample MODEL`: paint classes by name."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import tyro
 
@@ -10,7 +10,7 @@ from artgan_tf.config import InputError
 
 
 def sample(
-    model: tyro.conf.Positional[Path],
+    model: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")],
     *,
     classes: tuple[str, ...] = (),
     count: int = 8,

@@ -32,9 +32,9 @@ def serve(
         artgan serve runs/demo --port 8502
 
     Args:
-        model: an export's directory (its name level, where new versions are served as they come,
-            or one version), or a run's directory for its newest export, which is made if there is
-            none.
+        model: a run's directory or pretrained:NAME, for its newest export, which is made if there
+            is none; or an export (its name level, where new versions are served as they come, or
+            one version).
         host: address to listen at; 0.0.0.0 lets other machines in.
         port: to listen at.
         poll: seconds between looks for new versions.
