@@ -28,7 +28,7 @@ def _about(name: str, folder: Path) -> Iterator[str]:
     yield f"{text_table(read(folder / 'metrics.jsonl'))}\n"
     yield f"  sheet   {folder / pretrained.SHEET}"
     yield f"  card    {folder / 'README.md'}"
-    yield f"  paint   python -m artgan_tf.sample {model}\n"
+    yield f"  paint   {cli.command('artgan_tf.sample', model)}\n"
 
 
 if __name__ == "__main__":

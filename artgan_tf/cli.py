@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from artgan_tf.config import InputError
-from tfrecords_tools.cli import main, output
+from tfrecords_tools.cli import command, main, output
 
-__all__ = ["check_out", "main", "output", "start_backend", "start_tensorflow"]
+__all__ = ["check_out", "command", "main", "output", "start_backend", "start_tensorflow"]
 
 
 def check_out(folder: Path | None) -> None:

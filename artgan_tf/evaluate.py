@@ -53,7 +53,7 @@ def evaluate(
     print(text_table(found.results))
     print(f"  results   {found.file}")
     print(f"  report    {found.report}")
-    print(f"  serve     python -m artgan_tf.serve {model}")
+    print(f"  serve     {cli.command('artgan_tf.serve', model)}")
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def export(
         artgan export pretrained:wikiart-genre --out models --name genre --half
 
     Args:
-        run: the run's directory, or pretrained:NAME.
+        run: a run's directory, or pretrained:NAME.
         out: where models lie (`export` in the run's directory, or in runs/NAME).
         name: of the model in URLs (that of the run's folder).
         checkpoint: the newest, the best by log.metrics, or that of a step.
@@ -61,8 +61,8 @@ def export(
     print(f"  export    {version}")
     if onnx:
         print(f"  onnx      {version / 'assets.extra' / 'generator.onnx'}")
-    print(f"  sample    python -m artgan_tf.sample {version.parent}")
-    print(f"  serve     python -m artgan_tf.serve {version.parent}")
+    print(f"  sample    {cli.command('artgan_tf.sample', version.parent)}")
+    print(f"  serve     {cli.command('artgan_tf.serve', version.parent)}")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ With no argument it trains on the embedded demo paintings for a few minutes, wit
 import os
 import sys
 import textwrap
+from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
@@ -112,10 +113,12 @@ def _train(task: Task, fresh: bool) -> None:
     if result.picture:
         print(f"  picture   {result.picture}")
         print(f"  losses    {run_dir / 'losses.png'}")
-    print(f"  watch     tensorboard --logdir {run_dir}")
-    print(f"  sample    python -m artgan_tf.sample {run_dir}")
-    print(f"  measure   python -m artgan_tf.evaluate {run_dir}")
-    print(f"  serve     python -m artgan_tf.serve {run_dir}")
+    if find_spec("tensorboard"):
+        board = cli.command("tensorboard.main", "--logdir", run_dir, script="tensorboard")
+        print(f"  watch     {board}")
+    print(f"  sample    {cli.command('artgan_tf.sample', run_dir)}")
+    print(f"  measure   {cli.command('artgan_tf.evaluate', run_dir)}")
+    print(f"  serve     {cli.command('artgan_tf.serve', run_dir)}")
 
 
 def _start_again(reason: Exception) -> NoReturn:

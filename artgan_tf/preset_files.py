@@ -49,10 +49,13 @@ def _find_preset(preset: str) -> Path:
     for path in candidates:
         if path.suffix == ".toml" and path.is_file():
             return path
-    names = preset_names()
+    if (Path(preset) / "config.toml").is_file():
+        raise InputError(f"{preset} is a run, no preset: give the command that started it again.")
+    if Path(preset).is_dir():
+        raise InputError(f"{preset} is a folder, no preset: say fit --data {preset}.")
+    hint = meant(preset, preset_names())
     raise InputError(
-        f"There is no preset {preset!r}{meant(preset, names)}: name a TOML file or one of "
-        f"{', '.join(names)}."
+        f"There is no preset {preset!r}{hint}: name a TOML file or one that fit --help lists."
     )
 
 

@@ -1,7 +1,7 @@
 """`python -m artgan_tf.sample MODEL`: paint classes by name."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import tyro
 
@@ -10,7 +10,7 @@ from artgan_tf.config import InputError
 
 
 def sample(
-    model: tyro.conf.Positional[Path],
+    model: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")],
     *,
     classes: tuple[str, ...] = (),
     count: int = 8,
@@ -58,15 +58,13 @@ def sample(
     _require(scale is None or scale > 0, f"A --scale of {scale} will not do: take 1 or more.")
     if not list_classes:
         file = place(out, file, overwrite)
-    if progress:
-        from artgan_tf.sampling.files import save_progress
-
-        print(f"{file}: {save_progress(model / 'samples', file)}.")
-        return
     from artgan_tf.sampling import files, sheets
     from artgan_tf.sampling.places import find_model
 
     found = find_model(model)
+    if progress:
+        print(f"{file}: {files.save_progress(found.folder / 'samples', file)}.")
+        return
     if list_classes:
         print("\n".join(found.class_names))
         return

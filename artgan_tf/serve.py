@@ -32,9 +32,9 @@ def serve(
         artgan serve runs/demo --port 8502
 
     Args:
-        model: an export's directory (its name level, where new versions are served as they come,
-            or one version), or a run's directory for its newest export, which is made if there is
-            none.
+        model: a run's directory or pretrained:NAME, for its newest export, which is made if there
+            is none; or an export (its name level, where new versions are served as they come, or
+            one version).
         host: address to listen at; 0.0.0.0 lets other machines in.
         port: to listen at.
         poll: seconds between looks for new versions.
@@ -69,15 +69,16 @@ def serve(
         limits = Limits(int(max_body_mb * 2**20), max_instances, pixels, timeout)
         settings = Settings(limits, Rules(batch, window_ms / 1000), cors, poll, open)
         if not source.versions():
-            _export(model)
+            _export(model, port=listening.getsockname()[1])
         server.serve(source, listening, url(address, listening), settings)
 
 
-def _export(run: Path) -> None:
+def _export(run: Path, port: int) -> None:
     """Told on stderr, for the first line of stdout is the gallery's address."""
     from artgan_tf.serving.export import Options, export
 
-    print(f"{run} has no export yet: making one, in about a minute.", file=sys.stderr, flush=True)
+    told = f"{run} has no export yet: exporting first, a minute or two; port {port} is kept for it."
+    print(told, file=sys.stderr, flush=True)
     export(run, Options())
 
 

@@ -167,8 +167,8 @@ def test_a_value_out_of_range_is_named(key: str, value: Any) -> None:
     assert str(error.value).startswith(key)
 
 
-def test_an_unknown_preset_is_named_beside_the_known() -> None:
-    with pytest.raises(InputError, match=r"'improved/cifar1O'.* improved/cifar10"):
+def test_an_unknown_preset_is_named_beside_the_nearest() -> None:
+    with pytest.raises(InputError, match=r"'improved/cifar1O' \(did you mean 'improved/cifar10'"):
         resolve("improved/cifar1O")
 
 

@@ -26,8 +26,9 @@ def fit(*arguments: str) -> int:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["no/such"], ["no/such", "improved/wikiart-genre"]),
+        (["no/such"], ["no/such", "one that fit --help lists"]),
         (["--data", "folder:/no/where"], ["/no/where"]),
+        (["recommended/own-small"], ["takes images of yours: add --data FOLDER."]),
         (["--data", "ftp:x"], ["ftp:x", "folder:DIR"]),
         (["--set", "train.batchsize=3"], ["train.batchsize", "batch_size"]),
         (["--set", "trian.steps=3"], ["trian", "train"]),

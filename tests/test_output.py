@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from artgan_tf import cli
+from artgan_tf.catalogue import models
 from artgan_tf.config import InputError
 from artgan_tf.sampling.files import save_animation, save_each
 from artgan_tf.sampling.sheets import Sheet, Wish
@@ -27,7 +29,7 @@ def test_a_console_without_the_characters_of_a_name_is_no_reason_to_fail(
             path = tmp_path / "source" / name / f"{number}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.new("RGB", (9, 9)).save(path)
-    (tmp_path / "source" / NAMES[1] / "ночь.txt").write_text("no image")
+    (tmp_path / "source" / NAMES[1] / "ночь.svg").write_text("no image")
     flags = ("--size", 8, "--workers", 1)
     for more in (("--dry-run",), ()):
         command = [*COMMAND, tmp_path / "source", "--out", tmp_path / "out", *flags, *more]
@@ -54,6 +56,38 @@ def test_help_may_be_cut_off(verb: str) -> None:
     process.stdout.close()
     said = process.stderr.read()
     assert (process.wait(), said) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("started", "words", "path", "typed"),
+    [
+        ("/x/artgan_tf/fit.py", [".venv/bin/python", "-m"], "", ".venv/bin/python -m artgan_tf."),
+        ("/x/artgan_tf/fit.py", [], "", "python -m artgan_tf."),
+        (".venv/bin/artgan", ["/x/python", ".venv/bin/artgan"], "", ".venv/bin/artgan "),
+        (".venv/bin/artgan", ["/x/python", ".venv/bin/artgan"], ".venv/bin", "artgan "),
+    ],
+)
+def test_commands_to_type_next_are_as_the_program_was_started(
+    started: str,
+    words: list[str],
+    path: str,
+    typed: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    script = tmp_path / ".venv" / "bin" / "artgan"
+    script.parent.mkdir(parents=True)
+    script.touch(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [started])
+    monkeypatch.setattr(sys, "orig_argv", words)
+    monkeypatch.setenv("PATH", path)
+    models()
+    assert f"  paint   {typed}sample pretrained:cifar10\n" in capsys.readouterr().out
+    board = cli.command("tensorboard.main", "--logdir", "a b", script="tensorboard")
+    start = typed.replace("artgan_tf.", "tensorboard.main ").replace("artgan ", "tensorboard ")
+    assert board == f"{start}--logdir 'a b'"
 
 
 # ---- files -----------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Places that cannot be used, and a user without a home: a sentence, no traceback."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,11 @@ import pytest
 from artgan_tf import cli
 from artgan_tf.config import default_cache
 from artgan_tf.data.benchmark import benchmark
+from artgan_tf.evaluate import evaluate
+from artgan_tf.export import export
 from artgan_tf.fit import fit
 from artgan_tf.sample import sample
+from artgan_tf.serve import serve
 from tests.tfrecords_tools.conversions import the_error
 
 
@@ -29,6 +33,42 @@ def file(tmp_path: Path) -> Path:
     """Nothing can be made below it, whoever asks: to root no folder is unwritable."""
     (tmp_path / "file").write_text("")
     return tmp_path / "file"
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder to work in: a run, a folder of paintings, and files."""
+    for name in ("runs/demo/config.toml", "runs/demo/classes.txt", "paintings/1", "a.png", "a.npz"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("verb", [sample, partial(sample, progress=True), serve, evaluate, export])
+def test_a_run_is_named_that_is_called_nearly_so(
+    refuse: Callable[..., str], verb: Callable[..., Any], runs: Path
+) -> None:
+    told = "There is no run 'runs/dmo' (did you mean 'runs/demo'?): name the folder of one that fit"
+    assert told in refuse(verb, "runs/dmo")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--data", "painting"], "There is no folder 'painting' (did you mean 'paintings'?): "),
+        (["--data", "folder:painting"], "no folder 'painting' (did you mean 'paintings'?): give"),
+        (["paintings"], "paintings is a folder, no preset: say fit --data paintings."),
+        (["runs/demo"], "runs/demo is a run, no preset: "),
+        (["--data", "a.png"], "a.png is a file: --data takes the folder that holds the images."),
+        (["--data", "a.npz"], "that holds the images, or arrays:FILE.npz."),
+        (["--data", "runs/demo"], "runs/demo is a run, no images: "),
+    ],
+)
+def test_a_place_of_another_kind_is_told(
+    refuse: Callable[..., str], words: list[str], told: str, runs: Path
+) -> None:
+    assert told in refuse(fit, *words)
 
 
 def test_a_run_that_cannot_be_made_is_refused(

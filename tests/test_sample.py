@@ -106,6 +106,7 @@ def test_ways_are_a_sheet_or_an_animation(run, tmp_path, way, frames):
 def test_the_progress_of_a_run(run, tmp_path):
     samples = tmp_path / "run" / "samples"
     samples.mkdir(parents=True)
+    (tmp_path / "run" / "config.toml").touch()
     for step in (20, 100, 3):
         Image.new("RGB", (8, 8), (step, 0, 0)).save(samples / f"step_{step:06d}.png")
     Image.new("RGB", (9, 9)).save(samples / "step_000003_magnified.png")

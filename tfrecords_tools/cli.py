@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import re
+import shlex
 import shutil
 import sys
 import warnings
@@ -81,6 +82,25 @@ def _about_the_machine(error: Exception) -> str:
     if "home directory" in str(error):  # as pathlib says it
         return "There is no home directory: set HOME, or ARTGAN_CACHE and paths without ~."
     return ""
+
+
+def command(module: str, *words: object, script: str = "") -> str:
+    """A command to type next, in the way in which this program was started.
+
+    Args:
+        module: of the verb, such as artgan_tf.sample.
+        words: that follow it.
+        script: what the module is called as a script beside ours, if not `artgan VERB`.
+    """
+    started = Path(sys.argv[0])
+    name, *verb = (script or f"artgan {module.rpartition('.')[2]}").split()
+    if started.stem != "artgan":
+        start = [next(iter(sys.orig_argv), "") or "python", "-m", module]
+    elif (found := shutil.which("artgan")) and started.absolute() == Path(found).absolute():
+        start = [name, *verb]
+    else:
+        start = [str(started.with_name(name)), *verb]
+    return shlex.join([*start, *map(str, words)])
 
 
 @contextlib.contextmanager

@@ -79,9 +79,11 @@ def _write(workspace: Workspace, collection: Collection, options: Options) -> No
             _finish(workspace, collection, options, reports)
     print((options.out / "report.txt").read_text(encoding="utf-8"))
     print(f"{options.out} is complete.")
-    print(f"  verify    python -m tfrecords_tools.verify {options.out}")
-    print(f"  preview   python -m tfrecords_tools.preview {options.out} --out sheet.png")
-    print(f"  train     python -m artgan_tf.fit --data tfrecords:{options.out}")
+    preview = cli.command("tfrecords_tools.preview", options.out, "--out", "sheet.png")
+    train = cli.command("artgan_tf.fit", "--data", f"tfrecords:{options.out}")
+    print(f"  verify    {cli.command('tfrecords_tools.verify', options.out)}")
+    print(f"  preview   {preview}")
+    print(f"  train     {train}")
 
 
 def _print_plan(plan: Plan, collection: Collection) -> None:

@@ -9,7 +9,7 @@ from tfrecords_tools.errors import InputError, NotThere
 from tfrecords_tools.records import count_records, is_compressed
 from tfrecords_tools.workspace import REPORT, STATE, read_json
 
-MADE = "give one that python -m tfrecords_tools.convert has made, with a dataset_info.json"
+MADE = "give one that convert has made, with a dataset_info.json"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from pathlib import Path
 
 
 class InputError(ValueError):
@@ -22,6 +23,19 @@ class RunError(RuntimeError):
 
 def meant(word: str, allowed: Sequence[str]) -> str:
     """` (did you mean 'demo'?)` where one of the allowed words is near, else nothing."""
+    near = _near(word, allowed)
+    return f" (did you mean {near!r}?)" if near else ""
+
+
+def meant_folder(path: Path) -> str:
+    """The same for the path of no folder, of those that lie beside it."""
+    try:
+        near = _near(path.name, [each.name for each in path.parent.iterdir() if each.is_dir()])
+    except OSError:
+        return ""
+    return f" (did you mean {str(path.with_name(near))!r}?)" if near not in ("", path.name) else ""
+
+
+def _near(word: str, allowed: Sequence[str]) -> str:
     spelt = {each.lower(): each for each in allowed}
-    near = get_close_matches(word.lower(), spelt, n=1)
-    return f" (did you mean {spelt[near[0]]!r}?)" if near else ""
+    return next((spelt[near] for near in get_close_matches(word.lower(), spelt, n=1)), "")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Set
 from pathlib import Path, PurePosixPath
 
 from tfrecords_tools.classes import some
-from tfrecords_tools.errors import InputError
+from tfrecords_tools.errors import InputError, meant_folder
 from tfrecords_tools.examples import UNDIVIDED, Collection, Example, Files
 from tfrecords_tools.images import SUFFIXES, is_image
 
@@ -16,7 +16,8 @@ SPLITS = {  # folder, in any case -> split; of two for one split the first count
     "test": "test", "testing": "test",
 }  # fmt: skip
 # What systems keep beside pictures, thumbnails among them, under names without a dot.
-HIDDEN = {"__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "Thumbs.db", "desktop.ini"}
+HIDDEN = {"__macosx", "@eadir", "#recycle", "$recycle.bin", "thumbs.db", "desktop.ini"}
+NOTES = {".txt", ".md", ".csv", ".json"}  # what people keep beside pictures: not told of either
 Tree = dict[str, list[Path]]  # class name -> its images, sorted
 
 
@@ -25,7 +26,7 @@ def class_folders(root: Path) -> Collection:
 
     `root` holds a folder to train on and some of others, as `SPLITS` calls them, each with class
     folders; or class folders alone; or images alone, which are one class.  A warning tells of what
-    is not taken: images anywhere else, and files in class folders that are no images.
+    is not taken: images anywhere else, and in class folders what is neither an image nor a note.
 
     Raises:
         InputError: when there is no folder, or no image in it.
@@ -52,7 +53,8 @@ def check_folder(root: Path) -> None:
         )
     if not root.is_dir():
         raise InputError(
-            f"There is no folder {str(root)!r}: give the folder that holds the images."
+            f"There is no folder {str(root)!r}{meant_folder(root)}: give the folder that holds the "
+            f"images."
         )
 
 
@@ -85,7 +87,7 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _visible(name: str) -> bool:
-    return name[0] != "." and name not in HIDDEN
+    return name[0] != "." and name.lower() not in HIDDEN
 
 
 def _classes(folder: Path, one_class: str) -> Tree:
@@ -131,10 +133,13 @@ def _warn_of_others(root: Path, taken: Set[str]) -> None:
     others = [key for key in found if key not in taken]
     images = [key for key in others if is_image(root / key)]
     odd = [k for k in others if k not in images and PurePosixPath(k).parent in beside]
-    for kind, keys in (("Images in no class folder", images), ("Files that are no images", odd)):
+    odd = [key for key in odd if PurePosixPath(key).suffix.lower() not in NOTES]
+    for what, keys in (
+        (f"Images in no class folder of {root}", images),
+        (f"Files in {root} that are no images", odd),
+    ):
         if keys:
-            said = f"{kind} of {root} ({len(keys)}) are left out: {some(keys)}."
-            warnings.warn(said, stacklevel=3)
+            warnings.warn(f"{what} ({len(keys)}) are left out: {some(keys)}.", stacklevel=3)
 
 
 def files(folder: Path) -> list[Path]:

@@ -72,9 +72,8 @@ def first_of_each_class(dataset: DataSet, split: str, count: int) -> list[list[I
             try:
                 _add(record, rows, dataset, count)
             except ValueError as error:
-                raise InputError(
-                    f"{path} is damaged ({error}): python -m tfrecords_tools.verify tells more."
-                ) from None
+                verify = cli.command("tfrecords_tools.verify", dataset.folder)
+                raise InputError(f"{path} is damaged ({error}): {verify} tells more.") from None
             if all(len(row) == count for row in rows):
                 return rows
     if not any(rows):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from artgan_tf.config import Data, InputError
-from artgan_tf.data.source import Indexed, Split, Streamed, short_side
+from artgan_tf.data.source import Indexed, Split, Streamed, left_out, short_side
 from tfrecords_tools.images import UnreadableImage
 
 SAMPLE = 256  # images that tell how large the others will be
@@ -103,7 +103,7 @@ def _readable(split: Split, data: Data) -> Iterator[tuple[np.ndarray, int]]:
     if len(bad) == split.count:
         raise InputError(f"None of the {split.count} images could be read, e.g. {bad[0]}.")
     if bad:
-        warnings.warn(f"{len(bad)} unreadable images are left out, e.g. {bad[0]}.", stacklevel=2)
+        warnings.warn(f"{left_out(len(bad), 'images')}, e.g. {bad[0]}.", stacklevel=2)
 
 
 def first_readable(split: Split, data: Data) -> Example:

@@ -118,6 +118,12 @@ def spread(split: Split, count: int) -> Split:
     )
 
 
+def left_out(count: int, images: str) -> str:
+    """`1 unreadable image is left out`, of images that are called so in the plural."""
+    one = images.removesuffix("s")
+    return f"{count} unreadable " + (f"{one} is" if count == 1 else f"{images} are") + " left out"
+
+
 def short_side(data: Data) -> int:
     """Pixels of the short side before the crop: the crop is `data.crop` of it."""
     return round(data.image_size / data.crop)

@@ -13,7 +13,7 @@ from artgan_tf.data.folder import open_folder
 from artgan_tf.data.source import Source
 from tfrecords_tools.classes import check_names
 from tfrecords_tools.dataset import check_dataset
-from tfrecords_tools.errors import meant
+from tfrecords_tools.errors import meant, meant_folder
 
 OF_YOUR_OWN = "for data of your own leave the preset out, or pass --set data.classes=0"
 SPLIT = ("tfrecords", "tfds")  # have splits of any name
@@ -78,14 +78,24 @@ def open_early(data: Data) -> Source | None:
 
 def _kind(data: Data) -> tuple[str, str]:
     """Kind and value of `data.spec`; raises InputError for what is none."""
+    if not data.spec:
+        raise InputError("This preset takes images of yours: add --data FOLDER.")
     kind, _, value = data.spec.partition(":")
-    if kind not in OPENERS and data.spec and Path(data.spec).is_dir():
-        made = (Path(data.spec) / "dataset_info.json").is_file()
-        kind, value = "tfrecords" if made else "folder", data.spec
+    path = Path(data.spec)
+    if kind not in OPENERS and path.is_dir():
+        kind = "tfrecords" if (path / "dataset_info.json").is_file() else "folder"
+        value = data.spec
+    if kind not in OPENERS and path.is_file():
+        hint = ", or arrays:FILE.npz" if path.suffix == ".npz" else ""
+        raise InputError(f"{path} is a file: --data takes the folder that holds the images{hint}.")
+    if kind == "folder" and _is_run(Path(value).expanduser()):
+        raise InputError(
+            f"{value} is a run, no images: --data takes the folder that holds the images."
+        )
     if kind not in OPENERS or not (value or kind == "demo"):
         kinds = f"{', '.join(KINDS)} or the path of a folder"
-        hint = meant(kind, tuple(OPENERS))
-        what = "data" if ":" in data.spec or not data.spec else "folder"
+        hint = meant_folder(path) or meant(kind, tuple(OPENERS))
+        what = "data" if ":" in data.spec else "folder"
         raise InputError(f"There is no {what} {data.spec!r}{hint}: --data takes {kinds}.")
     if kind not in SPLIT and data.train_split != Data.train_split:
         raise InputError(
@@ -93,6 +103,11 @@ def _kind(data: Data) -> tuple[str, str]:
             f"named splits, {kind} trains on all that it does not hold out."
         )
     return kind, value
+
+
+def _is_run(folder: Path) -> bool:
+    """Its pictures are samples, which nobody wants to train on."""
+    return all((folder / file).is_file() for file in ("config.toml", "classes.txt"))
 
 
 def _expected(spec: str, names: tuple[str, ...], data: Data) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from artgan_tf.config import Data, RunError
-from artgan_tf.data.source import Split
+from artgan_tf.data.source import Split, left_out
 from artgan_tf.painter import Painter
 
 BATCH = 96
@@ -81,7 +81,7 @@ def real_images(split: Split, data: Data, file: Path, name: str) -> Images:
             bar.update(len(batch))
     found = np.flatnonzero(labels >= 0)
     if done < split.count:
-        warnings.warn(f"{split.count - done} unreadable {name} are left out.", stacklevel=2)
+        warnings.warn(f"{left_out(split.count - done, name)}.", stacklevel=2)
         for start in range(0, done, BATCH):
             rows = found[start : start + BATCH]  # none before its new place
             pixels[start : start + len(rows)] = pixels[rows]

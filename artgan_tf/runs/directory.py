@@ -14,6 +14,7 @@ from artgan_tf.config import Config, InputError, flat, from_tree, to_tree
 from artgan_tf.data.fingerprint import Fingerprint, changes
 from artgan_tf.runs.steps import Which, candidates
 from tfrecords_tools import files, locks
+from tfrecords_tools.errors import meant_folder
 
 FREE_TO_CHANGE = ("train.steps", "log.", "data.on_change")  # on resume
 
@@ -145,7 +146,7 @@ class RunDirectory:
     def config(self) -> Config:
         """The configuration the run was last started with; InputError where there is none."""
         if not self.config_file.is_file():
-            raise InputError(f"{self.path} is no run: it has no config.toml.")
+            raise no_run(self.path)
         try:
             tree = tomllib.loads(self.config_file.read_text(encoding="utf-8"))
         except ValueError as error:  # TOML's and UTF-8's own
@@ -183,6 +184,19 @@ class RunDirectory:
         """Forget rows beyond `step`: they belong to steps that will be done again."""
         rows = [row for row in self.history() if row["step"] <= step]
         files.write(self.history_file, "".join(json.dumps(row) + "\n" for row in rows))
+
+
+def no_run(path: Path | str, also: str = "") -> InputError:
+    """What every verb says of a path that is no run.
+
+    Args:
+        path: as it was given.
+        also: what else the verb would have taken.
+    """
+    return InputError(
+        f"There is no run {str(path)!r}{meant_folder(Path(path))}: name the folder of one that fit "
+        f"has made, {also}or pretrained:NAME."
+    )
 
 
 def _aside(path: Path) -> Path:

@@ -8,7 +8,7 @@ from typing import Any
 
 from artgan_tf.class_names import class_index
 from artgan_tf.config import InputError
-from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.runs.directory import RunDirectory, no_run
 from artgan_tf.runs.pretrained import locate
 from artgan_tf.runs.steps import Which
 
@@ -60,7 +60,7 @@ def find_model(path: Path | str) -> Place:
     versions = [p for p in path.glob("*") if p.name.isdecimal() and (p / FACTS).is_file()]
     version = path if (path / FACTS).is_file() else max(versions, key=_number, default=None)
     if version is None:
-        raise InputError(f"{path} is no run and no export: name the directory of either.")
+        raise no_run(path, also="an export, ")
     return Place(version, exported=True)
 
 

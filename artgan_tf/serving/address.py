@@ -6,6 +6,7 @@ from errno import EADDRINUSE
 
 from artgan_tf.config import InputError
 
+BACKLOG = 2048  # connections that wait until they are answered
 ANY = ("0.0.0.0", "::", "")  # nosec B104: what stands for all of a machine's addresses
 
 
@@ -18,7 +19,7 @@ class Address:
 
 
 def bound(address: Address) -> socket.socket:
-    """A socket of this address, which does not listen yet.
+    """A socket that listens at this address: nobody else can, and clients wait to be answered.
 
     Raises:
         InputError: the port is taken, or there is no such address here.
@@ -29,6 +30,7 @@ def bound(address: Address) -> socket.socket:
         found = socket.socket(*info[:3])
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind(info[4])
+        found.listen(BACKLOG)  # a bound socket alone does not keep others from the port
     except (OSError, OverflowError) as error:
         if getattr(error, "errno", None) == EADDRINUSE:
             raise InputError(

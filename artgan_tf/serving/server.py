@@ -17,7 +17,6 @@ from artgan_tf.serving.source import Source
 from artgan_tf.serving.versions import Versions
 
 GRACE = 30  # seconds that requests in flight have to finish
-BACKLOG = 2048
 SERVER = "artgan-serve (stand-in for TensorFlow Serving)"
 
 
@@ -26,7 +25,7 @@ def serve(source: Source, listening: socket.socket, url: str, settings: Settings
 
     Args:
         source: of the model.
-        listening: a bound socket.
+        listening: a socket that listens, whose connections wait until uvicorn takes them.
         url: what a browser on this machine opens.
         settings: how to answer.
     """
@@ -34,7 +33,6 @@ def serve(source: Source, listening: socket.socket, url: str, settings: Settings
     versions.look()
     if versions.served is None:
         raise InputError(f"No version of {versions.name} loads; the warnings above tell why.")
-    listening.listen(BACKLOG)  # from here on, connections wait until uvicorn takes them
     _announce(versions.served, url)
     if settings.browser:
         webbrowser.open(f"{url}/")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from artgan_tf.config import InputError
+from artgan_tf.runs.directory import no_run
 from artgan_tf.runs.pretrained import locate, workplace
 
 GRAPH = "saved_model.pb"
@@ -34,9 +35,7 @@ def find_source(model: Path) -> Source:
     if (place / GRAPH).is_file():
         return _one_version(place)
     if not versions(place):
-        raise InputError(
-            f"{place} is neither a run nor an export: name a folder that fit or export has made."
-        )
+        raise no_run(model, also="an export, ")
     return _all_versions(place)
 
 

@@ -86,6 +86,11 @@ def test_held_out_images_that_cannot_be_read_are_left_out_with_a_warning(kind: s
         ]
 
 
+def test_one_image_that_cannot_be_read_is_told_of_as_one() -> None:
+    with pytest.warns(UserWarning, match=r"^1 unreadable image is left out, e\.g\. picture 5 \("):
+        in_memory(split_of("in memory", {5}), settings("in memory"))
+
+
 @pytest.mark.parametrize(
     ("kind", "epoch"),
     [

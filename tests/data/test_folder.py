@@ -122,9 +122,12 @@ def test_hidden_and_other_files_are_ignored(write: Write) -> None:
     names = [*numbered("a", 10), *numbered("b", 10)]
     hidden = ["a/._000.png", ".cache/1.png", "b/.thumbnails/000.png", "b/x/.y/z/1.png"]
     root = write(*names, *hidden, "a/folder.png/inside.jpg")
-    (root / "a" / "notes.txt").write_text("not an image")
+    for name in ("drawing.svg", "notes.txt", "Thumbs.db", "thumbs.db", ".DS_Store"):
+        (root / "a" / name).write_text("not an image")
     (root / "empty").mkdir()
-    with pytest.warns(UserWarning, match=r"no images of .* \(1\) are left out: a/notes\.txt\."):
+    with pytest.warns(
+        UserWarning, match=r"^Files in .* no images \(1\) are left out: a/drawing\.svg\."
+    ):
         source = opened(root)
     found = files(source.train, root) + files(source.val, root)
     assert sorted(found) == sorted([*names, "a/folder.png/inside.jpg"])
@@ -209,7 +212,7 @@ def test_another_number_of_classes_than_expected_is_refused(write: Write) -> Non
         assert part in sentence
 
 
-@pytest.mark.parametrize("spec", ["", "folder:", "tfds:", "zip:a.zip", "./nowhere", "demo2"])
+@pytest.mark.parametrize("spec", ["folder:", "tfds:", "zip:a.zip", "./nowhere", "demo2"])
 def test_an_unknown_source_is_refused(spec: str) -> None:
     sentence = refusal(spec)
     for kind in (repr(spec), "demo", "folder:DIR", "tfds:NAME"):
@@ -225,4 +228,5 @@ def test_a_split_that_a_folder_cannot_have_is_refused(write: Write) -> None:
 def test_a_bare_path_is_a_folder(write: Write) -> None:
     root = write(*numbered("owl", 10), *numbered("cat", 10))
     assert open_source(Data(spec=str(root))).class_names == ("cat", "owl")
-    assert "There is no data" in refusal(str(root / "owl" / "000.png"))
+    told = "000.png is a file: --data takes the folder that holds the images."
+    assert told in refusal(str(root / "owl" / "000.png"))

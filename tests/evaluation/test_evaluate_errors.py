@@ -59,7 +59,7 @@ def test_runs_that_cannot_be_loaded(run: Path, capsys: pytest.CaptureFixture[str
     data = run / "checkpoints" / f"step-{STEP}.npz"
     shard = data.read_bytes()
     assert evaluate(run.parent / "none") == 2
-    assert f"{run.parent / 'none'} is no run: it has no config.toml." in sentence(capsys)
+    assert f"There is no run '{run.parent / 'none'}': name the folder of one" in sentence(capsys)
     assert evaluate(run, "--checkpoint", "best") == 2
     assert "holds no best checkpoint. log.metrics keeps one." in sentence(capsys)
     for damaged in (shard[:1000], shard[:5000] + b"\0\1\2\3" + shard[5004:]):
@@ -83,7 +83,8 @@ def test_a_mistake_in_a_process_of_its_own(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "artgan_tf.evaluate", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr == f"error: {tmp_path} is no run: it has no config.toml.\n"
+    told = f"error: There is no run '{tmp_path}': name the folder of one that fit has made, or "
+    assert done.stderr == f"{told}pretrained:NAME.\n"
 
 
 # ---- failed runs --------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from artgan_tf.serving.app import Settings
 from artgan_tf.serving.bodies import Limits
 from artgan_tf.serving.json_tensors import Spec
 from artgan_tf.serving.refusals import Refused
-from artgan_tf.serving.server import BACKLOG, server_of
+from artgan_tf.serving.server import server_of
 
 SECONDS = 0.5
 MANY = 500
@@ -35,7 +35,6 @@ def port():
     none: Any = SimpleNamespace(name="artgan", number=0, served=None, states=list, get=lambda *a: 0)
     server = server_of(none, Settings(Limits(body=10_000, seconds=SECONDS)))
     with bound(Address(port=0)) as listening:
-        listening.listen(BACKLOG)
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
         yield listening.getsockname()[1]

@@ -10,7 +10,9 @@ import httpx
 import pytest
 
 from artgan_tf import cli
+from artgan_tf.config import InputError
 from artgan_tf.serve import serve
+from artgan_tf.serving.address import Address, bound
 from tests.serving.servers import Server
 
 ROW = {"label": 0, "seed": 1}
@@ -59,7 +61,7 @@ def refused(monkeypatch, capsys):
 
 
 def test_mistakes_are_one_sentence(refused, tmp_path):
-    assert "is neither a run nor an export" in refused(tmp_path)
+    assert "There is no run" in refused(tmp_path)
     (tmp_path / "config.toml").touch()
     assert "There is no port 65536" in refused(tmp_path, "--port", 65536)
     assert "--poll 0 will not do" in refused(tmp_path, "--poll", 0)
@@ -71,3 +73,21 @@ def test_mistakes_are_one_sentence(refused, tmp_path):
         sentence = f"Port {port} of 127.0.0.1 is taken: take another one with --port"
         assert sentence in refused(tmp_path, "--port", port)
     assert "choose --host and --port" in refused(tmp_path, "--host", "203.0.113.1")
+
+
+def test_the_port_is_kept_while_a_run_is_exported(tmp_path, monkeypatch, capsys):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    def export(run, options):
+        with pytest.raises(InputError, match=f"^Port {port} of 127.0.0.1 is taken"):
+            bound(Address(port=port))
+        with socket.create_connection(("127.0.0.1", port), timeout=20):  # a client waits
+            raise InputError("enough")
+
+    monkeypatch.setattr("artgan_tf.serving.export.export", export)
+    (tmp_path / "config.toml").touch()
+    with pytest.raises(InputError, match="enough"):
+        serve(tmp_path, port=port)
+    assert "exporting first, a minute or two" in capsys.readouterr().err

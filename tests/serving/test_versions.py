@@ -145,5 +145,5 @@ def test_what_is_no_version_is_refused(tmp_path):
     (tmp_path / "made" / "saved_model.pb").touch()
     with pytest.raises(InputError, match="its name is no number"):
         find_source(tmp_path / "made")
-    with pytest.raises(InputError, match="neither a run nor an export"):
+    with pytest.raises(InputError, match=r"There is no run .*nowhere'"):
         find_source(tmp_path / "nowhere")

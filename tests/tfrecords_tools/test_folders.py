@@ -161,9 +161,9 @@ def test_an_image_is_known_by_its_content(write: Write, suffix: str) -> None:
 
 def test_what_is_no_image_among_images_is_counted_and_named(write: Write) -> None:
     root = write("train/a/1.png", "val/a/2.png")
-    for name in ("train/a/3.heic", "train/a/notes.txt", "val/a/4.svg"):
+    for name in ("train/a/3.heic", "train/a/notes.zip", "val/a/4.svg"):
         (root / name).write_text("no image")
-    told = r"\(3\) are left out: train/a/3\.heic, train/a/notes\.txt, val/a/4\.svg\.$"
+    told = r"\(3\) are left out: train/a/3\.heic, train/a/notes\.zip, val/a/4\.svg\.$"
     with pytest.warns(UserWarning, match=told):
         assert keys(root) == ["train/a/1.png", "val/a/2.png"]
 
