@@ -1,7 +1,7 @@
 """The verdict of an evaluation: figures in, sentences out, beside what real images get."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -53,16 +53,36 @@ class Figure:
     generated: int
 
 
-def answers(found: Sequence[Result], classes: int) -> list[Answer]:
+@dataclass(frozen=True)
+class Circumstances:
+    """What the figures do not tell.
+
+    Attributes:
+        classes: how many there are.
+        held_out: images that figures can be measured beside.
+        step, steps: of the training, done and asked for; 0 where that is not known.
+        lack: why metrics of features are left out; empty where they are not.
+    """
+
+    classes: int
+    held_out: int = FEW
+    step: int = 0
+    steps: int = 0
+    lack: str = ""
+
+
+def answers(found: Sequence[Result], known: Circumstances) -> list[Answer]:
     """What the results say: told apart, varied, alike, copied, and how much it proves.
 
     Args:
         found: of one run, of one or several seeds, and of real images.
-        classes: how many there are.
+        known: what they do not tell.
     """
-    told = [answer for ask in (_apart(classes), _varied, _alike, _copies) for answer in ask(found)]
+    asked = (_apart(known.classes), _varied, _alike, _copies)
+    told = [answer for ask in asked for answer in ask(found)]
     counts = [f.generated for a in told if (f := _figure(found, a.metric)) and f.generated]
-    return told + ([_proof(min(counts))] if counts else [])
+    proof = [_proof(min(counts), known.held_out)] if counts else []
+    return [*_neutral(told), *_left_out(known), *proof, *_training(known)]
 
 
 # ---- the questions ------------------------------------------------------------------------------
@@ -104,11 +124,10 @@ def _variety(of: Figure, kind: str) -> Answer:
     real = 1.0 if of.real is None and (pixels or kind == "intra_spread") else of.real
     if not real:
         return _answer(question, "varied", f"{of.run:.2g} by {kind}", "", of, "{:.3g}")
-    words = f"{_share(of.run / real)} ({of.run:.2g} beside {real:.2g})"
-    grade = _grade(of.run / real, *VARIED)
-    if pixels:
-        words += ", by pixels, of which noise has much as well"
-        grade = grade if grade == "poor" else ""
+    beside, grade = f"({of.run:.2g} beside {real:.2g})", _grade(of.run / real, *VARIED)
+    words = f"{_share(of.run / real)} {beside}" + ", by pixels" * pixels
+    if pixels and grade != "poor":
+        words, grade = f"not known: pixels differ {beside}, but those of noise do, too", ""
     return _answer(question, "varied", words, grade, of, "{:.3g}")
 
 
@@ -143,11 +162,41 @@ def _copying(of: Figure) -> Answer:
     )
 
 
-def _proof(count: int) -> Answer:
+def _neutral(told: Sequence[Answer]) -> list[Answer]:
+    """No praise for copying nothing where the pictures are not known to be like real ones."""
+    alike = {answer.name: answer.grade for answer in told}.get("alike", "")
+    if alike in ("good", "fair"):
+        return list(told)
+    but = "none found, as is usual of pictures unlike real ones"
+    return [
+        replace(a, grade="", words=a.words.replace("none found", but) if alike else a.words)
+        if (a.name, a.grade) == ("copies", "good")
+        else a
+        for a in told
+    ]
+
+
+def _left_out(known: Circumstances) -> Iterator[Answer]:
+    if known.lack:
+        words = f"likeness, and variety but by pixels: {known.lack}"
+        yield Answer("What is left out?", "left out", words, "", "", "", "")
+
+
+def _training(known: Circumstances) -> Iterator[Answer]:
+    if known.step < known.steps:
+        run = f"{known.step:,} of {known.steps:,} steps"
+        words = f"these are the weights after {run}"
+        yield Answer("How far is the training?", "training", words, "", run, "", "")
+
+
+def _proof(count: int, held_out: int) -> Answer:
     few = count < FEW
     pictures = f"{count:,} {'picture' if count == 1 else 'pictures'}"
     range_ = f"a share may be off by {_chance(count) * 100:.0f} points"
-    little = f"{pictures} prove little: {range_}; take {FEW:,} or more"
+    more = f"take {FEW:,} or more"
+    if held_out < FEW:
+        more = f"only {held_out:,} images are held out to measure more beside"
+    little = f"{pictures} prove little: {range_}; {more}"
     words = little if few else f"{pictures} were looked at: {range_}"
     question = "How many pictures were looked at?"
     return Answer(question, "proof", words, "poor" if few else "good", f"{count:,}", "", "")
