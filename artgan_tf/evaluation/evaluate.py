@@ -58,7 +58,7 @@ class Evaluation:
 
     def __str__(self) -> str:
         """A table, a line for each figure, real images beside the run's, and the verdict."""
-        said = [f"  {answer.name:<11}{answer.words}" for answer in self.verdict]
+        said = [f"  {answer.name:<12}{answer.words}" for answer in self.verdict]
         return "\n".join([results.text_table(self.results), *said])
 
 

@@ -18,6 +18,7 @@ TENTHS = (
 # Of the real images' own figure: good from the first on, fair from the second on.
 TOLD_APART, VARIED = (0.9, 0.6), (0.75, 0.4)
 PIXELS = ("shape_deviation", "deviation")  # measure variety without features
+KNOWN = 0.5  # of real images, by a classifier whose features are to be believed
 LIKE = (1.25, 2.5)  # times the real images' distance: good up to the first, fair up to the second
 
 
@@ -45,12 +46,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class Figure:
-    """A metric's first value of a run, and of other real images if that is known."""
+    """A metric's first value of a run, of other real images if that is known, and by what."""
 
     metric: str
     run: float
     real: float | None
     generated: int
+    extractor: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def answers(found: Sequence[Result], known: Circumstances) -> list[Answer]:
         known: what they do not tell.
     """
     asked = (_apart(known.classes), _varied, _alike, _copies)
-    told = [answer for ask in asked for answer in ask(found)]
+    told = [_doubted(answer, found) for ask in asked for answer in ask(found)]
     counts = [f.generated for a in told if (f := _figure(found, a.metric)) and f.generated]
     proof = [_proof(min(counts), known.held_out)] if counts else []
     return [*_neutral(told), *_left_out(known), *proof, *_training(known)]
@@ -125,7 +127,7 @@ def _variety(of: Figure, kind: str) -> Answer:
     if not real:
         return _answer(question, "varied", f"{of.run:.2g} by {kind}", "", of, "{:.3g}")
     beside, grade = f"({of.run:.2g} beside {real:.2g})", _grade(of.run / real, *VARIED)
-    words = f"{_share(of.run / real)} {beside}" + ", by pixels" * pixels
+    words = f"{_share(of.run / real)} {beside}" + (", by pixels" if pixels else _by(of))
     if pixels and grade != "poor":
         words, grade = f"not known: pixels differ {beside}, but those of noise do, too", ""
     return _answer(question, "varied", words, grade, of, "{:.3g}")
@@ -135,7 +137,7 @@ def _alike(found: Sequence[Result]) -> Iterator[Answer]:
     for kind in ("fid", "kid"):
         if figure := _largest(found, kind):
             name, grade = kind.upper(), _distance(figure, kind)
-            words = f"{name} {figure.run:.3g}"
+            words = f"{name} {figure.run:.3g}{_by(figure)}"
             if figure.real is not None:
                 words += f", where other real ones have {figure.real:.3g}"
             words += ", the less the better"
@@ -160,6 +162,17 @@ def _copying(of: Figure) -> Answer:
     return _answer(
         "Does it copy training images?", "copies", f"{seen}: {near}", grade, of, "{:.0%}"
     )
+
+
+def _doubted(answer: Answer, found: Sequence[Result]) -> Answer:
+    """No praise by the features of a classifier that itself fails on most real images."""
+    if answer.name not in ("varied", "alike") or answer.grade == "poor":
+        return answer
+    of, known = _figure(found, answer.metric), _largest(found, "agreement_classifier")
+    if not (of and of.extractor.startswith("classifier") and known and (known.real or 1) < KNOWN):
+        return answer
+    words = f"{answer.words}; but that classifier knows only {known.real:.0%} of real ones"
+    return replace(answer, words=words, grade="")
 
 
 def _neutral(told: Sequence[Answer]) -> list[Answer]:
@@ -222,7 +235,8 @@ def _figure(found: Sequence[Result], name: str, value: str = "") -> Figure | Non
         [float(r.values[value or next(iter(r.values))]) for r in rows] for rows in (of_run, of_real)
     )
     generated = sum(r.generated for r in of_run)
-    return Figure(name, float(np.mean(run)), real[0] if real else None, generated)
+    extractor = of_run[0].extractor.get("extractor", "")
+    return Figure(name, float(np.mean(run)), real[0] if real else None, generated, extractor)
 
 
 def _answer(question: str, name: str, words: str, grade: Any, of: Figure, form: str) -> Answer:
@@ -241,6 +255,10 @@ def _distance(of: Figure, kind: str) -> Grade:
     return (
         "good" if of.run <= LIKE[0] * of.real else "fair" if of.run <= LIKE[1] * of.real else "poor"
     )
+
+
+def _by(of: Figure) -> str:
+    return f" by {of.extractor}" if of.extractor else ""
 
 
 def _share(part: float) -> str:

@@ -1,5 +1,6 @@
 """The verdict: what is said of figures, beside those of real images."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -99,6 +100,17 @@ def test_copies_are_more_near_images_than_chance_gives(
     assert alone == (words, grade.replace("good", ""))
     seen = {"good": "none found: ", "poor": "there may be some: ", "": "not known: "}
     assert words.startswith(seen[grade])
+
+
+@pytest.mark.parametrize(("known", "grade"), [(0.42, ""), (0.9, "good")])
+def test_a_classifier_that_fails_on_real_images_praises_nothing(known: float, grade: str) -> None:
+    own = {"extractor": "classifier-2"}
+    features = [*both("fid_1k_val", 9.0, 8.0), *both("intra_recall_1k_k3", 0.7, 0.8)]
+    found = [replace(each, extractor=own) for each in features]
+    told = said([*found, *both("agreement_classifier_1k", 0.4, known)])
+    assert [told[name][1] for name in ("alike", "varied")] == [grade, grade]
+    assert told["alike"][0].startswith("FID 9 by classifier-2, where other real ones have 8")
+    assert told["alike"][0].endswith("knows only 42% of real ones") == (grade == "")
 
 
 def test_few_pictures_prove_little() -> None:
