@@ -30,6 +30,15 @@ class Panel:
     title: str
     lines: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
 
+    @property
+    def once(self) -> str:
+        """Its values in words, where they are of one step and make no curve; else empty."""
+        if any(len(points) > 1 for points in self.lines.values()):
+            return ""
+        values = (f"{name} {points[0][1]:.3g}" for name, points in self.lines.items())
+        (step, _), *_ = next(iter(self.lines.values()))
+        return f"{self.title} at step {step:,} ({', '.join(values)})"
+
 
 def panels(history: Iterable[Mapping[str, Any]]) -> list[Panel]:
     """One for each network's losses, one for each held-out figure and each metric."""

@@ -43,7 +43,8 @@ def write_report(
         The page.
     """
     pictures = _pictures(run, painter, reference, found)
-    panels = curves.panels(run.history())
+    history = curves.panels(run.history())
+    panels = [panel for panel in history if not panel.once]
     page = _template().render(
         name=run.path.resolve().name,
         date=datetime.now(UTC),
@@ -54,6 +55,7 @@ def write_report(
         tables=tables.by_group(found),
         by_class=tables.by_class(found, painter.class_names),
         facts=tables.facts(found),
+        once=[panel.once for panel in history if panel.once],
         curves=[(panel.title, curves.drawn([panel])) for panel in panels],
         pictures=pictures,
     )
