@@ -35,9 +35,11 @@ class Panel:
         """Its values in words, where they are of one step and make no curve; else empty."""
         if any(len(points) > 1 for points in self.lines.values()):
             return ""
-        values = (f"{name} {points[0][1]:.3g}" for name, points in self.lines.items())
-        (step, _), *_ = next(iter(self.lines.values()))
-        return f"{self.title} at step {step:,} ({', '.join(values)})"
+        (step, value), *_ = next(iter(self.lines.values()))
+        values = f"{value:.3g}"
+        if len(self.lines) > 1:
+            values = ", ".join(f"{name} {row[0][1]:.3g}" for name, row in self.lines.items())
+        return f"{self.title} {values} at step {step:,}"
 
 
 def panels(history: Iterable[Mapping[str, Any]]) -> list[Panel]:

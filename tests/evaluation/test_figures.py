@@ -147,8 +147,8 @@ def test_all_terms_of_a_loss_have_their_names_inside_the_picture():
 
 def test_what_was_measured_once_is_told_and_no_curve():
     once = {panel.title: panel.once for panel in curves.panels(HISTORY)}
-    assert once["held out: accuracy"] == "held out: accuracy at step 100 (accuracy 0.4)"
-    assert once["precision_recall_1k_k3"].endswith("at step 100 (precision 0.5, recall 0.1)")
+    assert once["held out: accuracy"] == "held out: accuracy 0.4 at step 100"
+    assert once["precision_recall_1k_k3"].endswith("k3 precision 0.5, recall 0.1 at step 100")
     assert once["kid_1k_val"] == ""
 
 
