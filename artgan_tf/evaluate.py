@@ -33,7 +33,7 @@ def evaluate(
         metrics: names such as fid_10k_val; all that data and extractor allow when left out.
         extractor: inception-2015:FILE, efficientnet, classifier (trained on the real images),
             keras-inception, savedmodel:DIR, pixels;
-            features are what FID, KID, precision and recall compare.
+            features are what FID, KID, precision and recall compare; classifier when left out.
         weights: those averaged over training, or the last ones.
         checkpoint: the newest, the best by log.metrics, or that of a step.
         seeds: of the latents; several give a mean and a standard deviation.
@@ -46,11 +46,10 @@ def evaluate(
     cli.start_tensorflow()
     from artgan_tf.evaluation.evaluate import Options
     from artgan_tf.evaluation.evaluate import evaluate as measure
-    from artgan_tf.evaluation.results import text_table
 
     options = Options(data, metrics, extractor, weights, checkpoint, seeds, out)
     found = measure(model, options)
-    print(text_table(found.results))
+    print(found)
     print(f"  results   {found.file}")
     print(f"  report    {found.report}")
     print(f"  serve     {cli.command('artgan_tf.serve', model)}")

@@ -14,6 +14,7 @@ from artgan_tf.metrics.extractors import Extractor
 
 CHANNELS = (32, 64, 128, 256)
 EPOCHS, PATIENCE, BATCH, HELD_BACK = 30, 4, 64, 0.1
+SIDE = 2  # of the features that a metric gets: FID takes the cube of their number in time
 SEED = 0
 VERSION = 2  # of what is below; part of a kept classifier's name
 RECORD = {  # what a result must tell of it, as of an extractor
@@ -47,7 +48,9 @@ def trained_classifier(train: Images, classes: int, cache: Path) -> keras.Model:
 
 def as_extractor(classifier: keras.Model) -> Extractor:
     """Its last features as a metric's: a second opinion that needs neither a file nor a package."""
-    trunk = keras.Model(classifier.input, classifier.layers[-2].output)
+    seen = classifier.layers[-4].output  # [N, h, w, C], before Flatten, Dropout and Dense
+    pooled = keras.layers.AveragePooling2D(-(-seen.shape[1] // SIDE), padding="same")(seen)
+    trunk = keras.Model(classifier.input, keras.layers.Flatten()(pooled))
     digest = hashlib.sha256()
     for weights in classifier.get_weights():
         digest.update(weights.tobytes())

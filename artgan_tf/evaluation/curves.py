@@ -30,6 +30,17 @@ class Panel:
     title: str
     lines: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
 
+    @property
+    def once(self) -> str:
+        """Its values in words, where they are of one step and make no curve; else empty."""
+        if any(len(points) > 1 for points in self.lines.values()):
+            return ""
+        (step, value), *_ = next(iter(self.lines.values()))
+        values = f"{value:.3g}"
+        if len(self.lines) > 1:
+            values = ", ".join(f"{name} {row[0][1]:.3g}" for name, row in self.lines.items())
+        return f"{self.title} {values} at step {step:,}"
+
 
 def panels(history: Iterable[Mapping[str, Any]]) -> list[Panel]:
     """One for each network's losses, one for each held-out figure and each metric."""

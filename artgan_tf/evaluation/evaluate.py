@@ -8,10 +8,12 @@ from pathlib import Path
 from artgan_tf.config import InputError
 from artgan_tf.data.real import real_data, real_source
 from artgan_tf.evaluation import report, results
+from artgan_tf.evaluation.kinds import FEATURES
 from artgan_tf.evaluation.protocols import Metric, check_seeds, metric, usual
 from artgan_tf.evaluation.reference import Reference, open_reference
 from artgan_tf.evaluation.results import Result
 from artgan_tf.evaluation.scoring import Subject, check, refusal, scores
+from artgan_tf.evaluation.verdict import Answer, Circumstances, answers
 from artgan_tf.painter import Painter, Weights
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.load import load
@@ -28,7 +30,8 @@ class Options:
     Attributes:
         data: SPEC of other real images of the same classes; None for the run's own.
         metrics: names with protocols; none for all that can be had.
-        extractor: SPEC of a feature extractor; empty for the metrics that need none.
+        extractor: SPEC of a feature extractor; empty for a classifier of the real images, where
+            a metric needs features.
         weights: of G.
         which: checkpoint.
         seeds: each one gives other images and another result.
@@ -46,15 +49,17 @@ class Options:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Where an evaluation lies, and its results, those of real images first."""
+    """Where an evaluation lies, its results, those of real images first, and what they say."""
 
     results: list[Result]
     file: Path
     report: Path
+    verdict: list[Answer]
 
     def __str__(self) -> str:
-        """A table: a line for each figure, real images beside the run's."""
-        return results.text_table(self.results)
+        """A table, a line for each figure, real images beside the run's, and the verdict."""
+        said = [f"  {answer.name:<12}{answer.words}" for answer in self.verdict]
+        return "\n".join([results.text_table(self.results), *said])
 
 
 def measure(
@@ -70,7 +75,8 @@ def measure(
     Args:
         run_dir: the run's directory, or `pretrained:NAME`.
         metrics: names such as `fid_10k_val`; none for all that data and extractor allow.
-        extractor: what makes features, as in `--extractor`.
+        extractor: what makes features, as in `--extractor`; a classifier of the real images
+            when it is left out.
         data: SPEC of other real images of the same classes; None for the run's own.
         seeds: each one gives other images and another result.
         out: where results and report go; None for the run's directory.
@@ -98,6 +104,8 @@ def evaluate(run_dir: Path | str, options: Options) -> Evaluation:
     out = options.out or workplace(run_dir)
     with tempfile.TemporaryDirectory(prefix="artgan-") as work:
         reference = _reference(painter, options, Path(work))
+        if not options.extractor and (not asked or any(x.kind.needs == FEATURES for x in asked)):
+            reference.look_with_own()
         metrics = asked or _usual(reference, painter)
         check(metrics, reference, painter.gan.config.model.autoencoder)
         _make(out)
@@ -112,8 +120,15 @@ def evaluate(run_dir: Path | str, options: Options) -> Evaluation:
                 found.append(result)
         run = RunDirectory(locate(run_dir))
         folder = place(None, out / "evaluation")
-        page = report.write_report(folder, run, painter, reference, found)
-    return Evaluation(found, file, page)
+        told = answers(found, _known(painter, reference))
+        page = report.write_report(folder, run, painter, reference, found, told)
+    return Evaluation(found, file, page, told)
+
+
+def _known(painter: Painter, reference: Reference) -> Circumstances:
+    gan = painter.gan
+    held_out, steps = reference.source.val.count, gan.config.train.steps
+    return Circumstances(reference.classes, held_out, gan.steps_done, steps, reference.lack)
 
 
 def _reference(painter: Painter, options: Options, work: Path) -> Reference:

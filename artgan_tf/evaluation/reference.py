@@ -15,6 +15,7 @@ from artgan_tf.evaluation.images import Images, real_images
 from artgan_tf.metrics.extractors import Extractor, open_extractor
 
 OWN = "classifier"  # SPEC of the extractor that is trained on the reference's own images
+LEAST = 2  # images of either split that features are compared of
 VALIDATION = 1_000  # training images at most that choose the width of Parzen windows
 
 
@@ -36,6 +37,9 @@ class Reference:
         extractor: for features; None where no metric needs one.
         cache: folder that outlives the process.
         work: folder for images and features of this one.
+
+    Attributes:
+        lack: why metrics of features go without any, in words; empty where they do not.
     """
 
     def __init__(
@@ -43,10 +47,25 @@ class Reference:
     ):
         self.source, self.data, self.cache, self.work = source, data, cache, work
         self.extractor: Extractor | None = None
+        self.lack = ""
         self._features: Features | None = None
         if extractor:
             self.look_with(extractor)
         self._pixels = Features(open_extractor("pixels"), cache, work)
+
+    def look_with_own(self) -> None:
+        """Take the classifier of the training images; where there can be none, `lack` says why."""
+        few = {"held-out": self.val.count, "training": self.train.count}
+        if kind := next((kind for kind, count in few.items() if count < LEAST), ""):
+            need = f"{LEAST} {kind} images, and there are {few[kind]}"
+            self.lack = f"they need {need}; --data names other real images"
+        elif self.classes < 2:
+            self.lack = (
+                "a classifier of the real images, which would give the features, needs two "
+                "classes; --extractor names another network, such as efficientnet"
+            )
+        else:
+            self.look_with(as_extractor(self.classifier))
 
     def look_with(self, extractor: Extractor) -> None:
         """Take an extractor."""

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from artgan_tf.evaluation import copies, curves, figures, tables, verdict
+from artgan_tf.evaluation import copies, curves, figures, tables
 from artgan_tf.evaluation.encoding import figure_uri, image_uri, png
 from artgan_tf.evaluation.figures import Strip
 from artgan_tf.evaluation.protocols import metric
 from artgan_tf.evaluation.reference import Reference
 from artgan_tf.evaluation.results import Result
+from artgan_tf.evaluation.verdict import Answer
 from artgan_tf.painter import Painter
 from artgan_tf.runs.directory import RunDirectory
 from tfrecords_tools import files
@@ -26,6 +27,7 @@ def write_report(
     painter: Painter,
     reference: Reference,
     found: Sequence[Result],
+    answers: Sequence[Answer],
 ) -> Path:
     """Write `report.html`, complete in itself, and its pictures as PNG files beside it.
 
@@ -35,22 +37,25 @@ def write_report(
         painter: of the run.
         reference: the real images.
         found: the results to show.
+        answers: the verdict on them.
 
     Returns:
         The page.
     """
     pictures = _pictures(run, painter, reference, found)
-    panels = curves.panels(run.history())
+    history = curves.panels(run.history())
+    panels = [panel for panel in history if not panel.once]
     page = _template().render(
         name=run.path.resolve().name,
         date=datetime.now(UTC),
         painter=painter,
         held_out=reference.source.val.count > 0,
         extractor=reference.extractor,
-        answers=verdict.answers(found, len(painter.class_names)),
+        answers=answers,
         tables=tables.by_group(found),
         by_class=tables.by_class(found, painter.class_names),
         facts=tables.facts(found),
+        once=[panel.once for panel in history if panel.once],
         curves=[(panel.title, curves.drawn([panel])) for panel in panels],
         pictures=pictures,
     )

@@ -64,8 +64,8 @@ def refusal(metric: Metric, reference: Reference, autoencoder: bool = True) -> s
         return f"{metric.name} needs an extractor: name one of {', '.join(KINDS)}."
     if "logits" in needs and extractor and not extractor.has_logits:
         return (
-            f"{metric.name} needs a classifier, which {extractor.name} lacks: for the literature's "
-            f"Inception score take inception-2015:classify_image_graph_def.pb."
+            f"{metric.name} needs logits of classes, which {extractor.name} does not give: for the "
+            f"literature's Inception score take inception-2015:classify_image_graph_def.pb."
         )
     if "autoencoder" in needs and not autoencoder:
         return f"{metric.name} needs an autoencoder, and this model's model.autoencoder is off."

@@ -1,7 +1,7 @@
 """The verdict of an evaluation: figures in, sentences out, beside what real images get."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -18,6 +18,7 @@ TENTHS = (
 # Of the real images' own figure: good from the first on, fair from the second on.
 TOLD_APART, VARIED = (0.9, 0.6), (0.75, 0.4)
 PIXELS = ("shape_deviation", "deviation")  # measure variety without features
+KNOWN = 0.5  # of real images, by a classifier whose features are to be believed
 LIKE = (1.25, 2.5)  # times the real images' distance: good up to the first, fair up to the second
 
 
@@ -45,24 +46,45 @@ class Answer:
 
 @dataclass(frozen=True)
 class Figure:
-    """A metric's first value of a run, and of other real images if that is known."""
+    """A metric's first value of a run, of other real images if that is known, and by what."""
 
     metric: str
     run: float
     real: float | None
     generated: int
+    extractor: str = ""
 
 
-def answers(found: Sequence[Result], classes: int) -> list[Answer]:
+@dataclass(frozen=True)
+class Circumstances:
+    """What the figures do not tell.
+
+    Attributes:
+        classes: how many there are.
+        held_out: images that figures can be measured beside.
+        step, steps: of the training, done and asked for; 0 where that is not known.
+        lack: why metrics of features are left out; empty where they are not.
+    """
+
+    classes: int
+    held_out: int = FEW
+    step: int = 0
+    steps: int = 0
+    lack: str = ""
+
+
+def answers(found: Sequence[Result], known: Circumstances) -> list[Answer]:
     """What the results say: told apart, varied, alike, copied, and how much it proves.
 
     Args:
         found: of one run, of one or several seeds, and of real images.
-        classes: how many there are.
+        known: what they do not tell.
     """
-    told = [answer for ask in (_apart(classes), _varied, _alike, _copies) for answer in ask(found)]
+    asked = (_apart(known.classes), _varied, _alike, _copies)
+    told = [_doubted(answer, found) for ask in asked for answer in ask(found)]
     counts = [f.generated for a in told if (f := _figure(found, a.metric)) and f.generated]
-    return told + ([_proof(min(counts))] if counts else [])
+    proof = [_proof(min(counts), known.held_out)] if counts else []
+    return [*_neutral(told), *_left_out(known), *proof, *_training(known)]
 
 
 # ---- the questions ------------------------------------------------------------------------------
@@ -104,11 +126,10 @@ def _variety(of: Figure, kind: str) -> Answer:
     real = 1.0 if of.real is None and (pixels or kind == "intra_spread") else of.real
     if not real:
         return _answer(question, "varied", f"{of.run:.2g} by {kind}", "", of, "{:.3g}")
-    words = f"{_share(of.run / real)} ({of.run:.2g} beside {real:.2g})"
-    grade = _grade(of.run / real, *VARIED)
-    if pixels:
-        words += ", by pixels, of which noise has much as well"
-        grade = grade if grade == "poor" else ""
+    beside, grade = f"({of.run:.2g} beside {real:.2g})", _grade(of.run / real, *VARIED)
+    words = f"{_share(of.run / real)} {beside}" + (", by pixels" if pixels else _by(of))
+    if pixels and grade != "poor":
+        words, grade = f"not known: pixels differ {beside}, but those of noise do, too", ""
     return _answer(question, "varied", words, grade, of, "{:.3g}")
 
 
@@ -116,7 +137,7 @@ def _alike(found: Sequence[Result]) -> Iterator[Answer]:
     for kind in ("fid", "kid"):
         if figure := _largest(found, kind):
             name, grade = kind.upper(), _distance(figure, kind)
-            words = f"{name} {figure.run:.3g}"
+            words = f"{name} {figure.run:.3g}{_by(figure)}"
             if figure.real is not None:
                 words += f", where other real ones have {figure.real:.3g}"
             words += ", the less the better"
@@ -143,11 +164,52 @@ def _copying(of: Figure) -> Answer:
     )
 
 
-def _proof(count: int) -> Answer:
+def _doubted(answer: Answer, found: Sequence[Result]) -> Answer:
+    """No praise by the features of a classifier that itself fails on most real images."""
+    if answer.name not in ("varied", "alike") or answer.grade == "poor":
+        return answer
+    of, known = _figure(found, answer.metric), _largest(found, "agreement_classifier")
+    if not (of and of.extractor.startswith("classifier") and known and (known.real or 1) < KNOWN):
+        return answer
+    words = f"{answer.words}; but that classifier knows only {known.real:.0%} of real ones"
+    return replace(answer, words=words, grade="")
+
+
+def _neutral(told: Sequence[Answer]) -> list[Answer]:
+    """No praise for copying nothing where the pictures are not known to be like real ones."""
+    alike = {answer.name: answer.grade for answer in told}.get("alike", "")
+    if alike in ("good", "fair"):
+        return list(told)
+    but = "none found, as is usual of pictures unlike real ones"
+    return [
+        replace(a, grade="", words=a.words.replace("none found", but) if alike else a.words)
+        if (a.name, a.grade) == ("copies", "good")
+        else a
+        for a in told
+    ]
+
+
+def _left_out(known: Circumstances) -> Iterator[Answer]:
+    if known.lack:
+        words = f"likeness, and variety but by pixels: {known.lack}"
+        yield Answer("What is left out?", "left out", words, "", "", "", "")
+
+
+def _training(known: Circumstances) -> Iterator[Answer]:
+    if known.step < known.steps:
+        run = f"{known.step:,} of {known.steps:,} steps"
+        words = f"these are the weights after {run}"
+        yield Answer("How far is the training?", "training", words, "", run, "", "")
+
+
+def _proof(count: int, held_out: int) -> Answer:
     few = count < FEW
     pictures = f"{count:,} {'picture' if count == 1 else 'pictures'}"
     range_ = f"a share may be off by {_chance(count) * 100:.0f} points"
-    little = f"{pictures} prove little: {range_}; take {FEW:,} or more"
+    more = f"take {FEW:,} or more"
+    if held_out < FEW:
+        more = f"only {held_out:,} images are held out to measure more beside"
+    little = f"{pictures} prove little: {range_}; {more}"
     words = little if few else f"{pictures} were looked at: {range_}"
     question = "How many pictures were looked at?"
     return Answer(question, "proof", words, "poor" if few else "good", f"{count:,}", "", "")
@@ -173,7 +235,8 @@ def _figure(found: Sequence[Result], name: str, value: str = "") -> Figure | Non
         [float(r.values[value or next(iter(r.values))]) for r in rows] for rows in (of_run, of_real)
     )
     generated = sum(r.generated for r in of_run)
-    return Figure(name, float(np.mean(run)), real[0] if real else None, generated)
+    extractor = of_run[0].extractor.get("extractor", "")
+    return Figure(name, float(np.mean(run)), real[0] if real else None, generated, extractor)
 
 
 def _answer(question: str, name: str, words: str, grade: Any, of: Figure, form: str) -> Answer:
@@ -192,6 +255,10 @@ def _distance(of: Figure, kind: str) -> Grade:
     return (
         "good" if of.run <= LIKE[0] * of.real else "fair" if of.run <= LIKE[1] * of.real else "poor"
     )
+
+
+def _by(of: Figure) -> str:
+    return f" by {of.extractor}" if of.extractor else ""
 
 
 def _share(part: float) -> str:

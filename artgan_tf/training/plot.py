@@ -7,7 +7,7 @@ from typing import Any
 from artgan_tf.config import Config
 from artgan_tf.training import signs
 
-INCHES, LEFT, RIGHT, ABOVE, BELOW = (9.0, 2.6), 0.8, 0.15, 0.5, 0.3  # of a panel, in inches
+INCHES, LEFT, RIGHT, ABOVE, BELOW = (10.0, 2.6), 0.8, 1.9, 0.5, 0.3  # of a panel, in inches
 HEALTHY = "#4c9f70"
 Points = list[tuple[int, float]]
 
@@ -46,7 +46,7 @@ def panels(rows: Sequence[Mapping[str, float]], config: Config, classes: int) ->
         ),
         Panel(
             "D's loss and its terms",
-            "They move little, for G learns too; d_class falls.",
+            "They fall at first, then move little, for G learns too; d_class falls on.",
             _of(rows, "d_"),
         ),
         Panel("G's loss and its terms", "They need not fall, for D learns too.", _of(rows, "g_")),
@@ -103,6 +103,5 @@ def _draw(panel: Panel, axes: Any) -> None:
     axes.text(0, 1.04, panel.reading, transform=axes.transAxes, fontsize="small", color="#555")
     axes.grid(alpha=0.3)
     axes.legend(
-        loc="lower right", bbox_to_anchor=(1, 1.08), frameon=False, fontsize="small", ncols=9,
-        borderaxespad=0,
-    )  # fmt: skip
+        loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize="small", borderaxespad=0
+    )

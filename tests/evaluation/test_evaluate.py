@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from artgan_tf.evaluation import classifier, reference
 from artgan_tf.evaluation.results import REAL, columns, read
 from artgan_tf.runs.checkpoints import Checkpoints
 from artgan_tf.runs.directory import RunDirectory
@@ -37,6 +38,43 @@ def test_all_that_can_be_had_is_measured_when_no_metric_is_named(
     subjects = [(result.model, result.seed) for result in found]
     assert list(dict.fromkeys(subjects)) == [(REAL, 0), (str(run), 0), (str(run), 1)]
     assert subjects == sorted(subjects, key=lambda x: (x[0] != REAL, x[1]))
+
+
+@pytest.mark.parametrize("metrics", [[], ["--metrics", "kid_30_val", "deviation_12"]])
+def test_without_an_extractor_a_classifier_of_the_real_images_gives_features(
+    metrics: list[str], run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate(run, *metrics) == 0
+    found = {r.metric: r.extractor.get("extractor") for r in read(run / "metrics.jsonl")}
+    own, printed = classifier.RECORD["extractor"], capsys.readouterr().out
+    assert found["deviation_12"] is None
+    if metrics:
+        assert found.keys() == {"kid_30_val", "deviation_12"}
+        assert found["kid_30_val"] == own
+    else:
+        assert {found[name] for name in ("fid_33_val", "intra_recall_33_k3")} == {own}
+        assert f"by {own}" in printed.partition("  alike ")[2]
+    assert "left out" not in printed
+
+
+def test_metrics_that_need_no_features_train_no_classifier(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(reference, "trained_classifier")
+    assert evaluate(run, *FEW) == 0
+
+
+def test_what_is_left_out_without_features_is_said(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(reference, "LEAST", 100)
+    assert evaluate(run) == 0
+    (told,) = (line for line in capsys.readouterr().out.splitlines() if "left out" in line)
+    assert told.split(maxsplit=2)[2] == (
+        "likeness, and variety but by pixels: they need 100 held-out images, and there are 12; "
+        "--data names other real images"
+    )
+    assert not any(result.metric.startswith("fid") for result in read(run / "metrics.jsonl"))
 
 
 def test_variety_within_classes_stands_first(run: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -34,7 +34,7 @@ def loaded(painter: Painter, monkeypatch: pytest.MonkeyPatch) -> None:
     ("arguments", "words"),
     [
         (["--metrics", "fid_10k_foo"], ["There is no metric 'fid_10k_foo'", "kid_10k_val"]),
-        (["--metrics", "kid_30_val"], ["kid_30_val needs an extractor", "inception-2015:FILE"]),
+        (["--metrics", "is_30"], ["is_30 needs an extractor", "inception-2015:FILE"]),
         (["--extractor", "inception-2015:/no/file"], ["There is no file /no/file", "default_1.pt"]),
         (["--extractor", "inception"], ["There is no extractor 'inception'", "keras-inception"]),
         (["--data", "folder:/no/where"], ["/no/where"]),

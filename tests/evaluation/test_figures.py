@@ -145,5 +145,12 @@ def test_all_terms_of_a_loss_have_their_names_inside_the_picture():
     assert axes.bbox.width > 0.7 * figure.bbox.width
 
 
+def test_what_was_measured_once_is_told_and_no_curve():
+    once = {panel.title: panel.once for panel in curves.panels(HISTORY)}
+    assert once["held out: accuracy"] == "held out: accuracy 0.4 at step 100"
+    assert once["precision_recall_1k_k3"].endswith("k3 precision 0.5, recall 0.1 at step 100")
+    assert once["kid_1k_val"] == ""
+
+
 def test_an_empty_history_has_no_curves():
     assert curves.panels([]) == []

@@ -73,6 +73,35 @@ def test_a_classifier_of_the_real_images_is_an_extractor(
     assert len(data.record["sha256"]) == 64
 
 
+def test_features_of_large_images_are_no_more_than_those_of_small_ones(tmp_path: Path) -> None:
+    widths = [
+        classifier.as_extractor(classifier._network((side, side, 3), 2)).features(
+            images(1, size=side).pixels
+        )
+        for side in (32, 72, 128)
+    ]
+    assert {found.shape for found in widths} == {(1, 1024)}
+
+
+@pytest.mark.parametrize(
+    ("train", "val", "names", "words"),
+    [
+        (3, 0, "abc", "they need 2 held-out images, and there are 0; --data names other"),
+        (1, 3, "abc", "they need 2 training images, and there are 1; --data names other"),
+        (3, 3, "a", "needs two classes; --extractor names another network, such as efficientnet"),
+    ],
+)
+def test_where_no_classifier_can_be_trained_the_reason_is_kept(
+    train: int, val: int, names: str, words: str, tmp_path: Path
+) -> None:
+    some = images(3)
+    data = Reference(source(some, some, tuple(names)), Data(image_size=8), None, tmp_path, tmp_path)
+    vars(data).update(train=some.first(train), val=some.first(val))
+    data.look_with_own()
+    assert data.extractor is None
+    assert words in data.lack
+
+
 @pytest.mark.parametrize("bare", [False, True])
 def test_a_damaged_shard_is_a_failed_run_that_names_it(
     bare: bool, paintings: Path, tmp_path: Path

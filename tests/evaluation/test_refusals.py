@@ -80,7 +80,7 @@ def test_what_the_extractor_or_the_model_lacks_is_refused(
             True,
             "fid_30_val needs an extractor: name one of inception-2015:FILE",
         ),
-        ("is_30", pixels, True, "is_30 needs a classifier, which pixels lacks"),
+        ("is_30", pixels, True, "is_30 needs logits of classes, which pixels does not give"),
         ("reconstruction_val", bare, False, "model.autoencoder is off"),
     ):
         with pytest.raises(InputError, match=words):

@@ -218,9 +218,9 @@ def test_without_a_history_there_are_no_curves(run, tmp_path):
 
 
 def spying(function, seen: list):
-    def called(folder, run, painter, reference, found):
+    def called(folder, run, painter, reference, *others):
         seen.append(reference)
-        return function(folder, run, painter, reference, found)
+        return function(folder, run, painter, reference, *others)
 
     return called
 

@@ -1,11 +1,12 @@
 """The verdict: what is said of figures, beside those of real images."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from artgan_tf.evaluation.results import REAL, Result
-from artgan_tf.evaluation.verdict import answers
+from artgan_tf.evaluation.verdict import Circumstances, answers
 
 
 def result(metric: str, value: Any, model: str = "runs/a", generated: int = 1_000) -> Result:
@@ -17,8 +18,9 @@ def both(metric: str, run: Any, real: Any, generated: int = 1_000) -> list[Resul
     return [result(metric, real, REAL, generated), result(metric, run, generated=generated)]
 
 
-def said(found: list[Result], classes: int = 10) -> dict[str, tuple[str, str]]:
-    return {each.name: (each.words, each.grade) for each in answers(found, classes)}
+def said(found: list[Result], classes: int = 10, **known: Any) -> dict[str, tuple[str, str]]:
+    told = answers(found, Circumstances(classes, **known))
+    return {each.name: (each.words, each.grade) for each in told}
 
 
 def test_a_run_that_tells_classes_apart_and_paints_few_pictures() -> None:
@@ -37,8 +39,9 @@ def test_a_run_that_tells_classes_apart_and_paints_few_pictures() -> None:
         "varied": ("a tenth of what real ones have (0.07 beside 0.7)", "poor"),
         "alike": ("FID 120, where other real ones have 25, the less the better", "poor"),
         "copies": (
-            "none found: 5% lie unusually near to a training image, of other real ones 18%",
-            "good",
+            "none found, as is usual of pictures unlike real ones: 5% lie unusually near to a "
+            "training image, of other real ones 18%",
+            "",
         ),
         "proof": ("1,000 pictures were looked at: a share may be off by 3 points", "good"),
     }
@@ -68,12 +71,16 @@ def test_variety_is_a_part_of_what_real_images_have(run: float, words: str, grad
     )
 
 
-@pytest.mark.parametrize(("run", "words", "grade"), [(0.2, "a fifth", "poor"), (1, "all", "")])
+@pytest.mark.parametrize(
+    ("run", "words", "grade"),
+    [
+        (0.2, "a fifth of what real ones have (0.2 beside 1), by pixels", "poor"),
+        (1, "not known: pixels differ (1 beside 1), but those of noise do, too", ""),
+    ],
+)
 def test_by_pixels_only_little_variety_says_something(run: float, words: str, grade: str) -> None:
     found = [result("shape_deviation_1k", run), result("deviation_1k", 0.9)]
-    told, given = said(found)["varied"]
-    assert told.startswith(f"{words} of what real ones have ({run:.2g} beside 1), by pixels")
-    assert given == grade
+    assert said(found)["varied"] == (words, grade)
 
 
 @pytest.mark.parametrize(
@@ -87,10 +94,23 @@ def test_copies_are_more_near_images_than_chance_gives(
     found = [result("authenticity_pixels_1k", {"closer": run, "farther": 1 - run}, "a", count)]
     if real is not None:
         found.append(result("authenticity_pixels_1k", {"closer": real}, REAL, count))
-    words, given = said(found)["copies"]
+    words, given = said([*found, *both("fid_1k_val", 9.0, 8.0)])["copies"]
     assert given == grade
+    alone = said(found)["copies"]  # nobody knows whether they are like real ones
+    assert alone == (words, grade.replace("good", ""))
     seen = {"good": "none found: ", "poor": "there may be some: ", "": "not known: "}
     assert words.startswith(seen[grade])
+
+
+@pytest.mark.parametrize(("known", "grade"), [(0.42, ""), (0.9, "good")])
+def test_a_classifier_that_fails_on_real_images_praises_nothing(known: float, grade: str) -> None:
+    own = {"extractor": "classifier-2"}
+    features = [*both("fid_1k_val", 9.0, 8.0), *both("intra_recall_1k_k3", 0.7, 0.8)]
+    found = [replace(each, extractor=own) for each in features]
+    told = said([*found, *both("agreement_classifier_1k", 0.4, known)])
+    assert [told[name][1] for name in ("alike", "varied")] == [grade, grade]
+    assert told["alike"][0].startswith("FID 9 by classifier-2, where other real ones have 8")
+    assert told["alike"][0].endswith("knows only 42% of real ones") == (grade == "")
 
 
 def test_few_pictures_prove_little() -> None:
@@ -99,6 +119,15 @@ def test_few_pictures_prove_little() -> None:
         "40 pictures prove little: a share may be off by 16 points; take 1,000 or more",
         "poor",
     )
+    words, _ = said(found, held_out=40)["proof"]
+    assert words.endswith("16 points; only 40 images are held out to measure more beside")
+
+
+@pytest.mark.parametrize(("step", "told"), [(291, True), (4_000, False), (4_001, False)])
+def test_a_training_that_is_not_finished_is_told(step: int, told: bool) -> None:
+    verdict = said(both("fid_1k_val", 9.0, 8.0), step=step, steps=4_000)
+    words = {"training": ("these are the weights after 291 of 4,000 steps", "")}
+    assert (verdict.items() >= words.items()) == told == ("training" in verdict)
 
 
 def test_of_one_kind_the_most_pictures_count_and_of_seeds_their_mean() -> None:

@@ -7,6 +7,7 @@ import pytest
 from artgan_tf.training import plot
 
 LOSSES = {"d_loss": 2.0, "d_real": 0.6, "d_fake": 0.6, "g_loss": 1.0}
+LOSSES |= {"d_class": 2.0, "d_reconstruction": 0.1, "d_penalty": 0.1}
 HISTORY: list[dict[str, float]] = [
     {"step": 100, **LOSSES},
     {"step": 200, **LOSSES},
@@ -43,7 +44,9 @@ def test_each_panel_says_how_to_read_it_and_shows_what_is_healthy(tiny: Any) -> 
         )
         legend = axes.get_legend().get_window_extent()
         assert legend.x1 <= figure.bbox.x1
-        assert legend.y0 >= axes.bbox.y1  # it covers no curve
+        assert legend.x0 >= axes.bbox.x1  # it covers no curve, and no title
+        ticks = [label.get_window_extent() for label in axes.get_xticklabels()]
+        assert max(tick.x1 for tick in ticks) <= figure.bbox.x1
     balance = dict(shown[0].lines["balance"])
     assert balance == {100: pytest.approx(0.866, abs=1e-3), 200: pytest.approx(0.866, abs=1e-3)}
     assert "from 25% by guessing" in shown[3].reading

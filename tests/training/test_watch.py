@@ -94,7 +94,7 @@ def test_a_run_without_metrics_has_no_best_checkpoint(tiny, tmp_path):
         ({"log__metrics": ["fid_20_val"]}, "fid_20_val needs an extractor"),
         (
             {"log__metrics": ["is_20"], "log__extractor": "pixels"},
-            "is_20 needs a classifier, which pixels lacks",
+            "is_20 needs logits of classes, which pixels does not give",
         ),
         (
             {"log__metrics": ["fid_20_val"], "log__extractor": "inception-2015:nowhere.pt"},
