@@ -9,11 +9,12 @@ from artgan_tf.config import InputError
 from artgan_tf.data.real import real_data, real_source
 from artgan_tf.evaluation import report, results
 from artgan_tf.evaluation.kinds import FEATURES
-from artgan_tf.evaluation.protocols import Metric, check_seeds, metric, usual
+from artgan_tf.evaluation.protocols import COUNTS, Metric, check_seeds, metric, usual
 from artgan_tf.evaluation.reference import Reference, open_reference
 from artgan_tf.evaluation.results import Result
 from artgan_tf.evaluation.scoring import Subject, check, refusal, scores
 from artgan_tf.evaluation.verdict import Answer, Circumstances, answers
+from artgan_tf.hardware import gpus
 from artgan_tf.painter import Painter, Weights
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.load import load
@@ -22,6 +23,7 @@ from artgan_tf.runs.steps import Which
 from tfrecords_tools.files import reason
 from tfrecords_tools.outputs import place
 
+WITHOUT_GPU = 1_000  # generated images, where nothing else is asked for: minutes of two cores
 
 @dataclass(frozen=True)
 class Options:
@@ -139,10 +141,10 @@ def _reference(painter: Painter, options: Options, work: Path) -> Reference:
 
 
 def _usual(reference: Reference, painter: Painter) -> list[Metric]:
-    """All metrics that data, extractor and model allow."""
+    """All metrics that data, extractor and model allow, in minutes."""
     counts = reference.train.count, reference.val.count, reference.validation.count
     autoencoder = painter.gan.config.model.autoencoder
-    metrics = map(metric, usual(*counts))
+    metrics = map(metric, usual(*counts, most=COUNTS[0] if gpus() else WITHOUT_GPU))
     return [each for each in metrics if not refusal(each, reference, autoencoder)]
 
 

@@ -68,16 +68,17 @@ def metric(name: str) -> Metric:
     )
 
 
-def usual(train: int, val: int, validation: int) -> list[str]:
+def usual(train: int, val: int, validation: int, most: int = COUNTS[0]) -> list[str]:
     """Every kind of metric, of as many images as real ones of the other split can stand in for.
 
     Args:
+        most: generated images.
         train, val: images of either split.
         validation: training images that choose the width of Parzen windows and stand in for none.
     """
     names = []
     for kind in KINDS:
-        spare = max(1, train - validation if kind.split == "val" else val)
+        spare = min(most, max(1, train - validation if kind.split == "val" else val))
         count = next((n for n in COUNTS if n <= spare), spare)
         names.append(kind.name(min(count, COPIES) if kind.group == "copying" else count))
     return names

@@ -100,6 +100,11 @@ def test_usual_counts_are_round_and_leave_a_floor(train: int, val: int) -> None:
             assert found.count <= 1_000
 
 
+def test_usual_counts_are_as_many_as_there_is_time_for() -> None:
+    counts = {metric(name).count for name in usual(50_000, 10_000, 5_000, most=1_000)}
+    assert counts == {0, 1_000}
+
+
 def test_a_class_needs_more_images_than_neighbours() -> None:
     needs = {"intra_recall_1k_k3": 4, "intra_recall_1k_k5": 6, "intra_kid_1k_val": 2, "is_1k": 0}
     assert {name: metric(name).in_class for name in needs} == needs
