@@ -25,6 +25,7 @@ from tfrecords_tools.outputs import place
 
 WITHOUT_GPU = 1_000  # generated images, where nothing else is asked for: minutes of two cores
 
+
 @dataclass(frozen=True)
 class Options:
     """What is measured, and how.
