@@ -83,8 +83,8 @@ def answers(found: Sequence[Result], known: Circumstances) -> list[Answer]:
     asked = (_apart(known.classes), _varied, _alike, _copies)
     told = [_doubted(answer, found) for ask in asked for answer in ask(found)]
     counts = [f.generated for a in told if (f := _figure(found, a.metric)) and f.generated]
-    proof = [_proof(min(counts), known.held_out)] if counts else []
-    return [*_neutral(told), *_left_out(known), *proof, *_training(known)]
+    sample = [_sample(min(counts), known.held_out)] if counts else []
+    return [*_neutral(told), *_left_out(known), *sample, *_training(known)]
 
 
 # ---- the questions ------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ def _training(known: Circumstances) -> Iterator[Answer]:
         yield Answer("How far is the training?", "training", words, "", run, "", "")
 
 
-def _proof(count: int, held_out: int) -> Answer:
+def _sample(count: int, held_out: int) -> Answer:
     few = count < FEW
     pictures = f"{count:,} {'picture' if count == 1 else 'pictures'}"
     range_ = f"a share may be off by {_chance(count) * 100:.0f} points"
@@ -212,7 +212,7 @@ def _proof(count: int, held_out: int) -> Answer:
     little = f"{pictures} prove little: {range_}; {more}"
     words = little if few else f"{pictures} were looked at: {range_}"
     question = "How many pictures were looked at?"
-    return Answer(question, "proof", words, "poor" if few else "good", f"{count:,}", "", "")
+    return Answer(question, "sample", words, "poor" if few else "", f"{count:,}", "", "")
 
 
 # ---- figures ------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ def test_a_run_that_tells_classes_apart_and_paints_few_pictures() -> None:
             "training image, of other real ones 18%",
             "",
         ),
-        "proof": ("1,000 pictures were looked at: a share may be off by 3 points", "good"),
+        "sample": ("1,000 pictures were looked at: a share may be off by 3 points", ""),
     }
 
 
@@ -115,11 +115,11 @@ def test_a_classifier_that_fails_on_real_images_praises_nothing(known: float, gr
 
 def test_few_pictures_prove_little() -> None:
     found = [*both("fid_40_val", 9.0, 8.0, 40), *both("agreement_classifier_1k", 0.4, 0.4)]
-    assert said(found)["proof"] == (
+    assert said(found)["sample"] == (
         "40 pictures prove little: a share may be off by 16 points; take 1,000 or more",
         "poor",
     )
-    words, _ = said(found, held_out=40)["proof"]
+    words, _ = said(found, held_out=40)["sample"]
     assert words.endswith("16 points; only 40 images are held out to measure more beside")
 
 
