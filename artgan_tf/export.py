@@ -50,6 +50,7 @@ def export(
     cli.check_out(out)
     model_name(run, name)
     check_run(run, checkpoint, data, own_data=references > 0)
+    print(f"Exporting {run}, and checking what was written: a minute or two.", flush=True)
     cli.start_tensorflow()
     from artgan_tf.serving.export import Options
     from artgan_tf.serving.export import export as write
