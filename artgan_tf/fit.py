@@ -95,13 +95,11 @@ def _train(task: Task, fresh: bool) -> None:
     config, run_dir = task.config, task.run_dir
     print(f"Training {config.preset}{task.why and f', {task.why},'} in {run_dir}.", flush=True)
     cli.start_backend()
-    from tqdm import tqdm
-
     from artgan_tf.training.engine import WorkerLost
     from artgan_tf.training.train import train
 
     try:
-        result = train(config, run_dir, fresh, task.source, tqdm.write)
+        result = train(config, run_dir, fresh, task.source, _tell)
     except WorkerLost as lost:
         _start_again(lost)
     if not result.trained:
@@ -119,6 +117,14 @@ def _train(task: Task, fresh: bool) -> None:
     print(f"  sample    {cli.command('artgan_tf.sample', run_dir)}")
     print(f"  measure   {cli.command('artgan_tf.evaluate', run_dir)}")
     print(f"  serve     {cli.command('artgan_tf.serve', run_dir)}")
+
+
+def _tell(sentence: str) -> None:
+    """Above the bar, and at once: into a file, too, where stdout keeps lines back."""
+    from tqdm import tqdm
+
+    tqdm.write(sentence)
+    sys.stdout.flush()
 
 
 def _start_again(reason: Exception) -> NoReturn:

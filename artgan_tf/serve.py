@@ -55,7 +55,7 @@ def serve(
     _require(max_megapixels > 0, "--max-megapixels takes more than 0.")
     _require(timeout > 0, f"--timeout {timeout:g} will not do: take more than 0 seconds.")
     from artgan_tf.serving.address import Address, bound, url
-    from artgan_tf.serving.source import find_source
+    from artgan_tf.serving.source import find_source, newer_checkpoint
 
     source, address = find_source(model), Address(host, port)
     with bound(address) as listening:  # both mistakes are told before TensorFlow is started
@@ -70,6 +70,10 @@ def serve(
         settings = Settings(limits, Rules(batch, window_ms / 1000), cors, poll, open)
         if not source.versions():
             _export(model, port=listening.getsockname()[1])
+        elif newer := newer_checkpoint(model, source):
+            again = cli.command("artgan_tf.export", model)
+            told = f"The export is older than {newer.name}: {again} makes one, which is taken over."
+            print(told, file=sys.stderr, flush=True)
         server.serve(source, listening, url(address, listening), settings)
 
 

@@ -40,6 +40,9 @@ def candidates(folder: Path, which: Which) -> list[Path]:
     if isinstance(which, int):
         kept = f" There are some of {', '.join(map(str, steps(folder))) or 'no step at all'}."
     name = f"checkpoint of step {which}" if isinstance(which, int) else f"{which} checkpoint"
+    if which == "latest":
+        kept = " Training saves one at log.checkpoint_every, or when it is stopped (Ctrl-C)."
+        name = "checkpoint yet"
     raise InputError(f"{folder} holds no {name}.{kept}")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from artgan_tf.config import InputError
 from artgan_tf.runs.directory import no_run
 from artgan_tf.runs.pretrained import locate, workplace
+from artgan_tf.runs.steps import file_of, latest_step
 
 GRAPH = "saved_model.pb"
 _NUMBER = re.compile(r"[0-9]{1,18}")
@@ -37,6 +38,16 @@ def find_source(model: Path) -> Source:
     if not versions(place):
         raise no_run(model, also="an export, ")
     return _all_versions(place)
+
+
+def newer_checkpoint(model: Path, source: Source) -> Path | None:
+    """A run's newest checkpoint where what is served was exported before it."""
+    folder, made = model / "checkpoints", source.versions()
+    step = latest_step(folder)
+    if not step or not made:
+        return None
+    file, served = file_of(folder, step), made[max(made)] / GRAPH
+    return file if file.stat().st_mtime > served.stat().st_mtime else None
 
 
 def model_name(run: Path | str, name: str = "") -> str:

@@ -70,7 +70,7 @@ def test_runs_that_cannot_be_loaded(run: Path, capsys: pytest.CaptureFixture[str
         assert told.endswith("There is no other one.")
     shutil.rmtree(run / "checkpoints")
     assert evaluate(run) == 2
-    assert "holds no latest checkpoint." in sentence(capsys)
+    assert "holds no checkpoint yet." in sentence(capsys)
 
 
 def test_what_the_parser_refuses_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:

@@ -113,7 +113,7 @@ def test_best_and_latest_do_not_disturb_each_other(
 
 
 def test_what_is_not_there_is_a_mistake(checkpoints: Checkpoints, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"holds no latest checkpoint\.$"):
+    with pytest.raises(InputError, match=r"holds no checkpoint yet\. "):
         chosen(tmp_path)
     with pytest.raises(InputError, match=r"holds no best checkpoint. log.metrics keeps one\.$"):
         chosen(tmp_path, "best")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from artgan_tf.config import InputError
-from artgan_tf.serving.source import find_source
+from artgan_tf.serving.source import find_source, newer_checkpoint
 from artgan_tf.serving.versions import FAILED, Versions
 
 
@@ -138,6 +138,21 @@ def test_a_runs_newest_export_is_served(tmp_path):
     assert max(source.versions()) == 2
     put(run / "export" / "new", 3)
     assert max(source.versions()) == 3
+
+
+def test_a_checkpoint_that_is_newer_than_the_export_is_found(tmp_path):
+    run = tmp_path / "run"
+    (run / "checkpoints").mkdir(parents=True)
+    (run / "config.toml").touch()
+    for step in (9, 10):
+        (run / "checkpoints" / f"step-{step}.npz").touch()
+        os.utime(run / "checkpoints" / f"step-{step}.npz", (step, step))
+    assert newer_checkpoint(run, find_source(run)) is None  # nothing is served yet
+    put(run / "export" / "run", 1)
+    for at, newer in [(9, "step-10.npz"), (11, None)]:
+        os.utime(run / "export" / "run" / "1" / "saved_model.pb", (at, at))
+        found = newer_checkpoint(run, find_source(run))
+        assert (found and found.name) == newer
 
 
 def test_what_is_no_version_is_refused(tmp_path):

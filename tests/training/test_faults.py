@@ -40,7 +40,7 @@ def test_what_is_not_finite_never_becomes_a_checkpoint(changes, tiny, tmp_path):
             train(config, run)
     assert finite(run) == set()
     for use in (open_model, lambda path: export(path, Options())):
-        with pytest.raises(InputError, match="holds no latest checkpoint"):
+        with pytest.raises(InputError, match="holds no checkpoint yet"):
             use(run)
 
 
