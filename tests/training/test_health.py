@@ -3,11 +3,13 @@
 import json
 from pathlib import Path
 from typing import Any
+from unittest.mock import create_autospec
 
 import numpy as np
 import pytest
 
-from artgan_tf.config import resolve
+from artgan_tf.config import Config, resolve
+from artgan_tf.runs.checkpoints import Checkpoints
 from artgan_tf.training import signs
 from artgan_tf.training.health import Health
 
@@ -21,9 +23,13 @@ TRAINED: dict[str, tuple[str, dict[str, Any]]] = {
 OVERFITS = {"accuracy": 0.4, "overfitting": 0.9}
 
 
+def watching(config: Config) -> Health:
+    return Health(config, create_autospec(Checkpoints, instance=True), lambda: None)
+
+
 def told(tiny: Any, capsys: Any, rows: list[dict[str, float]], losses: list[float]) -> list[str]:
     """The sentences, for what each validation measured and D's class loss before it."""
-    health = Health(tiny("critic"), None, lambda: None)  # type: ignore[arg-type]
+    health = watching(tiny("critic"))
     for step, (row, loss) in enumerate(zip(rows, losses, strict=True)):
         health.of_losses(step, {"d_loss": 1.0, "d_class": loss})
         health.of_validation(step, row)
@@ -77,7 +83,7 @@ def test_a_d_that_wins_for_long(
     paper: str, changes: Any, terms: dict[str, float], warned: str, tiny: Any, capsys: Any
 ) -> None:
     config = tiny(paper, log__history_every=100, **changes)
-    health = Health(config, None, lambda: None)  # type: ignore[arg-type]
+    health = watching(config)
     for step in range(100, 1_500, 100):
         lost = step in (400, 900)  # it has to be so for 500 steps in a row
         health.of_losses(step, {"d_loss": 1.0} | (dict.fromkeys(terms, 0.7) if lost else terms))
@@ -101,7 +107,7 @@ def test_a_d_that_wins_for_long(
 def test_pictures_that_become_alike(
     within: list[int], across: list[int], warned: str, tiny: Any, capsys: Any
 ) -> None:
-    health = Health(tiny("critic"), None, lambda: None)  # type: ignore[arg-type]
+    health = watching(tiny("critic"))
     for step, (of_seeds, of_classes) in enumerate(zip(within, across, strict=True)):
         grid = np.full((4, 8, 2, 2, 3), 128.0)
         grid += np.array([-1, 1] * 2)[:, None, None, None, None] * of_classes
