@@ -198,10 +198,18 @@ class Painter:
 
     def grid(self, magnified: bool = False) -> Image.Image:
         """Fixed latents, one class a row with its name, the same seed down each column."""
-        rows = self.class_names[:GRID_CLASSES]
-        classes = [index for index in range(len(rows)) for _ in range(GRID_COLUMNS)]
-        images = self.generate(classes, list(range(GRID_COLUMNS)) * len(rows), magnified)
-        return named_grid(images.reshape(len(rows), GRID_COLUMNS, *images.shape[1:]), rows)
+        return self.named(self.grid_pictures(magnified))
+
+    def grid_pictures(self, magnified: bool = False) -> np.ndarray:
+        """The pictures of `grid`, uint8 [classes, seeds, H, W, 3]."""
+        rows = len(self.class_names[:GRID_CLASSES])
+        classes = [index for index in range(rows) for _ in range(GRID_COLUMNS)]
+        images = self.generate(classes, list(range(GRID_COLUMNS)) * rows, magnified)
+        return images.reshape(rows, GRID_COLUMNS, *images.shape[1:])
+
+    def named(self, pictures: np.ndarray) -> Image.Image:
+        """Such pictures as a sheet, with each class's name on the left."""
+        return named_grid(pictures, self.class_names[: len(pictures)])
 
 
 def _standing_labels(k: int) -> Iterator[np.ndarray]:

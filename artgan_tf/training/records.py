@@ -6,12 +6,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from artgan_tf.painter import GRID_CLASSES, GRID_COLUMNS, Painter
+from artgan_tf.painter import Painter
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.training import plot
 from artgan_tf.training.events import Events
 from tfrecords_tools import files
-from tfrecords_tools.sheet import named_pictures
 
 
 class Records:
@@ -53,16 +52,15 @@ class Records:
         """Paint the grid (and the magnified one) of this step: uint8 [classes, seeds, H, W, 3]."""
         self.painter.refresh()
         path = self.run.samples / f"step_{step:06d}.png"
-        grid = self.painter.grid()
+        pictures = self.painter.grid_pictures()
+        grid = self.painter.named(pictures)
         _save(grid, path)
         if self.painter.gan.config.model.magnify:
             _save(self.painter.grid(magnified=True), path.with_stem(path.stem + "_magnified"))
         self.events.image("samples", np.asarray(grid), step)
         self.plot_losses()
         self.events.flush()
-        size = self.painter.gan.config.data.image_size
-        rows = len(self.painter.class_names[:GRID_CLASSES])
-        return named_pictures(grid, (rows, GRID_COLUMNS, size, size))
+        return pictures
 
     def plot_losses(self) -> None:
         """`losses.png`: what the history tells, and how to read it."""
