@@ -4,7 +4,7 @@ import importlib
 import sys
 
 from artgan_tf import cli
-from tfrecords_tools.errors import meant
+from tfrecords_tools.common.errors import meant
 
 VERBS = {
     "fit": "train a preset",

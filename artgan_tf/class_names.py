@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfrecords_tools.errors import InputError, meant
+from tfrecords_tools.common.errors import InputError, meant
 
 
 def class_index(names: Sequence[str], name: str | int | np.integer) -> int:

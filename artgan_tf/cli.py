@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from artgan_tf.config import InputError
-from tfrecords_tools.cli import command, main, output
+from tfrecords_tools.common.cli import command, main, output
 
 __all__ = ["check_out", "command", "main", "output", "start_backend", "start_tensorflow"]
 

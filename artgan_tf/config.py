@@ -37,7 +37,7 @@ from artgan_tf.ranges import (
     Views,
     Width,
 )
-from tfrecords_tools.errors import InputError, RunError, meant  # noqa: F401
+from tfrecords_tools.common.errors import InputError, RunError, meant  # noqa: F401
 
 STRICT = {"extra": "forbid"}
 

@@ -20,7 +20,7 @@ from artgan_tf.data.spec import open_source
 from artgan_tf.preset_files import preset_names
 from artgan_tf.task import Task, plan
 from artgan_tf.training.schedule import schedule
-from tfrecords_tools.errors import NotThere
+from tfrecords_tools.common.errors import NotThere
 
 
 def fit(

@@ -11,7 +11,7 @@ from artgan_tf import backend
 from artgan_tf.class_names import class_index
 from artgan_tf.config import InputError
 from artgan_tf.gan import GAN
-from tfrecords_tools.sheet import named_grid
+from tfrecords_tools.common.sheet import named_grid
 
 Weights = Literal["ema", "raw"]
 STANDING_BATCHES, STANDING_SIZE = 16, 100

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tfrecords_tools.errors import InputError, meant
+from tfrecords_tools.common.errors import InputError, meant
 
 STUDY = "first_study/"  # has presets of its own
 

@@ -50,7 +50,7 @@ def sample(
             and a list (sample.png or progress.gif, with a number where there is one).
         overwrite: replace what is there under the name that --out gives.
     """
-    from tfrecords_tools.outputs import place
+    from tfrecords_tools.common.outputs import place
 
     file = out or Path("progress.gif" if progress else "sample.png")
     kind = file.suffix.lower()

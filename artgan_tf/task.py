@@ -15,7 +15,7 @@ from artgan_tf.possible import check_settings
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.pretrained import locate
 from artgan_tf.training.schedule import schedule
-from tfrecords_tools.errors import NotThere
+from tfrecords_tools.common.errors import NotThere
 
 
 @dataclass(frozen=True)

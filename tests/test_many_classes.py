@@ -18,7 +18,7 @@ from artgan_tf.serving.export import Options, export
 from artgan_tf.training.train import train
 from tests.conftest import tiny_overrides
 from tests.serving.servers import Server, Service
-from tfrecords_tools.sheet import named_grid
+from tfrecords_tools.common.sheet import named_grid
 
 K = 102
 NAMES = [f"{number:03d}.flower" for number in range(K)]

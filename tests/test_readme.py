@@ -15,7 +15,7 @@ import artgan_tf
 from artgan_tf.config import parse_overrides, resolve
 from artgan_tf.evaluation import protocols
 from artgan_tf.preset_files import preset_names
-from tfrecords_tools.cli import CONFIG
+from tfrecords_tools.common.cli import CONFIG
 from tfrecords_tools.options import Options, checked
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 
 from tfrecords_tools.beam_job import Job, versions_here, write
-from tfrecords_tools.errors import InputError, RunError
+from tfrecords_tools.common.errors import InputError, RunError
 from tfrecords_tools.options import Options
 from tfrecords_tools.plan import Shard
 from tfrecords_tools.progress import Progress

@@ -11,8 +11,8 @@ from pathlib import Path
 import PIL
 
 from tfrecords_tools import __version__
+from tfrecords_tools.common.files import write_json
 from tfrecords_tools.examples import Example
-from tfrecords_tools.files import write_json
 from tfrecords_tools.plan import Shard
 from tfrecords_tools.shards import BadImage, ShardReport
 from tfrecords_tools.workspace import Workspace, read_json

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tfrecords_tools.errors import InputError
+from tfrecords_tools.common.errors import InputError
 from tfrecords_tools.examples import Collection, Example
 
 SHAPE = (3, 32, 32)  # each row: all red, then all green, then all blue

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tfrecords_tools.classes import check_names
-from tfrecords_tools.errors import InputError
+from tfrecords_tools.common.errors import InputError
 from tfrecords_tools.list_files import read_text
 
 MARK = r"\s*[,;:|\t]\s*"  # what divides number and name of a table; a space may be a name's own

@@ -5,7 +5,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from tfrecords_tools.errors import InputError
+from tfrecords_tools.common.errors import InputError
 
 SHOWN = 5  # names in a sentence
 BREAKING = {"Cc", "Zl", "Zp"}  # control characters, every kind of line break among them

@@ -5,12 +5,12 @@ The same command again goes on where a killed one stopped, and ends with the sam
 
 from dataclasses import replace
 
-from tfrecords_tools import cli
 from tfrecords_tools.beam import check_beam
 from tfrecords_tools.cifar import cifar_batches, is_cifar
-from tfrecords_tools.errors import InputError
+from tfrecords_tools.common import cli
+from tfrecords_tools.common.errors import InputError
+from tfrecords_tools.common.files import replacing, write_json
 from tfrecords_tools.examples import Collection
-from tfrecords_tools.files import replacing, write_json
 from tfrecords_tools.folders import class_folders
 from tfrecords_tools.lists import listed_images, parse_lists, wikiart_lists
 from tfrecords_tools.metadata import features, write_info

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tfrecords_tools.errors import InputError, NotThere
+from tfrecords_tools.common.errors import InputError, NotThere
 from tfrecords_tools.records import count_records, is_compressed
 from tfrecords_tools.workspace import REPORT, STATE, read_json
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tfrecords_tools.classes import check_names, check_trained
-from tfrecords_tools.errors import InputError
+from tfrecords_tools.common.errors import InputError
 
 UNDIVIDED = "all"  # the split of examples that are not divided yet
 HELD_OUT = ("val", "test")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Set
 from pathlib import Path, PurePosixPath
 
 from tfrecords_tools.classes import some
-from tfrecords_tools.errors import InputError, meant_folder
+from tfrecords_tools.common.errors import InputError, meant_folder
 from tfrecords_tools.examples import UNDIVIDED, Collection, Example, Files
 from tfrecords_tools.images import SUFFIXES, is_image
 

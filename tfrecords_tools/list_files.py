@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence, Set
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from tfrecords_tools.errors import InputError
+from tfrecords_tools.common.errors import InputError
 from tfrecords_tools.images import SUFFIXES
 from tfrecords_tools.names import elsewhere
 

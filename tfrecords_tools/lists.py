@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tfrecords_tools.class_files import read_classes
 from tfrecords_tools.classes import check_names
-from tfrecords_tools.errors import InputError
+from tfrecords_tools.common.errors import InputError
 from tfrecords_tools.examples import UNDIVIDED, Collection, Example, Files
 from tfrecords_tools.folders import check_folder, files
 from tfrecords_tools.list_files import Row, read_rows, without_headers

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import tyro
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from tfrecords_tools.errors import InputError
+from tfrecords_tools.common.errors import InputError
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Share = Annotated[float, Field(ge=0, le=1)]

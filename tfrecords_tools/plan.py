@@ -13,7 +13,7 @@ from typing import Any
 import PIL
 
 from tfrecords_tools import __version__
-from tfrecords_tools.errors import InputError
+from tfrecords_tools.common.errors import InputError
 from tfrecords_tools.examples import Collection, Example, hold_out, order
 from tfrecords_tools.lists import parse_lists
 from tfrecords_tools.options import LASTING, Options

@@ -7,15 +7,15 @@ import numpy as np
 import tyro
 from PIL import Image, ImageOps
 
-from tfrecords_tools import cli
+from tfrecords_tools.common import cli
+from tfrecords_tools.common.errors import InputError
+from tfrecords_tools.common.files import written
+from tfrecords_tools.common.lettering import isolated
+from tfrecords_tools.common.outputs import place
+from tfrecords_tools.common.sheet import named_grid
 from tfrecords_tools.contents import image_of, label_of, values_of
 from tfrecords_tools.dataset import DataSet, open_dataset
-from tfrecords_tools.errors import InputError
-from tfrecords_tools.files import written
-from tfrecords_tools.lettering import isolated
-from tfrecords_tools.outputs import place
 from tfrecords_tools.records import Record, read_records
-from tfrecords_tools.sheet import named_grid
 from tfrecords_tools.workspace import REPORT, read_json
 
 LARGEST = 128  # pixels of a cell

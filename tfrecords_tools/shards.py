@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from tfrecords_tools.common.files import replacing, write_json
 from tfrecords_tools.examples import Example
-from tfrecords_tools.files import replacing, write_json
 from tfrecords_tools.images import UnreadableImage, open_image
 from tfrecords_tools.metadata import encode, serializer
 from tfrecords_tools.options import Options

@@ -11,10 +11,10 @@ from typing import Annotated, Literal
 import tyro
 from tqdm import tqdm
 
-from tfrecords_tools import cli
+from tfrecords_tools.common import cli
+from tfrecords_tools.common.errors import RunError
 from tfrecords_tools.contents import examine
 from tfrecords_tools.dataset import DataSet, open_dataset
-from tfrecords_tools.errors import RunError
 from tfrecords_tools.workspace import REPORT, read_json
 
 EACH = {"all": 1, "sample": 20}  # one of so many images is decoded

@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.synchronize import Event
 from typing import Any
 
-from tfrecords_tools.errors import RunError
+from tfrecords_tools.common.errors import RunError
 from tfrecords_tools.options import Options
 from tfrecords_tools.plan import Shard
 from tfrecords_tools.progress import Progress

@@ -11,9 +11,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from tfrecords_tools.errors import InputError, RunError
-from tfrecords_tools.files import clear_all, reason, write_json
-from tfrecords_tools.locks import NAMES, held
+from tfrecords_tools.common.errors import InputError, RunError
+from tfrecords_tools.common.files import clear_all, reason, write_json
+from tfrecords_tools.common.locks import NAMES, held
 from tfrecords_tools.plan import Plan, Shard
 from tfrecords_tools.shards import ShardReport
 

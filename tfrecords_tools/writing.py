@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Iterator
 from functools import partial
 
 from tfrecords_tools.beam import write_with_beam
-from tfrecords_tools.errors import InputError
+from tfrecords_tools.common.errors import InputError
 from tfrecords_tools.examples import Collection
 from tfrecords_tools.images import UnreadableImage
 from tfrecords_tools.options import Options

@@ -12,8 +12,8 @@ from artgan_tf.data.demo import open_demo
 from artgan_tf.data.folder import open_folder
 from artgan_tf.data.source import Source
 from tfrecords_tools.classes import check_names
+from tfrecords_tools.common.errors import meant, meant_folder
 from tfrecords_tools.dataset import check_dataset
-from tfrecords_tools.errors import meant, meant_folder
 
 OF_YOUR_OWN = "for data of your own leave the preset out, or pass --set data.classes=0"
 SPLIT = ("tfrecords", "tfds")  # have splits of any name

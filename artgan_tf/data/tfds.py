@@ -6,8 +6,8 @@ from typing import Any
 from artgan_tf.config import Data, InputError
 from artgan_tf.data.decoding import decode_any
 from artgan_tf.data.source import Source, Streamed, short_side, streamed
+from tfrecords_tools.common.errors import NotThere
 from tfrecords_tools.dataset import check_format, class_names
-from tfrecords_tools.errors import NotThere
 
 HELD_OUT = ("test", "validation")
 

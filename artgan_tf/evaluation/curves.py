@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tfrecords_tools.lettering import families
+from tfrecords_tools.common.lettering import families
 
 LOSSES = {"d_": "discriminator's loss and its terms", "g_": "generator's loss and its terms"}
 FIGURES = {"val_": "held out: ", "metric_": ""}

@@ -20,8 +20,8 @@ from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.load import load
 from artgan_tf.runs.pretrained import locate, workplace
 from artgan_tf.runs.steps import Which
-from tfrecords_tools.files import reason
-from tfrecords_tools.outputs import place
+from tfrecords_tools.common.files import reason
+from tfrecords_tools.common.outputs import place
 
 WITHOUT_GPU = 1_000  # generated images, where nothing else is asked for: minutes of two cores
 

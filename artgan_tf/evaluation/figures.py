@@ -10,7 +10,7 @@ from PIL import Image
 
 from artgan_tf.evaluation.images import Images
 from artgan_tf.painter import GRID_CLASSES, GRID_COLUMNS, Painter
-from tfrecords_tools.sheet import named_grid, named_pictures
+from tfrecords_tools.common.sheet import named_grid, named_pictures
 
 BESIDE = 4  # generated pictures of a class, and as many real ones
 SEEN_STEPS = 6  # of a training

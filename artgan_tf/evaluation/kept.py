@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from artgan_tf.config import InputError
-from tfrecords_tools import files
-from tfrecords_tools.files import reason
+from tfrecords_tools.common import files
+from tfrecords_tools.common.files import reason
 
 T = TypeVar("T")
 

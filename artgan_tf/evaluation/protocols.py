@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from artgan_tf.config import InputError
 from artgan_tf.evaluation.kinds import KINDS, Kind, short
 from artgan_tf.metrics.extractor_specs import check_extractor
-from tfrecords_tools.errors import meant
+from tfrecords_tools.common.errors import meant
 
 PARTS = {
     "count": r"(?P<count>[1-9]\d*k?)",

@@ -15,7 +15,7 @@ from artgan_tf.evaluation.results import Result
 from artgan_tf.evaluation.verdict import Answer
 from artgan_tf.painter import Painter
 from artgan_tf.runs.directory import RunDirectory
-from tfrecords_tools import files
+from tfrecords_tools.common import files
 
 PAGE = "report.html"
 FEATURES = "authenticity_{count}"  # has computed the features of all training images

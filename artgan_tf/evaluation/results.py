@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from artgan_tf import __version__
-from tfrecords_tools import files
+from tfrecords_tools.common import files
 
 REAL = "real images"
 

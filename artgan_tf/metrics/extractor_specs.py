@@ -7,7 +7,7 @@ from pathlib import Path
 from artgan_tf.config import InputError
 from artgan_tf.metrics.weights import check_file
 from artgan_tf.networks.efficientnet_file import weights_file
-from tfrecords_tools.errors import meant
+from tfrecords_tools.common.errors import meant
 
 KINDS = (
     "inception-2015:FILE",

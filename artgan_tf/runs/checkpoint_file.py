@@ -14,7 +14,7 @@ import numpy as np
 
 from artgan_tf.gan import GAN
 from artgan_tf.runs import names
-from tfrecords_tools.files import written
+from tfrecords_tools.common.files import written
 
 FORMAT = "format"
 NEWEST = 2

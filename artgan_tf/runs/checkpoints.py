@@ -20,7 +20,7 @@ from artgan_tf.gan import GAN
 from artgan_tf.runs import names
 from artgan_tf.runs.checkpoint_file import Saved, Unusable, not_finite, read, write
 from artgan_tf.runs.steps import BEST, Which, best, candidates, file_of, latest_step, steps
-from tfrecords_tools import files
+from tfrecords_tools.common import files
 
 KEEP = 3
 LOOKS = 5  # at a folder that a training writes into meanwhile

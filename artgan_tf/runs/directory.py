@@ -13,8 +13,8 @@ import tomli_w
 from artgan_tf.config import Config, InputError, flat, from_tree, to_tree
 from artgan_tf.data.fingerprint import Fingerprint, changes
 from artgan_tf.runs.steps import Which, candidates
-from tfrecords_tools import files, locks
-from tfrecords_tools.errors import meant_folder
+from tfrecords_tools.common import files, locks
+from tfrecords_tools.common.errors import meant_folder
 
 FREE_TO_CHANGE = ("train.steps", "log.", "data.on_change")  # on resume
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from artgan_tf.config import InputError, runs_root
-from tfrecords_tools.errors import meant
+from tfrecords_tools.common.errors import meant
 
 PREFIX, CARD, SHEET = "pretrained:", "card.json", "sheet.webp"
 FOLDER = Path(__file__).parents[1] / "pretrained"

@@ -9,8 +9,8 @@ from PIL import Image
 
 from artgan_tf.config import InputError
 from artgan_tf.sampling.sheets import Sheet, Wish
-from tfrecords_tools.files import written
-from tfrecords_tools.sheet import named_grid
+from tfrecords_tools.common.files import written
+from tfrecords_tools.common.sheet import named_grid
 
 MILLISECONDS = 80  # of a frame
 LONGEST_NAME = 48  # characters of a class in a file's name, which may have 255 bytes in all

@@ -13,7 +13,7 @@ from artgan_tf.runs.checkpoints import choose
 from artgan_tf.runs.load import load
 from artgan_tf.runs.names import network
 from artgan_tf.sampling.sheets import grid, wish
-from tfrecords_tools.sheet import named_grid
+from tfrecords_tools.common.sheet import named_grid
 
 KEPT = ("averaged", "discriminator")  # of a checkpoint's networks
 FILES = ("config.toml", "classes.txt", "metrics.jsonl")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from artgan_tf.config import InputError
-from tfrecords_tools.lettering import isolated
+from tfrecords_tools.common.lettering import isolated
 
 if TYPE_CHECKING:
     from artgan_tf.sampling.models import Model

@@ -26,8 +26,8 @@ from artgan_tf.serving.references import real_sheet, save_sheet
 from artgan_tf.serving.signatures import Signatures
 from artgan_tf.serving.source import model_name
 from artgan_tf.serving.warmup import write_warmup
-from tfrecords_tools.files import NotWritten, telling
-from tfrecords_tools.locks import held
+from tfrecords_tools.common.files import NotWritten, telling
+from tfrecords_tools.common.locks import held
 
 EXTRA = "assets.extra"
 DISK = (tf.errors.ResourceExhaustedError, tf.errors.PermissionDeniedError)

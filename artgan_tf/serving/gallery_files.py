@@ -20,7 +20,7 @@ from artgan_tf.serving.card import REFERENCES
 from artgan_tf.serving.json_tensors import Arrays
 from artgan_tf.serving.refusals import Refused
 from artgan_tf.serving.servable import Servable
-from tfrecords_tools.sheet import named_grid
+from tfrecords_tools.common.sheet import named_grid
 
 FRAMES, MILLISECONDS = 8, 140
 SIDE = 256  # pixels that an animation has at least: friends look at it on their telephones

@@ -18,7 +18,7 @@ from artgan_tf import hardware
 from artgan_tf.config import Config, InputError, RunError, parse_overrides, resolve
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.studies.record import CLASSES, NOTE, Record, is_complete, measured, read_record
-from tfrecords_tools import files
+from tfrecords_tools.common import files
 
 FREE = ("log.", "data.on_change")  # settings that do not change what comes out
 ROOM = 2**16  # bytes: with fewer free a disk is as good as full

@@ -15,8 +15,8 @@ from artgan_tf.evaluation.results import REAL, Result
 from artgan_tf.evaluation.tables import Table
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.studies.record import CLASSES, Record, records
-from tfrecords_tools import files
-from tfrecords_tools.sheet import named_grid
+from tfrecords_tools.common import files
+from tfrecords_tools.common.sheet import named_grid
 
 RESULTS, PAGE, SHEET, CURVES = "results.jsonl", "README.md", "classes.png", "curves.png"
 WIDTH, HEIGHT, LINE = 6.6, 3.6, 0.19  # inches: of a panel of the curves, of its legend's lines

@@ -13,7 +13,7 @@ from tensorboardX import summary
 from tensorboardX.proto.event_pb2 import Event, SessionLog
 from tensorboardX.record_writer import masked_crc32c
 
-from tfrecords_tools import files
+from tfrecords_tools.common import files
 
 
 class Events:

@@ -21,7 +21,7 @@ from artgan_tf.training.interruption import Interruption
 from artgan_tf.training.overfitting import Overfitting
 from artgan_tf.training.records import Records
 from artgan_tf.training.watch import Watch
-from tfrecords_tools.files import NotWritten
+from tfrecords_tools.common.files import NotWritten
 
 FIRST = 40.0  # seconds of training before a first picture, if no step asks for it sooner
 

@@ -10,7 +10,7 @@ from artgan_tf.painter import Painter
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.training import plot
 from artgan_tf.training.events import Events
-from tfrecords_tools import files
+from tfrecords_tools.common import files
 
 
 class Records:

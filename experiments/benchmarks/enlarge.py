@@ -21,7 +21,7 @@ import tyro
 from PIL import Image
 from tqdm import tqdm
 
-from tfrecords_tools.files import replacing
+from tfrecords_tools.common.files import replacing
 from tfrecords_tools.folders import files
 from tfrecords_tools.images import SUFFIXES
 

@@ -26,7 +26,7 @@ import tyro
 from artgan_tf.config import InputError, RunError
 from experiments.faults.suite import Kind, Results, kinds
 from experiments.faults.table import insert
-from tfrecords_tools import cli
+from tfrecords_tools.common import cli
 
 FOLDER = Path(__file__).parent
 

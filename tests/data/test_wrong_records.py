@@ -20,7 +20,7 @@ from artgan_tf.data.source import DamagedData, Source, Streamed
 from artgan_tf.data.spec import open_source
 from artgan_tf.runs.checkpoints import latest_step
 from artgan_tf.training.train import train
-from tfrecords_tools import cli
+from tfrecords_tools.common import cli
 from tfrecords_tools.convert import convert
 from tfrecords_tools.dataset import open_dataset
 from tfrecords_tools.options import Options

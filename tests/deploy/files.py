@@ -17,7 +17,7 @@ from google.protobuf import (
 )
 
 from artgan_tf.__main__ import VERBS
-from tfrecords_tools.cli import CONFIG
+from tfrecords_tools.common.cli import CONFIG
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"

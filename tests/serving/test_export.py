@@ -15,7 +15,7 @@ from artgan_tf.serving import check, export
 from artgan_tf.serving.export import Options
 from artgan_tf.serving.warmup import read_warmup
 from tests.painters import CLASSES
-from tfrecords_tools import locks
+from tfrecords_tools.common import locks
 
 
 @pytest.fixture

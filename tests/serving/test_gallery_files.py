@@ -10,7 +10,7 @@ from PIL import Image, ImageSequence
 
 from tests.painters import CLASSES
 from tests.serving.test_app import Client
-from tfrecords_tools.sheet import named_grid
+from tfrecords_tools.common.sheet import named_grid
 
 WAY = {"label": 0, "seed": 5, "to_label": 2, "to_seed": 9}
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.tfrecords_tools.conversions import content, converted, paintings, the_error
 from tests.tfrecords_tools.processes import FLAGS, Undisturbed
-from tfrecords_tools import cli
+from tfrecords_tools.common import cli
 from tfrecords_tools.convert import convert
 from tfrecords_tools.options import Options
 

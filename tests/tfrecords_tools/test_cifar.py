@@ -11,7 +11,7 @@ import pytest
 
 from tests.tfrecords_tools.conversions import converted, records, shards
 from tfrecords_tools.cifar import cifar_batches, is_cifar
-from tfrecords_tools.errors import InputError
+from tfrecords_tools.common.errors import InputError
 
 NAMES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 BATCHES = [*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"]

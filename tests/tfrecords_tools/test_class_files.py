@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tfrecords_tools.class_files import read_classes
-from tfrecords_tools.errors import InputError
+from tfrecords_tools.common.errors import InputError
 
 SEA = {"portrait": 0, "landscape, sea": 1, "0": 0, "1": 1}
 

@@ -13,8 +13,8 @@ from artgan_tf.config import Data
 from artgan_tf.data.spec import open_source
 from tfrecords_tools.cifar import cifar_batches
 from tfrecords_tools.classes import check_names
+from tfrecords_tools.common.errors import InputError
 from tfrecords_tools.dataset import class_names
-from tfrecords_tools.errors import InputError
 from tfrecords_tools.folders import class_folders
 from tfrecords_tools.lists import listed_images
 

@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from artgan_tf.fit import fit
-from tfrecords_tools import cli
+from tfrecords_tools.common import cli
+from tfrecords_tools.common.errors import InputError
 from tfrecords_tools.convert import convert
-from tfrecords_tools.errors import InputError
 from tfrecords_tools.examples import Example
 from tfrecords_tools.folders import class_folders, files
 from tfrecords_tools.images import read_image

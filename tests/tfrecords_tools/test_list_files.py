@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tfrecords_tools.errors import InputError
+from tfrecords_tools.common.errors import InputError
 from tfrecords_tools.lists import listed_images
 
 ROOT, COUNT = "pictures", 12

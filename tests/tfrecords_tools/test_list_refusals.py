@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tfrecords_tools.common.errors import InputError
 from tfrecords_tools.convert import convert
-from tfrecords_tools.errors import InputError
 from tfrecords_tools.lists import listed_images, wikiart_lists
 from tfrecords_tools.options import Options
 

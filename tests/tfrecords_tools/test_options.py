@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.tfrecords_tools.conversions import COMMAND, REPOSITORY, below, content, paintings
-from tfrecords_tools import cli
+from tfrecords_tools.common import cli
 
 Refuse = Callable[..., str]
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tfrecords_tools.errors import InputError
+from tfrecords_tools.common.errors import InputError
 from tfrecords_tools.examples import Collection, Example, Files, hold_out
 from tfrecords_tools.options import Options
 from tfrecords_tools.plan import Plan, make_plan

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from tests.tfrecords_tools.conversions import converted, paintings
-from tfrecords_tools.errors import InputError
+from tfrecords_tools.common.errors import InputError
 from tfrecords_tools.preview import preview
 
 

@@ -14,9 +14,9 @@ import pytest
 
 from tests.tfrecords_tools.conversions import REPOSITORY
 from tfrecords_tools.class_files import read_classes
+from tfrecords_tools.common.errors import InputError
 from tfrecords_tools.convert import convert
 from tfrecords_tools.dataset import open_dataset
-from tfrecords_tools.errors import InputError
 from tfrecords_tools.examples import Collection
 from tfrecords_tools.folders import class_folders
 from tfrecords_tools.images import UnreadableImage, read_image

@@ -22,9 +22,9 @@ from tests.tfrecords_tools.conversions import (
     sentence,
     shards,
 )
-from tfrecords_tools import files
-from tfrecords_tools.errors import InputError
-from tfrecords_tools.locks import held
+from tfrecords_tools.common import files
+from tfrecords_tools.common.errors import InputError
+from tfrecords_tools.common.locks import held
 from tfrecords_tools.workspace import Workspace
 
 FLAGS = ("--size", 12, "--shards", 4, "--encoding", "raw", "--crop", "center")

@@ -15,7 +15,7 @@ from artgan_tf.sampling.models import open_model
 from artgan_tf.serving.export import Options, export
 from artgan_tf.training.train import train
 from tests.training.states import assert_same_state, state
-from tfrecords_tools import files
+from tfrecords_tools.common import files
 
 
 def finite(run: Path) -> set[str]:

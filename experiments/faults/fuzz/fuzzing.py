@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
 
-from tfrecords_tools.errors import InputError
+from tfrecords_tools.common.errors import InputError
 
 ROOT = Path("/tmp/artgan-fuzz")
 

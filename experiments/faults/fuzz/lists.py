@@ -6,7 +6,7 @@ from pathlib import Path
 from experiments.faults.fuzz.fuzzing import instrumented, place, refused, run
 
 with instrumented("tfrecords_tools"):
-    from tfrecords_tools.errors import InputError
+    from tfrecords_tools.common.errors import InputError
     from tfrecords_tools.lists import listed_images, parse_lists
 
 IMAGES = ("a/1.jpg", "a/2.jpg", "b/3.png", "b/ä ö.jpg", "b/x,y.png")

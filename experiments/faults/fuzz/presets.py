@@ -6,7 +6,7 @@ with instrumented("artgan_tf.config", "tomllib", "tomli_w"):
     import tomli_w
 
     from artgan_tf.config import flat, parse_overrides, resolve, to_tree
-    from tfrecords_tools.errors import InputError
+    from tfrecords_tools.common.errors import InputError
 
 END = "\0"  # between a preset and the overrides, and between these
 SEEDS = (

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from artgan_tf.evaluation import curves
-from tfrecords_tools import lettering
-from tfrecords_tools.lettering import families, isolated, lettered
-from tfrecords_tools.sheet import named_grid
+from tfrecords_tools.common import lettering
+from tfrecords_tools.common.lettering import families, isolated, lettered
+from tfrecords_tools.common.sheet import named_grid
 
 NAMES = ("é", "日本語", "Ж", "العربية", "हिन्दी", "ไทย", "한국어", "עברית", "Ωραία", "🎨", "$a_b$")
 

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tfrecords_tools.errors import InputError, RunError
+from tfrecords_tools.common.errors import InputError, RunError
 
 HOST = socket.gethostname().replace("-", "_")[:64]
 PART = ".tmp-"  # what a name begins with as long as its file is not whole

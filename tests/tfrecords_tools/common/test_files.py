@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from tfrecords_tools import files
-from tfrecords_tools.errors import InputError, RunError
-from tfrecords_tools.files import NotWritten
-from tfrecords_tools.locks import held
+from tfrecords_tools.common import files
+from tfrecords_tools.common.errors import InputError, RunError
+from tfrecords_tools.common.files import NotWritten
+from tfrecords_tools.common.locks import held
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from tfrecords_tools.locks import held
+from tfrecords_tools.common.locks import held
 with held(Path(sys.argv[1]), "training", ""):
     print("held", flush=True)
     time.sleep(600)

@@ -3,7 +3,7 @@
 from itertools import count
 from pathlib import Path
 
-from tfrecords_tools.errors import InputError
+from tfrecords_tools.common.errors import InputError
 
 
 def place(named: Path | None, usual: Path, overwrite: bool = False) -> Path:

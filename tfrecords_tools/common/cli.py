@@ -15,9 +15,9 @@ from typing import Any, NoReturn
 
 import tyro
 
-from tfrecords_tools.errors import InputError, RunError
-from tfrecords_tools.files import DISK, reason
-from tfrecords_tools.words import IN_WORDS, after_help
+from tfrecords_tools.common.errors import InputError, RunError
+from tfrecords_tools.common.files import DISK, reason
+from tfrecords_tools.common.words import IN_WORDS, after_help
 
 HOME = re.compile(r"(^|(?<==))~(?=[/\\]|$)")  # a shell leaves it in --out=~/a and train=~/a.csv
 CONFIG = (tyro.conf.FlagCreatePairsOff,)

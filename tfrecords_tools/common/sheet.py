@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from tfrecords_tools.lettering import lettered
+from tfrecords_tools.common.lettering import lettered
 
 SMALLEST = 64  # pixels of a cell
 SPACE = 4  # beside a name

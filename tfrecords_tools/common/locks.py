@@ -9,8 +9,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from tfrecords_tools import files
-from tfrecords_tools.errors import InputError
+from tfrecords_tools.common import files
+from tfrecords_tools.common.errors import InputError
 
 LOCK, HOLDER = ".lock", ".lock-holder"
 NAMES = {LOCK, HOLDER}
