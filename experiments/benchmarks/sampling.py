@@ -24,7 +24,7 @@ from artgan_tf.config import Config, resolve
 from experiments.benchmarks import measuring
 from experiments.benchmarks.contestants import CLASSES, clocked, fresh_gan
 from experiments.benchmarks.measuring import Run, Times
-from experiments.benchmarks.torch_rival import spec, torch_process
+from experiments.benchmarks.rivals.torch_rival import spec, torch_process
 from experiments.benchmarks.train_step import PRESETS, versions
 
 LAYOUTS = ("contiguous", "channels-last")
