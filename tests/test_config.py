@@ -97,8 +97,8 @@ def test_a_name_is_the_packaged_presets_whatever_lies_here(kind: str, tmp_path: 
     names = ["demo", "experiments/demo.toml", "mine", "improved/cifar10"]
     told = f"from artgan_tf.config import resolve as r; print(*(r(n).train.steps for n in {names}))"
     command = [sys.executable, "-P", "-W", "default", "-c", told]
-    here = {"cwd": own.parent, "env": os.environ | {"PYTHONPATH": str(package)}}
-    done = subprocess.run(command, capture_output=True, text=True, check=True, **here)
+    env = os.environ | {"PYTHONPATH": str(package)}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=own.parent, env=env)
     assert done.stdout.split() == ["2600", "3", "4", "70000"]
     said = "demo is the packaged preset; for your own say experiments/demo.toml."
     assert done.stderr.count(said) == 1

@@ -19,6 +19,13 @@ from artgan_tf import cli
 from artgan_tf.config import Config, resolve
 from artgan_tf.preset_files import preset_names
 
+HEADS = (
+    "parameters of G, D",
+    "million multiplications an image",
+    "million images a run",
+    "multiplications a run",
+    "calls of batch norm a step (their channels)",
+)
 COUNTED = ("Conv", "MatMul")
 BATCH = 20  # the count per image does not depend on it
 
@@ -26,10 +33,8 @@ BATCH = 20  # the count per image does not depend on it
 def main(presets: tyro.conf.Positional[tuple[str, ...]] = ()) -> None:
     """Print a table of all presets, or of those named."""
     cli.start_tensorflow()
-    heads = "parameters of G, D", "million multiplications an image", "million images a run"
-    heads += "multiplications a run", "calls of batch norm a step (their channels)"
-    print("| preset |", " | ".join(heads), "|")
-    print("| --- " * (len(heads) + 1) + "|")
+    print("| preset |", " | ".join(HEADS), "|")
+    print("| --- " * (len(HEADS) + 1) + "|")
     for preset in presets or preset_names():
         print(f"| `{preset}` |", " | ".join(row(preset)), "|")
 
