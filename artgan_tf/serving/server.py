@@ -12,24 +12,24 @@ import uvicorn
 from artgan_tf.config import InputError
 from artgan_tf.serving.app import Settings, build_app
 from artgan_tf.serving.connections import patient
+from artgan_tf.serving.model_dir import ModelDir
 from artgan_tf.serving.servable import Servable
-from artgan_tf.serving.source import Source
 from artgan_tf.serving.versions import Versions
 
 GRACE = 30  # seconds that requests in flight have to finish
 SERVER = "artgan-serve (stand-in for TensorFlow Serving)"
 
 
-def serve(source: Source, listening: socket.socket, url: str, settings: Settings) -> None:
+def run(model: ModelDir, listening: socket.socket, url: str, settings: Settings) -> None:
     """Serve a model until SIGTERM or Ctrl-C.
 
     Args:
-        source: of the model.
+        model: its name and folders.
         listening: a socket that listens, whose connections wait until uvicorn takes them.
         url: what a browser on this machine opens.
         settings: how to answer.
     """
-    versions = Versions(source, settings.poll)
+    versions = Versions(model, settings.poll)
     versions.look()
     if versions.served is None:
         raise InputError(f"No version of {versions.name} loads; the warnings above tell why.")

@@ -13,7 +13,7 @@ from artgan_tf.training.events import Events
 from tfrecords_tools.common import files
 
 
-class Records:
+class RunLogger:
     """Writes into a run's directory.
 
     Args:

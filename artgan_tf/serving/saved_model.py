@@ -1,4 +1,4 @@
-"""`export(run)`: a trained generator as a SavedModel that TF Serving serves."""
+"""`export_run(run)`: a trained generator as a SavedModel that TF Serving serves."""
 
 import json
 import shutil
@@ -20,11 +20,11 @@ from artgan_tf.runs.steps import Which
 from artgan_tf.serving.accuracy import Accuracy, held_out
 from artgan_tf.serving.card import model_card
 from artgan_tf.serving.check import HALF_LEVELS, check
+from artgan_tf.serving.model_dir import model_name
 from artgan_tf.serving.onnx_file import FILE as ONNX
 from artgan_tf.serving.onnx_file import check_onnx, require, write_onnx
 from artgan_tf.serving.references import real_sheet, save_sheet
 from artgan_tf.serving.signatures import Signatures
-from artgan_tf.serving.source import model_name
 from artgan_tf.serving.warmup import write_warmup
 from tfrecords_tools.common.files import NotWritten, telling
 from tfrecords_tools.common.locks import held
@@ -34,7 +34,7 @@ DISK = (tf.errors.ResourceExhaustedError, tf.errors.PermissionDeniedError)
 
 
 @dataclass(frozen=True)
-class Options:
+class ExportOptions:
     """How a run is exported.
 
     Attributes:
@@ -58,7 +58,7 @@ class Options:
     data: str | None = None
 
 
-def export(run_dir: Path | str, options: Options) -> Path:
+def export_run(run_dir: Path | str, options: ExportOptions) -> Path:
     """Write the next version of a model, checked by the C++ loader; complete or absent.
 
     Args:
@@ -109,7 +109,7 @@ def _sentences(folder: Path) -> Iterator[None]:
 
 
 def write(
-    painter: Painter, folder: Path, options: Options, accuracy: Accuracy | None = None
+    painter: Painter, folder: Path, options: ExportOptions, accuracy: Accuracy | None = None
 ) -> None:
     """The SavedModel and what goes with it, unchecked; `references` without their sheet."""
     signatures = Signatures(painter, options.half)
@@ -136,7 +136,7 @@ def write(
         write_onnx(extra / ONNX, painter, options.half)
 
 
-def protocol(painter: Painter, options: Options) -> str:
+def protocol(painter: Painter, options: ExportOptions) -> str:
     """Which weights these are."""
     kind = "averaged over training (EMA)" if options.weights == "ema" else "of the last step"
     kept = f"float16 (checked: pixels at most {HALF_LEVELS} grey levels from float32's)"

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from artgan_tf import hardware
+from artgan_tf.comparison.rows import CLASSES, NOTE, StudyRow, is_complete, measured, read_row
 from artgan_tf.config import Config, InputError, RunError, parse_overrides, resolve
 from artgan_tf.runs.directory import RunDirectory
-from artgan_tf.studies.record import CLASSES, NOTE, Record, is_complete, measured, read_record
 from tfrecords_tools.common import files
 
 FREE = ("log.", "data.on_change")  # settings that do not change what comes out
@@ -91,7 +91,7 @@ def check(experiments: Iterable[Experiment], protocol: Protocol) -> None:
                 )
 
 
-def carry_out(experiment: Experiment, protocol: Protocol) -> Record:
+def carry_out(experiment: Experiment, protocol: Protocol) -> StudyRow:
     """Do what has not been done of an experiment; other metrics than before are measured anew.
 
     Raises:
@@ -108,7 +108,7 @@ def carry_out(experiment: Experiment, protocol: Protocol) -> Record:
     if measured(run) != protocol.measures:
         _run(experiment, "evaluate", str(run), *_measuring(protocol))
         _note(experiment, protocol)
-    return read_record(run)
+    return read_row(run)
 
 
 def _training(experiment: Experiment, protocol: Protocol) -> list[str]:

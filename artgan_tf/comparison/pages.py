@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from artgan_tf.comparison.rows import CLASSES, StudyRow, rows
 from artgan_tf.evaluation import curves, tables
 from artgan_tf.evaluation.curves import Panel
 from artgan_tf.evaluation.encoding import png
 from artgan_tf.evaluation.results import REAL, Result
 from artgan_tf.evaluation.tables import Table
 from artgan_tf.runs.directory import RunDirectory
-from artgan_tf.studies.record import CLASSES, Record, records
 from tfrecords_tools.common import files
 from tfrecords_tools.common.sheet import named_grid
 
@@ -30,18 +30,18 @@ def write(out: Path) -> None:
     Args:
         out: the study's folder.
     """
-    found = list(records(out))
+    found = list(rows(out))
     if not found:
         return
-    files.write(out / RESULTS, "".join(json.dumps(r.row()) + "\n" for r in found).encode())
-    if all(any(_classes(record)) for record in found):
+    files.write(out / RESULTS, "".join(json.dumps(r.as_json()) + "\n" for r in found).encode())
+    if all(any(_classes(done)) for done in found):
         files.write(out / SHEET, png(_sheet(found)))
     inches = WIDTH, max(HEIGHT, LINE * len(found))
     files.write(out / CURVES, png(curves.drawn(_panels(found), inches, "right")))
     files.write(out / PAGE, _page(found).encode())
 
 
-def _page(found: Sequence[Record]) -> str:
+def _page(found: Sequence[StudyRow]) -> str:
     parts = ["# Results", _cost(found)]
     parts += [f"## {table.title}\n\n{_markdown(table)}" for table in _tables(found)]
     columns = dict.fromkeys(", ".join(RunDirectory(r.run).class_names()) for r in found)
@@ -50,7 +50,7 @@ def _page(found: Sequence[Record]) -> str:
 
 
 # ---- tables ------------------------------------------------------------------------------------
-def _cost(found: Sequence[Record]) -> str:
+def _cost(found: Sequence[StudyRow]) -> str:
     from tabulate import tabulate
 
     heads = ["preset", "seed", "data", "steps", "images", "minutes", "images/s", "hardware"]
@@ -64,14 +64,14 @@ def _cost(found: Sequence[Record]) -> str:
     return tabulate(rows, heads, tablefmt="github", disable_numparse=True)
 
 
-def _tables(found: Sequence[Record]) -> list[Table]:
+def _tables(found: Sequence[StudyRow]) -> list[Table]:
     """One row a preset, of several seeds the mean; real images above those compared with them."""
-    alike: dict[str, list[Record]] = {}
-    for record in found:
-        alike.setdefault(f"{record.data} at {record.size}x{record.size}", []).append(record)
+    alike: dict[str, list[StudyRow]] = {}
+    for done in found:
+        alike.setdefault(f"{done.data} at {done.size}x{done.size}", []).append(done)
     stacked: dict[str, Table] = {}
     for images, compared in alike.items():
-        for table in tables.by_group([x for record in compared for x in _unnumbered(record)]):
+        for table in tables.by_group([x for done in compared for x in _unnumbered(done)]):
             told = f", {images}" * (len(alike) > 1)
             rows = [replace(row, name=row.name + told * row.floor) for row in table.rows]
             kind = f"{table.title} {table.heads}"
@@ -80,12 +80,12 @@ def _tables(found: Sequence[Record]) -> list[Table]:
     return list(stacked.values())
 
 
-def _unnumbered(record: Record) -> list[Result]:
+def _unnumbered(done: StudyRow) -> list[Result]:
     """Its results under the preset's name alone, whichever of its weights were measured."""
-    name = record.preset.replace("/", "-")
+    name = done.preset.replace("/", "-")
     return [
         replace(result, model=name if result.model != REAL else REAL, weights="", step=0)
-        for result in record.results
+        for result in done.results
     ]
 
 
@@ -99,10 +99,10 @@ def _markdown(table: Table) -> str:
 
 
 # ---- pictures ----------------------------------------------------------------------------------
-def _sheet(found: Sequence[Record]) -> Image.Image:
+def _sheet(found: Sequence[StudyRow]) -> Image.Image:
     """A row of classes a run; runs may have other sizes and classes than others."""
     pictures = [
-        [Image.open(file).convert("RGB") for file in sorted(_classes(record))] for record in found
+        [Image.open(file).convert("RGB") for file in sorted(_classes(done))] for done in found
     ]
     columns = max(map(len, pictures))
     size = max(picture.width for row in pictures for picture in row)
@@ -110,22 +110,22 @@ def _sheet(found: Sequence[Record]) -> Image.Image:
     for row, of_run in zip(sheet, pictures, strict=True):
         for place, picture in zip(row, of_run, strict=False):
             place[:] = picture.resize((size, size), Image.Resampling.NEAREST)
-    return named_grid(sheet, [f"{record.preset} {record.seed}" for record in found])
+    return named_grid(sheet, [f"{done.preset} {done.seed}" for done in found])
 
 
-def _classes(record: Record) -> Iterator[Path]:
-    return (record.run / CLASSES).glob("*.png")
+def _classes(done: StudyRow) -> Iterator[Path]:
+    return (done.run / CLASSES).glob("*.png")
 
 
-def _panels(found: Sequence[Record]) -> list[Panel]:
+def _panels(found: Sequence[StudyRow]) -> list[Panel]:
     """One for each figure of the history by images seen, with a line for each run."""
     panels: dict[str, Panel] = {}
-    for record in found:
-        for panel in curves.panels(RunDirectory(record.run).history()):
+    for done in found:
+        for panel in curves.panels(RunDirectory(done.run).history()):
             for name, points in panel.lines.items():
                 if name == "loss" or len(panel.lines) == 1:
                     shown = panels.setdefault(panel.title, Panel(panel.title))
-                    shown.lines[f"{record.preset} {record.seed}"] = [
-                        (step * record.images // record.steps, value) for step, value in points
+                    shown.lines[f"{done.preset} {done.seed}"] = [
+                        (step * done.images // done.steps, value) for step, value in points
                     ]
     return list(panels.values())

@@ -15,7 +15,7 @@ NOTE, CLASSES = "study.json", "classes"
 
 
 @dataclass(frozen=True)
-class Record:
+class StudyRow:
     """A row of the study's results.
 
     Attributes:
@@ -52,8 +52,8 @@ class Record:
         cost = f"{self.steps:,} steps, {self.seconds / 60:.0f} min"
         return f"{self.preset}, seed {self.seed}: {cost}; {', '.join(shown[:4])}"
 
-    def row(self) -> dict[str, Any]:
-        """As a line of JSON."""
+    def as_json(self) -> dict[str, Any]:
+        """As a line of JSON has it."""
         row = asdict(self) | {"run": self.run.relative_to(self.run.parents[2]).as_posix()}
         row["results"] = [asdict(result) for result in self.results]
         return row
@@ -70,14 +70,14 @@ def measured(run: Path) -> dict[str, Any]:
     return {key: note[key] for key in ("metrics", "extractor") if key in note}
 
 
-def read_record(run: Path) -> Record:
-    """The record of an experiment that is complete."""
+def read_row(run: Path) -> StudyRow:
+    """The row of an experiment that is complete."""
     directory = RunDirectory(run)
     note, config = json.loads((run / NOTE).read_text(encoding="utf-8")), directory.config()
     timed = [row for row in directory.history() if "seconds" in row][-1]
     images = timed["step"] * config.train.batch_size
     found = _renamed(results.newest(results.read(run / "metrics.jsonl")), note)
-    return Record(
+    return StudyRow(
         preset=note["preset"],
         seed=note["seed"],
         data=config.data.spec,
@@ -94,10 +94,10 @@ def read_record(run: Path) -> Record:
     )
 
 
-def records(out: Path) -> Iterator[Record]:
+def rows(out: Path) -> Iterator[StudyRow]:
     """Those of all complete experiments in a study's folder, by preset and seed."""
     for note in sorted((out / "runs").glob(f"*/*/{NOTE}")):
-        yield read_record(note.parent)
+        yield read_row(note.parent)
 
 
 def _renamed(found: Sequence[Result], note: dict[str, Any]) -> list[Result]:

@@ -15,14 +15,14 @@ _NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
-class Source:
+class ModelDir:
     """A model: its name in URLs, and its versions' folders by number, as they are now."""
 
     name: str
     versions: Callable[[], dict[int, Path]]
 
 
-def find_source(model: Path) -> Source:
+def find_model(model: Path) -> ModelDir:
     """What MODEL names: an export's name level, one version, or a run's newest export.
 
     A run that has no export yet has no versions either, until `export` makes the first.
@@ -40,9 +40,9 @@ def find_source(model: Path) -> Source:
     return _all_versions(place)
 
 
-def newer_checkpoint(model: Path, source: Source) -> Path | None:
+def newer_checkpoint(run: Path, model: ModelDir) -> Path | None:
     """A run's newest checkpoint where what is served was exported before it."""
-    folder, made = model / "checkpoints", source.versions()
+    folder, made = run / "checkpoints", model.versions()
     step = latest_step(folder)
     if not step or not made:
         return None
@@ -70,15 +70,15 @@ def versions(folder: Path) -> dict[int, Path]:
     return {int(path.name): path for path in found if (path / GRAPH).is_file()}
 
 
-def _all_versions(folder: Path) -> Source:
-    return Source(folder.name, lambda: versions(folder))
+def _all_versions(folder: Path) -> ModelDir:
+    return ModelDir(folder.name, lambda: versions(folder))
 
 
-def _one_version(folder: Path) -> Source:
+def _one_version(folder: Path) -> ModelDir:
     if not _NUMBER.fullmatch(folder.name):
         raise InputError(f"{folder} is no version of an export: its name is no number.")
     number = int(folder.name)
-    return Source(folder.parent.name, lambda: {number: folder})
+    return ModelDir(folder.parent.name, lambda: {number: folder})
 
 
 def _newest_export(place: Path) -> Path:
