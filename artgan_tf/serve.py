@@ -63,7 +63,7 @@ def serve(
         from artgan_tf.serving import server
         from artgan_tf.serving.app import Settings
         from artgan_tf.serving.batching import Rules
-        from artgan_tf.serving.bodies import Limits
+        from artgan_tf.serving.limits import Limits
 
         pixels = int(max_megapixels * 1e6)
         limits = Limits(int(max_body_mb * 2**20), max_instances, pixels, timeout)

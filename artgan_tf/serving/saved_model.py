@@ -17,13 +17,11 @@ from artgan_tf.painter import Painter, Weights
 from artgan_tf.runs.load import load
 from artgan_tf.runs.pretrained import workplace
 from artgan_tf.runs.steps import Which
-from artgan_tf.serving.accuracy import Accuracy, held_out
-from artgan_tf.serving.card import model_card
 from artgan_tf.serving.check import HALF_LEVELS, check
+from artgan_tf.serving.extras import Accuracy, held_out, model_card, real_sheet, save_sheet
 from artgan_tf.serving.model_dir import model_name
 from artgan_tf.serving.onnx_file import FILE as ONNX
 from artgan_tf.serving.onnx_file import check_onnx, require, write_onnx
-from artgan_tf.serving.references import real_sheet, save_sheet
 from artgan_tf.serving.signatures import Signatures
 from artgan_tf.serving.warmup import write_warmup
 from tfrecords_tools.common.files import NotWritten, telling
