@@ -1,7 +1,7 @@
 """What README and docs/ say can be typed: verbs, options, presets, settings, names; links hold."""
 
 import functools
-import importlib
+import importlib.util
 import re
 import shlex
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from tfrecords_tools.options import Options, checked
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {
     str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
-    for pattern in ("*.md", "docs/*.md", "deploy/*.md", "experiments/gpu.md", "experiments/*.md")
+    for pattern in ("*.md", "docs/*.md", "deploy/*.md", "experiments/**/*.md")
     for path in ROOT.glob(pattern)
 }
 README = PAGES["README.md"]
@@ -134,6 +134,12 @@ def test_presets_named_there_exist():
     named = set(re.findall(r"`((?:artgan|improved|recommended)/[a-z0-9-]+)`", text))
     assert len(named) > 10
     assert named <= set(preset_names())
+
+
+def test_scripts_named_there_exist():
+    named = set(re.findall(r"python -m (experiments[\w.]+\w)", "".join(PAGES.values())))
+    assert len(named) > 10
+    assert not [name for name in named if not importlib.util.find_spec(name)]
 
 
 def test_papers_have_names():
