@@ -14,9 +14,8 @@ from typing import Any
 from tfrecords_tools.common.errors import InputError, meant
 
 _PACKAGE = Path(__file__).parent
-PACKAGED = next(  # in an installed package, and in the source tree
-    filter(Path.is_dir, [_PACKAGE / "presets", _PACKAGE.parent / "experiments"])
-)
+_SHIPPED = _PACKAGE / "presets"  # a checkout has none
+PACKAGED = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parent / "experiments"
 OWN = Path("experiments")  # in the working directory
 
 
