@@ -8,7 +8,7 @@ import tyro
 from artgan_tf import cli
 from artgan_tf.config import InputError
 from artgan_tf.runs.asked import check_run
-from artgan_tf.serving.source import model_name
+from artgan_tf.serving.model_dir import model_name
 
 MOST_REFERENCES = 16
 
@@ -52,10 +52,10 @@ def export(
     check_run(run, checkpoint, data, own_data=references > 0)
     print(f"Exporting {run}, and checking what was written: a minute or two.", flush=True)
     cli.start_tensorflow()
-    from artgan_tf.serving.export import Options
-    from artgan_tf.serving.export import export as write
+    from artgan_tf.serving.saved_model import ExportOptions, export_run
 
-    version = write(run, Options(out, name, checkpoint, weights, half, onnx, references, data))
+    asked = ExportOptions(out, name, checkpoint, weights, half, onnx, references, data)
+    version = export_run(run, asked)
     size = sum(file.stat().st_size for file in version.rglob("*") if file.is_file())
     name = version.parent.name
     print(f"Exported version {version.name} of {name}, {size / 1e6:.1f} MB, checked.")

@@ -1,30 +1,33 @@
 """Presets: TOML files of settings, by name or path.
 
+A name is that of a preset that comes with the package.  One's own file is named by its path, or,
+in the working directory's `experiments/`, by a name that no packaged preset has.
 `extends = "other/preset"` starts from another one.
 """
 
 import tomllib
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tfrecords_tools.common.errors import InputError, meant
 
-STUDY = "first_study/"  # has presets of its own
-
-
-def preset_folders() -> list[Path]:
-    """Where presets are looked up: here, in the installed package, in the source tree."""
-    package = Path(__file__).parent
-    return [Path("experiments"), package / "presets", package.parent / "experiments"]
+_PACKAGE = Path(__file__).parent
+_SHIPPED = _PACKAGE / "presets"  # a checkout has none
+PACKAGED = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parent / "experiments"
+OWN = Path("experiments")  # in the working directory
 
 
 def preset_names() -> list[str]:
     """Names of all presets that can be found, sorted."""
-    names = set()
-    for folder in preset_folders():
-        names |= {p.relative_to(folder).with_suffix("").as_posix() for p in folder.rglob("*.toml")}
-    return sorted(name for name in names if not name.startswith(STUDY))
+    return sorted(
+        {
+            file.relative_to(folder).with_suffix("").as_posix()
+            for folder in (PACKAGED, OWN)
+            for file in folder.rglob("*.toml")
+        }
+    )
 
 
 def read_preset(preset: str, seen: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -32,6 +35,9 @@ def read_preset(preset: str, seen: tuple[str, ...] = ()) -> dict[str, Any]:
     if preset in seen:
         raise InputError(f"Presets extend one another in a circle: {' -> '.join([*seen, preset])}.")
     path = _find_preset(preset)
+    own = OWN / f"{preset}.toml"
+    if not seen and path.is_relative_to(PACKAGED) and own.is_file() and not own.samefile(path):
+        warnings.warn(f"{preset} is the packaged preset; for your own say {own}.", stacklevel=2)
     try:
         tree = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -45,8 +51,7 @@ def read_preset(preset: str, seen: tuple[str, ...] = ()) -> dict[str, Any]:
 
 
 def _find_preset(preset: str) -> Path:
-    candidates = [Path(preset)] + [folder / f"{preset}.toml" for folder in preset_folders()]
-    for path in candidates:
+    for path in (Path(preset), PACKAGED / f"{preset}.toml", OWN / f"{preset}.toml"):
         if path.suffix == ".toml" and path.is_file():
             return path
     if (Path(preset) / "config.toml").is_file():

@@ -55,35 +55,35 @@ def serve(
     _require(max_megapixels > 0, "--max-megapixels takes more than 0.")
     _require(timeout > 0, f"--timeout {timeout:g} will not do: take more than 0 seconds.")
     from artgan_tf.serving.address import Address, bound, url
-    from artgan_tf.serving.source import find_source, newer_checkpoint
+    from artgan_tf.serving.model_dir import find_model, newer_checkpoint
 
-    source, address = find_source(model), Address(host, port)
+    found, address = find_model(model), Address(host, port)
     with bound(address) as listening:  # both mistakes are told before TensorFlow is started
         cli.start_tensorflow()
         from artgan_tf.serving import server
         from artgan_tf.serving.app import Settings
         from artgan_tf.serving.batching import Rules
-        from artgan_tf.serving.bodies import Limits
+        from artgan_tf.serving.limits import Limits
 
         pixels = int(max_megapixels * 1e6)
         limits = Limits(int(max_body_mb * 2**20), max_instances, pixels, timeout)
         settings = Settings(limits, Rules(batch, window_ms / 1000), cors, poll, open)
-        if not source.versions():
+        if not found.versions():
             _export(model, port=listening.getsockname()[1])
-        elif newer := newer_checkpoint(model, source):
+        elif newer := newer_checkpoint(model, found):
             again = cli.command("artgan_tf.export", model)
             told = f"The export is older than {newer.name}: {again} makes one, which is taken over."
             print(told, file=sys.stderr, flush=True)
-        server.serve(source, listening, url(address, listening), settings)
+        server.run(found, listening, url(address, listening), settings)
 
 
 def _export(run: Path, port: int) -> None:
     """Told on stderr, for the first line of stdout is the gallery's address."""
-    from artgan_tf.serving.export import Options, export
+    from artgan_tf.serving.saved_model import ExportOptions, export_run
 
     told = f"{run} has no export yet: exporting first, a minute or two; port {port} is kept for it."
     print(told, file=sys.stderr, flush=True)
-    export(run, Options())
+    export_run(run, ExportOptions())
 
 
 def _require(holds: bool, sentence: str) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 import tyro
 
 from artgan_tf import cli
+from artgan_tf.comparison.experiment import Experiment, Protocol, carry_out, check
 from artgan_tf.config import parse_overrides, resolve
 from artgan_tf.evaluation.protocols import check_asked
-from artgan_tf.studies.experiment import Experiment, Protocol, carry_out, check
 from artgan_tf.task import checked
 from tfrecords_tools.common.locks import held
 
@@ -53,7 +53,7 @@ def study(
     for experiment in {each.preset: each for each in planned if not each.done}.values():
         checked(protocol.config(experiment), experiment.run_dir, fresh=False)
     cli.start_backend()
-    from artgan_tf.studies import pages
+    from artgan_tf.comparison import pages
 
     with held(out, "a study", "let it end, or give another --out"):
         for number, experiment in enumerate(planned, 1):

@@ -112,11 +112,11 @@ def painters():
 @pytest.fixture(scope="session")
 def exports(painters, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A version of each, which tests copy and leave as it is."""
-    from artgan_tf.serving.export import Options, write
+    from artgan_tf.serving.saved_model import ExportOptions, write
 
     root = tmp_path_factory.mktemp("exports")
     for paper, painter in painters.items():
-        write(painter, root / paper / "1", Options())
+        write(painter, root / paper / "1", ExportOptions())
     return {paper: root / paper / "1" for paper in painters}
 
 

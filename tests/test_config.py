@@ -1,7 +1,11 @@
 """Configuration: presets against the papers, overrides, and one sentence for every mistake."""
 
 import dataclasses
+import os
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -12,6 +16,7 @@ import tomli_w
 from artgan_tf.config import InputError, flat, from_tree, parse_overrides, resolve, to_tree
 from artgan_tf.preset_files import preset_names
 
+ROOT = Path(__file__).resolve().parents[1]
 FIELDS = ["data.classes", "data.image_size", "data.crop", "train.steps", "train.lr_drops"]
 FIELDS += ["train.fake_labels", "train.optimizer", "train.lr_discriminator", "train.lr_generator"]
 ADAM, RMSPROP = ("adam", 2e-4, 2e-4), ("rmsprop", 1e-3, 1e-4)
@@ -66,6 +71,37 @@ def test_paper_a_presets(preset: str) -> None:
     expected |= {"discriminator.dropout": 0.0, "discriminator.noise": 0.0}
     expected |= {"train.fake_labels": "random", "train.cifar_trick": False}
     check(f"artgan/{preset}", expected | {"data.classes": A4[preset]})
+
+
+def installed(folder: Path) -> Path:
+    """Where the package can be imported from as a wheel has it: its configuration and presets."""
+    (folder / "artgan_tf").mkdir(parents=True)
+    for file in (ROOT / "artgan_tf").glob("*.py"):
+        shutil.copy(file, folder / "artgan_tf")
+    (folder / "tfrecords_tools").symlink_to(ROOT / "tfrecords_tools")
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]
+    for source, target in build["build"]["targets"]["wheel"]["force-include"].items():
+        copy = shutil.copytree if (ROOT / source).is_dir() else shutil.copy
+        (folder / target).parent.mkdir(exist_ok=True)
+        copy(ROOT / source, folder / target)
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["checkout", "installed"])
+def test_a_name_is_the_packaged_presets_whatever_lies_here(kind: str, tmp_path: Path) -> None:
+    package = ROOT if kind == "checkout" else installed(tmp_path / "site")
+    own = tmp_path / "here" / "experiments"
+    own.mkdir(parents=True)
+    (own / "demo.toml").write_text('extends = "demo"\n[train]\nsteps = 3\n')
+    (own / "mine.toml").write_text('extends = "improved/cifar10"\n[train]\nsteps = 4\n')
+    names = ["demo", "experiments/demo.toml", "mine", "improved/cifar10"]
+    told = f"from artgan_tf.config import resolve as r; print(*(r(n).train.steps for n in {names}))"
+    command = [sys.executable, "-P", "-W", "default", "-c", told]
+    env = os.environ | {"PYTHONPATH": str(package)}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=own.parent, env=env)
+    assert done.stdout.split() == ["2600", "3", "4", "70000"]
+    said = "demo is the packaged preset; for your own say experiments/demo.toml."
+    assert done.stderr.count(said) == 1
 
 
 @pytest.mark.parametrize("preset", preset_names())

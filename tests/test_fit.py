@@ -14,6 +14,7 @@ from artgan_tf.config import resolve, to_tree
 from artgan_tf.fit import fit as verb
 from artgan_tf.task import plan
 from tests.conftest import tiny_overrides
+from tests.tfds_folder import set_data_folder
 
 
 def fit(*arguments: str) -> int:
@@ -180,7 +181,7 @@ def test_dry_run_refuses_data_that_do_not_fit(paintings, capsys):
 
 
 def test_dry_run_downloads_nothing(capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr("tensorflow_datasets.core.constants.DATA_DIR", str(tmp_path))
+    set_data_folder(tmp_path, monkeypatch)
     monkeypatch.delattr("tensorflow_datasets.core.DatasetBuilder.download_and_prepare")
     assert fit("improved/cifar10", "--dry-run") == 0
     printed = capsys.readouterr().out

@@ -14,7 +14,7 @@ from artgan_tf.evaluation.evaluate import evaluate
 from artgan_tf.runs.load import load
 from artgan_tf.sampling import sheets
 from artgan_tf.sampling.sheets import wish
-from artgan_tf.serving.export import Options, export
+from artgan_tf.serving.saved_model import ExportOptions, export_run
 from artgan_tf.training.train import train
 from tests.conftest import tiny_overrides
 from tests.serving.servers import Server, Service
@@ -71,7 +71,7 @@ def test_an_evaluation_and_its_report_tell_of_each(run: Path) -> None:
 
 
 def test_a_server_paints_and_judges_each(run: Path, tmp_path: Path) -> None:
-    version = export(run, Options(out=tmp_path, name="flowers"))
+    version = export_run(run, ExportOptions(out=tmp_path, name="flowers"))
     with Server(version.parent) as server:
         (told,) = httpx.get(f"{server.url}/gallery/models.json").json()["models"]
         assert told["class_names"] == NAMES

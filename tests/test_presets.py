@@ -18,6 +18,7 @@ from artgan_tf.papers import build_gan
 from artgan_tf.preset_files import preset_names
 from artgan_tf.training.train import train
 from tests.data import stand_ins
+from tests.tfds_folder import set_data_folder
 from tfrecords_tools.convert import convert
 from tfrecords_tools.options import Options
 
@@ -152,7 +153,7 @@ def test_the_demo_is_for_the_demo_data(recwarn: pytest.WarningsRecorder) -> None
 def test_a_train_step_on_data_of_its_shape(
     preset: str, wikiart: Any, tfds_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tensorflow_datasets.core.constants.DATA_DIR", str(tfds_folder))
+    set_data_folder(tfds_folder, monkeypatch)
     config = resolve(preset, NARROW)
     if preset == "demo":
         step(config)
@@ -169,7 +170,7 @@ def test_a_train_step_on_data_of_its_shape(
 def test_its_splits_are_those_of_the_data_set(
     preset: str, tfds_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tensorflow_datasets.core.constants.DATA_DIR", str(tfds_folder))
+    set_data_folder(tfds_folder, monkeypatch)
     source = open_source(resolve(preset, NARROW).data)
     assert (source.train.count, source.val.count) == (20, 20)
 
@@ -213,7 +214,7 @@ REFUSALS = [
 def test_doctored_data_is_refused_in_a_sentence(
     doctoring: dict, overrides: dict, parts: list, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tensorflow_datasets.core.constants.DATA_DIR", str(tmp_path))
+    set_data_folder(tmp_path, monkeypatch)
     kind = type("Cifar10", (Doctored,), doctoring, skip_registration=True)
     kind().download_and_prepare()
     monkeypatch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", no_network)
@@ -231,7 +232,7 @@ def no_network(self: Any) -> None:
 def test_the_data_that_the_preset_is_for_is_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tensorflow_datasets.core.constants.DATA_DIR", str(tmp_path))
+    set_data_folder(tmp_path, monkeypatch)
     type("Cifar10", (Doctored,), {}, skip_registration=True)().download_and_prepare()
     source = open_source(resolve("improved/cifar10", COUNTS).data)
     assert (source.train.count, source.val.count) == (12, 12)

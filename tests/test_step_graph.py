@@ -13,8 +13,8 @@ from artgan_tf.config import resolve
 from artgan_tf.gan import GAN
 from artgan_tf.networks.fused import on_cpu
 from artgan_tf.papers import build_gan
-from experiments import costs
-from experiments.benchmarks.plain_keras import plain_layers
+from experiments.benchmarks import costs
+from experiments.benchmarks.rivals.plain_keras import plain_layers
 from tests.gans import batch, built
 
 K, N = 10, 2

@@ -10,9 +10,9 @@ import tomli_w
 from PIL import Image
 
 from artgan_tf import cli, hardware
+from artgan_tf.comparison import experiment, pages
+from artgan_tf.comparison.rows import CLASSES, NOTE, rows
 from artgan_tf.config import resolve
-from artgan_tf.studies import experiment, pages
-from artgan_tf.studies.record import CLASSES, NOTE, records
 from artgan_tf.study import study
 from tests.conftest import tiny_overrides
 
@@ -95,8 +95,8 @@ def test_pictures_and_exports_are_there(made):
     for name in (pages.SHEET, pages.CURVES):
         with Image.open(made / name) as picture:
             assert min(picture.size) > 40
-    for record in records(made):
-        assert list((record.run / "export").glob("*/1/saved_model.pb"))
+    for row in rows(made):
+        assert list((row.run / "export").glob("*/1/saved_model.pb"))
 
 
 @pytest.mark.slow
@@ -178,9 +178,9 @@ def test_two_files_of_one_name_are_refused(paintings, tmp_path, capsys, monkeypa
 def test_a_step_that_fails_on_a_full_disk_says_so_without_its_log(tmp_path, monkeypatch, capsys):
     """Its own sentence does not fit into the log then."""
     usage = SimpleNamespace(free=4096)
-    monkeypatch.setattr("artgan_tf.studies.experiment.shutil.disk_usage", lambda path: usage)
+    monkeypatch.setattr("artgan_tf.comparison.experiment.shutil.disk_usage", lambda path: usage)
     done = SimpleNamespace(returncode=1)
-    monkeypatch.setattr("artgan_tf.studies.experiment.subprocess.run", lambda *a, **k: done)
+    monkeypatch.setattr("artgan_tf.comparison.experiment.subprocess.run", lambda *a, **k: done)
     assert call("demo", "--out", tmp_path / "out") == 1
     assert "fit of demo, seed 0, failed (the disk is full): see" in capsys.readouterr().err
 

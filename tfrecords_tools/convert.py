@@ -10,13 +10,13 @@ from tfrecords_tools.cifar import cifar_batches, is_cifar
 from tfrecords_tools.common import cli
 from tfrecords_tools.common.errors import InputError
 from tfrecords_tools.common.files import replacing, write_json
+from tfrecords_tools.conversion_report import listing_lines, make_report, table
 from tfrecords_tools.examples import Collection
 from tfrecords_tools.folders import class_folders
 from tfrecords_tools.lists import listed_images, parse_lists, wikiart_lists
 from tfrecords_tools.metadata import features, write_info
 from tfrecords_tools.options import Options, checked
 from tfrecords_tools.plan import Plan, make_plan
-from tfrecords_tools.report import listing_lines, make_report, table
 from tfrecords_tools.shards import ShardReport
 from tfrecords_tools.workspace import REPORT, Workspace
 from tfrecords_tools.writing import write_shards

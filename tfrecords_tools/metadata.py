@@ -35,6 +35,7 @@ def features(options: Options, class_names: Sequence[str]) -> Any:
 
 def serializer(options: Options, class_names: Sequence[str]) -> Callable[[Any, int, str], bytes]:
     """(encoded image or pixels, label, path) -> the bytes of a record."""
+    # Not public: `serialize_example`, which is, orders an example's features differently each time.
     from tensorflow_datasets.core.example_serializer import ExampleSerializer
 
     connector = features(options, class_names)
@@ -77,9 +78,8 @@ def write_info(
         splits: (records, bytes) of each shard, by split.
     """
     import tensorflow_datasets as tfds
-    from tensorflow_datasets.core.dataset_info import DatasetIdentity
 
-    identity = DatasetIdentity(
+    identity = tfds.core.DatasetIdentity(
         name=name, version=tfds.core.Version(VERSION), data_dir=str(folder), module_name=""
     )
     info = tfds.core.DatasetInfo(builder=identity, features=connector, description=description)
@@ -96,7 +96,7 @@ def write_info(
         )
         for split, shards in splits.items()
     ]
-    info.set_splits(tfds.core.splits.SplitDict(infos))
+    info.set_splits(tfds.core.SplitDict(infos))
     info.write_to_directory(folder)
 
 

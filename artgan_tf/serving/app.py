@@ -15,9 +15,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from artgan_tf.serving import gallery_files, json_answers, monitoring
+from artgan_tf.serving import gallery_files, json_tensors, monitoring
 from artgan_tf.serving.batching import Batcher, Rules
-from artgan_tf.serving.bodies import Limits
+from artgan_tf.serving.limits import Limits
 from artgan_tf.serving.refusals import Refused
 from artgan_tf.serving.rest import JSON, Rest
 from artgan_tf.serving.versions import Versions
@@ -101,7 +101,7 @@ class _Page(StaticFiles):
 
 
 async def _refused(request: Request, refused: Refused) -> Response:
-    body = json_answers.written({"error": refused.text})
+    body = json_tensors.written({"error": refused.text})
     headers = {"Connection": "close"} if refused.status in FINAL else {}
     return Response(body, refused.status, headers, media_type=JSON)
 

@@ -31,7 +31,7 @@ class Runner(Protocol):
 
 
 Key = tuple[Runner, str]
-Result = Arrays | Exception
+Answer = Arrays | Exception
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class Batcher:
         del self._waiting[key]
 
     async def _answer(self, key: Key, batch: list[Job]) -> None:
-        results: Sequence[Result]
+        results: Sequence[Answer]
         try:
             self.observe(sum(row_count(job.arrays) for job in batch))
             loop, inputs = asyncio.get_running_loop(), [job.arrays for job in batch]
@@ -182,7 +182,7 @@ def joined(parts: Sequence[Arrays]) -> Arrays:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def run_batch(servable: Runner, signature: str, inputs: Sequence[Arrays]) -> list[Result]:
+def run_batch(servable: Runner, signature: str, inputs: Sequence[Arrays]) -> list[Answer]:
     """The answer to each of several requests, or its error."""
     if len(inputs) > 1:
         ends = np.cumsum([row_count(arrays) for arrays in inputs])
@@ -193,7 +193,7 @@ def run_batch(servable: Runner, signature: str, inputs: Sequence[Arrays]) -> lis
     return [_run(servable, signature, arrays) for arrays in inputs]
 
 
-def _run(servable: Runner, signature: str, arrays: Arrays) -> Result:
+def _run(servable: Runner, signature: str, arrays: Arrays) -> Answer:
     try:
         return servable.run(signature, arrays)
     except Exception as error:

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from artgan_tf.serving import metadata
 from artgan_tf.serving.batching import Batcher
-from artgan_tf.serving.card import REFERENCES
+from artgan_tf.serving.extras import REFERENCES
 from artgan_tf.serving.json_tensors import Arrays
 from artgan_tf.serving.refusals import Refused
 from artgan_tf.serving.servable import Servable

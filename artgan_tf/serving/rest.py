@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from artgan_tf.serving import bodies, json_answers, json_tensors, json_text, metadata, picture_sizes
+from artgan_tf.serving import json_tensors, json_text, metadata
 from artgan_tf.serving.batching import Batcher
-from artgan_tf.serving.bodies import Limits
+from artgan_tf.serving.limits import Limits, check_pictures, read_body
 from artgan_tf.serving.monitoring import Monitoring
 from artgan_tf.serving.refusals import Refused, cut
 from artgan_tf.serving.servable import Servable
@@ -91,7 +91,7 @@ class Rest:
             self.monitoring.request(model, code, time.perf_counter() - begun)
 
     async def _asked(self, request: Request, asked: re.Match[str]) -> bytes:
-        document = json_text.parse(await bodies.read(request, self.limits))
+        document = json_text.parse(await read_body(request, self.limits))
         signature = json_tensors.signature_name(document)
         if asked[4] != "predict":
             json_tensors.listed(document, "examples")
@@ -102,9 +102,9 @@ class Rest:
         rows = max(len(array) if array.ndim else 0 for array in arrays.values())
         if rows > (most := self.limits.rows):
             raise Refused(f"{rows} instances are too many: this server takes {most} a request.")
-        picture_sizes.check(arrays, self.limits.pixels)
+        check_pictures(arrays, self.limits.pixels)
         outputs = await self.batcher.run(servable, signature, arrays)
-        return json_answers.answer(outputs, "instances" in document)
+        return json_tensors.answer(outputs, "instances" in document)
 
 
 def _version(asked: re.Match[str]) -> int | None:

@@ -1,35 +1,37 @@
 """The server's process: a socket, the model's first version, uvicorn, and a graceful end."""
 
+import asyncio
 import logging
 import signal
 import socket
 import webbrowser
 from types import FrameType
+from typing import Any
 from urllib.parse import quote
 
 import uvicorn
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from artgan_tf.config import InputError
 from artgan_tf.serving.app import Settings, build_app
-from artgan_tf.serving.connections import patient
+from artgan_tf.serving.model_dir import ModelDir
 from artgan_tf.serving.servable import Servable
-from artgan_tf.serving.source import Source
 from artgan_tf.serving.versions import Versions
 
 GRACE = 30  # seconds that requests in flight have to finish
 SERVER = "artgan-serve (stand-in for TensorFlow Serving)"
 
 
-def serve(source: Source, listening: socket.socket, url: str, settings: Settings) -> None:
+def run(model: ModelDir, listening: socket.socket, url: str, settings: Settings) -> None:
     """Serve a model until SIGTERM or Ctrl-C.
 
     Args:
-        source: of the model.
+        model: its name and folders.
         listening: a socket that listens, whose connections wait until uvicorn takes them.
         url: what a browser on this machine opens.
         settings: how to answer.
     """
-    versions = Versions(source, settings.poll)
+    versions = Versions(model, settings.poll)
     versions.look()
     if versions.served is None:
         raise InputError(f"No version of {versions.name} loads; the warnings above tell why.")
@@ -82,3 +84,40 @@ def _run(versions: Versions, settings: Settings, listening: socket.socket) -> No
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def patient(seconds: float) -> type[asyncio.Protocol]:
+    """uvicorn's protocol with a limit to the time that a head takes: by itself it waits for ever.
+
+    Args:
+        seconds: from the opening of a connection, or from the first byte of a later request.
+    """
+
+    class Patient(AutoHTTPProtocol):  # type: ignore[valid-type, misc]
+        _timer: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            self._watch()
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            self._watch()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            self._forget()
+
+        def _watch(self) -> None:
+            """Once the head is there the application sees to the body."""
+            if self.cycle is not None and not self.cycle.response_complete:
+                self._forget()
+            elif self._timer is None and not self.transport.is_closing():
+                self._timer = self.loop.call_later(seconds, self.transport.close)
+
+        def _forget(self) -> None:
+            if self._timer:
+                self._timer.cancel()
+                self._timer = None
+
+    return Patient

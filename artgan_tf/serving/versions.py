@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from artgan_tf.serving.model_dir import ModelDir
 from artgan_tf.serving.servable import Servable
-from artgan_tf.serving.source import Source
 
 Load = Callable[[Path, str, int], Servable]
 Files = frozenset[tuple[str, int, int]]
@@ -34,14 +34,14 @@ class Versions:
     """The served version of one model, kept up to date by a thread.
 
     Args:
-        source: of the model.
+        model: its name and folders.
         every: seconds between looks.
         load: makes a servable of a folder, a name and a number.
     """
 
-    def __init__(self, source: Source, every: float, load: Load = Servable):
-        self.source, self.every, self._load = source, every, load
-        self.name = source.name
+    def __init__(self, model: ModelDir, every: float, load: Load = Servable):
+        self.model, self.every, self._load = model, every, load
+        self.name = model.name
         self.served: Servable | None = None
         self._states: dict[int, State] = {}
         self._failed: dict[int, Files] = {}
@@ -66,7 +66,7 @@ class Versions:
 
     def look(self) -> None:
         """Take over the highest version that loads; the served one stays if there is none."""
-        found = self.source.versions()
+        found = self.model.versions()
         for number in sorted(found, reverse=True):
             if self.served and number == self.served.version:
                 return

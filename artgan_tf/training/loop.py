@@ -18,8 +18,8 @@ from artgan_tf.training.engine import Engine
 from artgan_tf.training.expectation import Expectation
 from artgan_tf.training.health import Health
 from artgan_tf.training.interruption import Interruption
+from artgan_tf.training.logger import RunLogger
 from artgan_tf.training.overfitting import Overfitting
-from artgan_tf.training.records import Records
 from artgan_tf.training.watch import Watch
 from tfrecords_tools.common.files import NotWritten
 
@@ -34,7 +34,7 @@ class Loop:
         config, gan, engine: what trains, on what.
         batches: the engine's endless training batches, beginning at the first step to do.
         held_out: the engine's held-out batches.
-        checkpoints, records: where the state and the figures go.
+        checkpoints, logger: where the state and the figures go.
         watch: metrics between the steps.
         overfitting, health: what D is watched for.
         interruption: asked after every step.
@@ -49,7 +49,7 @@ class Loop:
     batches: Iterator[Any]
     held_out: Iterable[Any]
     checkpoints: Checkpoints
-    records: Records
+    logger: RunLogger
     watch: Watch
     overfitting: Overfitting
     health: Health
@@ -63,7 +63,7 @@ class Loop:
         start = self.gan.steps_done
         self._untold: tuple[int, Any] | None = None  # a step, and the sums of its history row
         self._recorded = start, self.clock.seconds
-        wait = 0.0 if self.records.painted else FIRST
+        wait = 0.0 if self.logger.painted else FIRST
         self._first = math.inf  # when, by training time; that changes nothing which is learnt
         self._pictured = 0  # the step of the newest grid
         expectation = Expectation(self.steps, wait, self.tell)
@@ -123,7 +123,7 @@ class Loop:
             f"D {means['d_loss']:.3f} G {means['g_loss']:.3f} {rate:.0f} images/s"
         )
         self.health.of_losses(step, means)
-        self.records.scalars(row)
+        self.logger.scalars(row)
 
     def _validate(self, step: int) -> None:
         self.gan.held_out_means.reset()
@@ -131,24 +131,24 @@ class Loop:
         # Not after a last step in between, for a run of more steps has no validation there.
         due = step % self.config.log.validate_every == 0
         means = self.gan.held_out_means.result() | self.overfitting.measure(adapt=due)
-        self.records.scalars({"step": step} | {f"val_{name}": x for name, x in means.items()})
+        self.logger.scalars({"step": step} | {f"val_{name}": x for name, x in means.items()})
         self.health.of_validation(step, means)
 
     def _sample(self, step: int) -> None:
         self._first = math.inf
         if self.engine.writes and step != self._pictured:
-            self.health.of_grid(step, self.records.samples(step))
+            self.health.of_grid(step, self.logger.samples(step))
             self._pictured = step
 
     def _measure(self, step: int) -> None:
-        row = self.watch.measure(self.records.painter, self.checkpoints)
-        self.records.scalars({"step": step} | row)
+        row = self.watch.measure(self.logger.painter, self.checkpoints)
+        self.logger.scalars({"step": step} | row)
 
     def _save(self, step: int) -> None:
         if not self.engine.writes:
             return
         if self._recorded[0] != step:  # a resume goes on from this time
-            self.records.scalars({"step": step, "seconds": round(self.clock.seconds, 1)})
+            self.logger.scalars({"step": step, "seconds": round(self.clock.seconds, 1)})
         self.checkpoints.save()
 
     def _pause(self, *actions: Callable[[int], None], last: bool = True) -> None:

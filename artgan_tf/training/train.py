@@ -28,9 +28,9 @@ from artgan_tf.training.engine import Engine
 from artgan_tf.training.engines import open_engine
 from artgan_tf.training.health import Health
 from artgan_tf.training.interruption import Interruption
+from artgan_tf.training.logger import RunLogger
 from artgan_tf.training.loop import Loop
 from artgan_tf.training.overfitting import Overfitting
-from artgan_tf.training.records import Records
 from artgan_tf.training.schedule import schedule
 from artgan_tf.training.summary import lines
 from artgan_tf.training.watch import Watch
@@ -40,7 +40,7 @@ Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Result:
+class Trained:
     """How a call of `train` ended."""
 
     run_dir: Path
@@ -65,7 +65,7 @@ def train(
     fresh: bool = False,
     source: Source | None = None,
     tell: Tell = lambda line: None,
-) -> Result:
+) -> Trained:
     """Train a configuration in a directory; the same call again goes on where it stopped.
 
     Args:
@@ -88,7 +88,7 @@ def train(
         run.check(config, source.class_names, fingerprint(source))
     done = 0 if fresh else latest_step(run.checkpoints)
     if done >= steps:
-        return Result(run.path, done, steps, trained=False)
+        return Trained(run.path, done, steps, trained=False)
     try:
         with Interruption() as interruption, _held(run, engine.writes) as hold:
             reached = _train(
@@ -100,7 +100,7 @@ def train(
             f"{config.train.precision}: lower --batch-size or model.width, or set "
             f"train.precision=mixed_bfloat16."
         ) from None
-    return Result(run.path, reached, steps, trained=True)
+    return Trained(run.path, reached, steps, trained=True)
 
 
 def _train(
@@ -143,7 +143,7 @@ def _train(
         batches=engine.batches(source.train, done),
         held_out=engine.held_out(source.val),
         checkpoints=checkpoints,
-        records=Records(run, painter, done),
+        logger=RunLogger(run, painter, done),
         watch=watch,
         overfitting=Overfitting(gan, engine, source),
         health=Health(config, checkpoints, engine.settle),

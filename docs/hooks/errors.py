@@ -145,7 +145,7 @@ ROOMS = {
     "evaluation": "Evaluation",
     "sampling": "Painting",
     "serving": "Export and serving",
-    "studies": "Studies",
+    "comparison": "Studies",
     "backend": "Backends",
     "tfrecords_tools": "Images, lists and records",
 }

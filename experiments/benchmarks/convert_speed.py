@@ -2,9 +2,9 @@
 
     python -m experiments.benchmarks.convert_speed BIG_DIR --sizes 64 128 256 --runs 3
 
-First on one core: ours with one worker and `baseline.py` in turns, each storing JPEGs and PNGs (our
-PNGs are compressed, the baseline's are not), and how alike the pictures are.  Then ours alone on
-all cores, with more and more workers.
+First on one core: ours with one worker and `rivals.baseline` in turns, each storing JPEGs and PNGs
+(our PNGs are compressed, the baseline's are not), and how alike the pictures are. Then ours alone
+on all cores, with more and more workers.
 """
 
 import os
@@ -114,7 +114,7 @@ def contestants(big: Path, size: int) -> dict[str, Command]:
 
 def baseline(big: Path, size: int, encoding: str, place: Path) -> list[str]:
     """What runs the plain converter."""
-    start = [sys.executable, "-m", "experiments.benchmarks.baseline", str(big)]
+    start = [sys.executable, "-m", "experiments.benchmarks.rivals.baseline", str(big)]
     options = ["--out", place / "pictures.zip", "--size", size, "--encoding", encoding]
     return [*start, *map(str, options)]
 

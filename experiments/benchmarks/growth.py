@@ -4,7 +4,7 @@
 
 Each batch of each preset is trained in a process of its own for a few steps.  The process is then
 killed, so its peak of memory is that of training alone, without painting and measuring; `fit` on
-whole presets is what `experiments.fifty_steps` measures.
+whole presets is what `experiments.benchmarks.fifty_steps` measures.
 """
 
 import os

@@ -15,7 +15,7 @@ from experiments.benchmarks.contestants import (
     quiet,
 )
 from experiments.benchmarks.measuring import Run
-from experiments.benchmarks.plain_keras import KINDS, plain_layers
+from experiments.benchmarks.rivals.plain_keras import KINDS, plain_layers
 
 STEPS = 4  # of one execution
 

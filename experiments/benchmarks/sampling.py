@@ -24,7 +24,7 @@ from artgan_tf.config import Config, resolve
 from experiments.benchmarks import measuring
 from experiments.benchmarks.contestants import CLASSES, clocked, fresh_gan
 from experiments.benchmarks.measuring import Run, Times
-from experiments.benchmarks.torch_rival import spec, torch_process
+from experiments.benchmarks.rivals.torch_rival import spec, torch_process
 from experiments.benchmarks.train_step import PRESETS, versions
 
 LAYOUTS = ("contiguous", "channels-last")
@@ -91,10 +91,10 @@ def contestants(
 ) -> dict[str, Sampler]:
     """All of them, ready; PyTorch's processes live as long as the stack."""
     from artgan_tf.painter import Painter
-    from artgan_tf.serving.export import Options, write
+    from artgan_tf.serving.saved_model import ExportOptions, write
 
     painter = Painter(fresh_gan(config), [f"class {index}" for index in range(CLASSES)])
-    write(painter, folder / "1", Options(onnx=True))
+    write(painter, folder / "1", ExportOptions(onnx=True))
     z, labels = np.array(painter.latents(range(batch))), np.arange(batch, dtype=np.int32) % CLASSES
     field = {
         OURS: repeated(saved_model(folder / "1", z, labels), calls),
@@ -122,7 +122,7 @@ def onnx_runtime(folder: Path, z: Any, labels: Any) -> Callable[[], np.ndarray]:
     """On all cores, its default."""
     import onnxruntime
 
-    from artgan_tf.serving.export import EXTRA, ONNX
+    from artgan_tf.serving.saved_model import EXTRA, ONNX
 
     file = folder / EXTRA / ONNX
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])

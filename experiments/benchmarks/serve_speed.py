@@ -23,7 +23,7 @@ import numpy as np
 import tensorflow as tf
 import tyro
 
-from artgan_tf.serving.source import find_source
+from artgan_tf.serving.model_dir import find_model
 from experiments.benchmarks import measuring
 
 AIM = 0.7  # of the SavedModel's pictures a second
@@ -67,7 +67,7 @@ def main(
         out: a JSON file for all figures.
     """
     known = measuring.machine()
-    source = find_source(model)
+    source = find_model(model)
     loads = [Load(c, p) for p in pictures for c in clients]
     with serving(model) as port:
         paint = in_process(source.versions()[max(source.versions())])

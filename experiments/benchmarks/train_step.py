@@ -26,14 +26,13 @@ import tyro
 
 from artgan_tf import cli
 from artgan_tf.config import Config, resolve
-from experiments import costs
-from experiments.benchmarks import measuring, peak
+from experiments.benchmarks import costs, measuring, peak
 from experiments.benchmarks.contestants import Contestant, batch_of, fresh_gan, keras_step, quiet
 from experiments.benchmarks.levers import without_each
 from experiments.benchmarks.measuring import Times
-from experiments.benchmarks.plain_keras import plain_layers
-from experiments.benchmarks.session_step import session_step
-from experiments.benchmarks.torch_rival import LAYOUTS, hand_over, torch_step
+from experiments.benchmarks.rivals.plain_keras import plain_layers
+from experiments.benchmarks.rivals.session_step import session_step
+from experiments.benchmarks.rivals.torch_rival import LAYOUTS, hand_over, torch_step
 
 PRESETS = ("improved/cifar10", "improved/wikiart-genre", "artgan/cifar10")
 MOST = 1e-3  # by which losses may differ

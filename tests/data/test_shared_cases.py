@@ -11,6 +11,7 @@ from artgan_tf.data.failures import Reading
 from artgan_tf.data.pipeline import training_batches
 from artgan_tf.data.source import DamagedData
 from artgan_tf.data.spec import open_source
+from tests.tfds_folder import set_data_folder
 from tests.tfrecords_tools.test_shared_cases import CASES, needs_cases
 
 pytestmark = [pytest.mark.data, needs_cases]
@@ -108,7 +109,7 @@ def test_sets_are_trained_on_or_refused(
     name: str, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = CASES / "tfds" / "data"
-    monkeypatch.setattr("tensorflow_datasets.core.constants.DATA_DIR", str(root))
+    set_data_folder(root, monkeypatch)
     spec = f"tfds:{name}" if kind == "tfds" else f"tfrecords:{root / name / '1.0.0'}"
     for cache_mb in (0, 64):
         check(spec, SETS[name], cache_mb=cache_mb)

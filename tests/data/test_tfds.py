@@ -13,6 +13,7 @@ from artgan_tf.data.pipeline import held_out_batches, training_batches
 from artgan_tf.data.source import Source, Streamed
 from artgan_tf.data.spec import open_source
 from tests.data import stand_ins
+from tests.tfds_folder import set_data_folder
 
 NAMES = ["oak", "elm", "ash"]
 COUNTS = {"train": 12, "test": 5, "validation": 4}
@@ -50,7 +51,7 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """TFDS's data folder: `trees`, `shrubs` with `train` alone, and `heights` without classes."""
     folder = tmp_path_factory.mktemp("tensorflow_datasets")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tensorflow_datasets.core.constants.DATA_DIR", str(folder))
+        set_data_folder(folder, patch)
         write("trees", tfds.features.ClassLabel(names=NAMES), COUNTS)
         write("shrubs", tfds.features.ClassLabel(names=NAMES), {"train": 12})
         names = tfds.features.ClassLabel(names=NAMES)
@@ -192,7 +193,7 @@ STOOD_IN = {
 def test_a_stand_in_has_the_splits_of_the_real_data_set_and_no_others(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tensorflow_datasets.core.constants.DATA_DIR", str(tmp_path))
+    set_data_folder(tmp_path, monkeypatch)
     stand_ins.write(name, 7, tmp_path)
     classes, splits = STOOD_IN[name]
     for split in ("train", "test", "validation", "unlabelled"):

@@ -22,7 +22,7 @@ from artgan_tf.own import default_run_dir
 from artgan_tf.serve import serve
 from artgan_tf.serving import app, monitoring
 from artgan_tf.serving.batching import Rules
-from artgan_tf.serving.source import Source
+from artgan_tf.serving.model_dir import ModelDir
 from artgan_tf.serving.versions import Versions
 from tests.deploy import files
 from tests.deploy.files import DEPLOY, ROOT, SERVICES, default, flags, instructions, mounts, parsed
@@ -150,7 +150,7 @@ def test_ports_of_the_gallery():
     assert gallery()["host"] == "0.0.0.0"
     url = re.search(r"http://127.0.0.1:(\d+)(/\w+)", SERVICES["gallery"]["healthcheck"]["test"][-1])
     assert url
-    routes = app.build_app(Versions(Source("demo", dict), 1), app.Settings()).routes
+    routes = app.build_app(Versions(ModelDir("demo", dict), 1), app.Settings()).routes
     assert int(url[1]) == port
     assert url[2] in {getattr(route, "path", "") for route in routes}
 

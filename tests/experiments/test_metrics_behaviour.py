@@ -1,6 +1,5 @@
 """The script that says whether metrics behave, on embedded paintings and on real ones."""
 
-import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from artgan_tf.data.spec import open_source
 from artgan_tf.evaluation.protocols import metric
 from artgan_tf.evaluation.reference import Reference
 from artgan_tf.metrics.extractors import Extractor, open_extractor
-from experiments.metrics_behaviour.__main__ import END, MARK, about, insert, table
+from experiments.metrics_behaviour.__main__ import about, insert, table
 from experiments.metrics_behaviour.measuring import (
     EXPECTED,
     Row,
@@ -27,7 +26,6 @@ from experiments.metrics_behaviour.measuring import (
 from experiments.metrics_behaviour.sets import blurred, kept, noisy, places_unaltered
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-FOLDER = REPOSITORY / "experiments" / "metrics_behaviour"
 SHARED = Path(os.environ.get("ARTGAN_DATA", REPOSITORY.parent / "shared" / "data"))
 TRAIN, HELD_OUT, SIZE, COUNT = 1_500, 300, 8, 250
 SPOILT = {"held out", "unaltered", "classes dropped", "noise", "blur"}
@@ -174,14 +172,6 @@ def test_figures_tell_what_they_are_of(reference: Reference) -> None:
     assert found["searched_by_pixels"] == TRAIN
     assert COUNT < found["searched_by_features"] == len(places_unaltered(reference, COUNT)) < TRAIN
     assert found["classes"] == CLASS_NAMES
-
-
-def test_the_committed_table_is_of_the_committed_figures() -> None:
-    figures = json.loads((FOLDER / "figures.json").read_text(encoding="utf-8"))
-    rows, count = [Row(**row) for row in figures["rows"]], figures["count"]
-    assert f"{MARK}{table(rows, count)}{END}" in (FOLDER / "README.md").read_text(encoding="utf-8")
-    assert misbehaving(rows, count) == []
-    assert figures["extractor"] == "inception-2015"
 
 
 # ---- on real paintings --------------------------------------------------------------------------

@@ -10,9 +10,9 @@ import pytest
 from experiments.benchmarks import levers, train_step
 from experiments.benchmarks.contestants import Contestant, batch_of, fresh_gan, keras_step, quiet
 from experiments.benchmarks.measuring import Run
-from experiments.benchmarks.plain_keras import plain_layers
-from experiments.benchmarks.session_step import session_step
-from experiments.benchmarks.torch_rival import hand_over, spec, torch_step
+from experiments.benchmarks.rivals.plain_keras import plain_layers
+from experiments.benchmarks.rivals.session_step import session_step
+from experiments.benchmarks.rivals.torch_rival import hand_over, spec, torch_step
 from tests.gans import tiny
 
 PAPERS = pytest.mark.parametrize("paper", ["improved", "artgan"])

@@ -13,7 +13,7 @@ from artgan_tf.networks.convolutions import Conv2D, Conv2DTranspose
 from artgan_tf.networks.fused import BatchNormalization
 from artgan_tf.networks.layers import UpsampleConv2D
 from artgan_tf.papers import build_gan
-from experiments.benchmarks.plain_keras import plain_layers
+from experiments.benchmarks.rivals.plain_keras import plain_layers
 from tests.gans import K, batch, tiny
 
 # Of the largest value; in bfloat16 two roundings of 2^-9 may differ by one step.

@@ -11,7 +11,7 @@ from artgan_tf.runs.checkpoints import Checkpoints
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.load import load
 from artgan_tf.sampling.models import open_model
-from artgan_tf.serving.export import Options, export
+from artgan_tf.serving.saved_model import ExportOptions, export_run
 from tests.conftest import PRESETS, TABLES, tiny_overrides
 
 NAMES = ["oak", "elm", "ash"]
@@ -37,7 +37,7 @@ def test_another_number_of_names_is_refused(run: RunDirectory, names: list[str])
     assert load(run.path).class_names == tuple(NAMES)
     run.classes_file.write_text("".join(f"{name}\n" for name in names))
     sentence = rf"classes\.txt has {len(names)} names, but .* restore the file"
-    for use in (load, open_model, lambda path: export(path, Options())):
+    for use in (load, open_model, lambda path: export_run(path, ExportOptions())):
         with pytest.raises(InputError, match=sentence):
             use(run.path)
     assert not (run.path / "export").exists()

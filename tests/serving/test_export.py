@@ -11,8 +11,8 @@ from PIL import Image
 
 from artgan_tf.config import InputError, RunError, from_tree
 from artgan_tf.sampling.models import open_model
-from artgan_tf.serving import check, export
-from artgan_tf.serving.export import Options
+from artgan_tf.serving import check, saved_model
+from artgan_tf.serving.saved_model import ExportOptions
 from artgan_tf.serving.warmup import read_warmup
 from tests.painters import CLASSES
 from tfrecords_tools.common import locks
@@ -21,25 +21,27 @@ from tfrecords_tools.common import locks
 @pytest.fixture
 def quick(exports, painters, monkeypatch):
     """Exports of a run that is a painter already, and checks that pass, in no time."""
-    monkeypatch.setattr(export, "load", lambda run, which, weights: painters["improved"])
+    monkeypatch.setattr(saved_model, "load", lambda run, which, weights: painters["improved"])
     monkeypatch.setattr(
-        export, "write", lambda painter, folder, *_: shutil.copytree(exports["improved"], folder)
+        saved_model,
+        "write",
+        lambda painter, folder, *_: shutil.copytree(exports["improved"], folder),
     )
-    monkeypatch.setattr(export, "check", lambda *arguments: None)
+    monkeypatch.setattr(saved_model, "check", lambda *arguments: None)
     return monkeypatch
 
 
 def test_versions_count_up(quick, tmp_path):
-    made = [export.export(tmp_path, Options()) for _ in range(2)]
+    made = [saved_model.export_run(tmp_path, ExportOptions()) for _ in range(2)]
     folder = tmp_path / "export" / tmp_path.name  # the run's, not the preset's
     assert made == [folder / "1", folder / "2"]
     (folder / "9").mkdir()
     (folder / "part-10").mkdir()
-    assert export.export(tmp_path, Options()).name == "10"
+    assert saved_model.export_run(tmp_path, ExportOptions()).name == "10"
 
 
 def test_name_and_place_can_be_chosen(quick, tmp_path):
-    made = export.export(tmp_path / "run", Options(tmp_path / "models", "artgan"))
+    made = saved_model.export_run(tmp_path / "run", ExportOptions(tmp_path / "models", "artgan"))
     assert made == tmp_path / "models" / "artgan" / "1"
 
 
@@ -49,20 +51,20 @@ def test_name_and_place_can_be_chosen(quick, tmp_path):
 )
 def test_a_name_stays_below_out(quick, tmp_path, run, name):
     with pytest.raises(InputError, match=r"--name .* one folder below --out"):
-        export.export(tmp_path / run, Options(tmp_path / "models", name))
+        saved_model.export_run(tmp_path / run, ExportOptions(tmp_path / "models", name))
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("step", ["write", "check"])
 def test_a_failed_export_leaves_nothing(quick, tmp_path, step):
-    first = export.export(tmp_path, Options())
+    first = saved_model.export_run(tmp_path, ExportOptions())
 
     def fail(*arguments):
         raise RunError("no")
 
-    quick.setattr(export, step, fail)
+    quick.setattr(saved_model, step, fail)
     with pytest.raises(RunError, match="no"):
-        export.export(tmp_path, Options())
+        saved_model.export_run(tmp_path, ExportOptions())
     assert [p for p in first.parent.iterdir() if p.name not in locks.NAMES] == [first]
 
 
@@ -71,10 +73,10 @@ def test_real_images_go_along_where_they_are_asked_for(quick, tmp_path):
         (tmp_path / "data" / name).mkdir(parents=True)
         for number in range(8):
             Image.new("RGB", (20, 20)).save(tmp_path / "data" / name / f"{number}.png")
-    asked = Options(tmp_path / "models", references=2, data=f"folder:{tmp_path / 'data'}")
-    made = export.export(tmp_path / "run", asked) / "assets.extra" / "references.jpg"
+    asked = ExportOptions(tmp_path / "models", references=2, data=f"folder:{tmp_path / 'data'}")
+    made = saved_model.export_run(tmp_path / "run", asked) / "assets.extra" / "references.jpg"
     assert Image.open(made).size == (2 * 16, 3 * 16)
-    plain = export.export(tmp_path / "run", Options(tmp_path / "models"))
+    plain = saved_model.export_run(tmp_path / "run", ExportOptions(tmp_path / "models"))
     assert not (plain / "assets.extra" / "references.jpg").exists()
 
 
@@ -89,7 +91,7 @@ def test_two_exports_at_a_time_get_two_versions(quick, tmp_path):
         return rename(self, target)
 
     quick.setattr(Path, "rename", late)
-    assert export.export(tmp_path, Options()).name == "2"
+    assert saved_model.export_run(tmp_path, ExportOptions()).name == "2"
 
 
 def test_what_lies_beside_the_graph(exports, painters):

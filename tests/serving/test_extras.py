@@ -10,9 +10,7 @@ from artgan_tf import export
 from artgan_tf.config import InputError
 from artgan_tf.evaluation import results
 from artgan_tf.evaluation.results import REAL, Result
-from artgan_tf.serving.accuracy import held_out
-from artgan_tf.serving.card import model_card
-from artgan_tf.serving.references import real_sheet, save_sheet
+from artgan_tf.serving.extras import held_out, model_card, real_sheet, save_sheet
 from tests.painters import CLASSES
 
 COLOURS = [(250, 10, 10), (10, 250, 10), (10, 10, 250)]

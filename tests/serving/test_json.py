@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from artgan_tf.serving import json_answers, json_tensors, json_text
+from artgan_tf.serving import json_tensors, json_text
 from artgan_tf.serving.json_tensors import Spec
 from artgan_tf.serving.refusals import Refused
 
@@ -37,7 +37,7 @@ def test_numbers_of_float_inputs(form, number, float32):
 def test_strings_are_text_whatever_comes(text, read):
     document = json_text.parse(b'\xef\xbb\xbf{"signature_name": "%s"}x' % text)
     assert json_tensors.signature_name(document) == read
-    assert json_answers.written({"error": read}).decode() == f'{{"error":"{read}"}}'
+    assert json_tensors.written({"error": read}).decode() == f'{{"error":"{read}"}}'
 
 
 @pytest.mark.parametrize(

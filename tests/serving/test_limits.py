@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from artgan_tf.serving import json_tensors, json_text, picture_sizes
+from artgan_tf.serving import json_tensors, json_text, limits
 from artgan_tf.serving.address import Address, bound
 from artgan_tf.serving.app import Settings
-from artgan_tf.serving.bodies import Limits
 from artgan_tf.serving.json_tensors import Spec
+from artgan_tf.serving.limits import Limits
 from artgan_tf.serving.refusals import Refused
 from artgan_tf.serving.server import server_of
 
@@ -138,7 +138,7 @@ BLINKING = [Image.new("L", (100, 100), 12 * number) for number in range(20)]
 
 
 def check(*pictures: bytes, most: int = 100_000) -> None:
-    picture_sizes.check({"image_bytes": np.array([*pictures], object)}, most)
+    limits.check_pictures({"image_bytes": np.array([*pictures], object)}, most)
 
 
 @pytest.mark.parametrize(
@@ -166,4 +166,4 @@ def test_pictures_that_are_not_decoded(pictures, words):
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP"])
 def test_pictures_that_are(kind):
     check(*[encoded(kind, SMALL)] * 83)
-    picture_sizes.check({"image_bytes": np.array([1]), "other": np.array([b"x"], object)}, 1)
+    limits.check_pictures({"image_bytes": np.array([1]), "other": np.array([b"x"], object)}, 1)

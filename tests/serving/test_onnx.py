@@ -13,8 +13,8 @@ import pytest
 from artgan_tf import cli
 from artgan_tf.config import RunError
 from artgan_tf.export import export as verb
-from artgan_tf.serving import export, onnx_file
-from artgan_tf.serving.export import Options
+from artgan_tf.serving import onnx_file, saved_model
+from artgan_tf.serving.saved_model import ExportOptions
 from artgan_tf.serving.signatures import Signatures
 from tests.painters import CLASSES, tiny_painter
 
@@ -179,13 +179,13 @@ def test_a_damaged_file_is_told_in_one_line(files, painters, tmp_path):
 @pytest.fixture
 def quick(painters, monkeypatch):
     """Exports of a run that is a painter already; the SavedModel is not checked."""
-    monkeypatch.setattr(export, "load", lambda run, which, weights: painters["improved"])
-    monkeypatch.setattr(export, "check", lambda *arguments: None)
+    monkeypatch.setattr(saved_model, "load", lambda run, which, weights: painters["improved"])
+    monkeypatch.setattr(saved_model, "check", lambda *arguments: None)
     return monkeypatch
 
 
 def test_an_export_holds_the_file_and_its_card_names_it(extra, quick, exports, painters, tmp_path):
-    folder = export.export(tmp_path, Options(onnx=True)) / "assets.extra"
+    folder = saved_model.export_run(tmp_path, ExportOptions(onnx=True)) / "assets.extra"
     onnx_file.check_onnx(folder / "generator.onnx", painters["improved"])
     card = (folder / "README.md").read_text(encoding="utf-8")
     assert "`generator.onnx`" in card
@@ -200,9 +200,9 @@ def test_a_wrong_conversion_leaves_no_version(files, quick, tmp_path):
     def wrong(file, painter, half):
         shutil.copy(files["artgan"], file)
 
-    quick.setattr(export, "write_onnx", wrong)
+    quick.setattr(saved_model, "write_onnx", wrong)
     with pytest.raises(RunError, match="generator"):
-        export.export(tmp_path, Options(onnx=True))
+        saved_model.export_run(tmp_path, ExportOptions(onnx=True))
     assert not [*tmp_path.glob("export/*/*")]
 
 

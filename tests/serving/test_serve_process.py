@@ -86,7 +86,7 @@ def test_the_port_is_kept_while_a_run_is_exported(tmp_path, monkeypatch, capsys)
         with socket.create_connection(("127.0.0.1", port), timeout=20):  # a client waits
             raise InputError("enough")
 
-    monkeypatch.setattr("artgan_tf.serving.export.export", export)
+    monkeypatch.setattr("artgan_tf.serving.saved_model.export_run", export)
     (tmp_path / "config.toml").touch()
     with pytest.raises(InputError, match="enough"):
         serve(tmp_path, port=port)

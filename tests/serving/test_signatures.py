@@ -12,7 +12,7 @@ from PIL import Image
 
 from artgan_tf.config import RunError
 from artgan_tf.serving import check, loader
-from artgan_tf.serving.export import Options, write
+from artgan_tf.serving.saved_model import ExportOptions, write
 from artgan_tf.serving.signatures import Signatures
 from tests.painters import CLASSES
 
@@ -164,7 +164,7 @@ def halves(painters, tmp_path_factory):
     """A version of each painter whose weights are float16."""
     root = tmp_path_factory.mktemp("halves")
     for paper, painter in painters.items():
-        write(painter, root / paper, Options(half=True))
+        write(painter, root / paper, ExportOptions(half=True))
     return {paper: root / paper for paper in painters}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from artgan_tf.config import InputError
-from artgan_tf.serving.source import find_source, newer_checkpoint
+from artgan_tf.serving.model_dir import find_model, newer_checkpoint
 from artgan_tf.serving.versions import FAILED, Versions
 
 
@@ -36,7 +36,7 @@ def name(tmp_path):
 
 @pytest.fixture
 def versions(name):
-    found = Versions(find_source(name), 0.01, Fake)
+    found = Versions(find_model(name), 0.01, Fake)
     found.look()
     return found
 
@@ -73,7 +73,7 @@ def test_a_broken_version_is_told_once_and_tried_again_when_it_has_changed(name,
 
 def test_of_broken_versions_the_next_lower_one_is_served(name, capsys):
     put(name, 2, 3, broken=True)
-    versions = Versions(find_source(name), 1, Fake)
+    versions = Versions(find_model(name), 1, Fake)
     versions.look()
     assert told(versions) == {3: "LOADING", 2: "LOADING", 1: "AVAILABLE"}
 
@@ -114,7 +114,7 @@ def test_a_thread_keeps_looking_whatever_happens(name, versions, monkeypatch, ca
 
 
 def test_a_version_level_is_that_version_for_ever(name):
-    versions = Versions(find_source(name / "1"), 1, Fake)
+    versions = Versions(find_model(name / "1"), 1, Fake)
     put(name, 2)
     versions.look()
     assert (versions.name, told(versions)) == ("artgan", {1: "AVAILABLE"})
@@ -124,7 +124,7 @@ def test_a_runs_newest_export_is_served(tmp_path):
     run = tmp_path / "run"
     run.mkdir()
     (run / "config.toml").touch()
-    first = find_source(run)
+    first = find_model(run)
     assert (first.name, first.versions()) == ("run", {})
     put(run / "export" / "run", 1)
     assert list(first.versions()) == [1]
@@ -133,7 +133,7 @@ def test_a_runs_newest_export_is_served(tmp_path):
     put(run / "export" / "new", 1, 2)
     for path, at in [("old/7", 100), ("new/1", 50), ("new/2", 200)]:
         os.utime(run / "export" / path, (at, at))
-    source = find_source(run)
+    source = find_model(run)
     assert source.name == "new"
     assert max(source.versions()) == 2
     put(run / "export" / "new", 3)
@@ -147,11 +147,11 @@ def test_a_checkpoint_that_is_newer_than_the_export_is_found(tmp_path):
     for step in (9, 10):
         (run / "checkpoints" / f"step-{step}.npz").touch()
         os.utime(run / "checkpoints" / f"step-{step}.npz", (step, step))
-    assert newer_checkpoint(run, find_source(run)) is None  # nothing is served yet
+    assert newer_checkpoint(run, find_model(run)) is None  # nothing is served yet
     put(run / "export" / "run", 1)
     for at, newer in [(9, "step-10.npz"), (11, None)]:
         os.utime(run / "export" / "run" / "1" / "saved_model.pb", (at, at))
-        found = newer_checkpoint(run, find_source(run))
+        found = newer_checkpoint(run, find_model(run))
         assert (found and found.name) == newer
 
 
@@ -159,6 +159,6 @@ def test_what_is_no_version_is_refused(tmp_path):
     (tmp_path / "made").mkdir()
     (tmp_path / "made" / "saved_model.pb").touch()
     with pytest.raises(InputError, match="its name is no number"):
-        find_source(tmp_path / "made")
+        find_model(tmp_path / "made")
     with pytest.raises(InputError, match=r"There is no run .*nowhere'"):
-        find_source(tmp_path / "nowhere")
+        find_model(tmp_path / "nowhere")

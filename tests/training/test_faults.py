@@ -12,7 +12,7 @@ from artgan_tf.config import InputError, RunError
 from artgan_tf.runs.checkpoints import latest_step
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.sampling.models import open_model
-from artgan_tf.serving.export import Options, export
+from artgan_tf.serving.saved_model import ExportOptions, export_run
 from artgan_tf.training.train import train
 from tests.training.states import assert_same_state, state
 from tfrecords_tools.common import files
@@ -39,7 +39,7 @@ def test_what_is_not_finite_never_becomes_a_checkpoint(changes, tiny, tmp_path):
         with pytest.raises(RunError, match=r"Step \d+: \S+ .*is no longer a number.*not-finite-\d"):
             train(config, run)
     assert finite(run) == set()
-    for use in (open_model, lambda path: export(path, Options())):
+    for use in (open_model, lambda path: export_run(path, ExportOptions())):
         with pytest.raises(InputError, match="holds no checkpoint yet"):
             use(run)
 

@@ -13,13 +13,8 @@ from artgan_tf.runs.checkpoints import Checkpoints
 from artgan_tf.training import signs
 from artgan_tf.training.health import Health
 
-CRITICS = Path(__file__).resolve().parents[2] / "experiments" / "class_critics"
-TRAINED: dict[str, tuple[str, dict[str, Any]]] = {
-    "cifar10-small": ("recommended/cifar10-small", {}),
-    "wikiart-genre-small": ("recommended/wikiart-genre-small", {}),
-    "features": ("recommended/wikiart-genre", {}),
-    "plain": ("recommended/wikiart-genre", {"discriminator.features": "none"}),
-}
+STUDY = Path(__file__).resolve().parents[2] / "experiments/studies/class_critics/results.jsonl"
+TRAINED = [json.loads(line) for line in STUDY.read_text(encoding="utf-8").splitlines()]
 OVERFITS = {"accuracy": 0.4, "overfitting": 0.9}
 
 
@@ -118,13 +113,12 @@ def test_pictures_that_become_alike(
     assert all(sentence.startswith(warned) for sentence in sentences)
 
 
-@pytest.mark.parametrize("run", TRAINED)
-def test_no_run_that_improved_would_have_been_warned(run: str, tiny: Any, capsys: Any) -> None:
+@pytest.mark.parametrize("run", TRAINED, ids=lambda run: run["run"])
+def test_no_run_that_improved_would_have_been_warned(run: Any, tiny: Any, capsys: Any) -> None:
     """They did so to their last step."""
     rows, losses, loss = [], [], 9.0
-    preset, settings = TRAINED[run]
-    config, file = resolve(preset, settings), CRITICS / run / "history.jsonl"
-    for row in map(json.loads, file.read_text().splitlines()):
+    config = resolve(run["preset"], run["settings"])
+    for row in run["history"]:
         loss = row.get("d_class", loss)
         found = signs.balance(row, config)
         assert found is None or signs.BALANCED[0] <= found <= signs.BALANCED[1]

@@ -1,0 +1,152 @@
+"""One experiment of a study: a preset and a seed, trained, measured and exported.
+
+Each of the three is a process of its own, as if typed: what one leaves in memory is not the next
+one's, and a study that is stopped goes on with the same verbs.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from artgan_tf import hardware
+from artgan_tf.comparison.rows import CLASSES, NOTE, StudyRow, is_complete, measured, read_row
+from artgan_tf.config import Config, InputError, RunError, parse_overrides, resolve
+from artgan_tf.runs.directory import RunDirectory
+from tfrecords_tools.common import files
+
+FREE = ("log.", "data.on_change")  # settings that do not change what comes out
+ROOM = 2**16  # bytes: with fewer free a disk is as good as full
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A preset trained with a seed.
+
+    Attributes:
+        preset: a name, or the path of a TOML file.
+        seed: of the training.
+        out: the study's folder.
+    """
+
+    preset: str
+    seed: int
+    out: Path
+
+    @property
+    def name(self) -> str:
+        """What its row is called: the preset's name, of a file its own."""
+        return resolve(self.preset).preset
+
+    @property
+    def run_dir(self) -> Path:
+        """Where its run lives."""
+        return self.out / "runs" / self.name.replace("/", "-") / f"seed-{self.seed}"
+
+    @property
+    def done(self) -> bool:
+        """Whether it has been trained and measured."""
+        return is_complete(self.run_dir)
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What all experiments of a study have in common; see the verb `study`."""
+
+    data: str = ""
+    settings: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    extractor: str = ""
+
+    def config(self, experiment: Experiment) -> Config:
+        """What `fit` is told for an experiment."""
+        flags: dict[str, Any] = {"train.seed": experiment.seed}
+        flags |= {"data.spec": self.data} if self.data else {}
+        return resolve(experiment.preset, parse_overrides(self.settings) | flags)
+
+    @property
+    def measures(self) -> dict[str, Any]:
+        """What `evaluate` is told, as an experiment's note keeps it."""
+        return {"metrics": list(self.metrics), "extractor": self.extractor}
+
+
+def check(experiments: Iterable[Experiment], protocol: Protocol) -> None:
+    """Raises InputError where an experiment's run is, or would be, one of other settings."""
+    planned: dict[Path, Config] = {}
+    for experiment in experiments:
+        run, config = experiment.run_dir, protocol.config(experiment)
+        if planned.setdefault(run, config) != config:
+            raise InputError(f"Two presets would share {run}: give their files other names.")
+        if not RunDirectory(run).config_file.is_file():
+            continue
+        for key, (old, new) in RunDirectory(run).changed(config).items():
+            if not key.startswith(FREE):
+                raise InputError(
+                    f"{run} was made with {key} = {old!r}, not {new!r}: choose another --out."
+                )
+
+
+def carry_out(experiment: Experiment, protocol: Protocol) -> StudyRow:
+    """Do what has not been done of an experiment; other metrics than before are measured anew.
+
+    Raises:
+        RunError: a step failed; its log tells why.
+    """
+    run = experiment.run_dir
+    if not is_complete(run):
+        with files.telling(run.parent):
+            run.parent.mkdir(parents=True, exist_ok=True)
+        _run(experiment, "fit", experiment.preset, *_training(experiment, protocol))
+        if not (run / "export").is_dir():
+            _run(experiment, "export", str(run))
+        _run(experiment, "sample", str(run), "--count", "1", "--out", str(run / CLASSES))
+    if measured(run) != protocol.measures:
+        _run(experiment, "evaluate", str(run), *_measuring(protocol))
+        _note(experiment, protocol)
+    return read_row(run)
+
+
+def _training(experiment: Experiment, protocol: Protocol) -> list[str]:
+    arguments = ["--seed", str(experiment.seed), "--run-dir", str(experiment.run_dir)]
+    arguments += ["--data", protocol.data] if protocol.data else []
+    return arguments + (["--set", *protocol.settings] if protocol.settings else [])
+
+
+def _measuring(protocol: Protocol) -> list[str]:
+    arguments = ["--extractor", protocol.extractor] if protocol.extractor else []
+    return arguments + (["--metrics", *protocol.metrics] if protocol.metrics else [])
+
+
+def _run(experiment: Experiment, verb: str, *arguments: str) -> None:
+    """A verb, whose words go into the experiment's log."""
+    log = experiment.run_dir.with_suffix(".log")
+    command = [sys.executable, "-m", f"artgan_tf.{verb}", *arguments]
+    with files.telling(log), log.open("a", encoding="utf-8") as words:
+        done = subprocess.run(command, stdout=words, stderr=subprocess.STDOUT, env=os.environ)
+    if done.returncode:
+        raise RunError(
+            f"{verb} of {experiment.name}, seed {experiment.seed}, failed{_why(log)}: see {log}; "
+            f"the same command goes on from there."
+        )
+
+
+def _why(log: Path) -> str:
+    """The last sentence that a verb ended with, if any."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    said = [line.removeprefix("error: ") for line in lines[-5:] if line.startswith("error: ")]
+    if said:
+        return f" ({said[-1].rstrip('.')})"
+    full = shutil.disk_usage(log.parent).free < ROOM  # the sentence did not fit, either
+    return " (the disk is full)" if full else ""
+
+
+def _note(experiment: Experiment, protocol: Protocol) -> None:
+    """What no other file of the run tells; its presence says that all is done."""
+    found = {"preset": experiment.name, "seed": experiment.seed, "hardware": hardware.describe()}
+    found |= protocol.measures
+    files.write(experiment.run_dir / NOTE, json.dumps(found, indent=1) + "\n")

@@ -1,0 +1,131 @@
+"""A study's pages, made of the files of its runs alone: results, tables, a sheet, curves."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from artgan_tf.comparison.rows import CLASSES, StudyRow, rows
+from artgan_tf.evaluation import curves, tables
+from artgan_tf.evaluation.curves import Panel
+from artgan_tf.evaluation.encoding import png
+from artgan_tf.evaluation.results import REAL, Result
+from artgan_tf.evaluation.tables import Table
+from artgan_tf.runs.directory import RunDirectory
+from tfrecords_tools.common import files
+from tfrecords_tools.common.sheet import named_grid
+
+RESULTS, PAGE, SHEET, CURVES = "results.jsonl", "README.md", "classes.png", "curves.png"
+WIDTH, HEIGHT, LINE = 6.6, 3.6, 0.19  # inches: of a panel of the curves, of its legend's lines
+
+
+def write(out: Path) -> None:
+    """Write all of them anew, each complete or as it was.
+
+    Pictures are not kept with figures everywhere: the sheet stays as it is where a run has none.
+
+    Args:
+        out: the study's folder.
+    """
+    found = list(rows(out))
+    if not found:
+        return
+    files.write(out / RESULTS, "".join(json.dumps(r.as_json()) + "\n" for r in found).encode())
+    if all(any(_classes(done)) for done in found):
+        files.write(out / SHEET, png(_sheet(found)))
+    inches = WIDTH, max(HEIGHT, LINE * len(found))
+    files.write(out / CURVES, png(curves.drawn(_panels(found), inches, "right")))
+    files.write(out / PAGE, _page(found).encode())
+
+
+def _page(found: Sequence[StudyRow]) -> str:
+    parts = ["# Results", _cost(found)]
+    parts += [f"## {table.title}\n\n{_markdown(table)}" for table in _tables(found)]
+    columns = dict.fromkeys(", ".join(RunDirectory(r.run).class_names()) for r in found)
+    parts += ["## Classes", *columns, f"![One picture a class]({SHEET})"]
+    return "\n\n".join([*parts, "## Curves", f"![By images seen]({CURVES})"]) + "\n"
+
+
+# ---- tables ------------------------------------------------------------------------------------
+def _cost(found: Sequence[StudyRow]) -> str:
+    from tabulate import tabulate
+
+    heads = ["preset", "seed", "data", "steps", "images", "minutes", "images/s", "hardware"]
+    rows = [
+        [
+            *(r.preset, r.seed, r.data, f"{r.steps:,}", f"{r.images:,}"),
+            *(f"{r.seconds / 60:.0f}", r.images_per_second, r.hardware),
+        ]
+        for r in found
+    ]
+    return tabulate(rows, heads, tablefmt="github", disable_numparse=True)
+
+
+def _tables(found: Sequence[StudyRow]) -> list[Table]:
+    """One row a preset, of several seeds the mean; real images above those compared with them."""
+    alike: dict[str, list[StudyRow]] = {}
+    for done in found:
+        alike.setdefault(f"{done.data} at {done.size}x{done.size}", []).append(done)
+    stacked: dict[str, Table] = {}
+    for images, compared in alike.items():
+        for table in tables.by_group([x for done in compared for x in _unnumbered(done)]):
+            told = f", {images}" * (len(alike) > 1)
+            rows = [replace(row, name=row.name + told * row.floor) for row in table.rows]
+            kind = f"{table.title} {table.heads}"
+            above = stacked[kind].rows if kind in stacked else ()
+            stacked[kind] = replace(table, rows=[*above, *rows])
+    return list(stacked.values())
+
+
+def _unnumbered(done: StudyRow) -> list[Result]:
+    """Its results under the preset's name alone, whichever of its weights were measured."""
+    name = done.preset.replace("/", "-")
+    return [
+        replace(result, model=name if result.model != REAL else REAL, weights="", step=0)
+        for result in done.results
+    ]
+
+
+def _markdown(table: Table) -> str:
+    from tabulate import tabulate
+
+    heads = [""] + [f"{head.name}: {value}" for head in table.heads for value in head.values]
+    rows = [[row.name, *row.cells] for row in table.rows]
+    notes = "\n".join(f"* `{name}`: {note}" for name, note in table.notes.items())
+    return tabulate(rows, heads, tablefmt="github", disable_numparse=True) + f"\n\n{notes}"
+
+
+# ---- pictures ----------------------------------------------------------------------------------
+def _sheet(found: Sequence[StudyRow]) -> Image.Image:
+    """A row of classes a run; runs may have other sizes and classes than others."""
+    pictures = [
+        [Image.open(file).convert("RGB") for file in sorted(_classes(done))] for done in found
+    ]
+    columns = max(map(len, pictures))
+    size = max(picture.width for row in pictures for picture in row)
+    sheet = np.full((len(found), columns, size, size, 3), 255, np.uint8)
+    for row, of_run in zip(sheet, pictures, strict=True):
+        for place, picture in zip(row, of_run, strict=False):
+            place[:] = picture.resize((size, size), Image.Resampling.NEAREST)
+    return named_grid(sheet, [f"{done.preset} {done.seed}" for done in found])
+
+
+def _classes(done: StudyRow) -> Iterator[Path]:
+    return (done.run / CLASSES).glob("*.png")
+
+
+def _panels(found: Sequence[StudyRow]) -> list[Panel]:
+    """One for each figure of the history by images seen, with a line for each run."""
+    panels: dict[str, Panel] = {}
+    for done in found:
+        for panel in curves.panels(RunDirectory(done.run).history()):
+            for name, points in panel.lines.items():
+                if name == "loss" or len(panel.lines) == 1:
+                    shown = panels.setdefault(panel.title, Panel(panel.title))
+                    shown.lines[f"{done.preset} {done.seed}"] = [
+                        (step * done.images // done.steps, value) for step, value in points
+                    ]
+    return list(panels.values())

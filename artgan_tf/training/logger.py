@@ -1,0 +1,76 @@
+"""What a run writes while it trains: history, TensorBoard, the losses plot, sample grids."""
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from artgan_tf.painter import Painter
+from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.training import plot
+from artgan_tf.training.events import Events
+from tfrecords_tools.common import files
+
+
+class RunLogger:
+    """Writes into a run's directory.
+
+    Args:
+        run: the directory.
+        painter: paints the sample grids.
+        start: the step that the run goes on from.
+    """
+
+    def __init__(self, run: RunDirectory, painter: Painter, start: int):
+        self.run, self.painter, self.start = run, painter, start
+
+    @cached_property
+    def events(self) -> Events:
+        """TensorBoard's; of a cluster's workers only that makes one which writes."""
+        return Events(self.run.tensorboard, self.start)
+
+    @property
+    def painted(self) -> bool:
+        """Whether there is a grid of this run."""
+        return any(self.run.samples.glob("step_*.png"))
+
+    def scalars(self, row: dict[str, float]) -> None:
+        """One history row (`step` and named values), to the history and TensorBoard.
+
+        Raises NotWritten; it is kept, and written with the next one.
+        """
+        for name, value in row.items():
+            if name != "step":
+                self.events.scalar(name.replace("_", "/", 1), value, int(row["step"]))
+        try:
+            self.run.append_history(row)
+        finally:
+            self.events.flush()
+
+    def samples(self, step: int) -> np.ndarray:
+        """Paint the grid (and the magnified one) of this step: uint8 [classes, seeds, H, W, 3]."""
+        self.painter.refresh()
+        path = self.run.samples / f"step_{step:06d}.png"
+        pictures = self.painter.grid_pictures()
+        grid = self.painter.named(pictures)
+        _save(grid, path)
+        if self.painter.gan.config.model.magnify:
+            _save(self.painter.grid(magnified=True), path.with_stem(path.stem + "_magnified"))
+        self.events.image("samples", np.asarray(grid), step)
+        self.plot_losses()
+        self.events.flush()
+        return pictures
+
+    def plot_losses(self) -> None:
+        """`losses.png`: what the history tells, and how to read it."""
+        painter = self.painter
+        shown = plot.panels(self.run.history(), painter.gan.config, len(painter.class_names))
+        if shown:
+            with files.written(self.run.losses_plot) as part:
+                plot.drawn(shown).savefig(part, format="png", dpi=100)
+
+
+def _save(grid: Image.Image, path: Path) -> None:
+    with files.written(path) as part:
+        grid.save(part, format="png")
