@@ -1,4 +1,4 @@
-"""`python -m artgan_tf VERB ...` and the `artgan` script: the same verbs as `artgan_tf.VERB`."""
+"""The `artgan` script and `python -m artgan_tf`: run the verb that the first word names."""
 
 import importlib
 import sys
@@ -18,8 +18,8 @@ VERBS = {
     "verify": "whether every record of such shards is what it was",
     "preview": "a contact sheet of such shards",
 }
-ELSEWHERE = {  # verb -> its module, if that is not called after it in this package
-    "models": "artgan_tf.catalogue",  # in `artgan_tf.models` are the networks' own
+ELSEWHERE = {  # verb -> its module, if that is not `artgan_tf.VERB`
+    "models": "artgan_tf.catalogue",  # `artgan_tf.models` holds the Keras models
     "convert": "tfrecords_tools.convert",
     "verify": "tfrecords_tools.verify",
     "preview": "tfrecords_tools.preview",
@@ -27,7 +27,7 @@ ELSEWHERE = {  # verb -> its module, if that is not called after it in this pack
 
 
 def main() -> None:
-    """Hand the rest of the command line to the verb that the first word names."""
+    """Dispatch the command line to the verb named by its first word."""
     verb, *rest = sys.argv[1:] or ["--help"]
     if verb in ("-h", "--help"):
         with cli.output():

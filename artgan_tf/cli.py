@@ -1,4 +1,4 @@
-"""What every verb shares: how it is called and answers, and how it starts what computes."""
+"""Shared by all verbs: command line and output, checks of `--out`, and starting the backend."""
 
 import contextlib
 import os
@@ -13,14 +13,17 @@ __all__ = ["check_out", "command", "main", "output", "start_backend", "start_ten
 
 
 def check_out(folder: Path | None) -> None:
-    """Raises InputError where --out names what cannot be a folder."""
+    """Raises InputError if `--out` or one of its parents is a file."""
     for path in (folder, *folder.absolute().parents) if folder else ():
         if path.exists() and not path.is_dir():
             raise InputError(f"--out {folder} will not do: {path} is a file, name a folder.")
 
 
 def start_tensorflow() -> None:
-    """Start TensorFlow, the only backend of most verbs; InputError where Keras has another."""
+    """Start TensorFlow; raises InputError if Keras is set to another backend.
+
+    Most verbs need TensorFlow; only training runs on JAX too.
+    """
     if (backend := start_backend()) != "tensorflow":
         raise InputError(
             f"Keras's backend {backend} only trains: run this with KERAS_BACKEND=tensorflow."
@@ -28,7 +31,11 @@ def start_tensorflow() -> None:
 
 
 def start_backend() -> str:
-    """Import Keras and its backend, and name it; of TensorFlow without its C++ side's notes."""
+    """Import Keras and its backend, without TensorFlow's C++ log messages.
+
+    Returns:
+        `tensorflow` or `jax`; raises InputError if the backend is another one or not installed.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         with _silent_stderr():
@@ -55,7 +62,7 @@ def _wake_up() -> str:
 
 @contextlib.contextmanager
 def _silent_stderr() -> Iterator[None]:
-    # The notes come before TensorFlow's log level counts, so only the file descriptor stops them.
+    # These messages come before TensorFlow reads its log level, so the descriptor is redirected.
     sys.stderr.flush()
     kept = os.dup(2)
     with open(os.devnull, "w") as nowhere:

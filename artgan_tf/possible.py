@@ -1,4 +1,4 @@
-"""What settings cannot be together: told before anything that computes is imported."""
+"""Checks which settings conflict, before a backend is imported."""
 
 from artgan_tf.config import Config, InputError, Model
 from artgan_tf.networks.efficientnet_file import weights_file
@@ -6,7 +6,7 @@ from artgan_tf.networks.tables import parse_layers, parse_stages
 
 
 def check_settings(config: Config) -> None:
-    """Raises InputError for settings that do not go together, tables that are none among them."""
+    """Raises InputError for conflicting settings and for invalid layer tables."""
     _check_tables(config.model)
     if config.model.magnify and config.model.paper != "improved":
         raise InputError(
@@ -49,7 +49,7 @@ def _check_without_critic(config: Config) -> None:
 
 
 def _check_trick(config: Config) -> None:
-    """The trick asks how well D tells fakes from real images, each by itself."""
+    """The trick needs D's loss on fakes alone, which a relativistic critic does not compute."""
     if config.train.cifar_trick and config.train.critic == "relativistic":
         raise InputError(
             "train.cifar_trick needs D's loss of fakes, which train.critic='relativistic' has not: "
@@ -58,7 +58,7 @@ def _check_trick(config: Config) -> None:
 
 
 def _check_codes(config: Config) -> None:
-    """Dec takes zNet's codes and Enc's, so both must have one shape (A2)."""
+    """ArtGAN's Dec decodes codes of both zNet and Enc, so both must have the same shape."""
     model, size, channels = config.model, config.data.image_size, 3
     for layer in parse_layers(model.encoder, model.width):
         size, channels = -(-size // layer.stride), layer.channels

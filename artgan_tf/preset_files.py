@@ -1,6 +1,6 @@
-"""Presets: TOML files of settings, by name or path.
+"""Finds and reads presets: TOML files of settings, given by name or path.
 
-`extends = "other/preset"` starts from another one.
+`extends = "other/preset"` inherits the settings of another preset.
 """
 
 import tomllib
@@ -10,17 +10,17 @@ from typing import Any
 
 from tfrecords_tools.common.errors import InputError, meant
 
-STUDY = "first_study/"  # has presets of its own
+STUDY = "first_study/"  # contains its own presets
 
 
 def preset_folders() -> list[Path]:
-    """Where presets are looked up: here, in the installed package, in the source tree."""
+    """Search path for presets: working directory, installed package, source tree."""
     package = Path(__file__).parent
     return [Path("experiments"), package / "presets", package.parent / "experiments"]
 
 
 def preset_names() -> list[str]:
-    """Names of all presets that can be found, sorted."""
+    """Sorted names of all presets on the search path, without those of the study."""
     names = set()
     for folder in preset_folders():
         names |= {p.relative_to(folder).with_suffix("").as_posix() for p in folder.rglob("*.toml")}
@@ -28,7 +28,14 @@ def preset_names() -> list[str]:
 
 
 def read_preset(preset: str, seen: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The tree of a preset, a name or the path of a TOML file, over that which it extends."""
+    """Settings of a preset as nested dictionaries, merged over those of the preset it extends.
+
+    Args:
+        preset: a preset's name or the path of a TOML file.
+        seen: presets that extend this one, to detect cycles.
+
+    Raises InputError if a preset is missing, invalid or extends itself.
+    """
     if preset in seen:
         raise InputError(f"Presets extend one another in a circle: {' -> '.join([*seen, preset])}.")
     path = _find_preset(preset)

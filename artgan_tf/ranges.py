@@ -1,6 +1,6 @@
-"""What the numbers of a configuration may be; a refusal says why not more.
+"""Types with value ranges for the configuration, validated by pydantic.
 
-`Annotated` types, which pydantic checks.
+An error about an upper limit also gives its reason.
 """
 
 from functools import partial
@@ -13,7 +13,7 @@ FLOAT32, STEPS = 3e38, 2**31 - 1
 
 
 def at_most(most: float, why: str) -> AfterValidator:
-    """The upper end of a number's range, and its reason, which the refusal gives."""
+    """Upper limit of a number, with the reason that the error sentence gives."""
     return AfterValidator(partial(_at_most, most, why))
 
 
@@ -28,7 +28,7 @@ def _named(most: float, why: str) -> dict[str, str]:
 
 
 def _encoded(value: str) -> str:
-    """Text that a file can hold: a path's bytes that are not UTF-8 cannot be written down."""
+    """Rejects text with surrogates, which stand for bytes of a path that are not UTF-8."""
     if any("\ud800" <= character <= "\udfff" for character in value):
         raise PydanticCustomError("not_utf_8", "It should be UTF-8, rename the file or folder")
     return value

@@ -1,7 +1,7 @@
-"""`arrays:FILE.npz`: images and labels in one NumPy file as a `Source`.
+"""`arrays:FILE.npz`: a `Source` of images and labels in one NumPy file.
 
-The file holds `images` (uint8 [N, H, W, 3]) and `labels` (integers [N]), and may hold `class_names`
-(K strings) and the held-out `val_images` and `val_labels`.
+The file must hold `images` (uint8 [N, H, W, 3]) and `labels` (integers [N]). `class_names` (K
+strings) and held-out `val_images` and `val_labels` are optional.
 """
 
 import zipfile
@@ -23,7 +23,10 @@ Pair = tuple[np.ndarray, np.ndarray]  # images and labels
 
 
 def open_arrays(value: str, data: Data) -> Source:
-    """The source in the file `value`; without held-out images every class gives its share."""
+    """Open the file `value`; without held-out images, hold out `data.val_fraction` of each class.
+
+    Raises InputError if the file is missing, damaged, or has wrong arrays.
+    """
     path = Path(value).expanduser()
     arrays = _read(path)
     pairs = [_pair(arrays, "", path)]
@@ -44,14 +47,14 @@ def _read(path: Path) -> Arrays:
     try:
         with np.load(path, allow_pickle=False) as file:
             return dict(file)
-    except (*DAMAGED, TypeError, AttributeError):  # the last two: a file of one array
+    except (*DAMAGED, TypeError, AttributeError):  # the last two: a .npy file
         raise InputError(
             f"{path} cannot be read: it must be a file of numpy.savez, without Python objects."
         ) from None
 
 
 def _pair(arrays: Arrays, prefix: str, path: Path) -> Pair:
-    """Images and labels of a split, once they are what they must be."""
+    """Images and labels of a split; raises InputError for a wrong type, shape or count."""
     for name in (f"{prefix}images", f"{prefix}labels"):
         if name not in arrays:
             raise InputError(f"{path} has no {name}: it has {', '.join(arrays) or 'nothing'}.")
@@ -68,7 +71,7 @@ def _pair(arrays: Arrays, prefix: str, path: Path) -> Pair:
 
 
 def _class_names(arrays: Arrays, labels: list[np.ndarray], path: Path) -> tuple[str, ...]:
-    """Those in the file, else numbers; every label is an index into them."""
+    """The file's class names, or else numbers; raises InputError if a label is out of range."""
     least, most = (int(f(np.concatenate(labels))) for f in (np.min, np.max))
     names = arrays.get("class_names", np.arange(most + 1).astype(str))
     if names.dtype.kind != "U" or names.ndim != 1:

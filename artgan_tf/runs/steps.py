@@ -1,4 +1,4 @@
-"""Which checkpoints lie in a folder, by their names: told without reading any of them."""
+"""Finds the checkpoints in a folder by their names, without reading them."""
 
 import json
 from pathlib import Path
@@ -11,12 +11,15 @@ BEST = "best.json"
 
 
 def latest_step(folder: Path) -> int:
-    """The step of the newest checkpoint in a folder, 0 where there is none."""
+    """Step of the newest checkpoint in a folder, or 0 if there is none."""
     return max(steps(folder), default=0)
 
 
 def best(folder: Path) -> dict[str, Any]:
-    """`metric`, `value` and `step` of the best checkpoint; empty where none was kept."""
+    """`metric`, `value` and `step` of the best checkpoint; empty if there is none.
+
+    Raises InputError if their file is damaged.
+    """
     file = folder / BEST
     try:
         return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
@@ -27,7 +30,12 @@ def best(folder: Path) -> dict[str, Any]:
 
 
 def candidates(folder: Path, which: Which) -> list[Path]:
-    """The files to try, the first one first; InputError where there is none."""
+    """Paths of checkpoints to try, in order; raises InputError if there are none.
+
+    Args:
+        folder: a run's folder for checkpoints.
+        which: `latest` gives all, the newest first; `best` or a step gives one.
+    """
     if which == "latest":
         found = [file_of(folder, step) for step in reversed(steps(folder))]
     elif which == "best":
@@ -47,7 +55,7 @@ def candidates(folder: Path, which: Which) -> list[Path]:
 
 
 def steps(folder: Path) -> list[int]:
-    """Those that there are checkpoints of, the oldest first."""
+    """Steps of the checkpoints in a folder, in ascending order."""
     found = (path.stem.removeprefix("step-") for path in folder.glob("step-*.npz"))
     return sorted(int(name) for name in found if name.isdecimal())
 
