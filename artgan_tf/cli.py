@@ -16,7 +16,7 @@ def check_out(folder: Path | None) -> None:
     """Raises InputError if `--out` or one of its parents is a file."""
     for path in (folder, *folder.absolute().parents) if folder else ():
         if path.exists() and not path.is_dir():
-            raise InputError(f"--out {folder} will not do: {path} is a file, name a folder.")
+            raise InputError(f"--out {folder} needs a folder, but {path} is a file: name another.")
 
 
 def start_tensorflow() -> None:
@@ -26,7 +26,7 @@ def start_tensorflow() -> None:
     """
     if (backend := start_backend()) != "tensorflow":
         raise InputError(
-            f"Keras's backend {backend} only trains: run this with KERAS_BACKEND=tensorflow."
+            f"Keras's backend {backend} is only for training: set KERAS_BACKEND=tensorflow."
         )
 
 

@@ -258,4 +258,4 @@ def _sentence(error: Any) -> str:
         allowed = _allowed(str(error["loc"][0]) if len(error["loc"]) > 1 else "")
         hint = meant(str(error["loc"][-1]), allowed)
         return f"Unknown setting {key!r}{hint}; allowed here: {', '.join(allowed)}."
-    return f"{key} = {error['input']!r} will not do: {error['msg'][0].lower()}{error['msg'][1:]}."
+    return f"{key} = {error['input']!r} is invalid: {error['msg'][0].lower()}{error['msg'][1:]}."

@@ -97,7 +97,9 @@ class Painter:
         """
         labels, seeds = [self.index(c) for c in classes], list(seeds)
         if len(labels) != len(seeds):
-            raise InputError(f"{len(labels)} classes but {len(seeds)} seeds: give as many of each.")
+            raise InputError(
+                f"{len(labels)} classes but {len(seeds)} seeds: give one seed per class."
+            )
         batches = []
         for i in _starts(labels):
             z = truncation * self.latents(seeds[i : i + AT_ONCE])
@@ -172,7 +174,7 @@ class Painter:
         Raises InputError if the model has no autoencoder.
         """
         if not self.gan.config.model.autoencoder:
-            raise InputError("This model reconstructs nothing: model.autoencoder is off.")
+            raise InputError("This model cannot reconstruct images: model.autoencoder is off.")
         decoded = self.gan.reconstruct(self.gan.from_uint8(images), self.generator)
         return keras.ops.convert_to_numpy(self.gan.to_uint8(decoded))
 

@@ -10,7 +10,7 @@ def check_settings(config: Config) -> None:
     _check_tables(config.model)
     if config.model.magnify and config.model.paper != "improved":
         raise InputError(
-            "model.magnify is Improved ArtGAN's: set it to false with "
+            "model.magnify works only with model.paper='improved': set it to false with "
             f"paper={config.model.paper!r}."
         )
     if config.model.paper == "artgan":
@@ -24,7 +24,7 @@ def check_settings(config: Config) -> None:
     if config.discriminator.augment_strength == "adaptive" and not config.discriminator.augment:
         raise InputError(
             "discriminator.augment_strength='adaptive' has nothing to adapt: set "
-            'discriminator.augment=["colour", "translation"], or the strength to fixed.'
+            'discriminator.augment=["colour", "translation"], or set the strength to fixed.'
         )
 
 
@@ -38,12 +38,12 @@ def _check_tables(model: Model) -> None:
 def _check_without_critic(config: Config) -> None:
     if config.discriminator.features != "none":
         raise InputError(
-            f"discriminator.features are for model.paper='critic': set them to none with "
+            f"discriminator.features works only with model.paper='critic': set it to none with "
             f"paper={config.model.paper!r}."
         )
     if config.train.gradient_penalty:
         raise InputError(
-            f"train.gradient_penalty is for model.paper='critic': set it to 0 with "
+            f"train.gradient_penalty works only with model.paper='critic': set it to 0 with "
             f"paper={config.model.paper!r}."
         )
 
@@ -52,8 +52,8 @@ def _check_trick(config: Config) -> None:
     """The trick needs D's loss on fakes alone, which a relativistic critic does not compute."""
     if config.train.cifar_trick and config.train.critic == "relativistic":
         raise InputError(
-            "train.cifar_trick needs D's loss of fakes, which train.critic='relativistic' has not: "
-            "set the trick to false or take another critic."
+            "train.cifar_trick needs D's loss on fakes alone, which train.critic='relativistic' "
+            "does not have: set the trick to false or choose another critic."
         )
 
 
@@ -66,5 +66,5 @@ def _check_codes(config: Config) -> None:
     if stages[-1:] != [(size, channels)]:
         raise InputError(
             f"model.encoder ends at {size}:{channels} but model.latent at {model.latent[-1:]}: Dec "
-            f"takes both, so they must agree."
+            f"decodes both, so give them the same size and channels."
         )

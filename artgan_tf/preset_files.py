@@ -37,7 +37,7 @@ def read_preset(preset: str, seen: tuple[str, ...] = ()) -> dict[str, Any]:
     Raises InputError if a preset is missing, invalid or extends itself.
     """
     if preset in seen:
-        raise InputError(f"Presets extend one another in a circle: {' -> '.join([*seen, preset])}.")
+        raise InputError(f"Presets extend each other in a circle: {' -> '.join([*seen, preset])}.")
     path = _find_preset(preset)
     try:
         tree = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -57,12 +57,12 @@ def _find_preset(preset: str) -> Path:
         if path.suffix == ".toml" and path.is_file():
             return path
     if (Path(preset) / "config.toml").is_file():
-        raise InputError(f"{preset} is a run, no preset: give the command that started it again.")
+        raise InputError(f"{preset} is a run, not a preset: repeat the command that started it.")
     if Path(preset).is_dir():
-        raise InputError(f"{preset} is a folder, no preset: say fit --data {preset}.")
+        raise InputError(f"{preset} is a folder, not a preset: use fit --data {preset}.")
     hint = meant(preset, preset_names())
     raise InputError(
-        f"There is no preset {preset!r}{hint}: name a TOML file or one that fit --help lists."
+        f"There is no preset {preset!r}{hint}: name a TOML file or a preset listed by fit --help."
     )
 
 

@@ -43,7 +43,7 @@ def open_arrays(value: str, data: Data) -> Source:
 
 def _read(path: Path) -> Arrays:
     if not path.is_file():
-        raise InputError(f"There is no file {path}: arrays:FILE.npz takes one of numpy.savez.")
+        raise InputError(f"There is no file {path}: arrays: takes a file of numpy.savez.")
     try:
         with np.load(path, allow_pickle=False) as file:
             return dict(file)

@@ -94,7 +94,7 @@ class HeldOut:
             try:
                 image = self.split.load(index)
             except UnreadableImage as error:
-                warnings.warn(f"{self.split.name(index)} is left out: {error}.", stacklevel=2)
+                warnings.warn(f"{self.split.name(index)} is skipped: {error}.", stacklevel=2)
                 continue
             images.append(_cut(image, self.data.image_size))
             labels.append(self.split.labels[index])
@@ -140,7 +140,7 @@ def _example(split: Indexed, index: int) -> tuple[np.ndarray, int]:
         try:
             return split.load(index), int(split.labels[index])
         except UnreadableImage as error:
-            warnings.warn(f"{split.name(index)} is left out: {error}.", stacklevel=2)
+            warnings.warn(f"{split.name(index)} is skipped: {error}.", stacklevel=2)
             index = (index + 1) % split.count
 
 

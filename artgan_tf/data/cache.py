@@ -140,7 +140,7 @@ def _stream(split: Streamed, parallel: bool) -> Iterator[tuple[Any, int]]:
 
     pairs = split.records(None).map(split.decode, tf.data.AUTOTUNE if parallel else None)
     for image, label in Reading(pairs.as_numpy_iterator(), split):
-        yield (image if image.size else UnreadableImage("it is broken")), int(label)
+        yield (image if image.size else UnreadableImage("it is damaged")), int(label)
 
 
 def _try(load: Callable[[Any], np.ndarray]) -> Callable[[Any], np.ndarray | UnreadableImage]:

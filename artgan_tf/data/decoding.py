@@ -40,7 +40,7 @@ def decode_any(spec: str, side: int, classes: int) -> Decode:
         try:
             return read_image(encoded, side)
         except UnreadableImage as error:
-            warnings.warn(f"An image of {spec} is left out: {error}.", stacklevel=2)
+            warnings.warn(f"An image of {spec} is skipped: {error}.", stacklevel=2)
             return BROKEN
 
     return _by_pillow(read, classes)

@@ -49,4 +49,4 @@ def _reason(message: str) -> str:
     if not (found := OUTSIDE.search(message)):
         return f"an example cannot be read ({message.strip().splitlines()[0]})"
     label, classes = map(int, found.groups())
-    return f"it has an image of label {label}, but its {classes} classes are 0 to {classes - 1}"
+    return f"it has an image with label {label}, but its {classes} classes are 0 to {classes - 1}"

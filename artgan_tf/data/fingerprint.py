@@ -30,7 +30,7 @@ def changes(before: Fingerprint, now: Fingerprint) -> str:
             if counts[0] != counts[1]:
                 told.append(f"{counts[0]} {split} images of {group}, not {counts[1]}")
             elif new.get(group) != old.get(group):
-                told.append(f"other {split} images of {group}")
+                told.append(f"different {split} images of {group}")
     more = [f"{len(told) - SHOWN} more changes"] if len(told) > SHOWN else []
     return ", ".join(told[:SHOWN] + more)
 

@@ -217,7 +217,7 @@ def _lookup(split: Indexed, others: bool = True) -> Callable[[tf.Tensor], Pair]:
             try:
                 return split.load(at), np.int64(at)
             except UnreadableImage as error:
-                warnings.warn(f"{split.name(at)} is left out: {error}.", stacklevel=2)
+                warnings.warn(f"{split.name(at)} is skipped: {error}.", stacklevel=2)
         return BROKEN, np.int64(at)
 
     def lookup(index: tf.Tensor) -> Pair:

@@ -32,6 +32,6 @@ def painted_alike(source: Source, painted: tuple[str, ...]) -> Source:
     if source.class_names != painted:
         raise InputError(
             f"{source.spec} has the classes {', '.join(source.class_names)}, but the model paints "
-            f"{', '.join(painted)}: name --data of the same classes."
+            f"{', '.join(painted)}: give --data with the same classes."
         )
     return source

@@ -59,7 +59,7 @@ def intact(dataset: DataSet, runs: list[Run], split: str) -> list[Run]:
         lost += count
     if left_out:
         total = f"{lost} of {sum(run.take for run in runs)} records of {split}"
-        warnings.warn(f"{total} are damaged and left out: {', '.join(left_out)}.", stacklevel=2)
+        warnings.warn(f"{total} are damaged and skipped: {', '.join(left_out)}.", stacklevel=2)
     return kept
 
 
@@ -74,8 +74,8 @@ def damaged(dataset: DataSet, files: Collection[Path]) -> str:
 def told(dataset: DataSet, found: str) -> str:
     """The error sentence for a result of `damaged`."""
     return (
-        f"tfrecords:{dataset.folder} is damaged: {found}. Delete the shard and convert again, or "
-        f"leave damaged records out with --set data.on_corrupt=skip."
+        f"tfrecords:{dataset.folder} is damaged: {found}; delete the shard and convert again, or "
+        f"skip damaged records with --set data.on_corrupt=skip."
     )
 
 

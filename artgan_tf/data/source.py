@@ -126,14 +126,14 @@ def spread(split: Split, count: int) -> Split:
 
 
 def left_out(count: int, images: str) -> str:
-    """Part of a warning, such as `1 unreadable image is left out`.
+    """Part of a warning, such as `1 unreadable image is skipped`.
 
     Args:
         count: number of unreadable images.
         images: what they are called, in the plural.
     """
     one = images.removesuffix("s")
-    return f"{count} unreadable " + (f"{one} is" if count == 1 else f"{images} are") + " left out"
+    return f"{count} unreadable " + (f"{one} is" if count == 1 else f"{images} are") + " skipped"
 
 
 def short_side(data: Data) -> int:

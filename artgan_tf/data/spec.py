@@ -15,7 +15,7 @@ from tfrecords_tools.classes import check_names
 from tfrecords_tools.common.errors import meant, meant_folder
 from tfrecords_tools.dataset import check_dataset
 
-OF_YOUR_OWN = "for data of your own leave the preset out, or pass --set data.classes=0"
+OF_YOUR_OWN = "for your own data leave out the preset, or pass --set data.classes=0"
 SPLIT = ("tfrecords", "tfds")  # kinds with named splits
 KINDS = ("demo", "tfrecords:DIR", "folder:DIR", "arrays:FILE.npz", "tfds:NAME")
 
@@ -82,7 +82,7 @@ def open_early(data: Data) -> Source | None:
 def _kind(data: Data) -> tuple[str, str]:
     """Kind and value of `data.spec`; raises InputError for an invalid SPEC."""
     if not data.spec:
-        raise InputError("This preset takes images of yours: add --data FOLDER.")
+        raise InputError("This preset needs your own images: add --data FOLDER.")
     kind, _, value = data.spec.partition(":")
     path = Path(data.spec)
     if kind not in OPENERS and path.is_dir():
@@ -93,7 +93,7 @@ def _kind(data: Data) -> tuple[str, str]:
         raise InputError(f"{path} is a file: --data takes the folder that holds the images{hint}.")
     if kind == "folder" and _is_run(Path(value).expanduser()):
         raise InputError(
-            f"{value} is a run, no images: --data takes the folder that holds the images."
+            f"{value} is a run, not images: --data takes the folder that holds the images."
         )
     if kind not in OPENERS or not (value or kind == "demo"):
         kinds = f"{', '.join(KINDS)} or the path of a folder"
@@ -102,8 +102,8 @@ def _kind(data: Data) -> tuple[str, str]:
         raise InputError(f"There is no {what} {data.spec!r}{hint}: --data takes {kinds}.")
     if kind not in SPLIT and data.train_split != Data.train_split:
         raise InputError(
-            f"data.train_split = {data.train_split!r} will not do: only tfrecords: and tfds: have "
-            f"named splits, {kind} trains on all that it does not hold out."
+            f"data.train_split = {data.train_split!r} is not possible with {kind}: leave it out, "
+            f"as only tfrecords: and tfds: have named splits."
         )
     return kind, value
 
@@ -150,4 +150,4 @@ def _check_counts(source: Source, data: Data, strict: bool) -> None:
             sentence = f"{source.spec} has {found} {name} images, not {expected}"
             if strict:
                 raise InputError(f"{sentence} as this preset expects; {OF_YOUR_OWN}.")
-            warnings.warn(f"{sentence} as this preset was made for.", stacklevel=3)
+            warnings.warn(f"{sentence} as this preset expects.", stacklevel=3)

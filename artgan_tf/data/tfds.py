@@ -44,13 +44,13 @@ def _prepared(value: str, download: bool) -> Any:
     if builder.info.splits:
         return builder
     if not download:
-        raise NotThere(f"tfds:{value} is not in {builder.data_dir} yet: a training downloads it.")
+        raise NotThere(f"tfds:{value} is not in {builder.data_dir} yet: training downloads it.")
     try:
         builder.download_and_prepare()
     except Exception as error:  # TFDS passes on any error of its downloader
         raise InputError(
             f"tfds:{value} could not be downloaded ({type(error).__name__}: "
-            f"{_first_line(error)}): where that works run `tfds build {value}`, and copy the "
+            f"{_first_line(error)}): run `tfds build {value}` where downloads work and copy the "
             f"result to {builder.data_dir}{_other_versions(builder)}; or name a copy of the "
             f"images with --data folder:DIR or tfrecords:DIR."
         ) from None
@@ -61,7 +61,7 @@ def _other_versions(builder: Any) -> str:
     """Names the versions that are there, if any, as part of a sentence."""
     place = Path(builder.data_dir).parent
     found = sorted(path.name for path in place.glob("*.*.*")) if place.is_dir() else []
-    return f" (there is {', '.join(found)} only)" if found else ""
+    return f" (available there: {', '.join(found)})" if found else ""
 
 
 def _streamed(builder: Any, split: str, value: str, data: Data) -> Streamed:
@@ -93,7 +93,7 @@ def _streamed(builder: Any, split: str, value: str, data: Data) -> Streamed:
         decode,
         name=f"tfds:{value} {split} example {{}}".format,
         identity=" ".join([builder.info.full_name, *records]),
-        damage=f"tfds:{value} is damaged: {{}}; fetch it anew.".format,
+        damage=f"tfds:{value} is damaged: {{}}; download it again.".format,
     )
 
 

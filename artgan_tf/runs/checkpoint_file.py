@@ -48,13 +48,13 @@ class Saved:
         """Raises Unusable unless names and shapes are those of all the GAN's variables."""
         variables = self.variables(gan)
         if other := sorted(variables.keys() ^ self.arrays.keys()):
-            has = "has no" if other[0] in variables else "has also"
-            raise Unusable(f"it {has} {other[0]}: it is damaged, or of another network")
+            has = "has no" if other[0] in variables else "also has"
+            raise Unusable(f"it {has} {other[0]}: it is damaged, or from another network")
         for name, variable in variables.items():
             if tuple(variable.shape) != self.arrays[name].shape:
                 raise Unusable(
                     f"its {name} has shape {self.arrays[name].shape}, not {tuple(variable.shape)}: "
-                    f"it is damaged, or of another network"
+                    f"it is damaged, or from another network"
                 )
 
 
@@ -86,9 +86,9 @@ def read(path: Path) -> Saved:
     except Exception as error:  # NumPy, zipfile and zlib raise many kinds
         raise Unusable(f"it cannot be read ({_first_line(error)})") from None
     if number > NEWEST:
-        raise Unusable(f"it is of format {number}, which a newer version has written")
+        raise Unusable(f"it has format {number}, which only a newer version reads")
     if bad := not_finite(arrays):
-        raise Unusable(f"it holds what is no number, in {_some(bad)}")
+        raise Unusable(f"it contains NaN or infinity, in {_some(bad)}")
     return Saved(path, int(path.stem.rpartition("-")[2]), number, arrays)
 
 

@@ -124,14 +124,14 @@ class Checkpoints:
         path = self.folder / f"not-finite-{step}.npz"
         write(path, arrays)
         on = (
-            f"the same command goes on from {file_of(self.folder, good[-1])}, the last good "
-            f"checkpoint, and a new run from its weights with --init {self.folder.parent}"
+            f"resume from {file_of(self.folder, good[-1])}, the last good checkpoint, with the "
+            f"same command, or start a new run from its weights with --init {self.folder.parent}"
             if good
-            else "there is no checkpoint before it, so start anew with --fresh"
+            else "there is no earlier checkpoint, so start again with --fresh"
         )
         return RunError(
-            f"Step {step}: {what} is no longer a number, the state lies in {path}; {on}: lower the "
-            f"learning rates or set train.precision=float32."
+            f"Step {step}: {what} is not finite, the state is saved in {path}: {on} and lower "
+            f"learning rates or train.precision=float32."
         )
 
 
@@ -167,7 +167,7 @@ def _usable(candidates: Iterable[Path], check: Callable[[Saved], None]) -> Saved
             faults.append(f"The checkpoint {path} cannot be used: {fault}.")
             continue
         if faults:
-            warnings.warn(f"{' '.join(faults)} Instead {path} is taken.", stacklevel=2)
+            warnings.warn(f"{' '.join(faults)} Using {path} instead.", stacklevel=2)
         return saved
     raise InputError(f"{' '.join(faults)} {_others(path) if len(faults) == 1 else ''}".rstrip())
 
@@ -176,5 +176,5 @@ def _others(path: Path) -> str:
     """A sentence that names the other checkpoints."""
     others = [str(s) for s in steps(path.parent) if file_of(path.parent, s) != path]
     if not others:
-        return "There is no other one."
-    return f"Take another --checkpoint: latest, or one of {', '.join(others)}."
+        return "There is no other checkpoint."
+    return f"Use another --checkpoint: latest, or one of {', '.join(others)}."

@@ -59,9 +59,7 @@ class RunDirectory:
         if self.config_file.exists():
             self._check_same(config)
         elif self.path.exists() and (not self.path.is_dir() or self._has_files()):
-            raise InputError(
-                f"{self.path} is not empty and no run of ours: choose another --run-dir."
-            )
+            raise InputError(f"{self.path} is not empty and not a run: choose another --run-dir.")
 
     @contextmanager
     def held(self) -> Iterator[ExitStack]:
@@ -115,7 +113,7 @@ class RunDirectory:
         return before
 
     def _held(self) -> AbstractContextManager[None]:
-        return locks.held(self.path, "training", "let it end, or choose another --run-dir")
+        return locks.held(self.path, "training", "wait for it, or choose another --run-dir")
 
     def _has_files(self) -> bool:
         return any(path.name not in locks.NAMES for path in self.path.iterdir())
@@ -145,8 +143,8 @@ class RunDirectory:
         if changed and config.data.on_change == "stop":
             raise InputError(
                 f"{config.data.spec} is not what {self.path} was trained on, it now has {changed}: "
-                f"restore it, go on with other batches by --set data.on_change=accept, or use "
-                f"--fresh or another --run-dir."
+                f"restore it, continue with the changed images by --set data.on_change=accept, or "
+                f"use --fresh or another --run-dir."
             )
 
     def changed(self, config: Config) -> dict[str, tuple[Any, Any]]:
@@ -208,8 +206,8 @@ def no_run(path: Path | str, also: str = "") -> InputError:
         also: what else the verb accepts, such as "an export, ".
     """
     return InputError(
-        f"There is no run {str(path)!r}{meant_folder(Path(path))}: name the folder of one that fit "
-        f"has made, {also}or pretrained:NAME."
+        f"There is no run {str(path)!r}{meant_folder(Path(path))}: name a folder made by fit, "
+        f"{also}or pretrained:NAME."
     )
 
 

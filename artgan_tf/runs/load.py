@@ -31,8 +31,8 @@ def load_gan(run: RunDirectory, which: Which = "latest") -> tuple[GAN, list[str]
     loaded = load_networks(gan, run.checkpoints, which)
     if loaded.partly:
         raise InputError(
-            f"{run.classes_file} has {len(names)} names, but the weights are of another number of "
-            f"classes: restore the file as the training wrote it."
+            f"{run.classes_file} has {len(names)} names, but the weights have another number of "
+            f"classes: restore the file that the training wrote."
         )
     gan.step.assign(loaded.step)
     return gan, names

@@ -61,7 +61,7 @@ def _check(saved: Saved, gan: GAN) -> None:
     wanted, more = _wanted(saved, gan), {}
     for variable, name in wanted.values():
         if name not in saved.arrays:
-            raise Unusable(f"it has no {name}: it is damaged, or of other networks")
+            raise Unusable(f"it has no {name}: it is damaged, or from other networks")
         ours, theirs = tuple(variable.shape), saved.arrays[name].shape
         if ours != theirs:
             axes = _differing(ours, theirs)
@@ -71,7 +71,7 @@ def _check(saved: Saved, gan: GAN) -> None:
     # A different number of classes changes several networks, all by the same amount.
     if more and (len(set(more.values())) > 1 or len({n.partition("/")[0] for n in more}) < 2):
         name = next(iter(more))
-        raise Unusable(f"its {name} has shape {saved.arrays[name].shape}, which is damaged")
+        raise Unusable(f"its {name} has shape {saved.arrays[name].shape}, so it is damaged")
 
 
 def _differing(ours: tuple[int, ...], theirs: tuple[int, ...]) -> list[int]:

@@ -33,7 +33,7 @@ def locate(model: Path | str) -> Path:
     if name not in names():
         there = [PREFIX + each for each in names()]
         hint = meant(name, names())
-        raise InputError(f"There is no {PREFIX}{name}{hint}: take {' or '.join(there)}.")
+        raise InputError(f"There is no {PREFIX}{name}{hint}: use {' or '.join(there)}.")
     _verify(FOLDER / name)
     return FOLDER / name
 

@@ -25,7 +25,7 @@ def best(folder: Path) -> dict[str, Any]:
         return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     except ValueError:
         raise InputError(
-            f"{file} is damaged: delete it, the next best one makes it anew."
+            f"{file} is damaged: delete it, and the next best checkpoint writes it again."
         ) from None
 
 
@@ -44,14 +44,14 @@ def candidates(folder: Path, which: Which) -> list[Path]:
         found = [file_of(folder, which), folder / f"best-{which}.npz"]
     if there := [path for path in found if path.exists()]:
         return there if which == "latest" else there[:1]
-    kept = " log.metrics keeps one." if which == "best" else ""
+    kept = ": set log.metrics to keep one" if which == "best" else ""
     if isinstance(which, int):
-        kept = f" There are some of {', '.join(map(str, steps(folder))) or 'no step at all'}."
+        kept = f": it has {', '.join(map(str, steps(folder))) or 'none'}"
     name = f"checkpoint of step {which}" if isinstance(which, int) else f"{which} checkpoint"
     if which == "latest":
-        kept = " Training saves one at log.checkpoint_every, or when it is stopped (Ctrl-C)."
+        kept = ": training saves one every log.checkpoint_every steps, and on Ctrl-C"
         name = "checkpoint yet"
-    raise InputError(f"{folder} holds no {name}.{kept}")
+    raise InputError(f"{folder} holds no {name}{kept}.")
 
 
 def steps(folder: Path) -> list[int]:

@@ -135,7 +135,7 @@ def test_held_out_examples_come_once_in_order_and_from_the_centre_each_time(kind
 
 
 # ---- what cannot be read, or held -------------------------------------------------------------
-@pytest.mark.filterwarnings("ignore:.*left out")
+@pytest.mark.filterwarnings("ignore:.*skipped")
 def test_unreadable_images_are_left_out_or_replaced_by_the_next() -> None:
     for kind, epoch in (("in memory", {0, 2, 5}), ("uncached", {0, 2, 5})):
         data = settings(kind)

@@ -77,17 +77,17 @@ def test_a_split_says_how_many_threads_load_it(threads: int) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_held_out_images_that_cannot_be_read_are_left_out_with_a_warning(kind: str) -> None:
     data = settings(kind)
-    with pytest.warns(UserWarning, match="left out") as caught:
+    with pytest.warns(UserWarning, match="skipped") as caught:
         labels = drawn(held_out_batches(split_of(kind, {0, 5, 6}), data, BATCH))
     assert labels == [1, 2, 3, 4, 7, 8, 9, 10, 11]
     if kind == "in memory":
         assert [str(warning.message) for warning in caught] == [
-            "3 unreadable images are left out, e.g. picture 0 (it fell into the river)."
+            "3 unreadable images are skipped, e.g. picture 0 (it fell into the river)."
         ]
 
 
 def test_one_image_that_cannot_be_read_is_told_of_as_one() -> None:
-    with pytest.warns(UserWarning, match=r"^1 unreadable image is left out, e\.g\. picture 5 \("):
+    with pytest.warns(UserWarning, match=r"^1 unreadable image is skipped, e\.g\. picture 5 \("):
         in_memory(split_of("in memory", {5}), settings("in memory"))
 
 
@@ -100,7 +100,7 @@ def test_one_image_that_cannot_be_read_is_told_of_as_one() -> None:
         ("streamed, in memory", [0, 1, 2, 4, 6, 7, 8, 9, 10, 11]),
     ],
 )
-@pytest.mark.filterwarnings("ignore:.*left out")
+@pytest.mark.filterwarnings("ignore:.*skipped")
 def test_training_goes_on_without_images_that_cannot_be_read(kind: str, epoch: list[int]) -> None:
     data, split = settings(kind), split_of(kind, {3, 5})
     whole = drawn(training_batches(split, data, BATCH, 0).take(15))

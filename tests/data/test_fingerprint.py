@@ -57,8 +57,8 @@ TOLD: dict[Change, str] = {
     add: "13 train images of portrait, not 12",
     remove: "3 held-out images of portrait, not 4",
     relabel: "13 train images of landscape, not 12, 11 train images of portrait, not 12",
-    exchange: "other train images of landscape",
-    rename: "other train images of portrait",
+    exchange: "different train images of landscape",
+    rename: "different train images of portrait",
 }
 
 

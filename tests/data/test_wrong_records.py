@@ -179,7 +179,7 @@ def test_verify_names_each_and_training_can_do_without(
     ):
         assert line.startswith(f"record {number} at byte ")
         assert re.search(words, line), line
-    with pytest.warns(UserWarning, match=f"{len(faults)} of 36 records of train .* left out"):
+    with pytest.warns(UserWarning, match=f"{len(faults)} of 36 records of train .* skipped"):
         source, data = opened(folder, on_corrupt="skip")
     assert source.train.count == sound
     batches = Reading(held_out_batches(source.train, data, 36), source.train)
@@ -304,7 +304,7 @@ def test_another_count_is_told_before_training(
     with pytest.raises(InputError, match=rf"{shard.name} \(.*{words}"):
         opened(folder)
     if left:
-        with pytest.warns(UserWarning, match=f"{left} records of train are damaged and left out"):
+        with pytest.warns(UserWarning, match=f"{left} records of train are damaged and skipped"):
             opened(folder, on_corrupt="skip")
 
 

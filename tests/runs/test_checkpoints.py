@@ -113,9 +113,11 @@ def test_best_and_latest_do_not_disturb_each_other(
 
 
 def test_what_is_not_there_is_a_mistake(checkpoints: Checkpoints, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"holds no checkpoint yet\. "):
+    with pytest.raises(InputError, match=r"holds no checkpoint yet: "):
         chosen(tmp_path)
-    with pytest.raises(InputError, match=r"holds no best checkpoint. log.metrics keeps one\.$"):
+    with pytest.raises(
+        InputError, match=r"holds no best checkpoint: set log.metrics to keep one\.$"
+    ):
         chosen(tmp_path, "best")
     offer(checkpoints, 1, 1.0)
     (tmp_path / "best-1.npz").unlink()
