@@ -1,4 +1,4 @@
-"""A damaged checkpoint costs the steps since the one before it, and no more."""
+"""A damaged checkpoint loses only the steps since the previous one."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +31,7 @@ def gan() -> GAN:
 
 
 def reach(gan: GAN, step: int) -> None:
-    """As if it had trained so far: each weight tells the step."""
+    """Pretend to have trained to a step: each weight equals it."""
     for variable in gan.averaged.weights:
         variable.assign(np.full(variable.shape, step))
     gan.step.assign(step)
@@ -49,7 +49,7 @@ def folder(gan: GAN, tmp_path: Path) -> Path:
 
 # ---- damage -----------------------------------------------------------------------------------
 def changed(change: Callable[[dict], object]) -> Callable[[Path], object]:
-    """What alters the arrays of a file, which is whole otherwise."""
+    """A fault that changes the arrays of an otherwise valid file."""
 
     def apply(file: Path) -> None:
         with np.load(file) as found:
@@ -86,7 +86,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "infinity": changed(lambda arrays: arrays[KERNEL].fill(np.inf)),
     "a newer format": changed(lambda arrays: arrays.update({FORMAT: np.array(99)})),
 }
-NETWORKS_ALONE = {"another array"}  # which nobody who paints would read
+NETWORKS_ALONE = {"another array"}  # not read for sampling
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
@@ -108,7 +108,7 @@ def test_the_newest_good_one_is_taken_and_named(damage: str, folder: Path, gan: 
     assert latest_step(folder) == 2
     assert (folder / "damaged-3.npz").exists()
     reach(gan, 3)
-    checkpoints.save()  # the step is done again, and kept
+    checkpoints.save()  # the step was repeated, and its checkpoint is kept
     assert Checkpoints(gan, folder).restore() == 3
 
 
