@@ -39,7 +39,7 @@ def start_backend() -> str:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         with _silent_stderr():
-            backend = _wake_up()
+            backend = _import_backend()
     except ModuleNotFoundError as error:
         raise InputError(
             f"{error}: install requirements.txt, or requirements-jax.txt and set KERAS_BACKEND=jax."
@@ -49,7 +49,7 @@ def start_backend() -> str:
     return backend
 
 
-def _wake_up() -> str:
+def _import_backend() -> str:
     import keras
 
     backend = keras.backend.backend()
@@ -65,8 +65,8 @@ def _silent_stderr() -> Iterator[None]:
     # These messages come before TensorFlow reads its log level, so the descriptor is redirected.
     sys.stderr.flush()
     kept = os.dup(2)
-    with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
+    with open(os.devnull, "w") as devnull:
+        os.dup2(devnull.fileno(), 2)
         try:
             yield
         finally:

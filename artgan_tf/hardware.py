@@ -22,12 +22,12 @@ def cores() -> int:
 
 def processor() -> str:
     """Name of the CPU, or its architecture if the system does not report a name."""
-    return _facts().get("model name") or platform.processor() or platform.machine()
+    return _cpu_info().get("model name") or platform.processor() or platform.machine()
 
 
 def processor_flags() -> set[str]:
     """CPU feature flags as Linux names them, such as avx512_bf16; empty on other systems."""
-    return set(_facts().get("flags", "").split())
+    return set(_cpu_info().get("flags", "").split())
 
 
 def peak_memory() -> int:
@@ -40,7 +40,7 @@ def peak_memory() -> int:
     return most * (1 if sys.platform == "darwin" else 1024)
 
 
-def _facts() -> dict[str, str]:
+def _cpu_info() -> dict[str, str]:
     """The last core's entry in /proc/cpuinfo; empty on other systems than Linux."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()

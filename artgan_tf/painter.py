@@ -46,7 +46,7 @@ class Painter:
         self.generator.class_names = self.class_names
         self.generator(self.latents([0]), gan.one_hot([0]))
         # Returns no image, so the graph computes only what the statistics need.
-        self._settle = backend.compiled(self._pass_in_training, self.generator.variables)
+        self._update = backend.compiled(self._update_statistics, self.generator.variables)
         if settled:
             self.refresh()
 
@@ -57,14 +57,14 @@ class Painter:
         for batch, labels in enumerate(_standing_labels(len(self.class_names))):
             z = self.gan.latents(STANDING_SIZE, seed)
             # This momentum makes the moving average the plain mean of all batches so far.
-            self._settle(z, self.gan.one_hot(labels), np.array(batch / (batch + 1), np.float32))
+            self._update(z, self.gan.one_hot(labels), np.array(batch / (batch + 1), np.float32))
 
     def norms(self) -> list[keras.layers.BatchNormalization]:
         """The generator's batch-norm layers."""
         layers = self.generator._flatten_layers()
         return [x for x in layers if isinstance(x, keras.layers.BatchNormalization)]
 
-    def _pass_in_training(self, z: Any, y: Any, momentum: Any) -> None:
+    def _update_statistics(self, z: Any, y: Any, momentum: Any) -> None:
         """Update the batch-norm statistics by one batch: z [N, Z], y [N, K], momentum in [0, 1)."""
         norms = self.norms()
         before = [norm.momentum for norm in norms]
@@ -130,8 +130,8 @@ class Painter:
         batches = []
         for i in _starts(seeds):
             part = slice(i, i + AT_ONCE)
-            way = keras.ops.convert_to_tensor(np.asarray(t[part], np.float32))
-            z = self.gan.between(self.latents(seeds[part]), self.latents(seeds_to[part]), way)
+            position = keras.ops.convert_to_tensor(np.asarray(t[part], np.float32))
+            z = self.gan.between(self.latents(seeds[part]), self.latents(seeds_to[part]), position)
             y = keras.ops.convert_to_tensor(np.asarray(weights[part], np.float32))
             batches.append(self.paint(truncation * z, y, magnified))
         return np.concatenate(batches)

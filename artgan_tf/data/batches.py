@@ -59,7 +59,7 @@ def training_batches(
         found = [_example(split, order(place)) for place in places]
         images = np.stack(
             [
-                _cut(x, data.image_size, corner)
+                _crop(x, data.image_size, corner)
                 for (x, _), corner in zip(found, corners, strict=True)
             ]
         )
@@ -69,7 +69,7 @@ def training_batches(
             images[:half] = images[:half, :, ::-1]
         return images, labels
 
-    return _ahead(batch, start)
+    return _prefetched(batch, start)
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class HeldOut:
             except UnreadableImage as error:
                 warnings.warn(f"{self.split.name(index)} is skipped: {error}.", stacklevel=2)
                 continue
-            images.append(_cut(image, self.data.image_size))
+            images.append(_crop(image, self.data.image_size))
             labels.append(self.split.labels[index])
             if len(images) == self.batch_size:
                 yield np.stack(images), np.array(labels, np.int32)
@@ -144,14 +144,14 @@ def _example(split: Indexed, index: int) -> tuple[np.ndarray, int]:
             index = (index + 1) % split.count
 
 
-def _cut(image: np.ndarray, size: int, draws: np.ndarray | None = None) -> np.ndarray:
+def _crop(image: np.ndarray, size: int, draws: np.ndarray | None = None) -> np.ndarray:
     """A square crop [size, size, 3]: central, or placed by two draws in [0, 1)."""
     room = np.array(image.shape[:2]) - size
     top, left = room // 2 if draws is None else (draws * (room + 1)).astype(int)
     return image[top : top + size, left : left + size]
 
 
-def _ahead(make: Callable[[int], Batch], start: int) -> Iterator[Batch]:
+def _prefetched(make: Callable[[int], Batch], start: int) -> Iterator[Batch]:
     """`make(step)` for each step from `start` on, prefetched by threads."""
     with ThreadPoolExecutor(THREADS) as pool:
         coming = deque(pool.submit(make, start + i) for i in range(THREADS))

@@ -28,7 +28,7 @@ def in_memory(split: Split, data: Data) -> Split:
     if isinstance(split, Cached) or not split.fits or expected > budget:
         return split
     room = min(budget, 4 * expected)
-    if _likely_size(split, data) > 1.2 * room:
+    if _estimated_size(split, data) > 1.2 * room:
         return replace(split, fits=False)
     # The system commits the pages of this array only once they are written.
     pixels, end = np.empty(room, np.uint8), 0
@@ -85,7 +85,7 @@ class Cached(Indexed):
         return crops
 
 
-def _likely_size(split: Split, data: Data) -> float:
+def _estimated_size(split: Split, data: Data) -> float:
     """Estimated bytes of all decoded images, from a sample; 0 for a split small enough to read."""
     count = split.count
     if count < 4 * SAMPLE:

@@ -55,7 +55,7 @@ def decode_shards(dataset: DataSet, side: int) -> Decode:
     """
     classes = len(dataset.class_names)
     if not dataset.encoding:
-        pillow = _by_pillow(lambda encoded: _of_any_kind(encoded, dataset, side), classes)
+        pillow = _by_pillow(lambda encoded: _read_any_format(encoded, dataset, side), classes)
         return lambda record: pillow(tf.io.parse_single_example(record, ENCODED))
     stored = _sized if dataset.encoding == "raw" and None in dataset.shape else _encoded(dataset)
 
@@ -88,7 +88,7 @@ def _by_pillow(read: Callable[[bytes], np.ndarray], classes: int) -> Decode:
     return decode
 
 
-def _of_any_kind(encoded: bytes, dataset: DataSet, side: int) -> np.ndarray:
+def _read_any_format(encoded: bytes, dataset: DataSet, side: int) -> np.ndarray:
     """Decode any image format; JPEGs are decoded at reduced scale if the images differ in size."""
     if None in dataset.shape:
         return read_image(encoded, side)

@@ -97,7 +97,7 @@ def held_out_batches(split: Split, data: Data, batch_size: int) -> tf.data.Datas
         lookup = _lookup(split, others=False)
         pairs = tf.data.Dataset.range(split.count).map(lookup, tf.data.AUTOTUNE)
     readable = pairs.filter(lambda image, label: tf.size(image) > 0)
-    cut = readable.map(lambda image, label: (_centre_cut(image, data), label), tf.data.AUTOTUNE)
+    cut = readable.map(lambda image, label: (_centre_crop(image, data), label), tf.data.AUTOTUNE)
     return cut.batch(batch_size).prefetch(tf.data.AUTOTUNE)
 
 
@@ -177,7 +177,7 @@ def _batch_decoder(split: Split, data: Data) -> Callable[[Any, tf.Tensor], Pair]
     if isinstance(split, Cached):
         return _cached_decoder(split, data.image_size)
     decode = _training_decoder(split, data)
-    return lambda examples, draws: _cut_each(decode, examples, draws, data.image_size)
+    return lambda examples, draws: _crop_each(decode, examples, draws, data.image_size)
 
 
 def _cached_decoder(split: Cached, size: int) -> Callable[..., Pair]:
@@ -227,7 +227,7 @@ def _lookup(split: Indexed, others: bool = True) -> Callable[[tf.Tensor], Pair]:
     return lookup
 
 
-def _cut_each(decode: Callable[[Any], Pair], examples: Any, draws: tf.Tensor, size: int) -> Pair:
+def _crop_each(decode: Callable[[Any], Pair], examples: Any, draws: tf.Tensor, size: int) -> Pair:
     """Decode and crop a batch; draws [2, N] in [0, 1) are the relative positions of the crops."""
 
     def cut(example_and_draw: tuple) -> Pair:
@@ -260,7 +260,7 @@ def _half_flipped(images: tf.Tensor, step: tf.Tensor, first: int, total: int) ->
     return tf.concat([tf.reshape(rows, (count, size, size, 3)), images[count:]], 0)
 
 
-def _centre_cut(image: tf.Tensor, data: Data) -> tf.Tensor:
+def _centre_crop(image: tf.Tensor, data: Data) -> tf.Tensor:
     size = data.image_size
     top, left = tf.unstack((tf.shape(image)[:2] - size) // 2)
     return tf.ensure_shape(image[top : top + size, left : left + size], (size, size, 3))

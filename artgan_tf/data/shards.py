@@ -37,7 +37,7 @@ def trusted(dataset: DataSet, runs: list[Run], split: str) -> list[Run]:
     Only files whose size or record count is not the recorded one are read and checked.
     """
     if found := damaged(dataset, suspects(dataset, {Path(run.file) for run in runs})):
-        raise InputError(told(dataset, found))
+        raise InputError(damage_sentence(dataset, found))
     return runs
 
 
@@ -71,7 +71,7 @@ def damaged(dataset: DataSet, files: Collection[Path]) -> str:
     return ""
 
 
-def told(dataset: DataSet, found: str) -> str:
+def damage_sentence(dataset: DataSet, found: str) -> str:
     """The error sentence for a result of `damaged`."""
     return (
         f"tfrecords:{dataset.folder} is damaged: {found}; delete the shard and convert again, or "

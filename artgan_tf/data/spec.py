@@ -20,10 +20,10 @@ SPLIT = ("tfrecords", "tfds")  # kinds with named splits
 KINDS = ("demo", "tfrecords:DIR", "folder:DIR", "arrays:FILE.npz", "tfds:NAME")
 
 
-def _by_tensorflow(kind: str) -> Callable[..., Source]:
+def _imported_opener(kind: str) -> Callable[..., Source]:
     """An opener that imports its module, and with it TensorFlow, only when it is called."""
 
-    def open_it(value: str, data: Data, **options: bool) -> Source:
+    def opener(value: str, data: Data, **options: bool) -> Source:
         try:
             module = import_module(f"artgan_tf.data.{kind}")
         except ModuleNotFoundError as error:
@@ -33,15 +33,15 @@ def _by_tensorflow(kind: str) -> Callable[..., Source]:
             ) from None
         return getattr(module, f"open_{kind}")(value, data, **options)
 
-    return open_it
+    return opener
 
 
 OPENERS: dict[str, Callable[..., Source]] = {
     "demo": open_demo,
-    "tfrecords": _by_tensorflow("tfrecords"),
+    "tfrecords": _imported_opener("tfrecords"),
     "folder": open_folder,
     "arrays": open_arrays,
-    "tfds": _by_tensorflow("tfds"),
+    "tfds": _imported_opener("tfds"),
 }
 
 

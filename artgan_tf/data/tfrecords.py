@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from artgan_tf.config import Data, InputError
 from artgan_tf.data.decoding import decode_shards, decode_squares
-from artgan_tf.data.shards import Run, damaged, divided, intact, told, trusted
+from artgan_tf.data.shards import Run, damage_sentence, damaged, divided, intact, trusted
 from artgan_tf.data.source import Source, Streamed, short_side
 from tfrecords_tools.dataset import DataSet, open_dataset
 
@@ -75,14 +75,14 @@ def _streamed(dataset: DataSet, split: str, runs: list[Run], data: Data) -> Stre
             decode_squares=decode_squares(dataset, side),
             name=f"{name} record {{}}".format,
             buffer=BUFFER,
-            identity=" ".join([dataset.images, *map(_place, runs)]),
-            damage=lambda reason: told(dataset, damaged(dataset, files) or reason),
+            identity=" ".join([dataset.images, *map(_identity, runs)]),
+            damage=lambda reason: damage_sentence(dataset, damaged(dataset, files) or reason),
         )
 
     return of(runs)
 
 
-def _place(run: Run) -> str:
+def _identity(run: Run) -> str:
     """File name, file size and record range of a run, for the split's identity."""
     file = Path(run.file)
     return f"{file.name} {file.stat().st_size} {run.skip} {run.take}"

@@ -24,7 +24,7 @@ from artgan_tf.runs.steps import BEST, Which, best, candidates, file_of, latest_
 from tfrecords_tools.common import files
 
 KEEP = 3
-LOOKS = 5  # attempts to read a folder while a training writes to it
+ATTEMPTS = 5  # to read a folder while a training writes to it
 
 
 class Checkpoints:
@@ -107,7 +107,7 @@ class Checkpoints:
 
     def not_finite(self, what: str) -> RunError:
         """Save the state as `not-finite-STEP.npz`; return the error to raise, naming `what`."""
-        return self._apart(what, self.arrays())
+        return self._save_not_finite(what, self.arrays())
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The current state: name in a checkpoint -> array."""
@@ -116,10 +116,10 @@ class Checkpoints:
     def _finite(self) -> dict[str, np.ndarray]:
         arrays = self.arrays()
         if bad := not_finite(arrays):
-            raise self._apart(", ".join(bad[:3]), arrays)
+            raise self._save_not_finite(", ".join(bad[:3]), arrays)
         return arrays
 
-    def _apart(self, what: str, arrays: dict[str, np.ndarray]) -> RunError:
+    def _save_not_finite(self, what: str, arrays: dict[str, np.ndarray]) -> RunError:
         step, good = self.gan.steps_done, steps(self.folder)
         path = self.folder / f"not-finite-{step}.npz"
         write(path, arrays)
@@ -149,7 +149,7 @@ def choose(folder: Path, which: Which, check: Callable[[Saved], None]) -> Saved:
     Raises:
         InputError: there is no such checkpoint, or none is usable.
     """
-    for _ in range(LOOKS):
+    for _ in range(ATTEMPTS):
         try:
             return _usable(candidates(folder, which), check)
         except FileNotFoundError:  # the training has deleted it meanwhile
@@ -169,10 +169,10 @@ def _usable(candidates: Iterable[Path], check: Callable[[Saved], None]) -> Saved
         if faults:
             warnings.warn(f"{' '.join(faults)} Using {path} instead.", stacklevel=2)
         return saved
-    raise InputError(f"{' '.join(faults)} {_others(path) if len(faults) == 1 else ''}".rstrip())
+    raise InputError(f"{' '.join(faults)} {_advice(path) if len(faults) == 1 else ''}".rstrip())
 
 
-def _others(path: Path) -> str:
+def _advice(path: Path) -> str:
     """A sentence that names the other checkpoints."""
     others = [str(s) for s in steps(path.parent) if file_of(path.parent, s) != path]
     if not others:

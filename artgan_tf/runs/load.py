@@ -27,7 +27,7 @@ def load_gan(run: RunDirectory, which: Which = "latest") -> tuple[GAN, list[str]
         InputError: the run or checkpoint is missing, or the number of class names is wrong.
     """
     config, names = run.trained(which)
-    gan = build_gan(_paints_alike(config), len(names))
+    gan = build_gan(_with_fixed_precision(config), len(names))
     loaded = load_networks(gan, run.checkpoints, which)
     if loaded.partly:
         raise InputError(
@@ -38,7 +38,7 @@ def load_gan(run: RunDirectory, which: Which = "latest") -> tuple[GAN, list[str]
     return gan, names
 
 
-def _paints_alike(config: Config) -> Config:
+def _with_fixed_precision(config: Config) -> Config:
     """Replaces precision "auto" by float32, so that images do not depend on the machine."""
     if config.train.precision != "auto":
         return config

@@ -41,7 +41,7 @@ def load_networks(gan: GAN, folder: Path, which: Which = "latest") -> Loaded:
     for name, (variable, theirs) in wanted.items():
         # G's input is z, if there is one, followed by the classes.
         z = 0 if name.startswith("discriminator/") else variable.shape[0] - gan.num_classes
-        if not _take(variable, saved.arrays[theirs], max(0, z)):
+        if not _assign(variable, saved.arrays[theirs], max(0, z)):
             partly.append(variable.path)
     return Loaded(saved.step, partly)
 
@@ -80,7 +80,7 @@ def _differing(ours: tuple[int, ...], theirs: tuple[int, ...]) -> list[int]:
     return [axis for axis, pair in enumerate(zip(ours, theirs, strict=True)) if len(set(pair)) > 1]
 
 
-def _take(variable: keras.Variable, value: np.ndarray, kept: int) -> bool:
+def _assign(variable: keras.Variable, value: np.ndarray, kept: int) -> bool:
     """Assign a value, or only the first `kept` entries of the axis that differs in length.
 
     Returns whether all of it was assigned.
