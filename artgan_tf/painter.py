@@ -200,7 +200,7 @@ class Painter:
 
         An image must not depend on the others in its batch. On a CPU, batch sizes such as 3 and 5
         split the work differently, so that single pixels round to another value; batches are
-        therefore padded to a few fixed sizes.
+        therefore padded to a power of two or a multiple of 16.
         """
         count = keras.ops.shape(z)[0]
         options = {"magnified": True} if magnified else {}
