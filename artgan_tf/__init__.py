@@ -1,4 +1,4 @@
-"""ArtGAN (2017) and Improved ArtGAN (2019): class-conditional painting with TensorFlow and Keras.
+"""ArtGAN (2017) and Improved ArtGAN (2019): class-conditional image generation with Keras.
 
 import artgan_tf
 config = artgan_tf.resolve("demo")
@@ -28,10 +28,10 @@ __all__ = ["Config", "InputError", "Painter", "RunError", "load", "measure", "re
 
 
 def __getattr__(name: str) -> Any:
-    """Names that need TensorFlow or JAX are imported when they are first used."""
+    """Imports a name that needs TensorFlow or JAX when it is first used."""
     if name not in HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from artgan_tf import cli
 
-    cli.start_backend()  # without what TensorFlow tells of a machine that has no GPU
+    cli.start_backend()  # hides TensorFlow's log messages about missing GPUs
     return getattr(importlib.import_module(HOMES[name]), name)

@@ -1,4 +1,4 @@
-"""`python -m artgan_tf VERB ...` and the `artgan` script: the same verbs as `artgan_tf.VERB`."""
+"""The `artgan` script and `python -m artgan_tf`: run the verb that the first word names."""
 
 import importlib
 import sys
@@ -8,18 +8,18 @@ from tfrecords_tools.common.errors import meant
 
 VERBS = {
     "fit": "train a preset",
-    "sample": "paint classes by name",
-    "evaluate": "measure a trained run beside real images",
-    "models": "the trained generators that come with it",
-    "study": "several presets side by side",
-    "export": "a trained run as a SavedModel for TF Serving",
-    "serve": "an export over HTTP, where TF Serving is not installed",
-    "convert": "labelled images into TFRecord shards, which training reads fast",
-    "verify": "whether every record of such shards is what it was",
-    "preview": "a contact sheet of such shards",
+    "sample": "generate images of classes by name",
+    "evaluate": "measure a trained run against real images",
+    "models": "list the pretrained generators",
+    "study": "train several presets and compare them",
+    "export": "export a trained run as a SavedModel for TF Serving",
+    "serve": "serve an export over HTTP, without TF Serving",
+    "convert": "convert labelled images to TFRecord shards, which training reads fast",
+    "verify": "check every record of TFRecord shards for damage",
+    "preview": "draw a contact sheet of TFRecord shards",
 }
-ELSEWHERE = {  # verb -> its module, if that is not called after it in this package
-    "models": "artgan_tf.catalogue",  # in `artgan_tf.models` are the networks' own
+ELSEWHERE = {  # verb -> its module, if that is not `artgan_tf.VERB`
+    "models": "artgan_tf.catalogue",  # `artgan_tf.models` holds the Keras models
     "convert": "tfrecords_tools.convert",
     "verify": "tfrecords_tools.verify",
     "preview": "tfrecords_tools.preview",
@@ -27,13 +27,13 @@ ELSEWHERE = {  # verb -> its module, if that is not called after it in this pack
 
 
 def main() -> None:
-    """Hand the rest of the command line to the verb that the first word names."""
+    """Dispatch the command line to the verb named by its first word."""
     verb, *rest = sys.argv[1:] or ["--help"]
     if verb in ("-h", "--help"):
         with cli.output():
             print("usage: artgan VERB ...\n")
             print("\n".join(f"  {name:10} {what}" for name, what in VERBS.items()))
-            print("\n`artgan VERB --help` tells more.")
+            print("\n`artgan VERB --help` describes a verb.")
         return
     if verb not in VERBS:
         hint = meant(verb, tuple(VERBS))

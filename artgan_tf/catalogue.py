@@ -1,4 +1,4 @@
-"""`python -m artgan_tf models`: the generators that come with the package."""
+"""`artgan models`: lists the pretrained generators in the package."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ from artgan_tf.runs import pretrained
 
 
 def models() -> None:
-    """List the trained generators of the package: what they paint, how well, and what of.
+    """List the pretrained generators with their classes, metrics and files.
 
     Examples:
         artgan models

@@ -1,4 +1,4 @@
-"""Classes by their names, for all that has some: nothing heavy is imported for it."""
+"""Looks up classes by name, without importing anything heavy."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from tfrecords_tools.common.errors import InputError, meant
 
 
 def class_index(names: Sequence[str], name: str | int | np.integer) -> int:
-    """The index of a class name (or index) among these; InputError for one that is not there."""
+    """Index of a class, given by its name or index; raises InputError if `names` lacks it."""
     number = isinstance(name, (int, np.integer)) and not isinstance(name, bool)
     if name not in (range(len(names)) if number else names):
         choices = ", ".join(names)

@@ -1,4 +1,4 @@
-"""What every verb shares: how it is called and answers, and how it starts what computes."""
+"""Shared by all verbs: command line and output, checks of `--out`, and starting the backend."""
 
 import contextlib
 import os
@@ -13,26 +13,33 @@ __all__ = ["check_out", "command", "main", "output", "start_backend", "start_ten
 
 
 def check_out(folder: Path | None) -> None:
-    """Raises InputError where --out names what cannot be a folder."""
+    """Raises InputError if `--out` or one of its parents is a file."""
     for path in (folder, *folder.absolute().parents) if folder else ():
         if path.exists() and not path.is_dir():
-            raise InputError(f"--out {folder} will not do: {path} is a file, name a folder.")
+            raise InputError(f"--out {folder} needs a folder, but {path} is a file: name another.")
 
 
 def start_tensorflow() -> None:
-    """Start TensorFlow, the only backend of most verbs; InputError where Keras has another."""
+    """Start TensorFlow; raises InputError if Keras is set to another backend.
+
+    Most verbs need TensorFlow; only training runs on JAX too.
+    """
     if (backend := start_backend()) != "tensorflow":
         raise InputError(
-            f"Keras's backend {backend} only trains: run this with KERAS_BACKEND=tensorflow."
+            f"Keras's backend {backend} is only for training: set KERAS_BACKEND=tensorflow."
         )
 
 
 def start_backend() -> str:
-    """Import Keras and its backend, and name it; of TensorFlow without its C++ side's notes."""
+    """Import Keras and its backend, without TensorFlow's C++ log messages.
+
+    Returns:
+        `tensorflow` or `jax`; raises InputError if the backend is another one or not installed.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         with _silent_stderr():
-            backend = _wake_up()
+            backend = _import_backend()
     except ModuleNotFoundError as error:
         raise InputError(
             f"{error}: install requirements.txt, or requirements-jax.txt and set KERAS_BACKEND=jax."
@@ -42,7 +49,7 @@ def start_backend() -> str:
     return backend
 
 
-def _wake_up() -> str:
+def _import_backend() -> str:
     import keras
 
     backend = keras.backend.backend()
@@ -55,11 +62,11 @@ def _wake_up() -> str:
 
 @contextlib.contextmanager
 def _silent_stderr() -> Iterator[None]:
-    # The notes come before TensorFlow's log level counts, so only the file descriptor stops them.
+    # These messages come before TensorFlow reads its log level, so the descriptor is redirected.
     sys.stderr.flush()
     kept = os.dup(2)
-    with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
+    with open(os.devnull, "w") as devnull:
+        os.dup2(devnull.fileno(), 2)
         try:
             yield
         finally:

@@ -1,8 +1,8 @@
 """Configuration: frozen dataclasses, presets as TOML, overrides by dotted key.
 
-A preset is a TOML file whose tables are the sections below; `extends = "other/preset"` starts from
-another one.
-`resolve("improved/cifar10", {"model.width": 0.5})` gives the `Config` of a run.
+A preset is a TOML file whose tables are the sections below; `extends = "other/preset"` inherits the
+settings of another preset.
+`resolve("improved/cifar10", {"model.width": 0.5})` returns the `Config` of a run.
 An unknown key or a value out of range raises `InputError` with one sentence.
 """
 
@@ -44,40 +44,41 @@ STRICT = {"extra": "forbid"}
 
 @dataclass(frozen=True)
 class Data:
-    """Where the images come from and how they are cut."""
+    """Source of the images, and how they are cropped and cached."""
 
     __pydantic_config__ = STRICT
     spec: Text = "demo"  # demo | tfrecords:DIR | folder:DIR | arrays:FILE.npz | tfds:NAME | a path
-    classes: Classes = 0  # what the preset expects; 0 takes whatever the data has
-    class_names: tuple[str, ...] = ()  # in order; data that only numbers its classes gets them
-    train_count: Images = 0  # examples expected; another count is refused of tfds, else told
+    classes: Classes = 0  # expected number of classes; 0 accepts any
+    # expected names in label order; also used for data that only numbers its classes
+    class_names: tuple[str, ...] = ()
+    train_count: Images = 0  # expected; 0: any. A mismatch is an error for tfds, else warned of
     val_count: Images = 0
     image_size: Side = 64
-    crop: Annotated[float, Field(gt=0, le=1)] = 1.0  # side of the random crop / short side
+    crop: Annotated[float, Field(gt=0, le=1)] = 1.0  # crop's side / image's short side
     flip: bool = True
-    balanced: bool = False  # classes drawn evenly, whatever their sizes
-    cache_mb: Megabytes = 2048  # budget for decoded uint8 images in memory
-    train_split: Text = "train"  # tfrecords and tfds; a name or a part such as train[:90%]
-    val_split: Text = ""  # empty: the held-out split there is
-    val_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.1  # where the data has no held-out split
+    balanced: bool = False  # draw all classes equally often, regardless of their sizes
+    cache_mb: Megabytes = 2048  # memory budget for decoded uint8 images, in MiB
+    train_split: Text = "train"  # tfrecords and tfds: a split, or a slice such as train[:90%]
+    val_split: Text = ""  # empty: the data's own held-out split
+    val_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.1  # used if there is no such split
     split_seed: Seed = 0
-    on_corrupt: Literal["stop", "skip"] = "stop"  # a damaged record of tfrecords
-    on_change: Literal["stop", "accept"] = "stop"  # on resume, images that are not those it had
+    on_corrupt: Literal["stop", "skip"] = "stop"  # on a damaged record (tfrecords)
+    on_change: Literal["stop", "accept"] = "stop"  # on resume, if the images have changed
 
 
 @dataclass(frozen=True)
 class Model:
-    """The networks; the tables' grammar stands in `artgan_tf.networks.tables`."""
+    """The networks; `artgan_tf.networks.tables` defines the syntax of the layer tables."""
 
     __pydantic_config__ = STRICT
-    paper: Literal["artgan", "improved", "critic"] = "improved"  # critic: this project's own
+    paper: Literal["artgan", "improved", "critic"] = "improved"  # critic: not from a paper
     z_size: Latent = 100
-    width: Width = 1.0  # multiplies every channel count, rounded to 8
+    width: Width = 1.0  # multiplies all channel counts, which are rounded to multiples of 8
     autoencoder: bool = True
-    magnify: bool = True  # G draws at twice the training size (Improved ArtGAN)
-    modulation: tuple[Literal["latent", "class"], ...] = ("latent", "class")  # critic's G
-    skips: bool = True  # every size of critic's G adds to the picture
-    critic: Literal["global", "local"] = "global"  # on all of D's codes, or at each of their places
+    magnify: bool = True  # G generates at twice the training size (Improved ArtGAN)
+    modulation: tuple[Literal["latent", "class"], ...] = ("latent", "class")  # of critic's G
+    skips: bool = True  # every resolution of critic's G contributes to the image
+    critic: Literal["global", "local"] = "global"  # scores per image or per location
     latent: tuple[str, ...] = ()  # ArtGAN's zNet
     generator: tuple[str, ...] = ()  # ArtGAN's Dec, Improved ArtGAN's G
     encoder: tuple[str, ...] = ()
@@ -87,27 +88,27 @@ class Model:
 
 @dataclass(frozen=True)
 class Discriminator:
-    """What D sees and how it is held back; all but `dropout` and `noise` are beyond the papers."""
+    """D's inputs and regularization; only `dropout` and `noise` are from the papers."""
 
     __pydantic_config__ = STRICT
-    dropout: Fraction = 0.2  # before the layers marked "d", in the D step only
+    dropout: Fraction = 0.2  # before layers marked "d", in the D step only
     noise: NotNegative = 0.05  # std of the Gaussian noise on D's input
-    noise_decay_steps: StepOrZero = 0  # 0 keeps the noise, else it falls linearly to 0
+    noise_decay_steps: StepOrZero = 0  # steps of linear decay to 0; 0: constant noise
     spectral_norm: bool = False
     label_smoothing: Fraction = 0.0
     augment: tuple[Literal["colour", "translation", "cutout"], ...] = ()
-    # adaptive: each kind to a share of the images that grows while D learns images by heart
+    # adaptive: applies each kind to a fraction of the images that grows while D overfits
     augment_strength: Literal["fixed", "adaptive"] = "fixed"
-    features: Literal["none", "efficientnet"] = "none"  # frozen, with class critics of their own
-    feature_size: FeatureSide = 128  # what their images are enlarged to
+    features: Literal["none", "efficientnet"] = "none"  # frozen network with its own class critics
+    feature_size: FeatureSide = 128  # image size for these features, in pixels
 
 
 @dataclass(frozen=True)
 class Train:
-    """Optimisation."""
+    """Optimization."""
 
     __pydantic_config__ = STRICT
-    steps: StepOrZero = 50_000  # 0: `epochs` count
+    steps: StepOrZero = 50_000  # 0: train for `epochs` instead
     epochs: EpochOrZero = 0
     batch_size: Batch = 100
     seed: Seed = 0
@@ -117,40 +118,41 @@ class Train:
     beta1: Fraction = 0.5  # Adam
     beta2: Fraction = 0.999
     rho: Fraction = 0.9  # RMSProp
-    accumulator: NotNegative = 0.0  # RMSProp's mean square before the first step; TF1's is 1
-    lr_drops: tuple[Step, ...] = ()  # steps at which both learning rates fall to a tenth
-    lr_drop_epochs: tuple[Epoch, ...] = ()  # the same in epochs (ArtGAN)
-    # groups: batch/5 classes x 5; real: those of the real batch
+    accumulator: NotNegative = 0.0  # RMSProp's initial mean square; 1 in TF1
+    lr_drops: tuple[Step, ...] = ()  # steps at which both learning rates are divided by 10
+    lr_drop_epochs: tuple[Epoch, ...] = ()  # the same, in epochs (ArtGAN)
+    # groups: batch/5 classes, 5 images each; real: the labels of the real batch
     fake_labels: Literal["tiled", "random", "groups", "real"] = "tiled"
-    cifar_trick: bool = False  # 1, 3 or 5 G steps by the last D step's realness loss
+    cifar_trick: bool = False  # 1, 3 or 5 G steps, depending on D's last realness loss
     critic: Literal["non-saturating", "hinge", "relativistic"] = "non-saturating"  # its loss
-    # gamma of gamma / 2 E|grad c_y|^2 on what a class critic is shown, real and fake; 0: none
+    # gamma in gamma / 2 E|grad c_y|^2, on the real and fake inputs of a class critic; 0: off
     gradient_penalty: NotNegative = 0.0
-    penalty_every: Step = 4  # steps; it then counts as many times
-    energy_weight: NotNegative = 0.0  # of the energy distance between real and fake, beyond B
-    energy_of: Views = ("colours",)  # what it compares, added up
-    ema: Fraction = 0.999  # of G's weights and BN statistics, for sampling
-    # auto: mixed_bfloat16 where the device multiplies it fast, else float32
+    penalty_every: Step = 4  # steps between penalties, each weighted by this number
+    # of the energy distance between real and fake images; not from the papers
+    energy_weight: NotNegative = 0.0
+    energy_of: Views = ("colours",)  # statistics it compares; their distances are summed
+    ema: Fraction = 0.999  # decay of G's averaged weights and BN statistics, for sampling
+    # auto: mixed_bfloat16 if the device computes bfloat16 natively, else float32
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "float32"
-    xla: Literal["auto", "on", "off"] = "auto"  # TensorFlow's; auto: on a GPU, not on a CPU
+    xla: Literal["auto", "on", "off"] = "auto"  # TensorFlow only; auto: on if there is a GPU
     strategy: Literal["auto", "one", "mirrored", "multiworker"] = "auto"
     on_collapse: Literal["warn", "stop"] = "warn"
-    init: Text = ""  # a run directory whose weights are the start
+    init: Text = ""  # directory of the run to take the initial weights from
     init_checkpoint: Literal["latest", "best"] | Step = "latest"  # of that run
 
 
 @dataclass(frozen=True)
 class Log:
-    """Intervals, in steps, and metrics; these and `train.steps` may change on resume."""
+    """Logging intervals, in steps, and metrics; these and `train.steps` may change on resume."""
 
     __pydantic_config__ = STRICT
     history_every: Step = 50
     sample_every: Step = 500
     validate_every: Step = 1000
     checkpoint_every: Step = 500
-    metrics: tuple[str, ...] = ()  # such as kid_1k_val; the first one says which checkpoint is best
+    metrics: tuple[str, ...] = ()  # such as kid_1k_val; the first selects the best checkpoint
     metrics_every: Step = 5000
-    extractor: Text = ""  # whose features they compare
+    extractor: Text = ""  # network whose features the metrics compare
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,14 @@ class Config:
 
 
 def resolve(preset: str, overrides: Mapping[str, Any] | None = None) -> Config:
-    """The configuration of `preset` (a name or the path of a TOML file) with dotted overrides."""
+    """The validated configuration of a preset.
+
+    Args:
+        preset: a preset's name or the path of a TOML file.
+        overrides: values by dotted key, such as {"model.width": 0.5}.
+
+    Raises InputError for an unknown preset or key, or a value out of range.
+    """
     tree = read_preset(preset)
     tree["preset"] = Path(preset).stem if preset.endswith(".toml") else preset
     for key, value in (overrides or {}).items():
@@ -176,7 +185,7 @@ def resolve(preset: str, overrides: Mapping[str, Any] | None = None) -> Config:
 
 
 def from_tree(tree: Mapping[str, Any]) -> Config:
-    """A validated `Config` from nested dictionaries, as TOML gives them."""
+    """A validated `Config` from nested dictionaries as read from TOML; raises InputError."""
     try:
         return TypeAdapter(Config).validate_python(tree)
     except ValidationError as error:
@@ -198,7 +207,7 @@ def flat(config: Config) -> dict[str, Any]:
 
 
 def parse_overrides(assignments: Iterable[str]) -> dict[str, Any]:
-    """`section.key=value` strings as a dictionary; values are TOML, anything else is a string."""
+    """`section.key=value` strings as a dictionary; a value that is not valid TOML is a string."""
     overrides = {}
     for assignment in assignments:
         key, equals, text = assignment.partition("=")
@@ -212,12 +221,12 @@ def parse_overrides(assignments: Iterable[str]) -> dict[str, Any]:
 
 
 def runs_root() -> Path:
-    """Where runs live that are not told otherwise: `runs`, or what ARTGAN_RUNS names."""
+    """Default folder for runs: the environment variable ARTGAN_RUNS, or `runs`."""
     return Path(os.environ.get("ARTGAN_RUNS", "runs"))
 
 
 def default_cache() -> Path:
-    """`ARTGAN_CACHE`, or `artgan` in the user's folder for caches."""
+    """Folder for downloads: `ARTGAN_CACHE`, or `artgan` in the user's cache folder."""
     if given := os.environ.get("ARTGAN_CACHE"):
         return Path(given)
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "artgan"
@@ -243,10 +252,10 @@ def _allowed(section: str) -> list[str]:
 
 
 def _sentence(error: Any) -> str:
-    """One sentence from pydantic's first complaint."""
+    """The error sentence for pydantic's first validation error."""
     key = ".".join(str(part) for part in error["loc"])
     if error["type"] == "unexpected_keyword_argument":
         allowed = _allowed(str(error["loc"][0]) if len(error["loc"]) > 1 else "")
         hint = meant(str(error["loc"][-1]), allowed)
         return f"Unknown setting {key!r}{hint}; allowed here: {', '.join(allowed)}."
-    return f"{key} = {error['input']!r} will not do: {error['msg'][0].lower()}{error['msg'][1:]}."
+    return f"{key} = {error['input']!r} is invalid: {error['msg'][0].lower()}{error['msg'][1:]}."

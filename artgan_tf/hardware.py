@@ -1,4 +1,4 @@
-"""What computes here: the processor and the GPUs, in words, and what the processor can do."""
+"""Describes the CPU and the GPUs, and reports CPU features and peak memory."""
 
 import os
 import platform
@@ -7,31 +7,31 @@ from pathlib import Path
 
 
 def describe() -> str:
-    """Such as "2 cores of AMD EPYC", and the GPUs, if there are any."""
+    """CPU and any GPUs as one line, such as "2 cores of AMD EPYC, NVIDIA H100"."""
     count = cores()
     noun = "core" if count == 1 else "cores"
     return ", ".join([f"{count} {noun} of {processor()}", *gpus()])
 
 
 def cores() -> int:
-    """How many this process may use."""
+    """Number of cores this process may use."""
     if hasattr(os, "sched_getaffinity"):  # Linux
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def processor() -> str:
-    """Its name, as far as the system tells it."""
-    return _facts().get("model name") or platform.processor() or platform.machine()
+    """Name of the CPU, or its architecture if the system does not report a name."""
+    return _cpu_info().get("model name") or platform.processor() or platform.machine()
 
 
 def processor_flags() -> set[str]:
-    """The names that Linux gives to its abilities, such as avx512_bf16; elsewhere none."""
-    return set(_facts().get("flags", "").split())
+    """CPU feature flags as Linux names them, such as avx512_bf16; empty on other systems."""
+    return set(_cpu_info().get("flags", "").split())
 
 
 def peak_memory() -> int:
-    """The most bytes that this process has had; 0 where the system does not tell."""
+    """Peak memory of this process in bytes, or 0 if the system does not report it."""
     try:
         import resource
     except ImportError:  # Windows
@@ -40,8 +40,8 @@ def peak_memory() -> int:
     return most * (1 if sys.platform == "darwin" else 1024)
 
 
-def _facts() -> dict[str, str]:
-    """What Linux says of the last core."""
+def _cpu_info() -> dict[str, str]:
+    """The last core's entry in /proc/cpuinfo; empty on other systems than Linux."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:  # not Linux
@@ -51,7 +51,7 @@ def _facts() -> dict[str, str]:
 
 
 def gpus() -> list[str]:
-    """Names of this machine's NVIDIA GPUs, as Linux tells them."""
+    """Names of the NVIDIA GPUs, from /proc; empty on other systems than Linux."""
     folder = Path("/proc/driver/nvidia/gpus")
     lines = [line for file in folder.glob("*/information") for line in file.read_text().split("\n")]
     return [line.partition(":")[2].strip() for line in lines if line.startswith("Model")]

@@ -1,4 +1,4 @@
-"""A trained generator that paints by class name and seed, and grids of what it paints."""
+"""A trained generator that maps class names and seeds to images, and grids of its images."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
@@ -15,21 +15,22 @@ from tfrecords_tools.common.sheet import named_grid
 
 Weights = Literal["ema", "raw"]
 STANDING_BATCHES, STANDING_SIZE = 16, 100
-AT_ONCE = 96  # pictures painted together
+AT_ONCE = 96  # images per forward pass
 GRID_CLASSES, GRID_COLUMNS = 16, 8
 
 
 class Painter:
-    """A copy of the generator with standing batch-norm statistics, ready to paint.
+    """A copy of the generator with standing batch-norm statistics, for sampling.
 
     The statistics are re-estimated over generated batches, because those of training average over
-    generators that are gone; a picture then depends on its class and seed alone.
+    earlier weights. An image then depends on its class and seed alone.
 
     Args:
-        gan: the GAN in whatever state of training; it is left as it is.
+        gan: the GAN, at any stage of training; it is not modified.
         class_names: K names.
-        weights: `ema`, or `raw` for those that the next step would change.
-        settled: False leaves the weights and statistics to a `refresh` before the first picture.
+        weights: `ema` for G's averaged weights, `raw` for those of the last step.
+        settled: False defers copying the weights and estimating the statistics; call `refresh`
+            before generating images.
     """
 
     def __init__(
@@ -44,27 +45,27 @@ class Painter:
         self.generator = gan.new_generator()
         self.generator.class_names = self.class_names
         self.generator(self.latents([0]), gan.one_hot([0]))
-        # Compiled without its outputs: what only they need is never computed.
-        self._settle = backend.compiled(self._pass_in_training, self.generator.variables)
+        # Returns no image, so the graph computes only what the statistics need.
+        self._update = backend.compiled(self._update_statistics, self.generator.variables)
         if settled:
             self.refresh()
 
     def refresh(self) -> None:
-        """Take over the weights as they are now and re-estimate the statistics."""
+        """Copy the GAN's current weights and re-estimate the batch-norm statistics."""
         self.generator.set_weights(self.painting.get_weights())
         seed = keras.random.SeedGenerator(0)
         for batch, labels in enumerate(_standing_labels(len(self.class_names))):
             z = self.gan.latents(STANDING_SIZE, seed)
-            # The plain mean of all batches so far.
-            self._settle(z, self.gan.one_hot(labels), np.array(batch / (batch + 1), np.float32))
+            # This momentum makes the moving average the plain mean of all batches so far.
+            self._update(z, self.gan.one_hot(labels), np.array(batch / (batch + 1), np.float32))
 
     def norms(self) -> list[keras.layers.BatchNormalization]:
-        """The layers that hold statistics."""
+        """The generator's batch-norm layers."""
         layers = self.generator._flatten_layers()
         return [x for x in layers if isinstance(x, keras.layers.BatchNormalization)]
 
-    def _pass_in_training(self, z: Any, y: Any, momentum: Any) -> None:
-        """Let the statistics take in a batch."""
+    def _update_statistics(self, z: Any, y: Any, momentum: Any) -> None:
+        """Update the batch-norm statistics by one batch: z [N, Z], y [N, K], momentum in [0, 1)."""
         norms = self.norms()
         before = [norm.momentum for norm in norms]
         for norm in norms:
@@ -80,20 +81,25 @@ class Painter:
         magnified: bool = False,
         truncation: float = 1.0,
     ) -> np.ndarray:
-        """Paint one picture for each pair of a class and a seed.
+        """Generate one image for each pair of a class and a seed.
 
         Args:
-            classes: names or indices, NumPy's too, one a picture; none give no picture.
-            seeds: as many whole numbers >= 0; the same seed gives the same latent in any class.
-            magnified: Improved ArtGAN's generator at its full size.
-            truncation: z is multiplied by it: below 1 more typical pictures, and less variety.
+            classes: N names or indices (int or NumPy integer); may be empty.
+            seeds: N integers >= 0. A seed gives the same latent for every class.
+            magnified: generate at twice the training size (Improved ArtGAN).
+            truncation: factor for z; below 1, images are more typical and less varied.
 
         Returns:
             uint8 [N, S, S, 3].
+
+        Raises InputError for an unknown class, if there are not as many seeds as classes, or if
+        the model has no magnified size.
         """
         labels, seeds = [self.index(c) for c in classes], list(seeds)
         if len(labels) != len(seeds):
-            raise InputError(f"{len(labels)} classes but {len(seeds)} seeds: give as many of each.")
+            raise InputError(
+                f"{len(labels)} classes but {len(seeds)} seeds: give one seed per class."
+            )
         batches = []
         for i in _starts(labels):
             z = truncation * self.latents(seeds[i : i + AT_ONCE])
@@ -110,12 +116,12 @@ class Painter:
         magnified: bool = False,
         truncation: float = 1.0,
     ) -> np.ndarray:
-        """Paint between two seeds and between classes.
+        """Generate images between two seeds and between classes.
 
         Args:
-            seeds, seeds_to: where the latents come from and go to.
-            t: how far each one is, from 0 to 1.
-            weights: [N, K], shares of the classes; 1 in a row and 0 else is a class alone.
+            seeds, seeds_to: N seeds each, of the latents to interpolate from and to.
+            t: N positions between the two latents, from 0 to 1.
+            weights: [N, K], class weights that sum to 1 in each row; one-hot for a single class.
             magnified, truncation: as in `generate`.
 
         Returns:
@@ -124,8 +130,8 @@ class Painter:
         batches = []
         for i in _starts(seeds):
             part = slice(i, i + AT_ONCE)
-            way = keras.ops.convert_to_tensor(np.asarray(t[part], np.float32))
-            z = self.gan.between(self.latents(seeds[part]), self.latents(seeds_to[part]), way)
+            position = keras.ops.convert_to_tensor(np.asarray(t[part], np.float32))
+            z = self.gan.between(self.latents(seeds[part]), self.latents(seeds_to[part]), position)
             y = keras.ops.convert_to_tensor(np.asarray(weights[part], np.float32))
             batches.append(self.paint(truncation * z, y, magnified))
         return np.concatenate(batches)
@@ -133,11 +139,11 @@ class Painter:
     def way(
         self, start: tuple[str | int, int], end: tuple[str | int, int], frames: int = 8
     ) -> np.ndarray:
-        """Paint the way from one picture to another, both of which are its ends.
+        """Generate an interpolation from one image to another, including both.
 
         Args:
-            start, end: a class, by name or index, and a seed each.
-            frames: how many pictures, 2 or more.
+            start, end: (class, seed) of the first and the last image; the class by name or index.
+            frames: number of images, at least 2.
 
         Returns:
             uint8 [frames, S, S, 3].
@@ -148,40 +154,53 @@ class Painter:
         return self.mix([start[1]] * frames, [end[1]] * frames, shares.tolist(), weights)
 
     def look(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """What D sees in uint8 images [N, S, S, 3] of the training size.
+        """D's predictions for uint8 images [N, S, S, 3] of the training size.
 
         Returns:
-            its scores of the classes, float32 [N, K], and how real it finds each picture, float32
-            [N]; all from 0 to 1.
+            class scores, float32 [N, K], and realness, float32 [N]; all from 0 to 1.
         """
         scores, realness = self.gan.judge(self.gan.from_uint8(images))
         return keras.ops.convert_to_numpy(scores), keras.ops.convert_to_numpy(realness)
 
     def reconstruct(self, images: np.ndarray) -> np.ndarray:
-        """What D's autoencoder keeps of uint8 images [N, S, S, 3]: as many, uint8."""
+        """Reconstructions of images by D's autoencoder.
+
+        Args:
+            images: uint8 [N, S, S, 3], of the training size.
+
+        Returns:
+            uint8 [N, S, S, 3].
+
+        Raises InputError if the model has no autoencoder.
+        """
         if not self.gan.config.model.autoencoder:
-            raise InputError("This model reconstructs nothing: model.autoencoder is off.")
+            raise InputError("This model cannot reconstruct images: model.autoencoder is off.")
         decoded = self.gan.reconstruct(self.gan.from_uint8(images), self.generator)
         return keras.ops.convert_to_numpy(self.gan.to_uint8(decoded))
 
     def paint(self, z: Any, y: Any, magnified: bool = False) -> np.ndarray:
-        """Paint latents as they are: uint8 [N, S, S, 3].
+        """Generate images from given latents.
 
         Args:
             z: float32 [N, Z].
-            y: float32 [N, K], one-hot, or a mixture of classes that adds up to 1.
+            y: float32 [N, K], class weights that sum to 1 in each row.
             magnified: as in `generate`.
+
+        Returns:
+            uint8 [N, S, S, 3].
+
+        Raises InputError if the model has no magnified size.
         """
         if magnified and not self.gan.config.model.magnify:
             raise InputError("This model has no magnified size: model.magnify is off.")
         return keras.ops.convert_to_numpy(self.images(z, y, magnified))
 
     def images(self, z: Any, y: Any, magnified: bool = False) -> Any:
-        """`paint` as a tensor, in graphs too.
+        """Same as `paint`, but returns a tensor and also works inside a graph.
 
-        A picture is the same whatever is painted beside it: at sizes such as 3 and 5 a CPU splits
-        its work so that a pixel here and there rounds to the next grey level, so batches of other
-        sizes are filled up.
+        An image must not depend on the others in its batch. On a CPU, batch sizes such as 3 and 5
+        split the work differently, so that single pixels round to another value; batches are
+        therefore padded to a power of two or a multiple of 16.
         """
         count = keras.ops.shape(z)[0]
         options = {"magnified": True} if magnified else {}
@@ -189,33 +208,34 @@ class Painter:
         return self.gan.to_uint8(painted)[:count]
 
     def latents(self, seeds: Any) -> Any:
-        """float32 [N, Z] from the paper's prior, each row from its own seed (int64 [N]) alone."""
+        """Latents float32 [N, Z] from the prior; each row depends only on its seed (int64 [N])."""
         return self.gan.latents_by_seed(seeds)
 
     def index(self, name: str | int | np.integer) -> int:
-        """The index of a class name (or index); raises InputError for one that is not there."""
+        """Index of a class, given by its name or index; raises InputError for an unknown class."""
         return class_index(self.class_names, name)
 
     def grid(self, magnified: bool = False) -> Image.Image:
-        """Fixed latents, one class a row with its name, the same seed down each column."""
+        """A sheet of images: a named row for each of up to 16 classes, a column for each seed."""
         return self.named(self.grid_pictures(magnified))
 
     def grid_pictures(self, magnified: bool = False) -> np.ndarray:
-        """The pictures of `grid`, uint8 [classes, seeds, H, W, 3]."""
+        """The images of `grid`: uint8 [classes, seeds, H, W, 3]."""
         rows = len(self.class_names[:GRID_CLASSES])
         classes = [index for index in range(rows) for _ in range(GRID_COLUMNS)]
         images = self.generate(classes, list(range(GRID_COLUMNS)) * rows, magnified)
         return images.reshape(rows, GRID_COLUMNS, *images.shape[1:])
 
     def named(self, pictures: np.ndarray) -> Image.Image:
-        """Such pictures as a sheet, with each class's name on the left."""
+        """Images uint8 [classes, seeds, H, W, 3] as a sheet, with each class's name on the left."""
         return named_grid(pictures, self.class_names[: len(pictures)])
 
 
 def _standing_labels(k: int) -> Iterator[np.ndarray]:
-    """Batches of labels in chance order: all K classes in each that has room for them.
+    """Shuffled batches of labels, each with all K classes if they fit.
 
-    Else they take turns, mixed before, for neighbours in a list of classes are often alike.
+    Otherwise consecutive batches share the classes, which are shuffled first because neighbours
+    in a list of classes are often similar.
     """
     classes, order = np.arange(k), np.arange(STANDING_SIZE)
     if crowded := k > STANDING_SIZE:
@@ -226,5 +246,5 @@ def _standing_labels(k: int) -> Iterator[np.ndarray]:
 
 
 def _starts(pictures: Sequence[Any]) -> range:
-    """Where batches begin; no pictures are a batch of none, which has a shape."""
+    """Start indices of batches. An empty input is one empty batch, whose result has a shape."""
     return range(0, max(len(pictures), 1), AT_ONCE)

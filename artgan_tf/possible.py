@@ -1,4 +1,4 @@
-"""What settings cannot be together: told before anything that computes is imported."""
+"""Checks which settings conflict, before a backend is imported."""
 
 from artgan_tf.config import Config, InputError, Model
 from artgan_tf.networks.efficientnet_file import weights_file
@@ -6,11 +6,11 @@ from artgan_tf.networks.tables import parse_layers, parse_stages
 
 
 def check_settings(config: Config) -> None:
-    """Raises InputError for settings that do not go together, tables that are none among them."""
+    """Raises InputError for conflicting settings and for invalid layer tables."""
     _check_tables(config.model)
     if config.model.magnify and config.model.paper != "improved":
         raise InputError(
-            "model.magnify is Improved ArtGAN's: set it to false with "
+            "model.magnify works only with model.paper='improved': set it to false with "
             f"paper={config.model.paper!r}."
         )
     if config.model.paper == "artgan":
@@ -24,7 +24,7 @@ def check_settings(config: Config) -> None:
     if config.discriminator.augment_strength == "adaptive" and not config.discriminator.augment:
         raise InputError(
             "discriminator.augment_strength='adaptive' has nothing to adapt: set "
-            'discriminator.augment=["colour", "translation"], or the strength to fixed.'
+            'discriminator.augment=["colour", "translation"], or set the strength to fixed.'
         )
 
 
@@ -38,27 +38,27 @@ def _check_tables(model: Model) -> None:
 def _check_without_critic(config: Config) -> None:
     if config.discriminator.features != "none":
         raise InputError(
-            f"discriminator.features are for model.paper='critic': set them to none with "
+            f"discriminator.features works only with model.paper='critic': set it to none with "
             f"paper={config.model.paper!r}."
         )
     if config.train.gradient_penalty:
         raise InputError(
-            f"train.gradient_penalty is for model.paper='critic': set it to 0 with "
+            f"train.gradient_penalty works only with model.paper='critic': set it to 0 with "
             f"paper={config.model.paper!r}."
         )
 
 
 def _check_trick(config: Config) -> None:
-    """The trick asks how well D tells fakes from real images, each by itself."""
+    """The trick needs D's loss on fakes alone, which a relativistic critic does not compute."""
     if config.train.cifar_trick and config.train.critic == "relativistic":
         raise InputError(
-            "train.cifar_trick needs D's loss of fakes, which train.critic='relativistic' has not: "
-            "set the trick to false or take another critic."
+            "train.cifar_trick needs D's loss on fakes alone, which train.critic='relativistic' "
+            "does not have: set the trick to false or choose another critic."
         )
 
 
 def _check_codes(config: Config) -> None:
-    """Dec takes zNet's codes and Enc's, so both must have one shape (A2)."""
+    """ArtGAN's Dec decodes codes of both zNet and Enc, so both must have the same shape."""
     model, size, channels = config.model, config.data.image_size, 3
     for layer in parse_layers(model.encoder, model.width):
         size, channels = -(-size // layer.stride), layer.channels
@@ -66,5 +66,5 @@ def _check_codes(config: Config) -> None:
     if stages[-1:] != [(size, channels)]:
         raise InputError(
             f"model.encoder ends at {size}:{channels} but model.latent at {model.latent[-1:]}: Dec "
-            f"takes both, so they must agree."
+            f"decodes both, so give them the same size and channels."
         )

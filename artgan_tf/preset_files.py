@@ -1,8 +1,8 @@
-"""Presets: TOML files of settings, by name or path.
+"""Finds and reads presets: TOML files of settings, given by name or path.
 
-A name is that of a preset that comes with the package.  One's own file is named by its path, or,
-in the working directory's `experiments/`, by a name that no packaged preset has.
-`extends = "other/preset"` starts from another one.
+A name means the preset of the package.  A file of your own is given by its path, or, in the
+working directory's `experiments/`, by a name that no packaged preset has.
+`extends = "other/preset"` inherits the settings of another preset.
 """
 
 import tomllib
@@ -20,7 +20,7 @@ OWN = Path("experiments")  # in the working directory
 
 
 def preset_names() -> list[str]:
-    """Names of all presets that can be found, sorted."""
+    """Sorted names of the presets of the package and of the working directory."""
     return sorted(
         {
             file.relative_to(folder).with_suffix("").as_posix()
@@ -31,9 +31,16 @@ def preset_names() -> list[str]:
 
 
 def read_preset(preset: str, seen: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The tree of a preset, a name or the path of a TOML file, over that which it extends."""
+    """Settings of a preset as nested dictionaries, merged over those of the preset it extends.
+
+    Args:
+        preset: a preset's name or the path of a TOML file.
+        seen: presets that extend this one, to detect cycles.
+
+    Raises InputError if a preset is missing, invalid or extends itself.
+    """
     if preset in seen:
-        raise InputError(f"Presets extend one another in a circle: {' -> '.join([*seen, preset])}.")
+        raise InputError(f"Presets extend each other in a circle: {' -> '.join([*seen, preset])}.")
     path = _find_preset(preset)
     own = OWN / f"{preset}.toml"
     if not seen and path.is_relative_to(PACKAGED) and own.is_file() and not own.samefile(path):
@@ -55,12 +62,12 @@ def _find_preset(preset: str) -> Path:
         if path.suffix == ".toml" and path.is_file():
             return path
     if (Path(preset) / "config.toml").is_file():
-        raise InputError(f"{preset} is a run, no preset: give the command that started it again.")
+        raise InputError(f"{preset} is a run, not a preset: repeat the command that started it.")
     if Path(preset).is_dir():
-        raise InputError(f"{preset} is a folder, no preset: say fit --data {preset}.")
+        raise InputError(f"{preset} is a folder, not a preset: use fit --data {preset}.")
     hint = meant(preset, preset_names())
     raise InputError(
-        f"There is no preset {preset!r}{hint}: name a TOML file or one that fit --help lists."
+        f"There is no preset {preset!r}{hint}: name a TOML file or a preset listed by fit --help."
     )
 
 

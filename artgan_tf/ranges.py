@@ -1,6 +1,6 @@
-"""What the numbers of a configuration may be; a refusal says why not more.
+"""Types with value ranges for the configuration, validated by pydantic.
 
-`Annotated` types, which pydantic checks.
+An error about an upper limit also gives its reason.
 """
 
 from functools import partial
@@ -13,7 +13,7 @@ FLOAT32, STEPS = 3e38, 2**31 - 1
 
 
 def at_most(most: float, why: str) -> AfterValidator:
-    """The upper end of a number's range, and its reason, which the refusal gives."""
+    """Upper limit of a number, with the reason that the error sentence gives."""
     return AfterValidator(partial(_at_most, most, why))
 
 
@@ -28,34 +28,34 @@ def _named(most: float, why: str) -> dict[str, str]:
 
 
 def _encoded(value: str) -> str:
-    """Text that a file can hold: a path's bytes that are not UTF-8 cannot be written down."""
+    """Rejects text with surrogates, which stand for bytes of a path that are not UTF-8."""
     if any("\ud800" <= character <= "\udfff" for character in value):
         raise PydanticCustomError("not_utf_8", "It should be UTF-8, rename the file or folder")
     return value
 
 
 Text = Annotated[str, AfterValidator(_encoded)]
-_REAL = at_most(FLOAT32, "what float32 holds")
+_REAL = at_most(FLOAT32, "the limit of float32")
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), _REAL]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False), _REAL]
 Width = Annotated[
     float,
     Field(gt=0, allow_inf_nan=False),
-    at_most(4, "16 times the weights of the papers' networks"),
+    at_most(4, "as the papers' networks then have 16 times as many weights"),
 ]
-Step = Annotated[int, Field(ge=1), at_most(STEPS, "steps being counted in 32 bits")]
-StepOrZero = Annotated[int, Field(ge=0), at_most(STEPS, "steps being counted in 32 bits")]
-Epoch = Annotated[int, Field(ge=1), at_most(1_000_000, "more than any training has")]
-EpochOrZero = Annotated[int, Field(ge=0), at_most(1_000_000, "more than any training has")]
+Step = Annotated[int, Field(ge=1), at_most(STEPS, "as steps are counted in 32 bits")]
+StepOrZero = Annotated[int, Field(ge=0), at_most(STEPS, "as steps are counted in 32 bits")]
+Epoch = Annotated[int, Field(ge=1), at_most(1_000_000, "more than any training needs")]
+EpochOrZero = Annotated[int, Field(ge=0), at_most(1_000_000, "more than any training needs")]
 Classes = Annotated[
-    int, Field(ge=0), at_most(20_000, "each having thousands of weights of its own")
+    int, Field(ge=0), at_most(20_000, "as each class has thousands of weights of its own")
 ]
 Images = Annotated[int, Field(ge=0), at_most(1_000_000_000, "more than any data set has")]
-Side = Annotated[int, Field(ge=8), at_most(1024, "a step on larger images fitting into no memory")]
+Side = Annotated[int, Field(ge=8), at_most(1024, "as larger images do not fit into memory")]
 Megabytes = Annotated[int, Field(ge=0), at_most(10_000_000, "more than any machine has")]
-Latent = Annotated[int, Field(ge=1), at_most(10_000, "each having thousands of weights of its own")]
-Batch = Annotated[int, Field(ge=2), at_most(65_536, "all images of a step being in memory at once")]
-FeatureSide = Annotated[int, Field(ge=32), at_most(1024, "larger images fitting into no memory")]
-Seed = Annotated[int, Field(ge=0), at_most(2**31 - 1, "seeds having 31 bits")]
+Latent = Annotated[int, Field(ge=1), at_most(10_000, "as each has thousands of weights of its own")]
+Batch = Annotated[int, Field(ge=2), at_most(65_536, "as a step keeps all its images in memory")]
+FeatureSide = Annotated[int, Field(ge=32), at_most(1024, "as larger images do not fit into memory")]
+Seed = Annotated[int, Field(ge=0), at_most(2**31 - 1, "as seeds have 31 bits")]
 Views = Annotated[tuple[Literal["colours", "shapes"], ...], Field(min_length=1)]

@@ -265,7 +265,7 @@ def test_every_number_has_an_upper_bound_that_says_why(key: str) -> None:
     assert len(NUMBERS) > 25
     for value in (2**130, 1e39):
         given = [value] if key.startswith("train.lr_drop") else value
-        with pytest.raises(InputError, match=rf"^{key}\S* = \S+ will not do: ") as error:
+        with pytest.raises(InputError, match=rf"^{key}\S* = \S+ is invalid: ") as error:
             resolve("demo", {key: given})
     fractions = "less than" in str(error.value)  # which needs no reason
     assert fractions or "integer" in str(error.value) or re.search(r", \w+", str(error.value))
@@ -277,5 +277,5 @@ def test_every_number_has_an_upper_bound_that_says_why(key: str) -> None:
 @pytest.mark.parametrize("key", ["model.z_size", "data.classes", "model.width"])
 def test_what_no_memory_holds_is_refused_before_it_is_built(key: str) -> None:
     for value in (2**31, 2**63, 1e30):
-        with pytest.raises(InputError, match=rf"^{key} = \S+ will not do"):
+        with pytest.raises(InputError, match=rf"^{key} = \S+ is invalid"):
             resolve("demo", {key: value})

@@ -27,9 +27,9 @@ def fit(*arguments: str) -> int:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["no/such"], ["no/such", "one that fit --help lists"]),
+        (["no/such"], ["no/such", "a preset listed by fit --help"]),
         (["--data", "folder:/no/where"], ["/no/where"]),
-        (["recommended/own-small"], ["takes images of yours: add --data FOLDER."]),
+        (["recommended/own-small"], ["needs your own images: add --data FOLDER."]),
         (["--data", "ftp:x"], ["ftp:x", "folder:DIR"]),
         (["--set", "train.batchsize=3"], ["train.batchsize", "batch_size"]),
         (["--set", "trian.steps=3"], ["trian", "train"]),

@@ -128,6 +128,8 @@ def test_it_is_lazy_and_the_forward_pass_is_one() -> None:
 
 @pytest.mark.parametrize("paper", ["improved", "artgan"])
 def test_it_is_the_class_critics(paper: str) -> None:
-    sentence = r"^train.gradient_penalty is for model.paper='critic': set it to 0 [^\n]*\.$"
+    sentence = (
+        r"^train.gradient_penalty works only with model.paper='critic': set it to 0 [^\n]*\.$"
+    )
     with pytest.raises(InputError, match=sentence):
         build_gan(tiny(paper, train__gradient_penalty=1.0), K)

@@ -49,7 +49,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_run_is_named_that_is_called_nearly_so(
     refuse: Callable[..., str], verb: Callable[..., Any], runs: Path
 ) -> None:
-    told = "There is no run 'runs/dmo' (did you mean 'runs/demo'?): name the folder of one that fit"
+    told = "There is no run 'runs/dmo' (did you mean 'runs/demo'?): name a folder made by fit"
     assert told in refuse(verb, "runs/dmo")
 
 
@@ -58,11 +58,11 @@ def test_a_run_is_named_that_is_called_nearly_so(
     [
         (["--data", "painting"], "There is no folder 'painting' (did you mean 'paintings'?): "),
         (["--data", "folder:painting"], "no folder 'painting' (did you mean 'paintings'?): give"),
-        (["paintings"], "paintings is a folder, no preset: say fit --data paintings."),
-        (["runs/demo"], "runs/demo is a run, no preset: "),
+        (["paintings"], "paintings is a folder, not a preset: use fit --data paintings."),
+        (["runs/demo"], "runs/demo is a run, not a preset: "),
         (["--data", "a.png"], "a.png is a file: --data takes the folder that holds the images."),
         (["--data", "a.npz"], "that holds the images, or arrays:FILE.npz."),
-        (["--data", "runs/demo"], "runs/demo is a run, no images: "),
+        (["--data", "runs/demo"], "runs/demo is a run, not images: "),
     ],
 )
 def test_a_place_of_another_kind_is_told(

@@ -206,7 +206,7 @@ REFUSALS = [
     ({"names": Doctored.names[:9]}, COUNTS, ["9 classes", "expects 10"]),
     ({"names": RENAMED}, COUNTS, ["Class 2", "'raven'", "'bird'"]),
     ({"splits": ("train", "dev")}, COUNTS, ["no split 'test'", "train, dev"]),
-    ({"VERSION": tfds.core.Version("3.0.1")}, COUNTS, ["3.0.2", "there is 3.0.1 only", "--data"]),
+    ({"VERSION": tfds.core.Version("3.0.1")}, COUNTS, ["3.0.2", "there: 3.0.1", "--data"]),
 ]
 
 

@@ -1,7 +1,7 @@
-"""`arrays:FILE.npz`: images and labels in one NumPy file as a `Source`.
+"""`arrays:FILE.npz`: a `Source` of images and labels in one NumPy file.
 
-The file holds `images` (uint8 [N, H, W, 3]) and `labels` (integers [N]), and may hold `class_names`
-(K strings) and the held-out `val_images` and `val_labels`.
+The file must hold `images` (uint8 [N, H, W, 3]) and `labels` (integers [N]). `class_names` (K
+strings) and held-out `val_images` and `val_labels` are optional.
 """
 
 import zipfile
@@ -23,15 +23,18 @@ Pair = tuple[np.ndarray, np.ndarray]  # images and labels
 
 
 def open_arrays(value: str, data: Data) -> Source:
-    """The source in the file `value`; without held-out images every class gives its share."""
+    """Open the file `value`; without held-out images, hold out `data.val_fraction` of each class.
+
+    Raises InputError if the file is missing, damaged, or has wrong arrays.
+    """
     path = Path(value).expanduser()
     arrays = _read(path)
-    pairs = [_pair(arrays, "", path)]
+    pairs = [_read_pair(arrays, "", path)]
     if "val_images" in arrays or "val_labels" in arrays:
-        pairs.append(_pair(arrays, "val_", path))
+        pairs.append(_read_pair(arrays, "val_", path))
     names = _class_names(arrays, [labels for _, labels in pairs], path)
     if len(pairs) == 1:
-        pairs = _divided(*pairs[0], data)
+        pairs = _with_held_out(*pairs[0], data)
     trained, held_out = (labels.tolist() for _, labels in pairs)
     check_trained(names, trained, held_out, path)
     splits = (_indexed(*pair, short_side(data)) for pair in pairs)
@@ -40,39 +43,41 @@ def open_arrays(value: str, data: Data) -> Source:
 
 def _read(path: Path) -> Arrays:
     if not path.is_file():
-        raise InputError(f"There is no file {path}: arrays:FILE.npz takes one of numpy.savez.")
+        raise InputError(
+            f"There is no file {path}: arrays:FILE.npz takes a file written by numpy.savez."
+        )
     try:
         with np.load(path, allow_pickle=False) as file:
             return dict(file)
-    except (*DAMAGED, TypeError, AttributeError):  # the last two: a file of one array
+    except (*DAMAGED, TypeError, AttributeError):  # the last two: a .npy file
         raise InputError(
-            f"{path} cannot be read: it must be a file of numpy.savez, without Python objects."
+            f"{path} cannot be read: it must be written by numpy.savez, without Python objects."
         ) from None
 
 
-def _pair(arrays: Arrays, prefix: str, path: Path) -> Pair:
-    """Images and labels of a split, once they are what they must be."""
+def _read_pair(arrays: Arrays, prefix: str, path: Path) -> Pair:
+    """Images and labels of a split; raises InputError for a wrong type, shape or count."""
     for name in (f"{prefix}images", f"{prefix}labels"):
         if name not in arrays:
             raise InputError(f"{path} has no {name}: it has {', '.join(arrays) or 'nothing'}.")
     images, labels = arrays[f"{prefix}images"], arrays[f"{prefix}labels"]
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3 or not images.size:
         raise InputError(
-            f"{prefix}images of {path} must be uint8 [N, H, W, 3], not {_kind(images)}."
+            f"{prefix}images of {path} must be uint8 [N, H, W, 3], not {_describe(images)}."
         )
     if labels.dtype.kind not in "iu" or labels.shape != images.shape[:1]:
         raise InputError(
-            f"{prefix}labels of {path} must be {len(images)} integers, not {_kind(labels)}."
+            f"{prefix}labels of {path} must be {len(images)} integers, not {_describe(labels)}."
         )
     return images, labels
 
 
 def _class_names(arrays: Arrays, labels: list[np.ndarray], path: Path) -> tuple[str, ...]:
-    """Those in the file, else numbers; every label is an index into them."""
+    """The file's class names, or else numbers; raises InputError if a label is out of range."""
     least, most = (int(f(np.concatenate(labels))) for f in (np.min, np.max))
     names = arrays.get("class_names", np.arange(most + 1).astype(str))
     if names.dtype.kind != "U" or names.ndim != 1:
-        raise InputError(f"class_names of {path} must be K strings, not {_kind(names)}.")
+        raise InputError(f"class_names of {path} must be K strings, not {_describe(names)}.")
     if least < 0 or most >= len(names):
         raise InputError(
             f"Labels of {path} go from {least} to {most}: with {len(names)} classes they must be "
@@ -81,7 +86,7 @@ def _class_names(arrays: Arrays, labels: list[np.ndarray], path: Path) -> tuple[
     return tuple(names.tolist())
 
 
-def _divided(images: np.ndarray, labels: np.ndarray, data: Data) -> list[Pair]:
+def _with_held_out(images: np.ndarray, labels: np.ndarray, data: Data) -> list[Pair]:
     examples = [Example("", str(i), int(label)) for i, label in enumerate(labels)]
     examples = hold_out(examples, data.val_fraction, data.split_seed)
     parts = [[int(e.key) for e in examples if e.split == split] for split in ("train", "val")]
@@ -97,5 +102,5 @@ def _indexed(images: np.ndarray, labels: np.ndarray, side: int) -> Indexed:
     return Indexed(labels.astype(np.int32), load, "image {}".format)
 
 
-def _kind(array: np.ndarray) -> str:
+def _describe(array: np.ndarray) -> str:
     return f"{array.dtype} {list(array.shape)}"

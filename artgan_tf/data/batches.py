@@ -1,8 +1,9 @@
-"""From a `Split` to batches of (uint8 images [N, S, S, 3], int32 labels [N]), by NumPy alone.
+"""Batches of (uint8 images [N, S, S, 3], int32 labels [N]) from a `Split`, with NumPy alone.
 
-What `pipeline` promises holds here too: the batch at step s is a function of (seed, s) alone, of
-seeded permutations, random crops and half of each batch mirrored, and an image that cannot be read
-is left out or replaced.  The numbers drawn are NumPy's, so the batches are not `pipeline`'s.
+The guarantees are those of `pipeline`: the batch at step s depends only on (seed, s), images are
+drawn from seeded permutations and randomly cropped, half of each batch is mirrored, and an
+unreadable image is skipped or replaced. The random numbers are NumPy's, so the batches differ from
+those of `pipeline`.
 """
 
 import os
@@ -22,14 +23,17 @@ from artgan_tf.data.cache import first_readable
 from artgan_tf.data.source import Indexed, Split, Streamed
 from tfrecords_tools.images import UnreadableImage
 
-CROPS, EXAMPLES, TURNS, MEMBERS = range(4)  # what a seed is drawn for; the classes follow
-THREADS = min(8, os.cpu_count() or 1)  # Pillow decodes and resizes outside Python's lock
+CROPS, EXAMPLES, TURNS, MEMBERS = range(4)  # random streams; class c uses MEMBERS + c
+THREADS = min(8, os.cpu_count() or 1)  # Pillow releases the GIL while it decodes and resizes
 
 Batch = tuple[np.ndarray, np.ndarray]
 
 
 def in_memory(split: Split, data: Data) -> Indexed:
-    """The split with its decoded, resized images in memory, where that fits `data.cache_mb`."""
+    """The split, cached in memory as decoded, resized images if they fit `data.cache_mb`.
+
+    Raises InputError for a streamed split that does not fit, which only TensorFlow reads.
+    """
     split = cache.in_memory(split, data)
     if isinstance(split, Streamed):
         raise InputError(
@@ -42,7 +46,10 @@ def in_memory(split: Split, data: Data) -> Indexed:
 def training_batches(
     split: Indexed, data: Data, batch_size: int, seed: int, start: int = 0
 ) -> Iterator[Batch]:
-    """Endless shuffled batches from step `start` on, randomly cropped and flipped."""
+    """Endless shuffled batches, randomly cropped and flipped, beginning with step `start`.
+
+    Raises InputError if no image can be read.
+    """
     first_readable(split, data)
     order = _balanced_order(split.labels, seed) if data.balanced else _order(split.count, seed)
 
@@ -52,7 +59,7 @@ def training_batches(
         found = [_example(split, order(place)) for place in places]
         images = np.stack(
             [
-                _cut(x, data.image_size, corner)
+                _crop(x, data.image_size, corner)
                 for (x, _), corner in zip(found, corners, strict=True)
             ]
         )
@@ -62,17 +69,19 @@ def training_batches(
             images[:half] = images[:half, :, ::-1]
         return images, labels
 
-    return _ahead(batch, start)
+    return _prefetched(batch, start)
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Every example of a split once, in order, centre-cropped, as often as it is iterated.
+    """Iterable over every example of a split once, in order and centre-cropped.
+
+    The last batch may be smaller.
 
     Args:
-        split: whose last batch may be short.
-        data: how it is cut.
-        batch_size: images in a batch.
+        split: the examples.
+        data: settings of the image size.
+        batch_size: images per batch.
     """
 
     split: Indexed
@@ -85,9 +94,9 @@ class HeldOut:
             try:
                 image = self.split.load(index)
             except UnreadableImage as error:
-                warnings.warn(f"{self.split.name(index)} is left out: {error}.", stacklevel=2)
+                warnings.warn(f"{self.split.name(index)} is skipped: {error}.", stacklevel=2)
                 continue
-            images.append(_cut(image, self.data.image_size))
+            images.append(_crop(image, self.data.image_size))
             labels.append(self.split.labels[index])
             if len(images) == self.batch_size:
                 yield np.stack(images), np.array(labels, np.int32)
@@ -98,9 +107,9 @@ class HeldOut:
 
 # ---- order -----------------------------------------------------------------------------------
 def _order(size: int, seed: int, stream: int = EXAMPLES) -> Callable[[int], int]:
-    """Position -> index: one seeded permutation of all after another."""
+    """Position -> index: an endless sequence of seeded permutations, one per epoch."""
 
-    @lru_cache(maxsize=2)  # a batch may lie in two
+    @lru_cache(maxsize=2)  # a batch may span two epochs
     def permutation(epoch: int) -> np.ndarray:
         return _generator(seed, stream, epoch).permutation(size)
 
@@ -108,7 +117,7 @@ def _order(size: int, seed: int, stream: int = EXAMPLES) -> Callable[[int], int]
 
 
 def _balanced_order(labels: np.ndarray, seed: int) -> Callable[[int], int]:
-    """Position -> index: every class once in K positions, each in an order of its own."""
+    """Position -> index: each class once every K positions, its members in their own order."""
     members = [np.flatnonzero(labels == label) for label in np.unique(labels)]
     turns = _order(len(members), seed, TURNS)
     within = [_order(len(m), seed, MEMBERS + c) for c, m in enumerate(members)]
@@ -126,24 +135,24 @@ def _generator(seed: int, stream: int, number: int) -> np.random.Generator:
 
 # ---- examples --------------------------------------------------------------------------------
 def _example(split: Indexed, index: int) -> tuple[np.ndarray, int]:
-    """The example, or in place of a broken one the next that can be read."""
+    """The example at an index, or the next readable one if it cannot be read."""
     while True:
         try:
             return split.load(index), int(split.labels[index])
         except UnreadableImage as error:
-            warnings.warn(f"{split.name(index)} is left out: {error}.", stacklevel=2)
+            warnings.warn(f"{split.name(index)} is skipped: {error}.", stacklevel=2)
             index = (index + 1) % split.count
 
 
-def _cut(image: np.ndarray, size: int, draws: np.ndarray | None = None) -> np.ndarray:
-    """A square of the image: its middle, or where two draws in [0, 1) say."""
+def _crop(image: np.ndarray, size: int, draws: np.ndarray | None = None) -> np.ndarray:
+    """A square crop [size, size, 3]: central, or placed by two draws in [0, 1)."""
     room = np.array(image.shape[:2]) - size
     top, left = room // 2 if draws is None else (draws * (room + 1)).astype(int)
     return image[top : top + size, left : left + size]
 
 
-def _ahead(make: Callable[[int], Batch], start: int) -> Iterator[Batch]:
-    """`make(step)` for each step from `start` on, made by threads before they are asked for."""
+def _prefetched(make: Callable[[int], Batch], start: int) -> Iterator[Batch]:
+    """`make(step)` for each step from `start` on, prefetched by threads."""
     with ThreadPoolExecutor(THREADS) as pool:
         coming = deque(pool.submit(make, start + i) for i in range(THREADS))
         for step in count(start + THREADS):

@@ -1,4 +1,4 @@
-"""`python -m artgan_tf.data.benchmark SPEC`: how fast the training pipeline is, without a model."""
+"""`python -m artgan_tf.data.benchmark SPEC`: measures the training pipeline without a model."""
 
 import time
 from dataclasses import replace
@@ -20,15 +20,15 @@ def benchmark(
     repeats: int = 3,
     set: tyro.conf.UseAppendAction[tuple[tuple[str, ...], ...]] = (),
 ) -> None:
-    """Print images/s of each stage of the training pipeline, the median of several repeats.
+    """Print the median throughput, in images/s, after each stage of the training pipeline.
 
     Args:
         spec: demo, tfrecords:DIR, folder:DIR, arrays:FILE.npz, tfds:NAME, or a folder's path.
-        image_size: pixels of the square crop.
-        batch_size: images in a batch.
-        seconds: how long each stage is measured.
-        repeats: how often; the stages take turns.
-        set: any setting of the data, as data.key=value.
+        image_size: side of the square crop, in pixels.
+        batch_size: images per batch.
+        seconds: measuring time per stage and repeat.
+        repeats: measurements per stage; the stages take turns.
+        set: data settings, as data.key=value.
     """
     given = {"data.spec": spec, "data.image_size": image_size, "data.classes": 0}
     config = resolve("demo", parse_overrides(chain.from_iterable(set)) | given)
@@ -47,7 +47,7 @@ def benchmark(
 
 
 def images_per_second(batches: Any, batch_size: int, seconds: float) -> float:
-    """How many images a `tf.data.Dataset` of full batches gives in a second, its start left out."""
+    """Images per second from a `tf.data.Dataset` of full batches, after three warm-up batches."""
     iterator = iter(batches)
     for _ in range(3):
         next(iterator)
@@ -59,7 +59,7 @@ def images_per_second(batches: Any, batch_size: int, seconds: float) -> float:
 
 
 def _stages(config: Config, batch_size: int) -> dict[str, Any]:
-    """Name -> endless batches of what there is after that stage, from the source on."""
+    """Name of a stage -> endless batches of its output, in pipeline order."""
     import tensorflow as tf
 
     from artgan_tf.data.cache import Cached, in_memory
@@ -77,8 +77,8 @@ def _stages(config: Config, batch_size: int) -> dict[str, Any]:
     if isinstance(split, Streamed):
         records = split.records(tf.constant(0, tf.int64)).repeat()
         stages["read"] = records.batch(batch_size).prefetch(tf.data.AUTOTUNE)
-        # The images differ in size, so they are dropped, in a map of its own: from the same one
-        # TensorFlow would remove the decoding with them.
+        # The images differ in size and cannot be batched. They are dropped in a separate map,
+        # because TensorFlow would otherwise remove the decoding too.
         pairs = records.map(split.decode).map(lambda image, label: label)
         stages["read, decode (a bare loop)"] = pairs.batch(batch_size)
     if not isinstance(split, Cached):

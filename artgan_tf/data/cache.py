@@ -1,4 +1,4 @@
-"""A split's decoded images in memory, where they fit."""
+"""Caches a split's decoded images in memory if they fit."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -13,23 +13,24 @@ from artgan_tf.config import Data, InputError
 from artgan_tf.data.source import Indexed, Split, Streamed, left_out, short_side
 from tfrecords_tools.images import UnreadableImage
 
-SAMPLE = 256  # images that tell how large the others will be
+SAMPLE = 256  # images from which the total size is estimated
 Example = tuple[np.ndarray, np.int32]  # uint8 [height, width, 3] and a label
 
 
 def in_memory(split: Split, data: Data) -> Split:
-    """The split with its decoded, resized images in memory, where that fits `data.cache_mb`.
+    """The split, cached in memory as decoded, resized images if they fit `data.cache_mb`.
 
-    Where it does not, this is known of the result: whoever reads that does not try again.
+    If they turn out not to fit, the returned split has `fits=False`, so later calls do not retry.
+    Raises InputError if no image can be read.
     """
     budget = data.cache_mb * 2**20
     expected = round(split.count * 3 * short_side(data) ** 2 * 1.35)  # paintings are not square
     if isinstance(split, Cached) or not split.fits or expected > budget:
         return split
     room = min(budget, 4 * expected)
-    if _likely_size(split, data) > 1.2 * room:
+    if _estimated_size(split, data) > 1.2 * room:
         return replace(split, fits=False)
-    # Memory that is only taken once it is written to.
+    # The system commits the pages of this array only once they are written.
     pixels, end = np.empty(room, np.uint8), 0
     shapes, labels = [], []
     for image, label in _readable(split, data):
@@ -43,7 +44,13 @@ def in_memory(split: Split, data: Data) -> Split:
 
 
 class Cached(Indexed):
-    """An `Indexed` whose images lie one after another in one flat uint8 array."""
+    """An `Indexed` whose images are stored back to back in one flat uint8 array.
+
+    Args:
+        pixels: uint8, all images flattened and concatenated.
+        shapes: (height, width, 3) of each of the N images.
+        labels: N class indices.
+    """
 
     def __init__(self, pixels: np.ndarray, shapes: list[tuple[int, ...]], labels: list[int]):
         self.pixels, self.shapes = pixels, np.array(shapes, np.int64)
@@ -51,20 +58,20 @@ class Cached(Indexed):
         super().__init__(np.array(labels, np.int32), self.image)
 
     def image(self, index: int) -> np.ndarray:
-        """The image, not copied."""
+        """A view of the image: uint8 [height, width, 3]."""
         shape, end = self.shapes[index], self.ends[index]
         return self.pixels[end - shape.prod() : end].reshape(shape)
 
     def cut(self, indices: np.ndarray, size: int, draws: np.ndarray | None = None) -> np.ndarray:
-        """Crops of many images: uint8 [N, size, size, 3].
+        """Square crops of several images: uint8 [N, size, size, 3].
 
-        A slice takes NumPy two microseconds, and TensorFlow's operations, one picture after
-        another, some seventy.
+        NumPy takes about 2 microseconds per image, a loop of TensorFlow operations about 70.
 
         Args:
-            indices: [N].
-            size: pixels.
-            draws: float32 [N, 2] in [0, 1), which choose the places; else they are central.
+            indices: integers [N].
+            size: side of the crops, in pixels.
+            draws: float32 [N, 2] in [0, 1), the relative position of each crop; None for central
+                crops.
         """
         room = self.shapes[indices, :2] - size
         if draws is None:
@@ -78,12 +85,12 @@ class Cached(Indexed):
         return crops
 
 
-def _likely_size(split: Split, data: Data) -> float:
-    """Bytes of all images, judged by some of them; 0 where it takes little to read them all."""
+def _estimated_size(split: Split, data: Data) -> float:
+    """Estimated bytes of all decoded images, from a sample; 0 for a split small enough to read."""
     count = split.count
     if count < 4 * SAMPLE:
         return 0.0
-    if isinstance(split, Indexed):  # from all over it: neighbours are of one class
+    if isinstance(split, Indexed):  # spread evenly: neighbours share a class
         chosen = np.linspace(0, count - 1, SAMPLE).astype(int)
         load = split.load
         split = replace(split, labels=split.labels[chosen], load=lambda i: load(int(chosen[i])))
@@ -93,7 +100,7 @@ def _likely_size(split: Split, data: Data) -> float:
 
 
 def _readable(split: Split, data: Data) -> Iterator[tuple[np.ndarray, int]]:
-    """Every example that can be read, in order; in the end a warning about the others."""
+    """All readable examples in order; warns of the others, or raises InputError if all fail."""
     bad = []
     for index, (image, label) in enumerate(_read(split, data)):
         if isinstance(image, UnreadableImage):
@@ -107,7 +114,7 @@ def _readable(split: Split, data: Data) -> Iterator[tuple[np.ndarray, int]]:
 
 
 def first_readable(split: Split, data: Data) -> Example:
-    """The first example that can be read: a split that has none is refused before it is used."""
+    """The first readable example; raises InputError if there is none."""
     for image, label in _read(split, data, at_once=1):
         if not isinstance(image, UnreadableImage):
             return image, np.int32(label)
@@ -115,7 +122,7 @@ def first_readable(split: Split, data: Data) -> Example:
 
 
 def _read(split: Split, data: Data, at_once: int = 256) -> Iterator[tuple[Any, int]]:
-    """Every example in order, an `UnreadableImage` in place of one that cannot be read."""
+    """Every example in order, with an `UnreadableImage` in place of each unreadable image."""
     if isinstance(split, Streamed):
         yield from _stream(split, at_once > 1)
         return
@@ -127,13 +134,13 @@ def _read(split: Split, data: Data, at_once: int = 256) -> Iterator[tuple[Any, i
 
 
 def _stream(split: Streamed, parallel: bool) -> Iterator[tuple[Any, int]]:
-    import tensorflow as tf  # is there, where a split is streamed
+    import tensorflow as tf  # streamed splits come from TensorFlow
 
     from artgan_tf.data.failures import Reading
 
     pairs = split.records(None).map(split.decode, tf.data.AUTOTUNE if parallel else None)
     for image, label in Reading(pairs.as_numpy_iterator(), split):
-        yield (image if image.size else UnreadableImage("it is broken")), int(label)
+        yield (image if image.size else UnreadableImage("it is damaged")), int(label)
 
 
 def _try(load: Callable[[Any], np.ndarray]) -> Callable[[Any], np.ndarray | UnreadableImage]:

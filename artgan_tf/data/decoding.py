@@ -1,4 +1,4 @@
-"""From an encoded example to an image with the short side that training asks for."""
+"""Decodes examples to images whose short side has the length that training needs."""
 
 import warnings
 from collections.abc import Callable
@@ -19,41 +19,43 @@ Decode = Callable[[Any], Pair]
 
 LABEL = {"label": tf.io.FixedLenFeature([], tf.int64)}
 ENCODED = LABEL | {"image": tf.io.FixedLenFeature([], tf.string)}
-SIZED = LABEL | {  # how TFDS stores pixels whose height and width differ from image to image
+SIZED = LABEL | {  # TFDS's format for raw pixels of images that differ in size
     "image/shape": tf.io.FixedLenFeature([3], tf.int64),
     "image/value": tf.io.FixedLenFeature([], tf.string),
 }
 
 
 def decode_any(spec: str, side: int, classes: int) -> Decode:
-    """For examples of `image` (in whatever format) and `label`; `BROKEN` where one is unreadable.
+    """A decoder for examples with `image` (in any format) and `label`.
+
+    It replaces an unreadable image by `BROKEN`, with a warning.
 
     Args:
-        spec: what to call the data in a warning.
-        side: pixels of the short side.
-        classes: K; another label than 0 to K - 1 is an error (see `Reading`).
+        spec: name of the data in the warning.
+        side: length of the image's short side, in pixels.
+        classes: K; a label outside 0 to K - 1 is an error (see `Reading`).
     """
 
     def read(encoded: bytes) -> np.ndarray:
         try:
             return read_image(encoded, side)
         except UnreadableImage as error:
-            warnings.warn(f"An image of {spec} is left out: {error}.", stacklevel=2)
+            warnings.warn(f"An image of {spec} is skipped: {error}.", stacklevel=2)
             return BROKEN
 
     return _by_pillow(read, classes)
 
 
 def decode_shards(dataset: DataSet, side: int) -> Decode:
-    """For the records of a data set of shards.
+    """A decoder for serialized records of TFRecord shards.
 
     Args:
-        dataset: what is known of them.
-        side: pixels of the short side.
+        dataset: the shards' description.
+        side: length of the image's short side, in pixels.
     """
     classes = len(dataset.class_names)
     if not dataset.encoding:
-        pillow = _by_pillow(lambda encoded: _of_any_kind(encoded, dataset, side), classes)
+        pillow = _by_pillow(lambda encoded: _read_any_format(encoded, dataset, side), classes)
         return lambda record: pillow(tf.io.parse_single_example(record, ENCODED))
     stored = _sized if dataset.encoding == "raw" and None in dataset.shape else _encoded(dataset)
 
@@ -66,7 +68,7 @@ def decode_shards(dataset: DataSet, side: int) -> Decode:
 
 
 def decode_squares(dataset: DataSet, side: int) -> Decode | None:
-    """For a batch of records at once, where they hold pixels of squares that fit; else None."""
+    """A decoder for a batch of records [N], or None unless they store raw squares of this side."""
     if dataset.encoding != "raw" or dataset.shape != (side, side, 3):
         return None
 
@@ -86,8 +88,8 @@ def _by_pillow(read: Callable[[bytes], np.ndarray], classes: int) -> Decode:
     return decode
 
 
-def _of_any_kind(encoded: bytes, dataset: DataSet, side: int) -> np.ndarray:
-    """Of images that differ in size, a large JPEG is decoded at a smaller scale."""
+def _read_any_format(encoded: bytes, dataset: DataSet, side: int) -> np.ndarray:
+    """Decode any image format; JPEGs are decoded at reduced scale if the images differ in size."""
     if None in dataset.shape:
         return read_image(encoded, side)
     return np.asarray(fit(decoded(encoded, dataset), side))
@@ -104,7 +106,7 @@ def _encoded(dataset: DataSet) -> Decode:
     decoders = {
         "raw": lambda image: tf.reshape(tf.io.decode_raw(image, tf.uint8), dataset.shape),
         "png": lambda image: tf.io.decode_png(image, channels=3),
-        # As Pillow does it; TensorFlow's default is faster and rougher.
+        # Pillow's method; TensorFlow's default is faster but less accurate.
         "jpeg": lambda image: tf.io.decode_jpeg(image, channels=3, dct_method="INTEGER_ACCURATE"),
     }
 
@@ -117,10 +119,10 @@ def _encoded(dataset: DataSet) -> Decode:
 
 
 def _resized(image: tf.Tensor, side: int) -> tf.Tensor:
-    """A uint8 image with another short side, as `tfrecords_tools.images` resizes."""
+    """Resize a uint8 image [height, width, 3] to a short side, as `tfrecords_tools.images` does."""
     return _as_image(lambda pixels: np.asarray(fit(Image.fromarray(pixels), side)), image)
 
 
 def _as_image(function: Callable[..., np.ndarray], *inputs: tf.Tensor) -> tf.Tensor:
-    """What a NumPy function gives, uint8 [height, width, 3], as a tensor of the graph."""
+    """Apply a NumPy function that returns uint8 [height, width, 3] inside a graph."""
     return tf.ensure_shape(tf.numpy_function(function, inputs, tf.uint8), (None, None, 3))

@@ -1,4 +1,4 @@
-"""The embedded demo data as a `Source`: procedural paintings, nothing to download."""
+"""`demo`: a `Source` of procedural paintings, without a download."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ SEED = 0
 
 
 def open_demo(value: str, data: Data) -> Source:
-    """Paintings 0 to 4,999 to train on and the next 1,000 to validate."""
+    """Paintings 0 to 4,999 for training and the next 1,000 for validation."""
     if value:
         raise InputError(f"--data demo takes no value, not {value!r}.")
     return Source("demo", CLASS_NAMES, _split(0, TRAIN, data), _split(TRAIN, VAL, data))
@@ -20,5 +20,5 @@ def open_demo(value: str, data: Data) -> Source:
 def _split(start: int, count: int, data: Data) -> Indexed:
     size = short_side(data)
     labels = np.arange(start, start + count, dtype=np.int32) % len(CLASS_NAMES)
-    # Unlike Pillow's decoder, painting holds Python's lock, for which threads would only fight.
+    # Painting holds the GIL, unlike Pillow's decoder, so more threads would not help.
     return Indexed(labels, lambda i: paint(SEED, start + i, size)[0], threads=1)

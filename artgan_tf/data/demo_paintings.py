@@ -1,9 +1,9 @@
-"""The embedded demo data: procedural paintings of ten kinds that a person can tell apart at 32x32.
+"""Demo data: procedural paintings in ten classes that a person can tell apart at 32x32.
 
-A painting is a function of (seed, index) alone, made with NumPy: no file, no download.  Painters
-draw their composition in coordinates 0..1 and never look at the size, so that painting 7 at 64x64
-is painting 7 at 32x32 in finer detail.  What varies inside a class is mostly colour, position,
-scale and orientation: what a small GAN learns first.
+A painting depends only on (seed, index) and is made with NumPy, without files or downloads. The
+painting functions compose in coordinates from 0 to 1, independent of the size, so painting 7 at
+64x64 shows painting 7 at 32x32 in finer detail. Within a class mostly colour, position, scale and
+orientation vary, which a small GAN learns first.
 """
 
 from functools import reduce
@@ -18,8 +18,8 @@ Labels = NDArray[np.int32]
 Array = NDArray[np.floating]
 Colours = tuple[float, ...]  # lowest and highest hue (past 1 wraps), saturation, value
 
-# Hues are places on the painter's wheel, where orange, yellow and green are sixths of the circle:
-# a uniform draw from it has fewer greens and more earth colours than one from the HSV circle.
+# Hues are positions on the painter's colour wheel: red, orange, yellow, green, blue and violet are
+# a sixth of the circle apart. Uniform draws give fewer greens and more earth colours than in HSV.
 SIXTHS, WHEEL = np.arange(7) / 6, np.array([0.0, 0.08, 0.16, 0.35, 0.6, 0.76, 1.0])
 FREE: Colours = (0.0, 1.0, 0.25, 0.9, 0.25, 1.0)
 STRONG: Colours = (0.0, 1.0, 0.6, 0.95, 0.5, 1.0)
@@ -39,7 +39,7 @@ SKIES = (  # zenith and horizon at dawn, by day, at dusk and under cloud
 
 
 class Canvas:
-    """Pixels float32 [size,size,3] in 0..1, and their coordinates `down` and `across` in 0..1."""
+    """Pixels float32 [size, size, 3] and their coordinates `down` and `across`, all from 0 to 1."""
 
     def __init__(self, size: int) -> None:
         centres = (np.arange(size, dtype=np.float32) + 0.5) / size
@@ -47,38 +47,38 @@ class Canvas:
         self.pixels: Array = np.zeros((size, size, 3), np.float32)
 
     def wash(self, top: Array, bottom: Array, end: float = 1.0) -> None:
-        """Fill the canvas from `top` to `bottom`, which is reached at the height `end`."""
+        """Fill the canvas with a vertical gradient from `top` at 0 to `bottom` at `end`."""
         self.pixels = top + np.minimum(self.down / end, 1)[..., None] * (bottom - top)
 
     def blend(self, colour: Array, opacity: Array) -> None:
-        """Lay `colour`, [3] or [size,size,3], over the picture with opacity 0..1 [size,size]."""
+        """Blend in `colour`, [3] or [size, size, 3], with opacity from 0 to 1, [size, size]."""
         self.pixels = self.pixels + opacity[..., None] * (colour - self.pixels)
 
     def cover(self, colour: Array, *depths: Array, softness: float = 0.0) -> None:
-        """Lay `colour` where all `depths`, the distances inside the shape's edges, exceed 0."""
-        # A ramp at least one pixel wide across each edge: no jagged lines at any size.
+        """Paint `colour` where all `depths`, the distances inside a shape's edges, are positive."""
+        # Each edge is a ramp at least one pixel wide, which avoids aliasing at any size.
         width = max(softness, 1 / len(self.down))
         shares = [np.minimum(np.maximum(depth / width + 0.5, 0), 1) for depth in depths]
         self.blend(colour, reduce(np.multiply, shares))
 
     def ellipse(self, y: float, x: float, height: float, width: float) -> Array:
-        """Depth inside the ellipse with this centre and these half axes: [size,size]."""
+        """Depth inside the ellipse with this centre and these half axes: [size, size]."""
         reach = np.hypot((self.down - y) / height, (self.across - x) / width)
         return (1 - reach) * min(height, width)
 
     def disc(self, y: float, x: float, radius: float) -> Array:
-        """Depth inside the disc with this centre: [size,size]."""
+        """Depth inside the disc with this centre: [size, size]."""
         return self.ellipse(y, x, radius, radius)
 
     def turned(self, random: Generator) -> tuple[Array, Array]:
-        """Coordinates along and beside a random direction through a random middle point."""
+        """Coordinates [size, size] along and across a random direction through a random point."""
         y, x, angle = random.uniform((0.15, 0.15, 0), (0.85, 0.85, np.pi)).astype(np.float32)
         down, across, cosine, sine = self.down - y, self.across - x, np.cos(angle), np.sin(angle)
         return cosine * across + sine * down, cosine * down - sine * across
 
 
 def draw_colour(random: Generator, colours: Colours, *others: Array) -> Array:
-    """A colour float32 [3] in 0..1 from the range, redrawn until it stands out from `others`."""
+    """A random colour float32 [3] from a range, redrawn until it contrasts with `others`."""
     while True:
         place, saturation, value = random.uniform(colours[::2], colours[1::2]).tolist()
         hue = 6 * np.interp(place % 1, SIXTHS, WHEEL).item()
@@ -89,19 +89,19 @@ def draw_colour(random: Generator, colours: Colours, *others: Array) -> Array:
 
 
 def spread(random: Generator, count: int, whole: float = 1.0) -> list[tuple[float, float]]:
-    """The two edges of each of `count` neighbours of unequal size that fill 0 to `whole`."""
+    """Edges (start, end) of `count` adjacent intervals of random sizes that fill 0 to `whole`."""
     parts = np.append(0.0, random.uniform(0.6, 1.5, count))
     return list(pairwise((np.cumsum(parts) * whole / parts.sum()).tolist()))
 
 
 def between(position: Array, start: float, end: float) -> Array:
-    """Depth inside the band where `position` lies between `start` and `end`."""
+    """Depth inside the band where `position` is between `start` and `end`: [size, size]."""
     depth: Array = (end - start) / 2 - np.abs(position - (start + end) / 2)
     return depth
 
 
 def landscape(canvas: Canvas, random: Generator) -> None:
-    """A sky at some time of day, the sun, one or two ridges of hills and the ground."""
+    """A sky at a random time of day, the sun, one or two ridges of hills, and the ground."""
     zenith, low_sky = (draw_colour(random, part) for part in SKIES[random.integers(len(SKIES))])
     horizon = random.uniform(0.4, 0.74)
     canvas.wash(zenith, low_sky, horizon)
@@ -137,7 +137,7 @@ def portrait(canvas: Canvas, random: Generator) -> None:
 def paint_face(
     canvas: Canvas, random: Generator, skin: Array, hair: Array, place: tuple[float, ...]
 ) -> None:
-    """A face lit from one side, with fringe, eyes and lips; `place` is what `ellipse` takes."""
+    """A face lit from one side, with fringe, eyes and lips; `place` is as in `ellipse`."""
     y, x, height, width = place
     side, face = (canvas.across - x) / width, canvas.ellipse(*place)
     light, parting, brow = random.uniform((-0.15, -0.08, 0.4), (0.15, 0.08, 0.7)).tolist()
@@ -188,7 +188,7 @@ def night_sky(canvas: Canvas, random: Generator) -> None:
 
 
 def colour_field(canvas: Canvas, random: Generator) -> None:
-    """Two or three soft-edged blocks of colour, one above the other, floating on a ground."""
+    """Two or three soft-edged blocks of colour, stacked on a plain ground."""
     colour = ground = draw_colour(random, FREE)
     canvas.wash(ground, ground * random.uniform(0.75, 1.0))
     gap, margin = random.uniform((0.04, 0.08), (0.08, 0.13)).tolist()
@@ -200,7 +200,7 @@ def colour_field(canvas: Canvas, random: Generator) -> None:
 
 
 def grid(canvas: Canvas, random: Generator) -> None:
-    """Black upright and level lines on a light ground, a few of the cells filled."""
+    """Black vertical and horizontal lines on a light ground, with a few cells filled."""
     ground, black = draw_colour(random, PALE), np.full(3, 0.06, np.float32)
     canvas.wash(ground, ground)
     rows, columns = (spread(random, count) for count in random.integers(3, 5, 2).tolist())
@@ -215,7 +215,7 @@ def grid(canvas: Canvas, random: Generator) -> None:
 
 
 def stripes(canvas: Canvas, random: Generator) -> None:
-    """Straight upright stripes of two colours, leaning a little, over the whole picture."""
+    """Stripes of two colours, vertical or slightly slanted, over the whole picture."""
     lean = np.float32(random.uniform(-0.35, 0.35))
     alternate(canvas, random, canvas.across + lean * canvas.down)
 
@@ -227,7 +227,7 @@ def rings(canvas: Canvas, random: Generator) -> None:
 
 
 def alternate(canvas: Canvas, random: Generator, position: Array) -> None:
-    """Fill the canvas with two colours in turn as `position` [size,size] grows."""
+    """Fill the canvas with two colours that alternate along `position` [size, size]."""
     colour = draw_colour(random, FREE)
     canvas.wash(colour, colour * random.uniform(0.75, 1.0))
     period, share, start = random.uniform((0.26, 0.4, 0), (0.46, 0.6, 1)).tolist()
@@ -236,7 +236,7 @@ def alternate(canvas: Canvas, random: Generator, position: Array) -> None:
 
 
 def dots(canvas: Canvas, random: Generator) -> None:
-    """Four to eight big dots, well apart, on a plain ground."""
+    """Four to eight large, well separated dots on a plain ground."""
     ground = draw_colour(random, FREE)
     canvas.wash(ground, ground)
     shared, alike = draw_colour(random, FREE, ground), random.random() < 0.4
@@ -258,7 +258,7 @@ def brush_strokes(canvas: Canvas, random: Generator) -> None:
         beside = beside - random.uniform(-0.9, 0.9) * along**2
         bristles = 0.9 + 0.14 * np.sin(7 * beside / width + phase) - 0.4 * along
         colour = draw_colour(random, STRONG, ground) * bristles[..., None]
-        ends = 0.4 * between(along, -length, length)  # the brush lifts off slowly: a softer edge
+        ends = 0.4 * between(along, -length, length)  # softer, as the brush lifts off slowly
         canvas.cover(colour, between(beside, -width, width), ends, softness=0.03)
 
 
@@ -269,14 +269,14 @@ CLASS_NAMES: tuple[str, ...] = tuple(painter.__name__.replace("_", " ") for pain
 
 
 def paint(seed: int, index: int, size: int) -> tuple[Images, int]:
-    """Painting `index` of the series `seed`: uint8 [size,size,3] and its label, index % 10."""
+    """Painting number `index` for a seed: uint8 [size, size, 3], and its label, index % 10."""
     canvas, label = Canvas(size), index % len(PAINTERS)
     PAINTERS[label](canvas, np.random.default_rng((seed, index)))
     return (np.clip(canvas.pixels, 0, 1) * 255 + 0.5).astype(np.uint8), label
 
 
 def gallery(seed: int, start: int, count: int, size: int) -> tuple[Images, Labels]:
-    """The `count` paintings from index `start` on: uint8 [count,size,size,3], int32 [count]."""
+    """Paintings `start` to `start + count - 1`: uint8 [count, size, size, 3] and int32 [count]."""
     images, labels = np.empty((count, size, size, 3), np.uint8), np.empty(count, np.int32)
     for place in range(count):
         images[place], labels[place] = paint(seed, start + place, size)

@@ -1,4 +1,4 @@
-"""What TensorFlow says of data that it cannot read, in our words."""
+"""Turns TensorFlow's errors about unreadable data into `DamagedData`."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -9,20 +9,22 @@ import tensorflow as tf
 
 from artgan_tf.data.source import DamagedData, Split, Streamed
 
-OUTSIDE = re.compile(r"indices(?:\[\d+\])? = (-?\d+) is not in \[0, (\d+)\)")  # of `checked_labels`
+OUTSIDE = re.compile(r"indices(?:\[\d+\])? = (-?\d+) is not in \[0, (\d+)\)")  # `checked_labels`
 UNREADABLE = (
     tf.errors.DataLossError,
     tf.errors.InvalidArgumentError,
     tf.errors.NotFoundError,
-    UnicodeDecodeError,  # of TensorFlow's own message, where it quotes a record's bytes
+    UnicodeDecodeError,  # if TensorFlow's message quotes a record's bytes
 )
 
 
 @dataclass(frozen=True)
 class Reading:
-    """Batches of a split, to be iterated as often as the pipeline that gives them.
+    """Iterates over a pipeline's batches and raises DamagedData at an unreadable example.
 
-    Iterating raises DamagedData at an example that cannot be read.
+    Args:
+        batches: the pipeline.
+        split: the split it reads; errors are only converted if it is `Streamed`.
     """
 
     batches: Iterable[Any]
@@ -38,8 +40,8 @@ class Reading:
 
 
 def checked_labels(labels: tf.Tensor, classes: int) -> tf.Tensor:
-    """Labels as int32, in a pipeline that fails at one that is no class; see `Reading`."""
-    # Unlike an assertion this is an operation without effects, which a pipeline may reorder.
+    """Labels as int32; a label outside 0 to `classes` - 1 fails the pipeline (see `Reading`)."""
+    # Unlike an assertion, this op has no side effects, so the pipeline may still be reordered.
     return tf.gather(tf.range(classes), labels)
 
 
@@ -47,4 +49,4 @@ def _reason(message: str) -> str:
     if not (found := OUTSIDE.search(message)):
         return f"an example cannot be read ({message.strip().splitlines()[0]})"
     label, classes = map(int, found.groups())
-    return f"it has an image of label {label}, but its {classes} classes are 0 to {classes - 1}"
+    return f"it has an image with label {label}, but its {classes} classes are 0 to {classes - 1}"

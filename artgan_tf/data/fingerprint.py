@@ -1,4 +1,4 @@
-"""What tells whether a source still has the images that it had: their names, counts and labels."""
+"""Fingerprints of a source's image names, counts and labels, to detect changed data on resume."""
 
 import hashlib
 from collections import defaultdict
@@ -7,21 +7,21 @@ from typing import Any
 
 from artgan_tf.data.source import Source, Split, Streamed
 
-# Split -> class -> how many images it has, and the hash of their names in order.  Of a split that
-# is streamed the labels are not known before it is read: there all images are one group.
+# Split -> class -> number of images and hash of their names in order. A streamed split is a single
+# group, because its labels are unknown until it is read.
 Fingerprint = Mapping[str, Mapping[str, Mapping[str, Any]]]
 ALL = "all classes"
-SHOWN = 3  # differences in a sentence
+SHOWN = 3  # differences named in a sentence
 
 
 def fingerprint(source: Source) -> Fingerprint:
-    """Of a source as it has been opened; no image is read."""
+    """Fingerprint of an opened source; reads no image."""
     splits = {"train": source.train, "held-out": source.val}
     return {name: _groups(split, source.class_names) for name, split in splits.items()}
 
 
 def changes(before: Fingerprint, now: Fingerprint) -> str:
-    """What has become different, as a part of a sentence; empty where nothing has."""
+    """Describes the differences as part of a sentence; empty if there are none."""
     told = []
     for split in now:
         old, new = before.get(split, {}), now[split]
@@ -30,7 +30,7 @@ def changes(before: Fingerprint, now: Fingerprint) -> str:
             if counts[0] != counts[1]:
                 told.append(f"{counts[0]} {split} images of {group}, not {counts[1]}")
             elif new.get(group) != old.get(group):
-                told.append(f"other {split} images of {group}")
+                told.append(f"different {split} images of {group}")
     more = [f"{len(told) - SHOWN} more changes"] if len(told) > SHOWN else []
     return ", ".join(told[:SHOWN] + more)
 

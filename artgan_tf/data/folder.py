@@ -1,4 +1,4 @@
-"""`folder:DIR`: a plain folder of images as a `Source` (see `tfrecords_tools.folders`)."""
+"""`folder:DIR`: a `Source` of image files in class folders (see `tfrecords_tools.folders`)."""
 
 from pathlib import Path
 
@@ -14,7 +14,10 @@ HELD_OUT = ("val", "test")
 
 
 def open_folder(value: str, data: Data) -> Source:
-    """The source in folder `value`; without a held-out folder every class gives its share."""
+    """Open folder `value`; without a held-out folder, hold out `data.val_fraction` of each class.
+
+    Raises InputError if the folder is missing or has no usable classes.
+    """
     root = Path(value).expanduser()
     found = class_folders(root)
     found.check(root)

@@ -1,14 +1,14 @@
-"""From a `Split` to batches of (uint8 images [N, S, S, 3], int32 labels [N]).
+"""Batches of (uint8 images [N, S, S, 3], int32 labels [N]) from a `Split`, with `tf.data`.
 
-The batch at step s is a function of (seed, s) alone: examples are drawn by position in an endless
-stream of seeded permutations, crops are seeded by the step, and half of each batch is mirrored.  So
-a resumed run starts its stream at the saved step and sees what it would have seen.
+The batch at step s depends only on (seed, s): examples are drawn by position from an endless
+sequence of seeded permutations, crops are seeded by the step, and half of each batch is mirrored.
+A resumed run therefore starts at the saved step and sees the same batches as an uninterrupted one.
 
-An image that cannot be read stops nothing: it is left out, or, where positions are counted and the
-images are read as they are needed, another one takes its place.
+An unreadable image does not stop training. It is skipped or, if images are read on demand and
+positions must stay fixed, replaced by another one.
 
-Batches are decoded and cut one in parallel to the other, the examples of each in a row: for images
-this small, handing every single one to another thread would take longer than decoding it.
+Batches are decoded and cropped in parallel, the examples within a batch sequentially: for images
+this small, passing each one to another thread would take longer than decoding it.
 """
 
 import warnings
@@ -25,12 +25,12 @@ from artgan_tf.data.decoding import Pair
 from artgan_tf.data.source import BROKEN, Indexed, Split, Streamed, short_side
 from tfrecords_tools.images import UnreadableImage
 
-INDEX_SHUFFLE = 498247692  # the first part of the key in `tf.random.experimental.index_shuffle`
+INDEX_SHUFFLE = 498247692  # first part of the key in `tf.random.experimental.index_shuffle`
 
 
 @dataclass(frozen=True)
 class Part:
-    """Which part of every batch a worker has, from 0, and of how many."""
+    """A worker's share of every batch: part `index`, from 0, of `count` equal parts."""
 
     index: int = 0
     count: int = 1
@@ -47,10 +47,21 @@ def training_batches(
     start_step: int = 0,
     part: Part = ALL,
 ) -> tf.data.Dataset:
-    """Endless shuffled batches from step `start_step` on, randomly cropped and flipped.
+    """Endless shuffled batches, randomly cropped and flipped, beginning with step `start_step`.
 
-    A part of several has its rows of the batches there would be without parts; of a `Streamed`
-    split it has files of its own, so that no two workers read the same one.
+    With several parts, each yields its own rows of the full batches. For a `Streamed` split, each
+    part reads its own files instead, so no file is read by two workers.
+
+    Args:
+        split: the examples.
+        data: settings of size, crop, flip, balance and cache.
+        batch_size: images per full batch, divisible by `part.count`.
+        seed: determines order and crops.
+        start_step: step of the first batch.
+        part: this worker's share.
+
+    Raises InputError if no image can be read, or for `data.balanced` with a split too large to
+    cache.
     """
     split, rows = in_memory(split, data), batch_size // part.count
     first, taken = part.index * rows, batch_size
@@ -65,7 +76,7 @@ def training_batches(
         draws = tf.random.stateless_uniform([2, batch_size], key)[:, first : first + rows]
         mine = examples[first : first + rows] if taken > rows else examples
         images, labels = decode(mine, draws)
-        # A worker with files of its own mirrors half of its rows: no other one ever has them.
+        # A worker with its own files mirrors half of its own rows.
         place = (first, batch_size) if taken > rows else (0, rows)
         images = _half_flipped(images, step, *place) if data.flip else images
         return tf.ensure_shape(images, shape), tf.ensure_shape(labels, shape[:1])
@@ -86,7 +97,7 @@ def held_out_batches(split: Split, data: Data, batch_size: int) -> tf.data.Datas
         lookup = _lookup(split, others=False)
         pairs = tf.data.Dataset.range(split.count).map(lookup, tf.data.AUTOTUNE)
     readable = pairs.filter(lambda image, label: tf.size(image) > 0)
-    cut = readable.map(lambda image, label: (_centre_cut(image, data), label), tf.data.AUTOTUNE)
+    cut = readable.map(lambda image, label: (_centre_crop(image, data), label), tf.data.AUTOTUNE)
     return cut.batch(batch_size).prefetch(tf.data.AUTOTUNE)
 
 
@@ -94,7 +105,7 @@ def held_out_batches(split: Split, data: Data, batch_size: int) -> tf.data.Datas
 def _ordered(
     split: Split, data: Data, seed: int, batch_size: int, start_step: int
 ) -> tf.data.Dataset:
-    """What to decode, a batch a step: indices, or the records of a streamed split."""
+    """A batch per step of what to decode: indices, or the records of a streamed split."""
     if isinstance(split, Streamed):
         records = _streamed_order(split, data, seed, start_step * batch_size)
         return records.batch(batch_size, drop_remainder=True)
@@ -104,12 +115,12 @@ def _ordered(
 
 
 def _choice(count: int, seed: int) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Positions -> indices: one seeded permutation of all examples after another."""
+    """Positions -> indices: an endless sequence of seeded permutations, one per epoch."""
     return lambda p: _permuted(p % count, count, seed, stream=0, epoch=p // count)
 
 
 def _balanced_choice(labels: np.ndarray, seed: int) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Positions -> indices: every class once in K positions, each in an order of its own."""
+    """Positions -> indices: each class once every K positions, its members in their own order."""
     present, counts = np.unique(labels, return_counts=True)
     members = tf.constant(np.argsort(labels, kind="stable"), tf.int64)
     sizes = tf.constant(counts, tf.int64)
@@ -128,9 +139,9 @@ def _balanced_choice(labels: np.ndarray, seed: int) -> Callable[[tf.Tensor], tf.
 
 
 def _permuted(index: tf.Tensor, count: Any, seed: int, stream: Any, epoch: Any) -> tf.Tensor:
-    """Where each of `index` [N] goes in a permutation of `count` that (seed, stream, epoch) choose.
+    """Map `index` [N] through the permutation of `count` keyed by (seed, stream, epoch).
 
-    What `tf.random.experimental.index_shuffle` gives for one: it takes no [N] of keys.
+    Same as `tf.random.experimental.index_shuffle`, which does not take a separate key per index.
     """
     parts = (INDEX_SHUFFLE, tf.cast(stream, tf.int64) + seed * 1_000_003, epoch)
     key = tf.stack([tf.broadcast_to(tf.cast(part, tf.int64), index.shape) for part in parts], 1)
@@ -147,30 +158,30 @@ def _streamed_order(split: Streamed, data: Data, seed: int, start: int) -> tf.da
     epoch, within = divmod(start, split.count)
 
     def shuffled(e: tf.Tensor) -> tf.data.Dataset:
-        # Here, inside a graph, this shields the order from tf.random.set_seed, and only the order.
+        # Inside this function's graph, this makes only the order independent of tf.random.set_seed.
         tf.compat.v1.set_random_seed(1)
         key = seed * 1_000_003 + e
         records = split.records(key)
         return records.shuffle(split.buffer, seed=key, reshuffle_each_iteration=False)
 
-    # Skipping happens before decoding, and is less than one epoch.
+    # Skips undecoded records, and less than one epoch of them.
     return tf.data.Dataset.range(epoch, 2**40).flat_map(shuffled).skip(within)
 
 
 # ---- decoding and cutting --------------------------------------------------------------------
 def _batch_decoder(split: Split, data: Data) -> Callable[[Any, tf.Tensor], Pair]:
-    """(batch of indices or records, draws [2, N] for the crops) -> batches of images and labels."""
+    """(indices or records [N], draws [2, N] for crops) -> images [N, S, S, 3] and labels [N]."""
     if isinstance(split, Streamed) and split.decode_squares and short_side(data) == data.image_size:
         squares = split.decode_squares
         return lambda examples, draws: squares(examples)
     if isinstance(split, Cached):
         return _cached_decoder(split, data.image_size)
     decode = _training_decoder(split, data)
-    return lambda examples, draws: _cut_each(decode, examples, draws, data.image_size)
+    return lambda examples, draws: _crop_each(decode, examples, draws, data.image_size)
 
 
 def _cached_decoder(split: Cached, size: int) -> Callable[..., Pair]:
-    """Indices [N], and draws [2, N] if crops are random, to images and labels."""
+    """Indices [N], and draws [2, N] for random crops -> images [N, size, size, 3], labels [N]."""
     labels = tf.constant(split.labels, tf.int32)
 
     def cut(indices: np.ndarray, *draws: np.ndarray) -> np.ndarray:
@@ -184,7 +195,7 @@ def _cached_decoder(split: Cached, size: int) -> Callable[..., Pair]:
 
 
 def _training_decoder(split: Split, data: Data) -> Callable[[Any], Pair]:
-    """Index or record -> (image, label); another example in place of one that cannot be read."""
+    """Index or record -> (image, label); an unreadable example is replaced by another one."""
     image, label = first_readable(split, data)
     if isinstance(split, Indexed):
         return _lookup(split)
@@ -197,7 +208,7 @@ def _training_decoder(split: Split, data: Data) -> Callable[[Any], Pair]:
 
 
 def _lookup(split: Indexed, others: bool = True) -> Callable[[tf.Tensor], Pair]:
-    """Index -> (image, label); in place of a broken image the next readable one, or `BROKEN`."""
+    """Index -> (image, label); an unreadable image gives the next readable one, or `BROKEN`."""
     labels = tf.constant(split.labels, tf.int32)
 
     def find(index: np.ndarray) -> tuple[np.ndarray, np.int64]:
@@ -206,7 +217,7 @@ def _lookup(split: Indexed, others: bool = True) -> Callable[[tf.Tensor], Pair]:
             try:
                 return split.load(at), np.int64(at)
             except UnreadableImage as error:
-                warnings.warn(f"{split.name(at)} is left out: {error}.", stacklevel=2)
+                warnings.warn(f"{split.name(at)} is skipped: {error}.", stacklevel=2)
         return BROKEN, np.int64(at)
 
     def lookup(index: tf.Tensor) -> Pair:
@@ -216,8 +227,8 @@ def _lookup(split: Indexed, others: bool = True) -> Callable[[tf.Tensor], Pair]:
     return lookup
 
 
-def _cut_each(decode: Callable[[Any], Pair], examples: Any, draws: tf.Tensor, size: int) -> Pair:
-    """Decode and randomly crop a batch; draws [2, N] in [0, 1) choose the places."""
+def _crop_each(decode: Callable[[Any], Pair], examples: Any, draws: tf.Tensor, size: int) -> Pair:
+    """Decode and crop a batch; draws [2, N] in [0, 1) are the relative positions of the crops."""
 
     def cut(example_and_draw: tuple) -> Pair:
         example, draw = example_and_draw
@@ -231,19 +242,25 @@ def _cut_each(decode: Callable[[Any], Pair], examples: Any, draws: tf.Tensor, si
 
 
 def _half_flipped(images: tf.Tensor, step: tf.Tensor, first: int, total: int) -> tf.Tensor:
-    """Images [N, S, S, 3], the rows from `first` on of `total`, the first half of those mirrored.
+    """Mirror the images that belong to the first half of a full batch of `total`.
 
-    Which half an image is in is chance.
+    Examples come in shuffled order, so the mirrored half is a random one.
+
+    Args:
+        images: [N, S, S, 3], rows `first` to `first + N - 1` of the full batch.
+        step: the batch's step.
+        first: row of the first image in the full batch.
+        total: size of the full batch.
     """
-    odd = tf.cast(step % 2, tf.int32)  # of an odd number the larger part at every other step
+    odd = tf.cast(step % 2, tf.int32)  # an odd batch mirrors one image more at every other step
     count = tf.clip_by_value((total + odd) // 2 - first, 0, tf.shape(images)[0])
     size = images.shape[1]
-    # TensorFlow mirrors rows of three-channel pixels ten times faster than any other tensor.
+    # TensorFlow reverses [N, S, 3] tensors ten times faster than other shapes.
     rows = tf.reverse(tf.reshape(images[:count], (-1, size, 3)), [1])
     return tf.concat([tf.reshape(rows, (count, size, size, 3)), images[count:]], 0)
 
 
-def _centre_cut(image: tf.Tensor, data: Data) -> tf.Tensor:
+def _centre_crop(image: tf.Tensor, data: Data) -> tf.Tensor:
     size = data.image_size
     top, left = tf.unstack((tf.shape(image)[:2] - size) // 2)
     return tf.ensure_shape(image[top : top + size, left : left + size], (size, size, 3))

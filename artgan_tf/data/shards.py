@@ -1,4 +1,4 @@
-"""Which records of a data set's shards are read, and which are damaged."""
+"""Selects the records of TFRecord shards to read, and finds damaged ones."""
 
 import warnings
 from collections.abc import Collection, Sequence
@@ -13,7 +13,7 @@ from tfrecords_tools.verify import check_shard
 
 
 class Run(NamedTuple):
-    """Records of one file that follow one another."""
+    """Consecutive records of one file: `take` records after the first `skip`."""
 
     file: str
     skip: int
@@ -21,7 +21,7 @@ class Run(NamedTuple):
 
 
 def divided(runs: Sequence[Run], count: int) -> tuple[list[Run], list[Run]]:
-    """The runs of the first `count` records, and those of the others."""
+    """Split runs into those of the first `count` records and those of the rest."""
     first, others = [], []
     for run in runs:
         taken = min(run.take, count)
@@ -32,18 +32,18 @@ def divided(runs: Sequence[Run], count: int) -> tuple[list[Run], list[Run]]:
 
 
 def trusted(dataset: DataSet, runs: list[Run], split: str) -> list[Run]:
-    """The runs; InputError where one of their files is not as it should be, if that is to be seen.
+    """The runs unchanged; raises InputError if one of their files is damaged.
 
-    A file is read where its size or count says that something has happened to it.
+    Only files whose size or record count is not the recorded one are read and checked.
     """
     if found := damaged(dataset, suspects(dataset, {Path(run.file) for run in runs})):
-        raise InputError(told(dataset, found))
+        raise InputError(damage_sentence(dataset, found))
     return runs
 
 
 def intact(dataset: DataSet, runs: list[Run], split: str) -> list[Run]:
-    """The runs without damaged records, of which a warning tells; reads every file once."""
-    with ThreadPoolExecutor() as pool:  # images are decoded outside Python's lock
+    """The runs without damaged records, which a warning reports; reads every file once."""
+    with ThreadPoolExecutor() as pool:  # decoding releases the GIL
         examined = list(pool.map(lambda run: list(examine(Path(run.file), dataset)), runs))
     kept: list[Run] = []
     left_out, lost = [], 0
@@ -59,28 +59,28 @@ def intact(dataset: DataSet, runs: list[Run], split: str) -> list[Run]:
         lost += count
     if left_out:
         total = f"{lost} of {sum(run.take for run in runs)} records of {split}"
-        warnings.warn(f"{total} are damaged and left out: {', '.join(left_out)}.", stacklevel=2)
+        warnings.warn(f"{total} are damaged and skipped: {', '.join(left_out)}.", stacklevel=2)
     return kept
 
 
 def damaged(dataset: DataSet, files: Collection[Path]) -> str:
-    """The first bad one of some shards, and what is wrong with it; empty where none is."""
+    """Name of the first damaged shard and its problems; empty if all are sound."""
     for path in sorted(files):
         if problems := check_shard((path, dataset.files[path]), dataset):
             return f"{path.name} ({', '.join(problems[:2])})"
     return ""
 
 
-def told(dataset: DataSet, found: str) -> str:
-    """A sentence about what is `damaged`."""
+def damage_sentence(dataset: DataSet, found: str) -> str:
+    """The error sentence for a result of `damaged`."""
     return (
-        f"tfrecords:{dataset.folder} is damaged: {found}. Delete the shard and convert again, or "
-        f"leave damaged records out with --set data.on_corrupt=skip."
+        f"tfrecords:{dataset.folder} is damaged: {found}; delete the shard and convert again, or "
+        f"skip damaged records with --set data.on_corrupt=skip."
     )
 
 
 def _sound(run: Run, examined: Sequence[Examined]) -> list[Run]:
-    """The parts of a run that are not damaged, of what is known of every record of its file."""
+    """The sound parts of a run, given the check of every record of its file."""
     parts: list[Run] = []
     for index, record in enumerate(examined[: run.skip + run.take]):
         if record.problem or index < run.skip:

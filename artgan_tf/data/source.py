@@ -1,6 +1,6 @@
-"""What a `Source` is: class names and two splits.
+"""`Source`: class names and two splits, the common interface to all kinds of data.
 
-A split either gives any example by its index (`Indexed`), or all of them in order (`Streamed`).
+A split either loads any example by its index (`Indexed`) or streams all in order (`Streamed`).
 """
 
 from collections.abc import Callable
@@ -18,15 +18,15 @@ class DamagedData(RunError):
 
 @dataclass(frozen=True)
 class Indexed:
-    """Examples at random access.
+    """A split with random access.
 
     Args:
         labels: int32 [N].
         load: index -> uint8 [height, width, 3] whose short side is `short_side(data)`; raises
             `UnreadableImage`.
-        name: index -> what to call the example in a message.
-        threads: that load at once, or None for as many as the machine likes.
-        fits: False once it has turned out larger than the memory for it.
+        name: index -> name of the example for messages.
+        threads: threads that load images in parallel, or None for the executor's default.
+        fits: False once the images are known not to fit in the cache.
     """
 
     labels: np.ndarray
@@ -42,21 +42,21 @@ class Indexed:
 
 @dataclass(frozen=True)
 class Streamed:
-    """Examples one after another.
+    """A split with sequential access.
 
     Args:
-        count: N.
-        records: a `tf.data.Dataset` of encoded examples, for a seed (a tensor) that may choose
-            between orders, or for None.
-        decode: record -> (image, label) as tensors, uint8 [height, width, 3] whose short side is
-            `short_side(data)`, or `BROKEN` for one that cannot be read, and int32.
-        part: (i, n) -> the split of every n-th file, or else record, from the i-th on.
-        decode_squares: the same for a batch of records, where all images are squares.
-        name: index -> what to call the example in a message.
-        buffer: how many records are mixed while they are encoded.
-        identity: differs from that of a split with other records.
-        damage: why an example could not be read -> a sentence that says where and what to do.
-        fits: False once it has turned out larger than the memory for it.
+        count: number of examples N.
+        records: seed (a tensor or None) -> `tf.data.Dataset` of encoded examples; the seed may
+            determine their order.
+        decode: record -> tensors (image, label): uint8 [height, width, 3] whose short side is
+            `short_side(data)`, or `BROKEN` if it cannot be read, and int32.
+        part: (i, n) -> the split of every n-th file (or record) from the i-th on.
+        decode_squares: like `decode` for a batch of records, if all images are square.
+        name: index -> name of the example for messages.
+        buffer: size of the shuffle buffer, in encoded records.
+        identity: a string that differs between splits with different records.
+        damage: why an example could not be read -> error sentence with the place and the remedy.
+        fits: False once the images are known not to fit in the cache.
     """
 
     count: int
@@ -72,12 +72,18 @@ class Streamed:
 
 
 Split = Indexed | Streamed
-BROKEN = np.zeros((0, 0, 3), np.uint8)  # what an image that cannot be read looks like in a pipeline
+BROKEN = np.zeros((0, 0, 3), np.uint8)  # stands for an unreadable image in a pipeline
 
 
 @dataclass(frozen=True)
 class Source:
-    """Named classes and the splits `train` and `val`."""
+    """A labelled data set.
+
+    Args:
+        spec: the SPEC it was opened with.
+        class_names: K names, in label order.
+        train, val: the splits for training and validation.
+    """
 
     spec: str
     class_names: tuple[str, ...]
@@ -90,7 +96,7 @@ def streamed(
     decode: Callable[[Any], Any],
     **about: Any,
 ) -> Streamed:
-    """The split of a `tf.data.Dataset` of known size, whose examples come in its own order."""
+    """A `Streamed` split of a `tf.data.Dataset` of known size, in the data set's own order."""
 
     def part(index: int, count: int) -> Streamed:
         return streamed(dataset.shard(count, index), decode, **about)
@@ -99,9 +105,10 @@ def streamed(
 
 
 def spread(split: Split, count: int) -> Split:
-    """At most so many examples of a split, from all over it: neighbours are often of one class.
+    """At most `count` examples of a split.
 
-    Of a streamed one, whose records are mixed as they lie, the first.
+    An `Indexed` split gives evenly spaced examples, as neighbours often share a class; a `Streamed`
+    split gives the first ones, as its records are stored in shuffled order.
     """
     if split.count <= count:
         return split
@@ -119,11 +126,16 @@ def spread(split: Split, count: int) -> Split:
 
 
 def left_out(count: int, images: str) -> str:
-    """`1 unreadable image is left out`, of images that are called so in the plural."""
+    """Part of a warning, such as `1 unreadable image is skipped`.
+
+    Args:
+        count: number of unreadable images.
+        images: what they are called, in the plural.
+    """
     one = images.removesuffix("s")
-    return f"{count} unreadable " + (f"{one} is" if count == 1 else f"{images} are") + " left out"
+    return f"{count} unreadable " + (f"{one} is" if count == 1 else f"{images} are") + " skipped"
 
 
 def short_side(data: Data) -> int:
-    """Pixels of the short side before the crop: the crop is `data.crop` of it."""
+    """Length of the image's short side, in pixels, before cropping a `data.crop` fraction of it."""
     return round(data.image_size / data.crop)

@@ -1,4 +1,4 @@
-"""Opens the source that a SPEC (`kind:value`) names."""
+"""Opens the source named by a SPEC (`kind:value`)."""
 
 import warnings
 from collections.abc import Callable
@@ -15,15 +15,15 @@ from tfrecords_tools.classes import check_names
 from tfrecords_tools.common.errors import meant, meant_folder
 from tfrecords_tools.dataset import check_dataset
 
-OF_YOUR_OWN = "for data of your own leave the preset out, or pass --set data.classes=0"
-SPLIT = ("tfrecords", "tfds")  # have splits of any name
+OF_YOUR_OWN = "for your own data leave out the preset, or pass --set data.classes=0"
+SPLIT = ("tfrecords", "tfds")  # kinds with named splits
 KINDS = ("demo", "tfrecords:DIR", "folder:DIR", "arrays:FILE.npz", "tfds:NAME")
 
 
-def _by_tensorflow(kind: str) -> Callable[..., Source]:
-    """The opener of a kind that TensorFlow reads, which JAX may have to do without."""
+def _imported_opener(kind: str) -> Callable[..., Source]:
+    """An opener that imports its module, and with it TensorFlow, only when it is called."""
 
-    def open_it(value: str, data: Data, **options: bool) -> Source:
+    def opener(value: str, data: Data, **options: bool) -> Source:
         try:
             module = import_module(f"artgan_tf.data.{kind}")
         except ModuleNotFoundError as error:
@@ -33,24 +33,24 @@ def _by_tensorflow(kind: str) -> Callable[..., Source]:
             ) from None
         return getattr(module, f"open_{kind}")(value, data, **options)
 
-    return open_it
+    return opener
 
 
 OPENERS: dict[str, Callable[..., Source]] = {
     "demo": open_demo,
-    "tfrecords": _by_tensorflow("tfrecords"),
+    "tfrecords": _imported_opener("tfrecords"),
     "folder": open_folder,
     "arrays": open_arrays,
-    "tfds": _by_tensorflow("tfds"),
+    "tfds": _imported_opener("tfds"),
 }
 
 
 def open_source(data: Data, download: bool = True) -> Source:
-    """Open what `data.spec` names; raises InputError when it is not there or not as expected.
+    """Open the source named by `data.spec`; raises InputError if it is missing or not as expected.
 
     Args:
-        data: what is expected.
-        download: whether a set of TFDS that is not there is downloaded.
+        data: the SPEC, and the expected classes and counts.
+        download: whether to download a missing TFDS data set.
     """
     kind, value = _kind(data)
     options = {"download": download} if kind == "tfds" else {}
@@ -64,8 +64,11 @@ def open_source(data: Data, download: bool = True) -> Source:
 
 
 def open_early(data: Data) -> Source | None:
-    """The source, or None where TensorFlow is needed to open it; what can be told without is
-    checked then.  Raises as `open_source` does."""
+    """Open a source before a backend is imported, to report mistakes early.
+
+    Returns None for a source that needs TensorFlow, after the checks that are possible without it.
+    Raises InputError as `open_source` does.
+    """
     kind, value = _kind(data)
     if kind not in SPLIT:
         return open_source(data)
@@ -77,9 +80,9 @@ def open_early(data: Data) -> Source | None:
 
 
 def _kind(data: Data) -> tuple[str, str]:
-    """Kind and value of `data.spec`; raises InputError for what is none."""
+    """Kind and value of `data.spec`; raises InputError for an invalid SPEC."""
     if not data.spec:
-        raise InputError("This preset takes images of yours: add --data FOLDER.")
+        raise InputError("This preset needs your own images: add --data FOLDER.")
     kind, _, value = data.spec.partition(":")
     path = Path(data.spec)
     if kind not in OPENERS and path.is_dir():
@@ -90,7 +93,7 @@ def _kind(data: Data) -> tuple[str, str]:
         raise InputError(f"{path} is a file: --data takes the folder that holds the images{hint}.")
     if kind == "folder" and _is_run(Path(value).expanduser()):
         raise InputError(
-            f"{value} is a run, no images: --data takes the folder that holds the images."
+            f"{value} is a run, not images: --data takes the folder that holds the images."
         )
     if kind not in OPENERS or not (value or kind == "demo"):
         kinds = f"{', '.join(KINDS)} or the path of a folder"
@@ -99,19 +102,19 @@ def _kind(data: Data) -> tuple[str, str]:
         raise InputError(f"There is no {what} {data.spec!r}{hint}: --data takes {kinds}.")
     if kind not in SPLIT and data.train_split != Data.train_split:
         raise InputError(
-            f"data.train_split = {data.train_split!r} will not do: only tfrecords: and tfds: have "
-            f"named splits, {kind} trains on all that it does not hold out."
+            f"data.train_split = {data.train_split!r} is not possible with {kind}: leave it out, "
+            f"as only tfrecords: and tfds: have named splits."
         )
     return kind, value
 
 
 def _is_run(folder: Path) -> bool:
-    """Its pictures are samples, which nobody wants to train on."""
+    """Whether a folder is a run, whose images are samples and not training data."""
     return all((folder / file).is_file() for file in ("config.toml", "classes.txt"))
 
 
 def _expected(spec: str, names: tuple[str, ...], data: Data) -> tuple[str, ...]:
-    """The names of the classes, which are those that the preset expects, or InputError."""
+    """The class names; raises InputError unless they are what the preset expects."""
     expected = data.class_names
     if len(names) != data.classes:
         shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
@@ -131,7 +134,11 @@ def _expected(spec: str, names: tuple[str, ...], data: Data) -> tuple[str, ...]:
 
 
 def _check_counts(source: Source, data: Data, strict: bool) -> None:
-    """TFDS sets are what they are; copies of WikiArt lack a file here and there."""
+    """Compare the numbers of images with what the preset expects.
+
+    A mismatch is an InputError for TFDS (`strict`), whose sets are fixed, and a warning for other
+    data, as copies of WikiArt often lack a few files.
+    """
     if not data.classes:
         return
     splits = {
@@ -143,4 +150,4 @@ def _check_counts(source: Source, data: Data, strict: bool) -> None:
             sentence = f"{source.spec} has {found} {name} images, not {expected}"
             if strict:
                 raise InputError(f"{sentence} as this preset expects; {OF_YOUR_OWN}.")
-            warnings.warn(f"{sentence} as this preset was made for.", stacklevel=3)
+            warnings.warn(f"{sentence} as this preset expects.", stacklevel=3)

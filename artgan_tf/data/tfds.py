@@ -1,4 +1,4 @@
-"""`tfds:NAME`: a tensorflow-datasets image classification set as a `Source`."""
+"""`tfds:NAME`: a `Source` of an image classification set of tensorflow-datasets."""
 
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,16 @@ HELD_OUT = ("test", "validation")
 
 
 def open_tfds(value: str, data: Data, download: bool = True) -> Source:
-    """The data set `value` (NAME or NAME:VERSION) from TFDS's data folder, downloaded if need be.
+    """Open the data set `value` (NAME or NAME:VERSION) in TFDS's data folder.
 
-    The splits are what `as_dataset` takes: `train`, but also `train[:90%]` or `train+test`.
+    Splits use the syntax of `as_dataset`, such as `train`, `train[:90%]` or `train+test`.
+
+    Args:
+        value: NAME or NAME:VERSION.
+        data: settings of splits and sizes.
+        download: whether to download and prepare a missing data set.
+
+    Raises InputError if the data set is unknown, unsuitable or missing and cannot be downloaded.
     """
     builder = _prepared(value, download)
     check_format(builder.info, f"tfds:{value}")
@@ -37,13 +44,13 @@ def _prepared(value: str, download: bool) -> Any:
     if builder.info.splits:
         return builder
     if not download:
-        raise NotThere(f"tfds:{value} is not in {builder.data_dir} yet: a training downloads it.")
+        raise NotThere(f"tfds:{value} is not in {builder.data_dir} yet: training downloads it.")
     try:
         builder.download_and_prepare()
-    except Exception as error:  # TFDS passes on whatever its downloader met
+    except Exception as error:  # TFDS passes on any error of its downloader
         raise InputError(
             f"tfds:{value} could not be downloaded ({type(error).__name__}: "
-            f"{_first_line(error)}): where that works run `tfds build {value}`, and copy the "
+            f"{_first_line(error)}): run `tfds build {value}` where downloads work and copy the "
             f"result to {builder.data_dir}{_other_versions(builder)}; or name a copy of the "
             f"images with --data folder:DIR or tfrecords:DIR."
         ) from None
@@ -51,10 +58,10 @@ def _prepared(value: str, download: bool) -> Any:
 
 
 def _other_versions(builder: Any) -> str:
-    """What there is in place of the version that is not."""
+    """Names the versions that are there, if any, as part of a sentence."""
     place = Path(builder.data_dir).parent
     found = sorted(path.name for path in place.glob("*.*.*")) if place.is_dir() else []
-    return f" (there is {', '.join(found)} only)" if found else ""
+    return f" (available there: {', '.join(found)})" if found else ""
 
 
 def _streamed(builder: Any, split: str, value: str, data: Data) -> Streamed:
@@ -86,10 +93,10 @@ def _streamed(builder: Any, split: str, value: str, data: Data) -> Streamed:
         decode,
         name=f"tfds:{value} {split} example {{}}".format,
         identity=" ".join([builder.info.full_name, *records]),
-        damage=f"tfds:{value} is damaged: {{}}; fetch it anew.".format,
+        damage=f"tfds:{value} is damaged: {{}}; download it again.".format,
     )
 
 
 def _first_line(error: Exception) -> str:
-    """What an error says, as a part of a sentence."""
+    """First line of an error's message, as part of a sentence."""
     return (str(error).strip().splitlines() or [""])[0].strip(" .:")

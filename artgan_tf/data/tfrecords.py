@@ -1,7 +1,7 @@
-"""`tfrecords:DIR`: a data set of TFRecord shards, as `tfrecords_tools.convert` makes them.
+"""`tfrecords:DIR`: a `Source` of TFRecord shards as written by `tfrecords_tools.convert`.
 
-Shards are read several at a time, their records shuffled while they are encoded, and decoded in
-parallel by TensorFlow itself.
+Several shards are read in parallel, records are shuffled before decoding, and TensorFlow decodes
+them in parallel.
 """
 
 import warnings
@@ -13,23 +13,24 @@ import tensorflow as tf
 
 from artgan_tf.config import Data, InputError
 from artgan_tf.data.decoding import decode_shards, decode_squares
-from artgan_tf.data.shards import Run, damaged, divided, intact, told, trusted
+from artgan_tf.data.shards import Run, damage_sentence, damaged, divided, intact, trusted
 from artgan_tf.data.source import Source, Streamed, short_side
 from tfrecords_tools.dataset import DataSet, open_dataset
 
 HELD_OUT = ("val", "validation", "test")
 SHARDS_AT_ONCE, RECORDS_AT_ONCE = 4, 32
-# Each shard is a random part and the shards take turns in another order every epoch, so a buffer
-# that stays within a processor's cache will do: it is a fifth faster than one of 10,000.
+# Each shard is a random sample and the order of shards changes every epoch, so a buffer that fits
+# in the CPU's cache suffices; it is 20% faster than one of 10,000.
 BUFFER = 2048
 
 
 def open_tfrecords(value: str, data: Data) -> Source:
-    """The data set in folder `value`; without a held-out split, `data.val_fraction` of the other.
+    """Open the data set in folder `value`.
 
-    A split is a name, or a part such as `train[:90%]`.  With `data.on_corrupt="skip"` every shard
-    is read once, and its damaged records are left out; else a shard of another size or count than
-    `convert` and `dataset_info.json` tell is read and, if it is damaged, refused.
+    A split is a name or a slice such as `train[:90%]`. Without a held-out split,
+    `data.val_fraction` of the training split is held out. With `data.on_corrupt="skip"`, every
+    shard is read once and its damaged records are skipped. Otherwise only shards whose size or
+    record count is not the recorded one are read, and a damaged one raises InputError.
     """
     folder = Path(value).expanduser()
     dataset = open_dataset(folder)
@@ -39,13 +40,13 @@ def open_tfrecords(value: str, data: Data) -> Source:
 
 
 def _splits(dataset: DataSet, data: Data) -> list[tuple[str, list[Run]]]:
-    """What to train on and what to hold out: the name of each, and where its records are."""
+    """The training and the held-out split: the name and the records of each."""
     train, runs = data.train_split, _runs(dataset, data.train_split)
     present = next((split for split in HELD_OUT if split in dataset.shards), "")
     if held_out := data.val_split or present:
         return [(train, runs), (held_out, _runs(dataset, held_out))]
     count = sum(run.take for run in runs)
-    kept = count - round(count * data.val_fraction)  # their order is random already
+    kept = count - round(count * data.val_fraction)  # records are stored in random order
     first, others = divided(runs, kept)
     return [(train, first), (f"{train} (held out)", others)]
 
@@ -74,15 +75,15 @@ def _streamed(dataset: DataSet, split: str, runs: list[Run], data: Data) -> Stre
             decode_squares=decode_squares(dataset, side),
             name=f"{name} record {{}}".format,
             buffer=BUFFER,
-            identity=" ".join([dataset.images, *map(_place, runs)]),
-            damage=lambda reason: told(dataset, damaged(dataset, files) or reason),
+            identity=" ".join([dataset.images, *map(_identity, runs)]),
+            damage=lambda reason: damage_sentence(dataset, damaged(dataset, files) or reason),
         )
 
     return of(runs)
 
 
-def _place(run: Run) -> str:
-    """Which records of which file, and how large that is."""
+def _identity(run: Run) -> str:
+    """File name, file size and record range of a run, for the split's identity."""
     file = Path(run.file)
     return f"{file.name} {file.stat().st_size} {run.skip} {run.take}"
 
@@ -106,7 +107,7 @@ def _runs(dataset: DataSet, split: str) -> list[Run]:
 
 
 def _records(runs: Sequence[Run], seed: Any) -> tf.data.Dataset:
-    """The serialized records; a seed chooses the order of the files."""
+    """The serialized records; a seed shuffles the files, None keeps their order."""
     files, skips, takes = map(list, zip(*runs, strict=True))
     places = tf.constant([skips, takes], tf.int64)
     shards = tf.data.Dataset.from_tensor_slices((files, *tf.unstack(places)))
@@ -116,7 +117,7 @@ def _records(runs: Sequence[Run], seed: Any) -> tf.data.Dataset:
     def blocks(file: tf.Tensor, skip: tf.Tensor, take: tf.Tensor) -> tf.data.Dataset:
         return tf.data.TFRecordDataset(file).skip(skip).take(take).batch(RECORDS_AT_ONCE)
 
-    # Handed on in blocks, a record takes a third less time than one by one.
+    # Passing records on in blocks saves a third of the time per record.
     return shards.interleave(
         blocks,
         cycle_length=SHARDS_AT_ONCE,

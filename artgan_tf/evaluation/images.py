@@ -72,7 +72,7 @@ def real_images(split: Split, data: Data, file: Path, name: str) -> Images:
     pixels, labels = _empty(file, split.count, data.image_size), np.full(split.count, -1, np.int32)
     done, data = 0, replace(data, cache_mb=0)  # read once: they need no place in memory
     with _bar(split.count, name) as bar, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".* left out")  # one by one; below they are counted
+        warnings.filterwarnings("ignore", ".* skipped")  # one by one; below they are counted
         batches = held_out_batches(split, data, BATCH).as_numpy_iterator()
         for batch, of_batch in Reading(batches, split):
             rows = places[done : done + len(batch)]

@@ -1,4 +1,4 @@
-"""What a verb was asked about a trained run, as far as it is known without TensorFlow."""
+"""Checks a verb's arguments about a trained run, before TensorFlow is imported."""
 
 import warnings
 from pathlib import Path
@@ -11,18 +11,18 @@ from artgan_tf.runs.steps import Which
 
 
 def check_run(run: Path, which: Which, data: str | None = None, own_data: bool = False) -> None:
-    """Raises InputError where there is no such run or checkpoint, or data of other classes.
+    """Raises InputError if the run or checkpoint is missing, or the data has other classes.
 
     Args:
-        run: its directory, or `pretrained:NAME`.
-        which: checkpoint.
-        data: SPEC of real images of its classes.
-        own_data: whether its own are needed where no others are named.
+        run: the run's directory, or `pretrained:NAME`.
+        which: the checkpoint: `latest`, `best`, or a step.
+        data: SPEC of real images of the run's classes.
+        own_data: whether to check the run's own data if `data` is not given.
     """
     config, names = RunDirectory(locate(run)).trained(which)
     if not (data or own_data):
         return
-    with warnings.catch_warnings(action="ignore"):  # what is left out is told when it is used
+    with warnings.catch_warnings(action="ignore"):  # they are shown when the data is used
         source = open_early(real_data(config.data, data))
     if source:
         painted_alike(source, tuple(names))

@@ -1,7 +1,7 @@
-"""One checkpoint: a `.npz` file, which TensorFlow, JAX and NumPy read alike.
+"""Reads and writes a checkpoint: a `.npz` file that does not depend on the backend.
 
-Format 2 names each array as `names.variables` does, and has its number in `format`; format 1, of
-earlier versions, has no such number and names them by their places.
+Format 2 names each array as `names.variables` does and stores its number as `format`. Format 1, of
+earlier versions, has no such number and names arrays by position (`names.by_place`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,18 +21,18 @@ NEWEST = 2
 
 
 class Unusable(Exception):
-    """Why a checkpoint cannot be used, as a part of a sentence."""
+    """A checkpoint cannot be used; the message is part of a sentence."""
 
 
 @dataclass(frozen=True)
 class Saved:
-    """What a checkpoint holds.
+    """The contents of a checkpoint.
 
     Attributes:
-        path: where it was read.
-        step: it was made after.
-        format: of the names.
-        arrays: by name.
+        path: the file it was read from.
+        step: the training step it was saved after.
+        format: 1 or 2.
+        arrays: name -> array.
     """
 
     path: Path
@@ -41,41 +41,41 @@ class Saved:
     arrays: Mapping[str, np.ndarray]
 
     def variables(self, gan: GAN) -> dict[str, keras.Variable]:
-        """A GAN's, by the names of this file."""
+        """The GAN's variables, named as in this file's format."""
         return names.by_place(gan) if self.format == 1 else names.variables(gan)
 
     def check(self, gan: GAN) -> None:
-        """Raises Unusable where these are not the arrays of all variables of a GAN."""
+        """Raises Unusable unless names and shapes are those of all the GAN's variables."""
         variables = self.variables(gan)
         if other := sorted(variables.keys() ^ self.arrays.keys()):
-            has = "has no" if other[0] in variables else "has also"
-            raise Unusable(f"it {has} {other[0]}: it is damaged, or of another network")
+            has = "has no" if other[0] in variables else "also has"
+            raise Unusable(f"it {has} {other[0]}: it is damaged, or from another network")
         for name, variable in variables.items():
             if tuple(variable.shape) != self.arrays[name].shape:
                 raise Unusable(
                     f"its {name} has shape {self.arrays[name].shape}, not {tuple(variable.shape)}: "
-                    f"it is damaged, or of another network"
+                    f"it is damaged, or from another network"
                 )
 
 
 def not_finite(arrays: Mapping[str, np.ndarray]) -> list[str]:
-    """Names of arrays with NaN or infinity in them."""
+    """Names of arrays that contain NaN or infinity."""
     return [name for name, array in arrays.items() if not _is_finite(array)]
 
 
 def write(path: Path, arrays: Mapping[str, np.ndarray], compressed: bool = False) -> None:
-    """Write arrays in the newest format; raises NotWritten."""
+    """Write arrays (name -> array) in the newest format; raises NotWritten."""
     save: Any = np.savez_compressed if compressed else np.savez
     with written(path) as part, part.open("wb") as stream:
         save(stream, **{FORMAT: np.array(NEWEST)}, **arrays)
 
 
 def read(path: Path) -> Saved:
-    """The checkpoint in a file, whose name ends with its step.
+    """Read a checkpoint from a file whose name ends with `-STEP.npz`.
 
     Raises:
-        FileNotFoundError: it is gone.
-        Unusable: it is damaged, or holds what is not finite.
+        FileNotFoundError: there is no such file.
+        Unusable: it is damaged, of a newer format, or contains NaN or infinity.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -83,17 +83,17 @@ def read(path: Path) -> Saved:
         number = int(arrays.pop(FORMAT, 1))
     except FileNotFoundError:
         raise
-    except Exception as error:  # NumPy, zipfile and zlib raise whatever they trip over
+    except Exception as error:  # NumPy, zipfile and zlib raise many kinds
         raise Unusable(f"it cannot be read ({_first_line(error)})") from None
     if number > NEWEST:
-        raise Unusable(f"it is of format {number}, which a newer version has written")
+        raise Unusable(f"it has format {number}, which only a newer version reads")
     if bad := not_finite(arrays):
-        raise Unusable(f"it holds what is no number, in {_some(bad)}")
+        raise Unusable(f"it contains NaN or infinity, in {_some(bad)}")
     return Saved(path, int(path.stem.rpartition("-")[2]), number, arrays)
 
 
 def _is_finite(array: np.ndarray) -> bool:
-    # Either is NaN where one element is: no array of booleans as large as this one is made.
+    # NaN propagates to min and max, which need no boolean array of the same size.
     ends = (array.min(), array.max()) if array.size and array.dtype.kind == "f" else ()
     return all(np.isfinite(end) for end in ends)
 

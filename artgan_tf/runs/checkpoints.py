@@ -1,8 +1,9 @@
-"""Checkpoints of everything that a step depends on, so that a resumed run is the same run.
+"""Saves and restores the complete training state, so that a resumed run continues exactly.
 
-There are the last three, and the best one by a metric: the weights, batch-norm statistics, the EMA,
-both optimizers, the step, the seeds of noise and dropout, and the running means of the history, all
-in float32 as they are.  No state that is not finite is ever among them.
+A run keeps its last three checkpoints, and the best one by a metric. Each holds the weights,
+batch-norm statistics, the EMA, both optimizers, the step, the seeds of noise and dropout, and the
+running means of the history, all at full precision (float32). A state with NaN or infinity is never
+saved as a checkpoint.
 """
 
 import json
@@ -23,25 +24,25 @@ from artgan_tf.runs.steps import BEST, Which, best, candidates, file_of, latest_
 from tfrecords_tools.common import files
 
 KEEP = 3
-LOOKS = 5  # at a folder that a training writes into meanwhile
+ATTEMPTS = 5  # to read a folder while a training writes to it
 
 
 class Checkpoints:
-    """The last three checkpoints of a run, and the best.
+    """Manages a run's checkpoints: the last three, and the best.
 
     Args:
-        gan: compiled.
-        folder: of the run's checkpoints.
+        gan: the compiled GAN.
+        folder: the run's folder for checkpoints.
     """
 
     def __init__(self, gan: GAN, folder: Path):
         self.gan, self.folder = gan, folder
-        self._kept = 0  # the step that is known to lie there
+        self._kept = 0  # step of the last saved or restored checkpoint
 
     def restore(self) -> int:
-        """Load the newest checkpoint that can be used, and return its step; 0 where there is none.
+        """Load the newest usable checkpoint and return its step, or 0 if there is no checkpoint.
 
-        Raises InputError where there are some, and none that can be used.
+        Raises InputError if none of the checkpoints is usable.
         """
         if not latest_step(self.folder):
             return 0
@@ -52,19 +53,21 @@ class Checkpoints:
         return saved.step
 
     def set_aside(self) -> None:
-        """Rename those newer than the restored one, which cannot be used; they are no more taken
-        for checkpoints, neither by a resume nor when old ones are deleted."""
+        """Rename unusable checkpoints, which are newer than the restored one, to `damaged-STEP`.
+
+        A later resume, and the deletion of old checkpoints, then ignore them.
+        """
         for step in steps(self.folder):
             if step > self._kept:
                 with files.telling(file := file_of(self.folder, step)):
                     file.rename(self.folder / f"damaged-{step}.npz")
 
     def save(self) -> None:
-        """Write the state as the newest checkpoint, if it is not that already.
+        """Save the state as the newest checkpoint, unless this step is already saved.
 
         Raises:
-            RunError: the state is not finite; it is written apart.
-            NotWritten: the disk is full or refuses; those before are there still.
+            RunError: the state contains NaN or infinity; it is saved as `not-finite-STEP.npz`.
+            NotWritten: the file cannot be written; earlier checkpoints are kept.
         """
         step = self.gan.steps_done
         if step in (0, self._kept):
@@ -75,70 +78,81 @@ class Checkpoints:
             file_of(self.folder, old).unlink()
 
     def save_best(self, metric: str, value: float, better: Literal["lower", "higher"]) -> bool:
-        """Write the state as the best one, if the metric says so; the last best then goes."""
+        """Save the state as the best checkpoint if its metric improved, replacing the former best.
+
+        Args:
+            metric: the metric's name; a best checkpoint by another metric is always replaced.
+            value: the metric's value for the current state; NaN never improves.
+            better: whether lower or higher values are better.
+
+        Returns:
+            whether it was saved.
+
+        Raises as `save` does.
+        """
         before = best(self.folder)
         sign = 1.0 if better == "higher" else -1.0
         reached = sign * before["value"] if before.get("metric") == metric else -math.inf
-        if not sign * value > reached:  # NaN is not
+        if not sign * value > reached:  # also if value is NaN
             return False
         step = self.gan.steps_done
         file = self.folder / f"best-{step}.npz"
         write(file, self._finite())
         found = {"metric": metric, "value": value, "step": step}
         files.write(self.folder / BEST, json.dumps(found) + "\n")
-        for other in self.folder.glob("best-*"):  # also what a kill has left behind
+        for other in self.folder.glob("best-*"):  # also those of an interrupted save
             if other != file:
                 other.unlink()
         return True
 
     def not_finite(self, what: str) -> RunError:
-        """What is to be raised when `what` is no longer a number; the state is written apart."""
-        return self._apart(what, self.arrays())
+        """Save the state as `not-finite-STEP.npz`; return the error to raise, naming `what`."""
+        return self._save_not_finite(what, self.arrays())
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """The state as it is, by the names of a checkpoint."""
+        """The current state: name in a checkpoint -> array."""
         return {k: backend.array(v) for k, v in names.variables(self.gan).items()}
 
     def _finite(self) -> dict[str, np.ndarray]:
         arrays = self.arrays()
         if bad := not_finite(arrays):
-            raise self._apart(", ".join(bad[:3]), arrays)
+            raise self._save_not_finite(", ".join(bad[:3]), arrays)
         return arrays
 
-    def _apart(self, what: str, arrays: dict[str, np.ndarray]) -> RunError:
+    def _save_not_finite(self, what: str, arrays: dict[str, np.ndarray]) -> RunError:
         step, good = self.gan.steps_done, steps(self.folder)
         path = self.folder / f"not-finite-{step}.npz"
         write(path, arrays)
         on = (
-            f"the same command goes on from {file_of(self.folder, good[-1])}, the last good "
-            f"checkpoint, and a new run from its weights with --init {self.folder.parent}"
+            f"resume from {file_of(self.folder, good[-1])}, the last good checkpoint, with the "
+            f"same command, or start a new run from its weights with --init {self.folder.parent}"
             if good
-            else "there is no checkpoint before it, so start anew with --fresh"
+            else "there is no earlier checkpoint, so start again with --fresh"
         )
         return RunError(
-            f"Step {step}: {what} is no longer a number, the state lies in {path}; {on}: lower the "
-            f"learning rates or set train.precision=float32."
+            f"Step {step}: {what} is not finite, the state is saved in {path}: {on} and lower "
+            f"learning rates or train.precision=float32."
         )
 
 
-# ---- which one ---------------------------------------------------------------------------------
+# ---- choice ------------------------------------------------------------------------------------
 def choose(folder: Path, which: Which, check: Callable[[Saved], None]) -> Saved:
-    """A checkpoint, read once: its step and its weights are of one file.
+    """Read a checkpoint; its step and weights always come from the same file.
 
-    Of `latest` it is the newest that can be used; a warning names it and those that cannot.
+    `latest` gives the newest usable one; a warning names it and any unusable newer ones.
 
     Args:
-        folder: of a run's checkpoints.
+        folder: a run's folder for checkpoints.
         which: `latest`, `best`, or a step.
-        check: raises Unusable.
+        check: raises Unusable for a checkpoint that does not fit.
 
     Raises:
-        InputError: there is none, or none that can be used.
+        InputError: there is no such checkpoint, or none is usable.
     """
-    for _ in range(LOOKS):
+    for _ in range(ATTEMPTS):
         try:
             return _usable(candidates(folder, which), check)
-        except FileNotFoundError:  # newer ones have taken its place meanwhile
+        except FileNotFoundError:  # the training has deleted it meanwhile
             continue
     raise InputError(f"{folder} changes too fast to be read: try again.")
 
@@ -153,14 +167,14 @@ def _usable(candidates: Iterable[Path], check: Callable[[Saved], None]) -> Saved
             faults.append(f"The checkpoint {path} cannot be used: {fault}.")
             continue
         if faults:
-            warnings.warn(f"{' '.join(faults)} Instead {path} is taken.", stacklevel=2)
+            warnings.warn(f"{' '.join(faults)} Using {path} instead.", stacklevel=2)
         return saved
-    raise InputError(f"{' '.join(faults)} {_others(path) if len(faults) == 1 else ''}".rstrip())
+    raise InputError(f"{' '.join(faults)} {_advice(path) if len(faults) == 1 else ''}".rstrip())
 
 
-def _others(path: Path) -> str:
-    """What to do about one that cannot be used."""
+def _advice(path: Path) -> str:
+    """A sentence that names the other checkpoints."""
     others = [str(s) for s in steps(path.parent) if file_of(path.parent, s) != path]
     if not others:
-        return "There is no other one."
-    return f"Take another --checkpoint: latest, or one of {', '.join(others)}."
+        return "There is no other checkpoint."
+    return f"Use another --checkpoint: latest, or one of {', '.join(others)}."

@@ -1,4 +1,4 @@
-"""A run's directory: what lies where, when it may be resumed, and its history."""
+"""A run's directory: its files, checks before a start or resume, and the history."""
 
 import json
 import time
@@ -20,10 +20,10 @@ FREE_TO_CHANGE = ("train.steps", "log.", "data.on_change")  # on resume
 
 
 class RunDirectory:
-    """Paths and records of one run.
+    """Paths and files of one run.
 
     Args:
-        path: the directory.
+        path: the run's directory.
     """
 
     def __init__(self, path: Path | str):
@@ -37,14 +37,14 @@ class RunDirectory:
         self.samples = self.path / "samples"
         self.tensorboard = self.path / "tensorboard"
         self.losses_plot = self.path / "losses.png"
-        self._rows = b""  # of the history, that could not be written yet
+        self._rows = b""  # of the history, not written yet because the disk was full
 
     # ---- opening ------------------------------------------------------------------------------
     def check(self, config: Config, class_names: Sequence[str], data: Fingerprint) -> None:
-        """Make sure that `config` may start or resume a run here; nothing is written.
+        """Check that `config` may start or resume a run here; writes nothing.
 
-        Raises InputError as `check_place` does, and for a run with other classes, or with other
-        images unless `data.on_change` is "accept".
+        Raises InputError as `check_place` does, for a run with other classes, and for a run with
+        other images unless `data.on_change` is "accept".
         """
         self.check_place(config)
         if self.config_file.exists():
@@ -52,19 +52,20 @@ class RunDirectory:
             self._check_data(config, data)
 
     def check_place(self, config: Config) -> None:
-        """Raises InputError for a directory that is no run, or a run with other settings."""
+        """Raises InputError if the directory holds other files than a run, or other settings.
+
+        Only the settings in `FREE_TO_CHANGE` may differ.
+        """
         if self.config_file.exists():
             self._check_same(config)
         elif self.path.exists() and (not self.path.is_dir() or self._has_files()):
-            raise InputError(
-                f"{self.path} is not empty and no run of ours: choose another --run-dir."
-            )
+            raise InputError(f"{self.path} is not empty and not a run: choose another --run-dir.")
 
     @contextmanager
     def held(self) -> Iterator[ExitStack]:
-        """Keep a second training out; InputError where there is one.
+        """Lock the directory against a second training; raises InputError if it is locked.
 
-        Gives what holds the directory, for `begin`.
+        Yields the locks, for `begin`.
         """
         with ExitStack() as hold:
             hold.enter_context(self._held())
@@ -78,7 +79,15 @@ class RunDirectory:
         hold: ExitStack,
         fresh: bool = False,
     ) -> None:
-        """Create what is not there; `fresh` moves what is there aside first."""
+        """Create the directory and write the run's settings, classes and fingerprint.
+
+        Args:
+            config: the run's settings.
+            class_names: in label order.
+            data: fingerprint of the images.
+            hold: the locks, from `held`.
+            fresh: move an existing run aside first.
+        """
         if fresh and self._has_files():
             aside = _aside(self.path)
             with files.telling(self.path):
@@ -94,7 +103,7 @@ class RunDirectory:
         files.write(self.config_file, tomli_w.dumps(to_tree(config)))
 
     def note_cores(self, count: int) -> int:
-        """Keep how many cores compute the run; returns how many it was before, 0 for not known."""
+        """Record the number of cores; returns the number recorded before, or 0 if unknown."""
         try:
             before = int(self.cores_file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -104,7 +113,7 @@ class RunDirectory:
         return before
 
     def _held(self) -> AbstractContextManager[None]:
-        return locks.held(self.path, "training", "let it end, or choose another --run-dir")
+        return locks.held(self.path, "training", "wait for it, or choose another --run-dir")
 
     def _has_files(self) -> bool:
         return any(path.name not in locks.NAMES for path in self.path.iterdir())
@@ -125,7 +134,7 @@ class RunDirectory:
             )
 
     def _check_data(self, config: Config, data: Fingerprint) -> None:
-        if not self.data_file.is_file():  # a run of an earlier version
+        if not self.data_file.is_file():  # made by an earlier version
             return
         try:
             changed = changes(json.loads(self.data_file.read_text(encoding="utf-8")), data)
@@ -134,68 +143,71 @@ class RunDirectory:
         if changed and config.data.on_change == "stop":
             raise InputError(
                 f"{config.data.spec} is not what {self.path} was trained on, it now has {changed}: "
-                f"restore it, go on with other batches by --set data.on_change=accept, or use "
-                f"--fresh or another --run-dir."
+                f"restore it, continue with the changed images by --set data.on_change=accept, or "
+                f"use --fresh or another --run-dir."
             )
 
     def changed(self, config: Config) -> dict[str, tuple[Any, Any]]:
-        """Settings that are not those the run was last started with: key -> old and new value."""
+        """Settings that differ from those of the run's last start: key -> (old, new) value."""
         old, new = flat(self.config()), flat(config)
         return {key: (old.get(key), new[key]) for key in new if old.get(key) != new[key]}
 
     def config(self) -> Config:
-        """The configuration the run was last started with; InputError where there is none."""
+        """Configuration of the run's last start; raises InputError if it is missing or damaged."""
         if not self.config_file.is_file():
             raise no_run(self.path)
         try:
             tree = tomllib.loads(self.config_file.read_text(encoding="utf-8"))
-        except ValueError as error:  # TOML's and UTF-8's own
+        except ValueError as error:  # of tomllib and of UTF-8
             raise InputError(f"{self.config_file} is damaged: {error}.") from None
         return from_tree(tree)
 
     def class_names(self) -> list[str]:
-        """The class names, in the order of their labels."""
+        """Class names, in label order; raises InputError if their file is missing or damaged."""
         try:
             return self.classes_file.read_text(encoding="utf-8").splitlines()
         except (OSError, ValueError):
             raise InputError(f"{self.classes_file} is missing or damaged: restore it.") from None
 
     def trained(self, which: Which) -> tuple[Config, list[str]]:
-        """Settings and class names of a run that has such a checkpoint; InputError of another."""
+        """Configuration and class names; raises InputError if the run or checkpoint is missing."""
         config, names = self.config(), self.class_names()
         candidates(self.checkpoints, which)
         return config, names
 
     # ---- history ------------------------------------------------------------------------------
     def append_history(self, row: dict[str, Any]) -> None:
-        """One JSON line; what a full disk refused before comes with it.  Raises NotWritten."""
+        """Append a row as a JSON line, after rows that an earlier call failed to write.
+
+        Raises NotWritten.
+        """
         self._rows += json.dumps(row).encode() + b"\n"
         files.append(self.history_file, self._rows)
         self._rows = b""
 
     def history(self) -> list[dict[str, Any]]:
-        """All rows; a last line that a kill cut short is left out."""
+        """All rows of the history, without an incomplete last line."""
         if not self.history_file.exists():
             return []
         lines = self.history_file.read_text(encoding="utf-8").split("\n")[:-1]
         return [json.loads(line) for line in lines]
 
     def cut_history(self, step: int) -> None:
-        """Forget rows beyond `step`: they belong to steps that will be done again."""
+        """Delete rows after `step`, whose steps will be repeated."""
         rows = [row for row in self.history() if row["step"] <= step]
         files.write(self.history_file, "".join(json.dumps(row) + "\n" for row in rows))
 
 
 def no_run(path: Path | str, also: str = "") -> InputError:
-    """What every verb says of a path that is no run.
+    """The error for a path that is not a run.
 
     Args:
-        path: as it was given.
-        also: what else the verb would have taken.
+        path: the path as given.
+        also: what else the verb accepts, such as "an export, ".
     """
     return InputError(
-        f"There is no run {str(path)!r}{meant_folder(Path(path))}: name the folder of one that fit "
-        f"has made, {also}or pretrained:NAME."
+        f"There is no run {str(path)!r}{meant_folder(Path(path))}: name a folder made by fit, "
+        f"{also}or pretrained:NAME."
     )
 
 

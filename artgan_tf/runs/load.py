@@ -1,4 +1,4 @@
-"""From a run's directory back to its networks."""
+"""Loads a trained GAN from its run's directory."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,36 +14,45 @@ from artgan_tf.runs.steps import Which
 
 
 def load_gan(run: RunDirectory, which: Which = "latest") -> tuple[GAN, list[str]]:
-    """The GAN of a run with the weights of a checkpoint, and its class names.
+    """Build a run's GAN with the weights of a checkpoint.
+
+    Args:
+        run: the run's directory.
+        which: `latest`, `best`, or a step.
+
+    Returns:
+        the GAN and its class names.
 
     Raises:
-        InputError: where there is no such run, or it has not as many class names as weights.
+        InputError: the run or checkpoint is missing, or the number of class names is wrong.
     """
     config, names = run.trained(which)
-    gan = build_gan(_paints_alike(config), len(names))
+    gan = build_gan(_with_fixed_precision(config), len(names))
     loaded = load_networks(gan, run.checkpoints, which)
     if loaded.partly:
         raise InputError(
-            f"{run.classes_file} has {len(names)} names, but the weights are of another number of "
-            f"classes: restore the file as the training wrote it."
+            f"{run.classes_file} has {len(names)} names, but the weights have another number of "
+            f"classes: restore the file that the training wrote."
         )
     gan.step.assign(loaded.step)
     return gan, names
 
 
-def _paints_alike(config: Config) -> Config:
-    """The same, in float32 where it was left to the device: a picture is one on every machine."""
+def _with_fixed_precision(config: Config) -> Config:
+    """Replaces precision "auto" by float32, so that images do not depend on the machine."""
     if config.train.precision != "auto":
         return config
     return replace(config, train=replace(config.train, precision="float32"))
 
 
 def load(run_dir: Path | str, which: Which = "latest", weights: Weights = "ema") -> Painter:
-    """A run's painter: `load("runs/demo").generate(classes=["rings"], seeds=[7])`.
+    """Load a run's generator: `load("runs/demo").generate(classes=["rings"], seeds=[7])`.
 
     Args:
         run_dir: the run's directory, or `pretrained:NAME`.
-        which: its newest checkpoint, the best by the metric it was watched with, or that of a step.
-        weights: G's running mean, or those of its last step.
+        which: the checkpoint: `latest`, `best` (by the first of `log.metrics`), or a step.
+        weights: `ema` for G's averaged weights, `raw` for those of the checkpoint's step.
+
+    Raises InputError if the run or checkpoint is missing or damaged.
     """
     return Painter(*load_gan(RunDirectory(locate(run_dir)), which), weights)

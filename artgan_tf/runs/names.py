@@ -1,8 +1,8 @@
-"""Names of a GAN's variables, in every process and version the same.
+"""Stable names for a GAN's variables, the same in every process and version.
 
-Keras numbers its layers as they are made (`conv2d_7`), so that a name depends on what was built
-before.  Here a variable is named after the attributes that lead to it, as in
-`averaged/blocks/0/norm/gamma`, and an optimizer's after the variable that it belongs to.
+Keras numbers layers in order of creation (`conv2d_7`), so its names depend on what was built
+before. Here a variable is named after the attributes that lead to it, as in
+`averaged/blocks/0/norm/gamma`, and an optimizer's variable after the variable that it updates.
 """
 
 import re
@@ -18,7 +18,7 @@ Variables = Mapping[str, keras.Variable]
 
 
 def variables(gan: GAN) -> dict[str, keras.Variable]:
-    """All variables of a GAN, and of its optimizers where it has been compiled."""
+    """Name -> variable for the GAN, and for its optimizers if it is compiled."""
     named = _by_attributes(gan)
     for kind in ("d_optimizer", "g_optimizer"):
         if hasattr(gan, kind):
@@ -27,13 +27,13 @@ def variables(gan: GAN) -> dict[str, keras.Variable]:
 
 
 def network(name: str) -> str:
-    """Whose weight a variable is by its name; empty for what belongs to a training alone."""
+    """The network a variable belongs to, by its name; empty for state that only training needs."""
     first = name.partition("/")[0]
     return first if first in NETWORKS and "/seed_generator/" not in name else ""
 
 
 def by_place(gan: GAN) -> dict[str, keras.Variable]:
-    """The same by the names that checkpoints of format 1 gave them: their place in a list."""
+    """Name -> variable, named by position in a list as in checkpoints of format 1."""
     networks = {name: getattr(gan, name).weights for name in NETWORKS}
     taken = {id(v) for weights in networks.values() for v in weights}
     groups = networks | {"state": [v for v in gan.variables if id(v) not in taken]}
@@ -44,7 +44,7 @@ def by_place(gan: GAN) -> dict[str, keras.Variable]:
 
 def _by_attributes(gan: GAN) -> dict[str, keras.Variable]:
     places: dict[int, str] = {}
-    for place, holder in _holders(gan, ""):  # the innermost come last, and count
+    for place, holder in _holders(gan, ""):  # the innermost holder comes last and wins
         own = [holder.state] if isinstance(holder, keras.random.SeedGenerator) else holder.variables
         places |= {id(v): f"{place}{v.name}" for v in own}
     named = {places[id(v)]: v for v in gan.variables}
@@ -53,7 +53,7 @@ def _by_attributes(gan: GAN) -> dict[str, keras.Variable]:
 
 
 def _holders(holder: Any, place: str) -> Iterator[tuple[str, Any]]:
-    """A layer and all that hold variables in its public attributes, with the way there."""
+    """A layer and all holders of variables in its public attributes, with their attribute paths."""
     if isinstance(holder, list | tuple):
         for index, each in enumerate(holder):
             yield from _holders(each, f"{place}{index}/")
@@ -69,7 +69,7 @@ def _holders(holder: Any, place: str) -> Iterator[tuple[str, Any]]:
 def _of_optimizer(
     kind: str, optimizer: keras.optimizers.Optimizer, named: Variables
 ) -> dict[str, keras.Variable]:
-    """Each after the variable whose path Keras put before its own name."""
+    """Name an optimizer's variables after the GAN variables whose paths prefix their names."""
     before = {f"{v.path.replace('/', '_')}_": name for name, v in named.items()}
     found = {}
     for variable in optimizer.variables:

@@ -1,4 +1,4 @@
-"""The networks of a checkpoint, for a GAN that paints or starts from them."""
+"""Loads the networks of a checkpoint into a GAN, for sampling or as initial weights."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,16 +12,16 @@ from artgan_tf.runs.checkpoints import choose
 from artgan_tf.runs.names import network
 from artgan_tf.runs.steps import Which
 
-Wanted = dict[str, tuple[keras.Variable, str]]  # by our name: a variable, and the file's name
+Wanted = dict[str, tuple[keras.Variable, str]]  # our name -> variable and name in the file
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What was taken over.
+    """Result of `load_networks`.
 
     Attributes:
-        step: of the checkpoint.
-        partly: the variables that were not wholly taken over; none between equal classes.
+        step: the checkpoint's step.
+        partly: variables that were only partly loaded; empty if the number of classes is the same.
     """
 
     step: int
@@ -29,19 +29,19 @@ class Loaded:
 
 
 def load_networks(gan: GAN, folder: Path, which: Which = "latest") -> Loaded:
-    """Put G, its EMA and D of a checkpoint in `folder` into a GAN of the same tables.
+    """Load G, its EMA and D from a checkpoint in `folder` into a GAN with the same layer tables.
 
-    The other run may have had other classes: then what belongs to a class (the rows of G's first
-    layer beyond z, D's last layer) stays as it was initialised.
+    The number of classes may differ. Weights that belong to a class (the rows of G's first layer
+    after those of z, D's last layer) then keep their initial values.
 
-    Raises InputError where there is no checkpoint of such networks.
+    Raises InputError if there is no checkpoint, or none of such networks.
     """
     saved = choose(folder, which, lambda found: _check(found, gan))
     wanted, partly = _wanted(saved, gan), []
     for name, (variable, theirs) in wanted.items():
-        # In G the classes follow z, if there is z.
+        # G's input is z, if there is one, followed by the classes.
         z = 0 if name.startswith("discriminator/") else variable.shape[0] - gan.num_classes
-        if not _take(variable, saved.arrays[theirs], max(0, z)):
+        if not _assign(variable, saved.arrays[theirs], max(0, z)):
             partly.append(variable.path)
     return Loaded(saved.step, partly)
 
@@ -49,7 +49,7 @@ def load_networks(gan: GAN, folder: Path, which: Which = "latest") -> Loaded:
 def _wanted(saved: Saved, gan: GAN) -> Wanted:
     found = {}
     for name, variable in saved.variables(gan).items():
-        # The averaged one is the only generator of a pretrained one.
+        # A pretrained checkpoint has the averaged generator only.
         alone = network(name) == "generator" and name not in saved.arrays
         if network(name):
             found[name] = variable, name.replace("generator", "averaged", 1) if alone else name
@@ -57,21 +57,21 @@ def _wanted(saved: Saved, gan: GAN) -> Wanted:
 
 
 def _check(saved: Saved, gan: GAN) -> None:
-    """Raises Unusable where a network is another one, but for its classes."""
+    """Raises Unusable if the networks differ in more than the number of classes."""
     wanted, more = _wanted(saved, gan), {}
     for variable, name in wanted.values():
         if name not in saved.arrays:
-            raise Unusable(f"it has no {name}: it is damaged, or of other networks")
+            raise Unusable(f"it has no {name}: it is damaged, or from other networks")
         ours, theirs = tuple(variable.shape), saved.arrays[name].shape
         if ours != theirs:
             axes = _differing(ours, theirs)
             if len(axes) != 1:
                 raise Unusable(f"its {name} has shape {theirs}, not {ours}")
             more[name] = theirs[axes[0]] - ours[axes[0]]
-    # Other classes show in each network, by one number: else it is not the classes.
+    # A different number of classes changes several networks, all by the same amount.
     if more and (len(set(more.values())) > 1 or len({n.partition("/")[0] for n in more}) < 2):
         name = next(iter(more))
-        raise Unusable(f"its {name} has shape {saved.arrays[name].shape}, which is damaged")
+        raise Unusable(f"its {name} has shape {saved.arrays[name].shape}, so it is damaged")
 
 
 def _differing(ours: tuple[int, ...], theirs: tuple[int, ...]) -> list[int]:
@@ -80,8 +80,11 @@ def _differing(ours: tuple[int, ...], theirs: tuple[int, ...]) -> list[int]:
     return [axis for axis, pair in enumerate(zip(ours, theirs, strict=True)) if len(set(pair)) > 1]
 
 
-def _take(variable: keras.Variable, value: np.ndarray, kept: int) -> bool:
-    """Assign the value; where one axis counts classes, only its first `kept` entries."""
+def _assign(variable: keras.Variable, value: np.ndarray, kept: int) -> bool:
+    """Assign a value, or only the first `kept` entries of the axis that differs in length.
+
+    Returns whether all of it was assigned.
+    """
     shape = tuple(variable.shape)
     if shape == value.shape:
         variable.assign(value)

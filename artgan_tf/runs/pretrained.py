@@ -1,8 +1,8 @@
-"""Generators that come with the package: `pretrained:NAME` wherever a run is named.
+"""Pretrained generators in the package, named `pretrained:NAME` wherever a run is expected.
 
-Each is a run's directory with one checkpoint, of float16 networks alone: the averaged generator and
-the discriminator.  Its card tells what it was trained on, and what its weights' checksum is;
-beside it lie a sheet of pictures and the run's figures.  `sampling/pack.py` makes one of a run.
+Each is a run's directory with one checkpoint, which holds only the averaged generator and the
+discriminator in float16. A card records the training data and the checksum of the weights; a sheet
+of images and the run's metrics accompany it. `sampling/pack.py` makes one from a run.
 """
 
 import hashlib
@@ -18,14 +18,14 @@ FOLDER = Path(__file__).parents[1] / "pretrained"
 
 
 def names() -> list[str]:
-    """Of the generators that there are, sorted."""
+    """Sorted names of the pretrained generators."""
     return sorted(card.parent.name for card in FOLDER.glob(f"*/{CARD}"))
 
 
 def locate(model: Path | str) -> Path:
-    """The directory of a run that is named by its path or as `pretrained:NAME`.
+    """The directory of a run, given by its path or as `pretrained:NAME`.
 
-    Raises InputError for a name that is not there, or weights that are not the card's.
+    Raises InputError for an unknown NAME, or if the weights do not match the card's checksum.
     """
     name = _name(model)
     if name is None:
@@ -33,13 +33,13 @@ def locate(model: Path | str) -> Path:
     if name not in names():
         there = [PREFIX + each for each in names()]
         hint = meant(name, names())
-        raise InputError(f"There is no {PREFIX}{name}{hint}: take {' or '.join(there)}.")
+        raise InputError(f"There is no {PREFIX}{name}{hint}: use {' or '.join(there)}.")
     _verify(FOLDER / name)
     return FOLDER / name
 
 
 def workplace(model: Path | str) -> Path:
-    """Where exports and results of a run go: into it, but beside one's own if it is pretrained."""
+    """Folder for a run's exports and results: the run's own, or `runs/NAME` if pretrained."""
     name = _name(model)
     return Path(model) if name is None else runs_root() / name
 
@@ -49,7 +49,7 @@ def _name(model: Path | str) -> str | None:
     return text.removeprefix(PREFIX) if text.startswith(PREFIX) else None
 
 
-@lru_cache  # a file that was right stays so
+@lru_cache  # verified files are not hashed again
 def _verify(folder: Path) -> None:
     try:
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
@@ -61,5 +61,5 @@ def _verify(folder: Path) -> None:
 
 
 def sha256(file: Path) -> str:
-    """Of a weights file, as its card has it."""
+    """Hexadecimal SHA-256 checksum of a file."""
     return hashlib.sha256(file.read_bytes()).hexdigest()

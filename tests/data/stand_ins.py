@@ -1,7 +1,7 @@
-"""Stand-ins for data sets of tensorflow-datasets: a few pictures, the splits of the real ones.
+"""Stand-ins for TFDS data sets: a few images each, with the splits of the real data sets.
 
-The splits are those that the installed package's own code gives, so what the real data set lacks,
-its stand-in lacks too.
+The splits come from the installed package's own code, so a stand-in has no split that the real data
+set lacks.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,8 +12,8 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-TEN = "".join(f"{i}\n" for i in range(10))  # classes that are only numbered
-# Files of a download that a data set's code reads before it names its splits.
+TEN = "".join(f"{i}\n" for i in range(10))  # numbered classes
+# Downloaded files that a data set's code reads before it names its splits.
 READ = {
     "cifar10": {"cifar-10-batches-bin/batches.meta.txt": TEN},
     "stl10": {"stl10_binary/class_names.txt": TEN},
@@ -25,7 +25,7 @@ READ = {
 
 
 class Download:
-    """In place of TFDS's downloader: whatever is asked for lies in one folder."""
+    """Replaces TFDS's downloader: every requested file is in one folder."""
 
     def __init__(self, folder: Path, name: str):
         self.folder = folder
@@ -43,14 +43,14 @@ class Download:
 
 
 def split_names(name: str, folder: Path) -> list[str]:
-    """The splits of the data set `name` (NAME or NAME:VERSION), by its own code."""
+    """Splits of the data set `name` (NAME or NAME:VERSION), from its own code."""
     builder = tfds.builder(name, data_dir=folder / "none")
     splits = builder._split_generators(Download(folder / "download", builder.name))
     return [str(split if isinstance(splits, dict) else split.name) for split in splits]
 
 
 class StandIn(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
-    """Grey pictures of its classes in turn, as many in each split."""
+    """Grey images that cycle through the classes, the same number in each split."""
 
     splits: Iterable[str] = ()
     count = 0
@@ -69,7 +69,7 @@ class StandIn(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type:
 
 
 def write(name: str, count: int, folder: Path) -> None:
-    """Write the stand-in of the data set `name` below `folder`, TFDS's data folder from then on."""
+    """Write a stand-in for the data set `name` to `folder`, and make that TFDS's data folder."""
     real = tfds.builder(name, data_dir=folder / "none")
     image = tfds.features.Image(shape=(None, None, 3))
     features = tfds.features.FeaturesDict({"image": image, "label": real.info.features["label"]})

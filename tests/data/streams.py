@@ -1,4 +1,4 @@
-"""What batches of numbered pictures hold."""
+"""Helpers for batches of numbered images."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ import numpy as np
 
 
 def indices(batches: list[Any]) -> list[int]:
-    """The numbers of all pictures, which stand in their first values."""
+    """The numbers of all images, stored in their first values."""
     return [int(i) for images, _ in batches for i in images[:, 0, 0, 0]]
 
 
 def assert_same(batches: list[Any], others: list[Any]) -> None:
-    """To the last bit."""
+    """Whether two streams are equal bit for bit."""
     assert len(batches) == len(others)
     for batch, other in zip(batches, others, strict=True):
         for part, other_part in zip(batch, other, strict=True):

@@ -1,4 +1,4 @@
-"""`arrays:FILE.npz`: what the file holds, how it is divided, and mistakes in one sentence."""
+"""`arrays:FILE.npz`: its contents, its splits, and one-sentence errors."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ NAMED = {"images": np.zeros((40, 8, 8, 3), np.uint8), "labels": LABELS}
 
 
 def images(count: int = 40, height: int = 8, width: int = 8) -> np.ndarray:
-    """Image i is of the grey i."""
+    """Image i is uniformly grey with value i."""
     return np.broadcast_to(np.arange(count, dtype=np.uint8)[:, None, None, None], (
         count, height, width, 3,
     ))  # fmt: skip
@@ -23,7 +23,7 @@ def images(count: int = 40, height: int = 8, width: int = 8) -> np.ndarray:
 
 @pytest.fixture
 def opened(tmp_path: Path):
-    """`opened(images=..., ...)`: the source of a file with these arrays."""
+    """`opened(images=..., ...)`: the source for a file with these arrays."""
 
     def write(**arrays: Any) -> Source:
         settings: Any = {"image_size": 8}

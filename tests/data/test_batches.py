@@ -1,6 +1,6 @@
-"""NumPy's batches promise what the pipeline of TensorFlow promises: see test_pipeline.py.
+"""NumPy's batches have the same guarantees as TensorFlow's pipeline: see test_pipeline.py.
 
-Pixel (row, column) of example i is (i, row, column), so that a batch shows what was cut from where.
+Pixel (row, column) of example i is (i, row, column), so a batch shows which crops it contains.
 """
 
 from itertools import islice
@@ -28,7 +28,7 @@ def settings(kind: str = "in memory", **changes: Any) -> Data:
 
 
 def picture(index: int, side: int = 10) -> np.ndarray:
-    """Examples are square, wide and tall in turn."""
+    """Examples alternate between square, wide and tall."""
     height, width = [(side, side), (side, side + 6), (side + 3, side)][index % 3]
     rows, columns = np.mgrid[:height, :width].astype(np.uint8)
     return np.stack([np.full_like(rows, index), rows, columns], axis=-1)
@@ -94,7 +94,7 @@ def test_balanced_classes_come_equally_often_whatever_their_sizes(kind: str) -> 
     assert_same(balanced(5, start=7), whole[7:])
 
 
-# ---- cutting ---------------------------------------------------------------------------------
+# ---- cropping --------------------------------------------------------------------------------
 def test_crops_are_windows_all_over_the_image() -> None:
     corners: list[set[tuple[int, int]]] = [set(), set(), set()]
     for images, _ in stream("in memory", 150, flip=False):
@@ -134,8 +134,8 @@ def test_held_out_examples_come_once_in_order_and_from_the_centre_each_time(kind
     assert_same(list(held_out), batches)
 
 
-# ---- what cannot be read, or held -------------------------------------------------------------
-@pytest.mark.filterwarnings("ignore:.*left out")
+# ---- unreadable images, memory ----------------------------------------------------------------
+@pytest.mark.filterwarnings("ignore:.*skipped")
 def test_unreadable_images_are_left_out_or_replaced_by_the_next() -> None:
     for kind, epoch in (("in memory", {0, 2, 5}), ("uncached", {0, 2, 5})):
         data = settings(kind)

@@ -1,4 +1,4 @@
-"""Images in memory: the budget is kept, and images that cannot be read are left out or replaced."""
+"""Images in memory: the budget holds, and unreadable images are skipped or replaced."""
 
 import gc
 import io
@@ -26,7 +26,7 @@ def settings(kind: str, **changes: Any) -> Data:
 
 
 def split_of(kind: str, broken: set[int]) -> Split:
-    """Example i is a picture of the grey i with the label i, or cannot be read."""
+    """Example i is uniformly grey with value i and label i, or unreadable."""
 
     def load(index: int) -> np.ndarray:
         if index in broken:
@@ -47,7 +47,7 @@ def png(pixels: np.ndarray) -> bytes:
 
 
 def drawn(batches: tf.data.Dataset) -> list[int]:
-    """The labels of all examples, once it is sure that the images are theirs."""
+    """The labels of all examples, after checking that each image matches its label."""
     labels: list[int] = []
     for images, part in batches.as_numpy_iterator():
         np.testing.assert_array_equal(
@@ -73,21 +73,21 @@ def test_a_split_says_how_many_threads_load_it(threads: int) -> None:
     assert len(found) == threads
 
 
-# ---- images that cannot be read ---------------------------------------------------------------
+# ---- unreadable images ------------------------------------------------------------------------
 @pytest.mark.parametrize("kind", KINDS)
 def test_held_out_images_that_cannot_be_read_are_left_out_with_a_warning(kind: str) -> None:
     data = settings(kind)
-    with pytest.warns(UserWarning, match="left out") as caught:
+    with pytest.warns(UserWarning, match="skipped") as caught:
         labels = drawn(held_out_batches(split_of(kind, {0, 5, 6}), data, BATCH))
     assert labels == [1, 2, 3, 4, 7, 8, 9, 10, 11]
     if kind == "in memory":
         assert [str(warning.message) for warning in caught] == [
-            "3 unreadable images are left out, e.g. picture 0 (it fell into the river)."
+            "3 unreadable images are skipped, e.g. picture 0 (it fell into the river)."
         ]
 
 
 def test_one_image_that_cannot_be_read_is_told_of_as_one() -> None:
-    with pytest.warns(UserWarning, match=r"^1 unreadable image is left out, e\.g\. picture 5 \("):
+    with pytest.warns(UserWarning, match=r"^1 unreadable image is skipped, e\.g\. picture 5 \("):
         in_memory(split_of("in memory", {5}), settings("in memory"))
 
 
@@ -95,12 +95,12 @@ def test_one_image_that_cannot_be_read_is_told_of_as_one() -> None:
     ("kind", "epoch"),
     [
         ("in memory", [0, 1, 2, 4, 6, 7, 8, 9, 10, 11]),
-        ("uncached", [0, 1, 2, 4, 4, 6, 6, 7, 8, 9, 10, 11]),  # the next one that can be read
-        ("streamed", [0, 0, 0, 1, 2, 4, 6, 7, 8, 9, 10, 11]),  # the first one that can be read
+        ("uncached", [0, 1, 2, 4, 4, 6, 6, 7, 8, 9, 10, 11]),  # the next readable one
+        ("streamed", [0, 0, 0, 1, 2, 4, 6, 7, 8, 9, 10, 11]),  # the first readable one
         ("streamed, in memory", [0, 1, 2, 4, 6, 7, 8, 9, 10, 11]),
     ],
 )
-@pytest.mark.filterwarnings("ignore:.*left out")
+@pytest.mark.filterwarnings("ignore:.*skipped")
 def test_training_goes_on_without_images_that_cannot_be_read(kind: str, epoch: list[int]) -> None:
     data, split = settings(kind), split_of(kind, {3, 5})
     whole = drawn(training_batches(split, data, BATCH, 0).take(15))
@@ -121,7 +121,7 @@ def test_a_split_without_a_readable_image_is_refused_before_it_is_used(kind: str
 
 # ---- memory ----------------------------------------------------------------------------------
 def recorded(count: int, shape: tuple[int, ...]) -> tuple[Indexed, list[int]]:
-    """A split of `count` images of that shape, and the list of what was loaded."""
+    """A split of `count` images of a shape, and the list of the loaded indices."""
     loaded: list[int] = []
 
     def load(index: int) -> np.ndarray:
@@ -150,9 +150,9 @@ def test_what_cannot_fit_is_not_read_ahead(cache_mb: int) -> None:
 
 
 def test_elongated_images_do_not_break_the_budget() -> None:
-    split, loaded = recorded(1000, (8, 400, 3))  # 9.6 MB, where square ones would be 0.2
+    split, loaded = recorded(1000, (8, 400, 3))  # 9.6 MB; square ones would take 0.2
     assert not isinstance(in_memory(split, settings("", cache_mb=4)), Cached)
-    assert len(loaded) < 1000  # and the rest was not read in vain
+    assert len(loaded) < 1000  # the rest was not read
     split, _ = recorded(1000, (8, 24, 3))
     assert isinstance(in_memory(split, settings("", cache_mb=4)), Cached)
 
@@ -162,18 +162,18 @@ def test_what_has_turned_out_too_large_is_not_read_again(count: int) -> None:
     data = settings("", cache_mb=4)
     split, loaded = recorded(count, (8, 400, 3))
     kept = in_memory(split, data)
-    assert len(loaded) <= {1000: 512, 4000: 256}[count]  # of many, some tell how large all are
+    assert len(loaded) <= {1000: 512, 4000: 256}[count]  # or a sample of them
     loaded.clear()
     assert in_memory(kept, data) is kept
     held_out_batches(kept, data, BATCH)
     held_out_batches(kept, data, BATCH)
     training_batches(kept, data, BATCH, 0)
-    assert len(loaded) <= 4  # whether there is one that can be read
+    assert len(loaded) <= 4  # to check for a readable one
 
 
 def test_a_class_of_large_images_does_not_speak_for_all() -> None:
     data = settings("", cache_mb=4)
-    order = np.repeat([400, 8], [200, 3800])  # the first class is too large for the memory it has
+    order = np.repeat([400, 8], [200, 3800])  # the first class alone exceeds the budget
 
     def load(index: int) -> np.ndarray:
         return np.zeros((8, order[index], 3), np.uint8)

@@ -1,4 +1,4 @@
-"""The demo paintings: the same on every call and at every size, varied, and ten separable kinds."""
+"""The demo paintings: deterministic, independent of size, varied, in ten separable classes."""
 
 import numpy as np
 import pytest
@@ -71,7 +71,7 @@ def test_the_composition_is_the_same_at_another_size(paintings: Gallery) -> None
     large = gallery(seed=0, start=0, count=200, size=64)[0].astype(float)
     shrunk = large.reshape(200, 32, 2, 32, 2, 3).mean((2, 4))
     differences = np.abs(small - shrunk).mean((1, 2, 3))
-    assert differences.max() < 4  # measured 2.3 over 1,000; unrelated paintings differ by 60 or so
+    assert differences.max() < 4  # measured 2.3 over 1,000; unrelated paintings differ by about 60
 
 
 def test_every_class_varies_everywhere(paintings: Gallery) -> None:
@@ -92,7 +92,7 @@ def test_the_classes_can_be_told_apart(paintings: Gallery) -> None:
     features = describe(images)
     train, held_out = slice(0, 1_000), slice(1_000, 1_500)
     targets = np.eye(CLASSES)[labels[train]]
-    # Ridge regression: the linear map with the least squared error and small weights.
+    # Ridge regression: a regularized linear least-squares fit.
     kernel = features[train].T @ features[train] + 30 * np.eye(features.shape[1])
     weights = np.linalg.solve(kernel, features[train].T @ targets)
     guesses = (features[held_out] @ weights).argmax(1)
@@ -103,7 +103,7 @@ def test_the_classes_can_be_told_apart(paintings: Gallery) -> None:
 
 
 def describe(images: NDArray[np.uint8]) -> NDArray[np.floating]:
-    """Hand-made features [count,n]: the picture at 8x8 and the sizes of its low frequencies."""
+    """Handmade features [count, n]: the image at 8x8 and amplitudes of its low frequencies."""
     pixels = images / 127.5 - 1
     coarse = pixels.reshape(-1, 8, 4, 8, 4, 3).mean((2, 4)).reshape(len(images), -1)
     waves = np.abs(np.fft.fft2(pixels, axes=(1, 2))).mean(3)

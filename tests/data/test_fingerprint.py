@@ -1,4 +1,4 @@
-"""Whatever happens to the images of a source is told: which of them, and in which split."""
+"""Every change to a source's images is reported, with the class and split."""
 
 import shutil
 from collections.abc import Callable
@@ -20,7 +20,7 @@ NAMES = ("landscape", "portrait")
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Class folders: twelve images a class to train on, four to hold out."""
+    """Class folders with twelve training and four held-out images per class."""
     root = tmp_path / "data"
     for split, count in (("train", 12), ("val", 4)):
         for number in range(count):
@@ -57,13 +57,13 @@ TOLD: dict[Change, str] = {
     add: "13 train images of portrait, not 12",
     remove: "3 held-out images of portrait, not 4",
     relabel: "13 train images of landscape, not 12, 11 train images of portrait, not 12",
-    exchange: "other train images of landscape",
-    rename: "other train images of portrait",
+    exchange: "different train images of landscape",
+    rename: "different train images of portrait",
 }
 
 
 def found(kind: str, folder: Path) -> Fingerprint:
-    """Of the class folders, as they are or in another form."""
+    """Fingerprint of the class folders, read directly or converted."""
     out = folder.with_name("packed")
     if kind == "tfrecords":
         shutil.rmtree(out, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""A plain folder of images: three layouts, a split that stays put, and refusals in one sentence."""
+"""A plain folder of images: three layouts, a stable split, and one-sentence errors."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -17,7 +17,7 @@ Write = Callable[..., Path]
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """`write("train/a/1.png", ...)`: small images below the temporary folder, which it returns."""
+    """`write("train/a/1.png", ...)`: write small images; returns the temporary folder."""
 
     def make(*names: str) -> Path:
         for index, name in enumerate(names):
@@ -47,7 +47,7 @@ def labelled(source: Source, split: Split) -> list[str]:
 
 
 def refusal(spec: str, **settings: Any) -> str:
-    """The sentence that opening `spec` is refused with."""
+    """The error sentence for opening `spec`."""
     with pytest.raises(InputError) as caught:
         open_source(Data(spec=spec, **settings))
     sentence = str(caught.value)
@@ -159,7 +159,7 @@ def test_the_split_is_stable_disjoint_and_whole(write: Write) -> None:
     assert held_out != files(other.val, root)
     assert sorted([*train, *held_out]) == sorted(names)
     assert train == sorted(train)
-    assert labelled(source, source.val) == ["a"] * 4 + ["b"]  # a class of one stays in training
+    assert labelled(source, source.val) == ["a"] * 4 + ["b"]  # single images stay in training
 
 
 def test_held_out_images_are_drawn_from_all_over_the_class(write: Write) -> None:

@@ -1,6 +1,6 @@
-"""Batches are a function of (seed, step): order, crops and flips, told from pixels that say where.
+"""Batches depend on (seed, step) alone: order, crops and flips, as the pixels show.
 
-Pixel (row, column) of example i is (i, row, column), so that a batch shows what was cut from where.
+Pixel (row, column) of example i is (i, row, column), so a batch shows which crops it contains.
 """
 
 import io
@@ -29,7 +29,7 @@ def settings(kind: str = "in memory", **changes: Any) -> Data:
 
 
 def picture(index: int, data: Data) -> np.ndarray:
-    """Examples are square, wide and tall in turn."""
+    """Examples alternate between square, wide and tall."""
     side = short_side(data)
     height, width = [(side, side), (side, side + 6), (side + 3, side)][index % 3]
     rows, columns = np.mgrid[:height, :width].astype(np.uint8)
@@ -80,7 +80,7 @@ def test_every_example_comes_once_an_epoch_in_ever_new_order(kind: str) -> None:
 def test_another_seed_gives_other_epochs(kind: str) -> None:
     orders = [tuple(indices(stream(kind, COUNT, seed=seed))) for seed in (0, 1)]
     epochs = [order[start : start + COUNT] for order in orders for start in range(0, 115, COUNT)]
-    assert len(set(epochs)) == 10  # no epoch of one seed is another's, not even at another time
+    assert len(set(epochs)) == 10  # no two epochs of any seeds have the same order
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -150,7 +150,7 @@ def test_balanced_is_refused_for_what_is_streamed() -> None:
 
 # ---- several workers -------------------------------------------------------------------------
 def of_workers(kind: str, count: int, steps: int, batch_size: int = 6, start: int = 0) -> list[Any]:
-    """The batches of each worker."""
+    """Batches of each worker."""
     data = settings(kind)
     split = split_of(kind, data)
     parts = [Part(index, count) for index in range(count)]
@@ -187,7 +187,7 @@ def test_each_worker_that_reads_streams_mirrors_half_of_its_pictures() -> None:
             assert turned == [True] * 3 + [False] * 3
 
 
-# ---- cutting ---------------------------------------------------------------------------------
+# ---- cropping --------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("size", "crop", "side"), [(8, 0.8, 10), (14, 0.875, 16), (64, 0.875, 73), (8, 1.0, 8)]
 )
@@ -205,9 +205,9 @@ def test_crops_are_windows_all_over_the_image(size: int, crop: float, side: int)
     assert len(seen) == 3
     for (height, width, _), corners in seen.items():
         tops, lefts = zip(*corners, strict=True)
-        assert set(tops) == set(range(height - size + 1))  # both ends and all between
+        assert set(tops) == set(range(height - size + 1))  # every position occurs
         assert set(lefts) == set(range(width - size + 1))
-        assert len(corners) > len(set(tops)) * len(set(lefts)) / 2  # in all directions
+        assert len(corners) > len(set(tops)) * len(set(lefts)) / 2  # in both directions
 
 
 def test_half_of_the_images_are_flipped() -> None:

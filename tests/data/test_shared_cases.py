@@ -1,4 +1,4 @@
-"""Others' arrays and TFDS sets (../shared/cases): trained on, or refused in a sentence."""
+"""Arrays and TFDS sets from elsewhere (../shared/cases): opened, or one-sentence errors."""
 
 import warnings
 from typing import Any
@@ -16,10 +16,10 @@ from tests.tfrecords_tools.test_shared_cases import CASES, needs_cases
 
 pytestmark = [pytest.mark.data, needs_cases]
 
-ARRAYS: dict[str, tuple[str, ...] | str] = {  # file -> its classes, or words of the refusal
+ARRAYS: dict[str, tuple[str, ...] | str] = {  # file -> class names, or words of the error
     "bigendian.npz": ("0", "1"),
     "chw.npz": r"must be uint8 \[N, H, W, 3\], not uint8 \[40, 3, 16, 16\]",
-    "chw_w3.npz": ("0", "1"),  # which says the same in both orders
+    "chw_w3.npz": ("0", "1"),  # valid in both axis orders
     "constant.npz": ("0", "1"),
     "duplicate_names.npz": "2 classes are called 'a'",
     "empty_name.npz": "'' is no name for a class: it is empty",
@@ -37,9 +37,9 @@ ARRAYS: dict[str, tuple[str, ...] | str] = {  # file -> its classes, or words of
     "names_object.npz": "without Python objects",
     "newline_names.npz": "line break",
     "object.npz": "without Python objects",
-    "renamed.npz": "a file of numpy.savez",
+    "renamed.npz": "written by numpy.savez",
     "rgba.npz": r"not uint8 \[40, 16, 16, 4\]",
-    "single.npy": "a file of numpy.savez",
+    "single.npy": "written by numpy.savez",
     "surrogate.npz": "is not UTF-8",
     "trunc.npz": "cannot be read",
     "u2028.npz": "line break",
@@ -48,7 +48,7 @@ ARRAYS: dict[str, tuple[str, ...] | str] = {  # file -> its classes, or words of
     "val_other_class.npz": "2, 3 is held out but not trained on",
     "x_train.npz": "has no images: it has x_train, y_train",
 }
-TOLD = {  # of classes without images
+TOLD = {  # warnings of classes without images
     "labels_from1.npz": (3, r"no images to train on of 0\.$"),
     "labels_sparse.npz": (1001, r"of 1, 2, 3, 4, 5 and 994 more\.$"),
 }
@@ -66,7 +66,7 @@ SETS: dict[str, tuple[str, ...] | str] = {
 
 
 def trained(spec: str, **settings: Any) -> tuple[str, ...]:
-    """The classes, once every image of an epoch has come, with a class for a label."""
+    """The class names, after reading one epoch and checking its labels."""
     data = Data(spec=spec, image_size=16, **settings)
     source = open_source(data)
     batches = training_batches(source.train, data, 4, seed=0).take(source.train.count // 4)

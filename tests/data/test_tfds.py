@@ -1,4 +1,4 @@
-"""TFDS sets without a network: small ones on disk, and stand-ins of those that presets name."""
+"""TFDS sets without a network: small ones on disk, and stand-ins for those of the presets."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -17,11 +17,11 @@ from tests.tfds_folder import set_data_folder
 
 NAMES = ["oak", "elm", "ash"]
 COUNTS = {"train": 12, "test": 5, "validation": 4}
-GREYS = {"train": 0, "test": 100, "validation": 200}  # of a split's example 0; the next is lighter
+GREYS = {"train": 0, "test": 100, "validation": 200}  # of the first example
 
 
 class Written(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
-    """Writes a data set to disk; TFDS then knows it by its files alone."""
+    """Writes a data set to disk, which TFDS then opens from its files alone."""
 
     VERSION = tfds.core.Version("1.2.0")
     counts = COUNTS
@@ -48,7 +48,7 @@ def write(name: str, label: Any, counts: dict[str, int], **options: Any) -> None
 
 @pytest.fixture(scope="module", autouse=True)
 def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """TFDS's data folder: `trees`, `shrubs` with `train` alone, and `heights` without classes."""
+    """TFDS's data folder: `trees`, `shrubs` with only `train`, and `heights` without classes."""
     folder = tmp_path_factory.mktemp("tensorflow_datasets")
     with pytest.MonkeyPatch.context() as patch:
         set_data_folder(folder, patch)
@@ -66,14 +66,14 @@ def opened(name: str, **settings: Any) -> Source:
 
 
 def greys(split: Any) -> list[int]:
-    """The first pixels of a split's pictures, read the way an evaluation reads them."""
+    """First pixels of a split's images, read as an evaluation reads them."""
     assert isinstance(split, Streamed)
     batches = held_out_batches(split, Data(image_size=16), 5)
     return [int(grey) for images, _ in batches.as_numpy_iterator() for grey in images[:, 0, 0, 0]]
 
 
 def refusal(name: str, **settings: Any) -> str:
-    """The sentence that opening the data set is refused with."""
+    """The error sentence for opening the data set."""
     with pytest.raises(InputError) as caught:
         opened(name, **settings)
     sentence = str(caught.value)
@@ -134,7 +134,7 @@ def test_an_empty_part_is_refused() -> None:
 
 
 def test_files_of_another_format_are_refused_by_name(data_folder: Path) -> None:
-    """They were called damaged shards, to be deleted."""
+    """An earlier version reported them as damaged shards, to be deleted."""
     said = refusal("shelves")
     assert "array_record" in said
     assert "file_format='tfrecord'" in said

@@ -1,4 +1,4 @@
-"""`tfrecords:DIR`: what `tfrecords_tools.convert` has written, as batches."""
+"""`tfrecords:DIR`: batches from shards written by `tfrecords_tools.convert`."""
 
 import json
 import shutil
@@ -27,7 +27,7 @@ HOW = [("raw", "center"), ("raw", "none"), ("png", "none"), ("jpeg", "center")]
 
 
 def painting(split: str, index: int) -> np.ndarray:
-    """No two alike, wide and tall in turn, no symmetry; the class is the strongest channel."""
+    """Distinct, asymmetric paintings, wide and tall in turn; the strongest channel is the class."""
     height, width = [(SIDE, SIDE + 6), (SIDE + 9, SIDE)][index % 2]
     rows, columns = np.mgrid[:height, :width]
     pixels = np.zeros((height, width, 3), np.uint8)
@@ -49,7 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def converted(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple, Path]:
-    """The same paintings in each way of storing them, three shards for `train`."""
+    """The same paintings in each encoding, with three shards for `train`."""
     made = {}
     for encoding, crop in HOW:
         made[encoding, crop] = tmp_path_factory.mktemp("made") / f"{encoding}-{crop}"
@@ -72,7 +72,7 @@ def batches_of(folder: Path, steps: int, start: int = 0, batch: int = 9, **chang
 
 
 def places(image: np.ndarray, split: str = "train") -> tuple[int, int, int, bool]:
-    """Which painting a crop shows: its index, the crop's corner, and whether it is mirrored."""
+    """The painting in a crop: its index, the crop's corner, and whether it is mirrored."""
     mirrored = int(image[0, 0, 2]) > int(image[0, -1, 2])
     upright = image[:, ::-1] if mirrored else image
     index = (int(image[0, 0, 0]) - (split == "val")) // 2
@@ -122,7 +122,7 @@ def test_jpegs_are_decoded_as_pillow_does(converted: dict) -> None:
 def test_the_batch_at_a_step_depends_on_seed_and_step_alone(converted: dict, how: tuple) -> None:
     whole = batches_of(converted[how], 11)
     tf.random.set_seed(99)
-    for start in (1, 4, 7):  # within the first epoch, at its end, in the second
+    for start in (1, 4, 7):  # in the first epoch, at its end, in the second
         for ours, theirs in zip(batches_of(converted[how], 4, start), whole[start:], strict=False):
             np.testing.assert_array_equal(ours[0], theirs[0])
             np.testing.assert_array_equal(ours[1], theirs[1])
@@ -202,7 +202,7 @@ def test_a_set_that_something_else_has_made_is_read_too(converted: dict, tmp_pat
 # ---- damage ----------------------------------------------------------------------------------
 @pytest.fixture
 def damaged(converted: dict, tmp_path: Path) -> tuple[Path, str]:
-    """A copy with one byte changed in the fourth record of a training shard."""
+    """A copy with one changed byte in the fourth record of a training shard."""
     copy = Path(shutil.copytree(converted[HOW[0]], tmp_path / "damaged"))
     (shard,) = copy.glob("*-train.tfrecord-00001-of-00003")
     content = bytearray(shard.read_bytes())

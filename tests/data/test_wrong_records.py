@@ -1,4 +1,4 @@
-"""Records of sound checksums and wrong content: every reader names them, or leaves them out."""
+"""Records with valid checksums but wrong content: every reader names or skips them."""
 
 import gzip
 import io
@@ -29,13 +29,13 @@ from tfrecords_tools.records import read_records, write_record
 from tfrecords_tools.verify import check_shard, verify
 
 HOW = [("png", "none"), ("jpeg", "center"), ("raw", "center"), ("raw", "none"), ("foreign", "none")]
-READ = [(how, 0) for how in HOW] + [(HOW[0], 64)]  # and so many MB for a cache
+READ = [(how, 0) for how in HOW] + [(HOW[0], 64)]  # encoding and cache size in MB
 Change = Callable[[Any], None]  # of a `tf.train.Example`
 
 
 @pytest.fixture(scope="module")
 def sets(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Path]:
-    """Two classes of 20 squares, stored in each way; the last one as others make it."""
+    """Two classes of 20 square images in each encoding; the last set is one by another tool."""
     root = tmp_path_factory.mktemp("records")
     for number in range(40):
         path = root / "source" / "ab"[number % 2] / f"{number}.png"
@@ -96,7 +96,7 @@ def half_an_image(example: Any) -> None:
 
 
 def larger(example: Any) -> None:
-    """A picture of 24x20 in the place of one of 16x16."""
+    """Replace an image of 16x16 by one of 24x20."""
     feature = example.features.feature
     (content,) = feature[_image(example)].bytes_list.value
     pixels = np.zeros((20, 24, 3), np.uint8)
@@ -114,7 +114,7 @@ def _image(example: Any) -> str:
 
 
 def unknown_group(example: Any) -> None:
-    """Protobuf skips a field 14 that begins and ends; TensorFlow refuses the record."""
+    """Add an empty group as field 14: Protobuf skips it, TensorFlow refuses the record."""
     example.MergeFromString(bytes([14 << 3 | 3, 14 << 3 | 4]))
 
 
@@ -140,7 +140,7 @@ FAULTS: dict[str, tuple[Change, str]] = {
 
 
 def spoilt(folder: Path, place: Path, *changes: Change, split: str = "train") -> tuple[Path, Path]:
-    """A copy and its first shard, whose last records are changed, each in one way."""
+    """A copy, and its first shard, whose last records each have one fault."""
     copy = Path(shutil.copytree(folder, place / "spoilt"))
     (shard,) = copy.glob(f"*-{split}.tfrecord-*")
     records = [record.data or b"" for record in read_records(shard)]
@@ -161,7 +161,7 @@ def opened(folder: Path, **settings: Any) -> tuple[Source, Data]:
 
 
 def faults_of(how: tuple[str, str]) -> dict[str, tuple[Change, str]]:
-    """What can go wrong there: a set that others made may hold images of any size."""
+    """The faults that apply to a set; images of any size are valid in one by another tool."""
     return {name: fault for name, fault in FAULTS.items() if name != "larger" or how != HOW[-1]}
 
 
@@ -179,7 +179,7 @@ def test_verify_names_each_and_training_can_do_without(
     ):
         assert line.startswith(f"record {number} at byte ")
         assert re.search(words, line), line
-    with pytest.warns(UserWarning, match=f"{len(faults)} of 36 records of train .* left out"):
+    with pytest.warns(UserWarning, match=f"{len(faults)} of 36 records of train .* skipped"):
         source, data = opened(folder, on_corrupt="skip")
     assert source.train.count == sound
     batches = Reading(held_out_batches(source.train, data, 36), source.train)
@@ -188,7 +188,7 @@ def test_verify_names_each_and_training_can_do_without(
 
 @pytest.mark.parametrize("how", HOW)
 def test_none_is_trained_on(sets: dict, tmp_path: Path, how: tuple[str, str]) -> None:
-    """Whatever is wrong, decoding fails: nothing of it becomes an image and a label."""
+    """Every fault fails decoding, so no wrong image or label gets through."""
     source, _ = opened(sets[how])
     split = source.train
     assert isinstance(split, Streamed)
@@ -197,7 +197,7 @@ def test_none_is_trained_on(sets: dict, tmp_path: Path, how: tuple[str, str]) ->
     decode = tf.function(split.decode)
     assert int(decode(tf.constant(sound))[1]) in (0, 1)
     faults = faults_of(how)
-    if how[1] == "none":  # a crop hides it; the shard's size tells (see below)
+    if how[1] == "none":  # a crop hides it; the shard's size reveals it (see below)
         faults.pop("larger", None)
     for name, (change, _) in faults.items():
         example = tf.train.Example.FromString(sound)
@@ -215,8 +215,8 @@ def test_who_reads_it_is_told_shard_and_record(
     sets: dict, tmp_path: Path, how: tuple[str, str], cache_mb: int
 ) -> None:
     folder, shard = spoilt(sets[how], tmp_path, label(2))
-    source, data = opened(folder, cache_mb=cache_mb)  # no byte more or less than before
-    told = rf"{shard.name} \(record 36 at byte \d+: label 2 is none of 2 classes\)\. .*=skip\.$"
+    source, data = opened(folder, cache_mb=cache_mb)  # file sizes are unchanged
+    told = rf"{shard.name} \(record 36 at byte \d+: label 2 is none of 2 classes\); .*=skip\.$"
     with pytest.raises(DamagedData, match=told):
         for _ in Reading(training_batches(source.train, data, 12, seed=0).take(4), source.train):
             pass
@@ -298,18 +298,18 @@ def test_another_size_is_told_before_training(
 def test_another_count_is_told_before_training(
     sets: dict, tmp_path: Path, how: tuple[str, str], harm: Any, words: str, left: str
 ) -> None:
-    """Whether `convert` tells how large a shard was or not."""
+    """With and without the shard sizes recorded by `convert`."""
     folder, shard = spoilt(sets[how], tmp_path)
     harm(shard)
     with pytest.raises(InputError, match=rf"{shard.name} \(.*{words}"):
         opened(folder)
     if left:
-        with pytest.warns(UserWarning, match=f"{left} records of train are damaged and left out"):
+        with pytest.warns(UserWarning, match=f"{left} records of train are damaged and skipped"):
             opened(folder, on_corrupt="skip")
 
 
 def test_a_count_that_the_description_has_wrong_is_told(sets: dict, tmp_path: Path) -> None:
-    """Though every shard is as it was written."""
+    """Even though every shard is unchanged."""
     folder, shard = spoilt(sets["raw", "center"], tmp_path)
     info = folder / "dataset_info.json"
     info.write_text(info.read_text().replace('"36"', '"35"'))

@@ -202,5 +202,5 @@ def test_data_of_other_classes_is_refused(
         assert evaluate(run, *FEW, "--data", f"folder:{folder}") == 2
         error = sentence(capsys)
         assert f"error: folder:{folder} has the classes " in error
-        assert error.endswith(": name --data of the same classes.")
+        assert error.endswith(": give --data with the same classes.")
     assert not (run / "metrics.jsonl").exists()

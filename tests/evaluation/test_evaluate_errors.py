@@ -41,7 +41,7 @@ def loaded(painter: Painter, monkeypatch: pytest.MonkeyPatch) -> None:
         (["--data", "ftp:x"], ["ftp:x", "folder:DIR"]),
         (["--metrics", "parzen_30", "--seeds", "3", "9999999999"], ["9999999999", "2,147,483,647"]),
         (["--seeds"], ["--seeds", "nothing"]),
-        (["--metrics", "parzen_30", "--out", __file__], [__file__, "is a file, name a folder"]),
+        (["--metrics", "parzen_30", "--out", __file__], [__file__, "is a file: name another"]),
         (["--metrics", "intra_fid_30_val", "--extractor", "pixels"], ["intra_fid_30_val", "2,048"]),
     ],
 )
@@ -59,18 +59,18 @@ def test_runs_that_cannot_be_loaded(run: Path, capsys: pytest.CaptureFixture[str
     data = run / "checkpoints" / f"step-{STEP}.npz"
     shard = data.read_bytes()
     assert evaluate(run.parent / "none") == 2
-    assert f"There is no run '{run.parent / 'none'}': name the folder of one" in sentence(capsys)
+    assert f"There is no run '{run.parent / 'none'}': name a folder made by fit" in sentence(capsys)
     assert evaluate(run, "--checkpoint", "best") == 2
-    assert "holds no best checkpoint. log.metrics keeps one." in sentence(capsys)
+    assert "holds no best checkpoint: set log.metrics to keep one." in sentence(capsys)
     for damaged in (shard[:1000], shard[:5000] + b"\0\1\2\3" + shard[5004:]):
         data.write_bytes(damaged)
         assert evaluate(run) == 2
         told = sentence(capsys)
         assert f"step-{STEP}.npz cannot be used: it cannot be read (" in told
-        assert told.endswith("There is no other one.")
+        assert told.endswith("There is no other checkpoint.")
     shutil.rmtree(run / "checkpoints")
     assert evaluate(run) == 2
-    assert "holds no checkpoint yet." in sentence(capsys)
+    assert "holds no checkpoint yet: " in sentence(capsys)
 
 
 def test_what_the_parser_refuses_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,7 +83,7 @@ def test_a_mistake_in_a_process_of_its_own(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "artgan_tf.evaluate", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
-    told = f"error: There is no run '{tmp_path}': name the folder of one that fit has made, or "
+    told = f"error: There is no run '{tmp_path}': name a folder made by fit, or "
     assert done.stderr == f"{told}pretrained:NAME.\n"
 
 

@@ -110,14 +110,14 @@ def test_unreadable_images_are_left_out_and_labels_stay_with_their_pixels(tmp_pa
         return painting(index)
 
     split = Indexed((np.arange(230) % 3).astype(np.int32), read)
-    with pytest.warns(UserWarning, match=r"^5 unreadable images are left out\.$") as told:
+    with pytest.warns(UserWarning, match=r"^5 unreadable images are skipped\.$") as told:
         found = taken(split, tmp_path / "some.npy")
     assert len(told) == 1
     assert sorted(numbers(found)) == [index for index in range(230) if index not in bad]
     assert isinstance(found.pixels, np.memmap)
 
 
-@pytest.mark.filterwarnings("ignore:.*left out")
+@pytest.mark.filterwarnings("ignore:.*skipped")
 @pytest.mark.parametrize("broken", [False, True])
 def test_real_images_pass_through_little_memory(broken: bool, tmp_path: Path) -> None:
     """Of 24 MB, with and without one that cannot be read."""

@@ -172,7 +172,7 @@ def test_pictures_have_the_training_size_and_range() -> None:
         ({"model__generator": ["8:64"]}, "model.generator should end at size 16"),
         ({"model__generator": []}, "model.generator should end at size 16"),
         ({"model__generator": ["16:64"]}, "16:8 follows size 4"),
-        ({"model__magnify": True}, "model.magnify is Improved ArtGAN's"),
+        ({"model__magnify": True}, "model.magnify works only with model.paper='improved'"),
         ({"train__critic": "relativistic", "train__cifar_trick": True}, "train.cifar_trick"),
         ({"model__paper": "improved", "discriminator__features": "efficientnet"}, "features"),
     ],

@@ -1,4 +1,4 @@
-"""The best checkpoint: one at a time, followed by its metric, complete or absent."""
+"""The best checkpoint: only one is kept, with its metric, complete or absent."""
 
 import json
 from pathlib import Path
@@ -32,7 +32,7 @@ def chosen(folder: Path, which: Which = "latest") -> Saved:
 
 
 def offer(checkpoints: Checkpoints, step: int, value: float, **changes: str) -> bool:
-    """Save the best, with weights that tell the step."""
+    """Offer a best checkpoint whose weights equal its step."""
     weight = checkpoints.gan.averaged.weights[0]
     weight.assign(np.full(weight.shape, step))
     checkpoints.gan.step.assign(step)
@@ -41,7 +41,7 @@ def offer(checkpoints: Checkpoints, step: int, value: float, **changes: str) -> 
 
 
 def assert_best(folder: Path, step: int, value: float) -> None:
-    """It is the only one, and its weights are those of its step."""
+    """The best checkpoint is the only one, and its weights are those of its step."""
     files = {path.name for path in folder.iterdir() if "best" in path.name}
     assert files == {"best.json", f"best-{step}.npz"}
     found = best(folder)
@@ -113,9 +113,11 @@ def test_best_and_latest_do_not_disturb_each_other(
 
 
 def test_what_is_not_there_is_a_mistake(checkpoints: Checkpoints, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"holds no checkpoint yet\. "):
+    with pytest.raises(InputError, match=r"holds no checkpoint yet: "):
         chosen(tmp_path)
-    with pytest.raises(InputError, match=r"holds no best checkpoint. log.metrics keeps one\.$"):
+    with pytest.raises(
+        InputError, match=r"holds no best checkpoint: set log.metrics to keep one\.$"
+    ):
         chosen(tmp_path, "best")
     offer(checkpoints, 1, 1.0)
     (tmp_path / "best-1.npz").unlink()

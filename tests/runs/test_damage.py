@@ -1,4 +1,4 @@
-"""A damaged checkpoint costs the steps since the one before it, and no more."""
+"""A damaged checkpoint loses only the steps since the previous one."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +31,7 @@ def gan() -> GAN:
 
 
 def reach(gan: GAN, step: int) -> None:
-    """As if it had trained so far: each weight tells the step."""
+    """Pretend to have trained to a step: each weight equals it."""
     for variable in gan.averaged.weights:
         variable.assign(np.full(variable.shape, step))
     gan.step.assign(step)
@@ -49,7 +49,7 @@ def folder(gan: GAN, tmp_path: Path) -> Path:
 
 # ---- damage -----------------------------------------------------------------------------------
 def changed(change: Callable[[dict], object]) -> Callable[[Path], object]:
-    """What alters the arrays of a file, which is whole otherwise."""
+    """A fault that changes the arrays of an otherwise valid file."""
 
     def apply(file: Path) -> None:
         with np.load(file) as found:
@@ -86,7 +86,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "infinity": changed(lambda arrays: arrays[KERNEL].fill(np.inf)),
     "a newer format": changed(lambda arrays: arrays.update({FORMAT: np.array(99)})),
 }
-NETWORKS_ALONE = {"another array"}  # which nobody who paints would read
+NETWORKS_ALONE = {"another array"}  # not read for sampling
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
@@ -95,12 +95,12 @@ def test_the_newest_good_one_is_taken_and_named(damage: str, folder: Path, gan: 
     reach(gan, 0)
     checkpoints = Checkpoints(gan, folder)
     with pytest.warns(
-        UserWarning, match=r"step-3\.npz cannot be used: its? .*step-2\.npz is taken"
+        UserWarning, match=r"step-3\.npz cannot be used: its? .*Using \S+step-2\.npz"
     ):
         assert checkpoints.restore() == gan.steps_done == 2
     assert set(np.ravel(gan.averaged.weights[0])) == {2}
     if damage not in NETWORKS_ALONE:
-        with pytest.warns(UserWarning, match=r"step-2\.npz is taken"):
+        with pytest.warns(UserWarning, match=r"Using \S+step-2\.npz instead"):
             assert load_networks(gan, folder).step == 2
         with pytest.raises(InputError, match=r"step-3\.npz cannot be used.*latest, or one of 1, 2"):
             load_networks(gan, folder, 3)
@@ -108,7 +108,7 @@ def test_the_newest_good_one_is_taken_and_named(damage: str, folder: Path, gan: 
     assert latest_step(folder) == 2
     assert (folder / "damaged-3.npz").exists()
     reach(gan, 3)
-    checkpoints.save()  # the step is done again, and kept
+    checkpoints.save()  # the step was repeated, and its checkpoint is kept
     assert Checkpoints(gan, folder).restore() == 3
 
 
@@ -125,7 +125,7 @@ def test_all_of_them_damaged_is_a_sentence(folder: Path, gan: GAN) -> None:
 def test_a_step_can_be_chosen_and_one_that_is_not_there_is_named(folder: Path, gan: GAN) -> None:
     assert load_networks(gan, folder, 2).step == 2
     assert set(np.ravel(gan.averaged.weights[0])) == {2}
-    with pytest.raises(InputError, match=r"no checkpoint of step 7\. There are some of 1, 2, 3\."):
+    with pytest.raises(InputError, match=r"no checkpoint of step 7: it has 1, 2, 3\."):
         load_networks(gan, folder, 7)
 
 
@@ -203,7 +203,9 @@ def test_no_state_that_is_not_finite_becomes_a_checkpoint(
     gan.step.assign(4)
     try:
         for save in (checkpoints.save, lambda: checkpoints.save_best("kid_1k_val", 0.1, "lower")):
-            with pytest.raises(RunError, match=rf"Step 4: {name} is no .*step-3\.npz, the last"):
+            with pytest.raises(
+                RunError, match=rf"Step 4: {name} is not finite.*step-3\.npz, the last"
+            ):
                 save()
     finally:
         variable.assign(before)

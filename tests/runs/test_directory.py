@@ -1,4 +1,4 @@
-"""A run's directory that something has happened to."""
+"""A run's directory with damaged or missing files."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A run whose class names no longer fit its weights is refused, not filled up with new weights."""
+"""A run whose class names do not match its weights is an error; no weights are made up."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ NAMES = ["oak", "elm", "ash"]
 
 @pytest.fixture(params=TABLES)
 def run(request: pytest.FixtureRequest, tmp_path: Path) -> RunDirectory:
-    """A run of one step."""
+    """A run after one step."""
     config = resolve(PRESETS[request.param], tiny_overrides(request.param, "none"))
     gan = build_gan(config, len(NAMES))
     gan.compile()

@@ -1,4 +1,4 @@
-"""`pretrained:NAME`: the generator of the package, one made of a run, and what is refused."""
+"""`pretrained:NAME`: the package's generators, one packed from a run, and errors."""
 
 import re
 import shutil
@@ -26,7 +26,7 @@ MODEL = f"pretrained:{NAME}"
 
 @pytest.fixture
 def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where pretrained generators are looked up, with a copy of the package's."""
+    """A folder for pretrained generators, with a copy of one of the package's."""
     folder = tmp_path / "pretrained"
     shutil.copytree(pretrained.FOLDER, folder)
     monkeypatch.setattr(pretrained, "FOLDER", folder)
@@ -41,13 +41,13 @@ def test_it_paints_its_ten_classes(name: str, size: int, steps: int):
     images = painter.generate(painter.class_names, [7] * 10)
     assert (images.shape, images.dtype) == ((10, size, size, 3), np.uint8)
     assert len(np.unique(images.reshape(10, -1), axis=0)) == 10
-    assert images.std() > 30  # no grey
+    assert images.std() > 30  # not plain grey
     assert painter.gan.steps_done == steps
 
 
 @pytest.mark.parametrize(
     ("name", "changes"),
-    [(NAME, ["train.energy_of"]), ("cifar10", [])],  # shapes came later
+    [(NAME, ["train.energy_of"]), ("cifar10", [])],  # the preset's shapes are newer
 )
 def test_its_settings_are_the_presets(name: str, changes: list[str]):
     own = flat(RunDirectory(pretrained.locate(f"pretrained:{name}")).config())
@@ -89,7 +89,7 @@ def test_models_lists_it_with_its_figures_sheet_and_card(capsys):
     about = told.partition(MODEL)[2]
     (fid, *_) = (line.split() for line in about.splitlines() if line.startswith("fid_5k_val"))
     assert fid[1:3] == ["fid", "inception-2015"]
-    assert [float(figure) for figure in fid[-2:]] == [23.34, 40.83]  # of real images, and its own
+    assert [float(figure) for figure in fid[-2:]] == [23.34, 40.83]  # reference and model
     for kind in ("sheet", "card"):
         (path,) = re.findall(rf"{kind} +(\S+)", about)
         assert Path(path).is_file()
@@ -148,7 +148,7 @@ def test_what_is_made_of_it_lies_beside_ones_own_runs(tmp_path, monkeypatch):
 # ---- one of a run -----------------------------------------------------------------------------
 @pytest.fixture
 def packed(tiny, tmp_path, shelf) -> Path:
-    """A run, of which `pretrained:tiny` is made."""
+    """A run to pack as `pretrained:tiny`."""
     train(tiny("critic"), tmp_path / "run")
     pack(tmp_path / "run", "tiny")
     return tmp_path / "run"

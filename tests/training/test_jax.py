@@ -182,7 +182,7 @@ def test_records_need_tensorflow(kind, monkeypatch, tiny):
 def test_other_verbs_are_tensorflows(monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     assert cli.start_backend() == "jax"
-    with pytest.raises(InputError, match=r"^Keras's backend jax only trains: [^\n]*\.$"):
+    with pytest.raises(InputError, match=r"^Keras's backend jax is only for training: [^\n]*\.$"):
         cli.start_tensorflow()
     monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
     with pytest.raises(InputError, match="torch is not supported"):

@@ -145,7 +145,7 @@ def test_fresh_moves_the_old_run_aside(tiny, tmp_path):
 
 def test_directory_that_is_no_run_is_refused(tiny, tmp_path):
     (tmp_path / "thesis.tex").write_text("precious")
-    with pytest.raises(InputError, match="no run of ours"):
+    with pytest.raises(InputError, match="not a run"):
         train(tiny("improved"), tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
 
@@ -181,7 +181,7 @@ def note(monkeypatch, owner: type, name: str, events: list) -> None:
 def test_nan_stops_the_run_and_keeps_the_last_good_state(paper, ahead, tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(TensorFlowEngine, "ahead", ahead)
     config = tiny(paper, train__steps=60, train__lr_discriminator=1e30, train__lr_generator=1e30)
-    with pytest.raises(RunError, match=r"no longer a number, the state lies in .*not-finite"):
+    with pytest.raises(RunError, match=r"is not finite, the state is saved in .*not-finite"):
         train(config, tmp_path / "run")
     folder = tmp_path / "run" / "checkpoints"
     assert list(folder.glob("not-finite-*.npz"))

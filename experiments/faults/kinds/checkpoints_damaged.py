@@ -80,7 +80,7 @@ def _call(verb: str, run: Path) -> Done:
 def _newest(work: Path, damage: str, verb: str) -> str:
     run = copied(work, "harmed")
     DAMAGE[damage](run / "checkpoints" / NEWEST)
-    done = ended(_call(verb, run), rf"{NEWEST} cannot be used.*{BEFORE} is taken")
+    done = ended(_call(verb, run), rf"{NEWEST} cannot be used.*Using {BEFORE} instead")
     if verb == "fit" and not (run / "checkpoints" / f"damaged-{STEPS}.npz").exists():
         raise Lost("the damaged file is gone")
     return next(line for line in done.err.splitlines() if "cannot be used" in line)[-250:]

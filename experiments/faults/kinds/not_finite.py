@@ -43,7 +43,7 @@ def _plant(work: Path, place: str, value: str) -> str:
     run = copied(work, "run")
     _, *arguments = fit(run, LAST, *SAVED)
     done = call("experiments.faults.planted", place, value, STEPS + 1, *arguments)
-    refused(done, 1, words=rf"no longer a number.*goes on from \S+step-{STEPS}\.npz")
+    refused(done, 1, words=rf"is not finite.*resume from \S+step-{STEPS}\.npz")
     _good(run, STEPS)
     ended(call(*fit(run, LAST, *SAVED)))
     _good(run, LAST)
@@ -54,7 +54,7 @@ def _from_the_start(work: Path, setting: str) -> str:
     run = work / setting.partition("=")[0]
     if not run.exists():
         command = fit(run, 60, *SAVED, setting)
-        done = refused(call(*command), 1, words="no longer a number")
+        done = refused(call(*command), 1, words="is not finite")
     done = refused(call("artgan_tf.sample", run, "--out", work / "a.png"), 2)
     if list((run / "checkpoints").glob("step-*.npz")):
         raise Failed("a state that is not finite is a checkpoint")
