@@ -66,8 +66,8 @@ class Data:
 
 
 @dataclass(frozen=True)
-class Model:
-    """The networks; the tables' grammar stands in `artgan_tf.networks.tables`."""
+class ModelOptions:
+    """The networks; `artgan_tf.tables` has the tables' grammar."""
 
     __pydantic_config__ = STRICT
     paper: Literal["artgan", "improved", "critic"] = "improved"  # critic: this project's own
@@ -86,7 +86,7 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Discriminator:
+class DiscriminatorOptions:
     """What D sees and how it is held back; all but `dropout` and `noise` are beyond the papers."""
 
     __pydantic_config__ = STRICT
@@ -160,8 +160,8 @@ class Config:
     __pydantic_config__ = STRICT
     preset: Text = "demo"
     data: Data = field(default_factory=Data)
-    model: Model = field(default_factory=Model)
-    discriminator: Discriminator = field(default_factory=Discriminator)
+    model: ModelOptions = field(default_factory=ModelOptions)
+    discriminator: DiscriminatorOptions = field(default_factory=DiscriminatorOptions)
     train: Train = field(default_factory=Train)
     log: Log = field(default_factory=Log)
 

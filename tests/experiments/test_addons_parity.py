@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from artgan_tf.config import resolve
 from artgan_tf.gan import GAN, Terms
-from artgan_tf.networks.layers import SpectralConv2D, SpectralDense, update_spectral_norm
+from artgan_tf.layers import SpectralConv2D, SpectralDense, update_spectral_norm
 from experiments.addons_parity.cases import CALLS, STEPS, VARIABLES
 
 FOLDER = Path(__file__).resolve().parents[2] / "experiments/addons_parity"

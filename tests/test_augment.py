@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from artgan_tf.networks.augment import augment, colour, cutout, translation
+from artgan_tf.augment import augment, colour, cutout, translation
 
 KINDS = ("colour", "translation", "cutout")
 SIZES = pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from artgan_tf.networks.efficientnet import CHANNELS, STRIDES, load_efficientnet
+from artgan_tf.frozen.efficientnet import CHANNELS, STRIDES, load_efficientnet
 
 MIXED = (64, 64, 128, 128)  # channels of the mixed maps
 # Root mean squares of the network's maps over 256 paintings, which bring them to one scale.

@@ -27,3 +27,5 @@ def test_a_generator_comes_back_from_its_file(painters, paper, tmp_path):
     assert back.class_names == tuple(CLASSES)
     if paper == "improved":
         assert back(*asked, magnified=True).shape == (4, 32, 32, 3)
+    # What files of any version name it.
+    assert keras.saving.get_registered_name(type(back)) == f"artgan_tf.{paper}>Generator"

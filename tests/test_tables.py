@@ -3,7 +3,7 @@
 import pytest
 
 from artgan_tf.config import InputError
-from artgan_tf.networks.tables import (
+from artgan_tf.tables import (
     Layer,
     Stage,
     check_growth,
@@ -99,7 +99,7 @@ def test_scale_rounds_to_eights(channels: int, width: float, scaled: int) -> Non
 
 @pytest.mark.parametrize("sizes", [(), (4,), (8,), (8, 16, 16, 32), (4, 4, 8), (8, 16, 16, 16, 32)])
 def test_sizes_that_stay_or_double_pass(sizes: tuple[int, ...]) -> None:
-    check_growth([Stage(size, 8) for size in sizes], start=4)
+    check_growth("generator", [Stage(size, 8) for size in sizes], 4)
 
 
 @pytest.mark.parametrize(
@@ -114,6 +114,17 @@ def test_sizes_that_stay_or_double_pass(sizes: tuple[int, ...]) -> None:
 )
 def test_other_sizes_are_named(sizes: tuple[int, ...], wrong: int, before: int) -> None:
     with pytest.raises(InputError) as error:
-        check_growth([Stage(size, 40) for size in sizes], start=4)
+        check_growth("decoder", [Stage(size, 40) for size in sizes], 4)
     assert f"{wrong}:40" in str(error.value)
-    assert f"size {before}" in str(error.value)
+    assert f"size {before} in model.decoder" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "last"), [((8,), "at 8"), ((8, 16, 32), "at 32"), ((), "nowhere")]
+)
+def test_another_last_size_is_named(sizes: tuple[int, ...], last: str) -> None:
+    stages = [Stage(size, 8) for size in sizes]
+    with pytest.raises(InputError) as error:
+        check_growth("decoder", stages, 4, 16, 64)
+    assert "model.decoder should end at size 16 or 64 " in str(error.value)
+    assert str(error.value).endswith(f"ends {last}.")

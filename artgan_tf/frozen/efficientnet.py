@@ -16,9 +16,9 @@ import keras
 import numpy as np
 
 from artgan_tf.config import InputError
-from artgan_tf.networks.depthwise import DepthwiseConv2D
-from artgan_tf.networks.efficientnet_file import PACKAGE, weights_file
-from artgan_tf.networks.pytorch_files import read_state
+from artgan_tf.fast import DepthwiseConv2D
+from artgan_tf.frozen.efficientnet_file import PACKAGE, weights_file
+from artgan_tf.frozen.pytorch_files import read_state
 
 # blocks, kernel, stride of the first, expansion, channels
 STAGES = (

@@ -11,9 +11,8 @@ import pytest
 import tensorflow as tf
 
 from artgan_tf.config import InputError
-from artgan_tf.networks import efficientnet, efficientnet_file
-from artgan_tf.networks.depthwise import by_taps
-from artgan_tf.networks.efficientnet import CHANNELS, STRIDES, load_efficientnet
+from artgan_tf.frozen import efficientnet, efficientnet_file
+from artgan_tf.frozen.efficientnet import CHANNELS, STRIDES, load_efficientnet
 from experiments.metrics_reference import cases
 from tests.metrics import archives
 
@@ -21,7 +20,7 @@ GOLDEN = Path(cases.__file__).parent / "efficientnet.npz"
 UNDER_JAX = """
 import sys
 import numpy as np
-from artgan_tf.networks.efficientnet import load_efficientnet
+from artgan_tf.frozen.efficientnet import load_efficientnet
 from experiments.metrics_reference import cases
 network = load_efficientnet()
 images = cases.pictures().astype(np.float32) / 127.5 - 1
@@ -104,19 +103,6 @@ def test_nothing_of_it_is_trained_and_gradients_reach_the_images(images: np.ndar
     step = 1e-8
     expected = float(loss(x + step * direction) - loss(x - step * direction)) / (2 * step)
     assert slope == pytest.approx(expected, rel=1e-4)
-
-
-# ---- the depthwise convolution by taps, which XLA on a CPU gets ----------------------------------
-@pytest.mark.parametrize("taps", [3, 5])
-@pytest.mark.parametrize("stride", [1, 2])
-@pytest.mark.parametrize(("height", "width"), [(8, 6), (7, 5), (1, 2)])
-def test_taps_equal_the_convolution(taps: int, stride: int, height: int, width: int) -> None:
-    rng = np.random.default_rng(0)
-    x = tf.constant(rng.standard_normal((2, height, width, 4)))
-    kernel = rng.standard_normal((taps, taps, 4, 1))
-    ours = by_taps(x, kernel, stride)
-    expected = tf.nn.depthwise_conv2d(x, kernel, (1, stride, stride, 1), "SAME")
-    np.testing.assert_allclose(ours, expected, rtol=1e-12, atol=1e-12)
 
 
 # ---- the package --------------------------------------------------------------------------------

@@ -1,9 +1,8 @@
-"""What D sees, made harder: colour, translation and cutout, as in differentiable augmentation.
+"""Differentiable augmentation of D's images (Zhao et al., 2020): colour, translation, cutout.
 
 Beyond both papers and off by default. Real and generated images pass the same kinds of change, and
 gradients flow through them to G. Each image of the batch, over all replicas, draws its own amounts.
-The kinds, one by one, are for pixels in [-1, 1]; `augment` brings those of other ranges there and
-back.
+The functions of one kind take pixels in [-1, 1]; `augment` scales other ranges there and back.
 """
 
 from typing import Any
@@ -46,19 +45,14 @@ def augment(
 
 def _some(images: Any, changed: Any, share: Any, seed: keras.random.SeedGenerator) -> Any:
     """Each image as it was, or with probability `share` changed."""
-    n = ops.shape(images)[0]
-    draws = own_rows(n, lambda all: keras.random.uniform((all, 1, 1, 1), seed=seed))
+    draws = _uniform(ops.shape(images)[0], 0.0, 1.0, seed)
     return ops.where(draws < share, changed, images)
 
 
 def colour(images: Any, seed: keras.random.SeedGenerator) -> Any:
     """Brightness +-0.5, saturation x 0..2 about the grey image, contrast x 0.5..1.5."""
-    n = ops.shape(images)[0]
-
-    def draw(low: float, high: float) -> Any:
-        return own_rows(n, lambda all: keras.random.uniform((all, 1, 1, 1), low, high, seed=seed))
-
-    brightness, saturation, contrast = draw(-0.5, 0.5), draw(0.0, 2.0), draw(0.5, 1.5)
+    n, bounds = ops.shape(images)[0], ((-0.5, 0.5), (0.0, 2.0), (0.5, 1.5))
+    brightness, saturation, contrast = (_uniform(n, *bound, seed) for bound in bounds)
     images = images + brightness
     grey = ops.mean(images, axis=3, keepdims=True)
     images = grey + saturation * (images - grey)
@@ -94,6 +88,11 @@ def _span(n: int, size: int, length: int, seed: keras.random.SeedGenerator) -> A
     distance = ops.arange(size)[None, :] - (middle - length // 2)
     inside = ops.logical_and(distance >= 0, distance < length)
     return ops.cast(inside, "float32")
+
+
+def _uniform(n: int, low: float, high: float, seed: keras.random.SeedGenerator) -> Any:
+    """[n, 1, 1, 1], from low to high."""
+    return own_rows(n, lambda all: keras.random.uniform((all, 1, 1, 1), low, high, seed=seed))
 
 
 def _integers(n: int, low: int, high: int, seed: keras.random.SeedGenerator) -> Any:

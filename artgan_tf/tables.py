@@ -59,11 +59,24 @@ def scale(channels: int, width: float) -> int:
     return max(8, 8 * int(channels * width / 8 + 0.5))
 
 
-def check_growth(stages: list[Stage], start: int) -> None:
-    """Every stage keeps or doubles the size of the one before, the first one that of `start`."""
+def check_growth(name: str, stages: list[Stage], start: int, *ends: int) -> None:
+    """Raises InputError where a growing table does not lead from one size to another.
+
+    Args:
+        name: of the table in the `model` section.
+        stages: each keeps or doubles the size of the one before.
+        start: the size before the first stage.
+        ends: the sizes that the last one may have; any where none are given.
+    """
     for before, stage in zip([start, *(s.size for s in stages)], stages, strict=False):
         if stage.size not in (before, 2 * before):
             raise InputError(
-                f"Stage {stage.size}:{stage.channels} follows size {before}; "
+                f"Stage {stage.size}:{stage.channels} follows size {before} in model.{name}; "
                 f"a stage keeps the size or doubles it."
             )
+    if ends and (not stages or stages[-1].size not in ends):
+        last = f"at {stages[-1].size}" if stages else "nowhere"
+        raise InputError(
+            f"model.{name} should end at size {' or '.join(map(str, ends))} for this "
+            f"data.image_size, and ends {last}."
+        )

@@ -1,6 +1,6 @@
 """One descent on a gradient penalty through each layer of ours and through Keras's own.
 
-`python -m tests.networks.second_derivatives OUT.npz`, with whatever backend KERAS_BACKEND names.
+`python -m tests.fast.second_derivatives OUT.npz`, with whatever backend KERAS_BACKEND names.
 OUT gets all variables after it, `CASE/ours/PATH`, and `CASE/plain/PATH`: with a rate of 1 a weight
 has lost its gradient, that of the shift of the input too.
 """
@@ -13,12 +13,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from artgan_tf import backend
+from artgan_tf import backend, fast
+from artgan_tf.layers import UpsampleConv2D
 from artgan_tf.losses import gradient_penalty
-from artgan_tf.networks import convolutions
-from artgan_tf.networks.depthwise import DepthwiseConv2D
-from artgan_tf.networks.fused import BatchNormalization
-from artgan_tf.networks.layers import UpsampleConv2D
 
 N, SIDE, CHANNELS = 3, 4, 4
 SAME: dict[str, Any] = {"padding": "same"}
@@ -32,20 +29,20 @@ def upsampled(filters: int) -> keras.Model:
 
 CASES: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
     "batch norm": (
-        lambda: BatchNormalization(**NORM),
+        lambda: fast.BatchNormalization(**NORM),
         lambda: keras.layers.BatchNormalization(**NORM),
     ),
     "convolution": (
-        lambda: convolutions.Conv2D(5, 3, strides=2, **SAME),
+        lambda: fast.Conv2D(5, 3, strides=2, **SAME),
         lambda: keras.layers.Conv2D(5, 3, strides=2, **SAME),
     ),
     "transposed convolution": (
-        lambda: convolutions.Conv2DTranspose(5, 4, strides=2, **SAME),
+        lambda: fast.Conv2DTranspose(5, 4, strides=2, **SAME),
         lambda: keras.layers.Conv2DTranspose(5, 4, strides=2, **SAME),
     ),
     "upsampling": (lambda: UpsampleConv2D(5), lambda: upsampled(5)),
     "depthwise": (
-        lambda: DepthwiseConv2D(3, strides=2, **SAME),
+        lambda: fast.DepthwiseConv2D(3, strides=2, **SAME),
         lambda: keras.layers.DepthwiseConv2D(3, strides=2, **SAME),
     ),
 }
@@ -94,8 +91,8 @@ def descended(layer: Any) -> list[np.ndarray]:
 
 
 def main(out: str) -> None:
-    """All cases, ours on taps wherever there are any."""
-    convolutions.PAYS["float32"] = 0
+    """All cases, ours with fast kernel gradients wherever there are any."""
+    fast.PAYS["float32"] = 0
     found: dict[str, Any] = {}
     for case, (ours, plain) in CASES.items():
         for kind, layer in (("ours", ours), ("plain", plain)):

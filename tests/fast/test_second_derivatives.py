@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.networks.second_derivatives import CASES, CHANNELS, SIDE, N, draw
+from tests.fast.second_derivatives import CASES, CHANNELS, SIDE, N, draw
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -20,7 +20,7 @@ def found(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     pytest.importorskip(request.param, reason=f"there is no {request.param}")
     out = tmp_path_factory.mktemp("second") / "found.npz"
     environment = os.environ | {"KERAS_BACKEND": request.param, "CUDA_VISIBLE_DEVICES": ""}
-    command = [sys.executable, "-m", "tests.networks.second_derivatives", str(out)]
+    command = [sys.executable, "-m", "tests.fast.second_derivatives", str(out)]
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
     with np.load(out) as file:
         return dict(file)

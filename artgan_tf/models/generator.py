@@ -1,4 +1,4 @@
-"""What the generators of all models share: `save("x.keras")`, and back by `load_model`."""
+"""`Generator`: what the generators of all models share, `save("x.keras")` and back."""
 
 from dataclasses import asdict
 from typing import Any
@@ -6,20 +6,23 @@ from typing import Any
 import keras
 from pydantic import TypeAdapter
 
-from artgan_tf.config import Model as ModelOptions
+from artgan_tf.config import ModelOptions
 
 
 class Generator(keras.Model):
-    """A model that takes its own settings and its classes' names along into a `.keras` file.
+    """A generator that takes its own settings and its classes' names along into a `.keras` file.
 
-    `keras.saving.load_model` finds the subclasses by name once `artgan_tf.papers`, or whatever
-    paints, is imported.
+    `keras.saving.load_model` finds the subclasses by name once `artgan_tf.papers`, or a `Painter`,
+    is imported.
 
     Args:
         options: the `model` section.
-        image_size: training size.
-        dtype: policy of the inner layers.
+        image_size: training size S.
+        dtype: policy of the inner layers; images are float32.
         class_names: of the K classes, in the order of their weights; a `Painter` sets them.
+
+    Call: z float32 [N, Z] and classes float32 [N, K] (one-hot, or weights that mix classes) ->
+    float32 images [N, S, S, 3] in the model's range.
     """
 
     def __init__(

@@ -9,7 +9,9 @@ import pytest
 import tensorflow as tf
 
 from artgan_tf.config import Config, InputError, resolve
-from artgan_tf.networks import artgan, improved
+from artgan_tf.layers import sublayers
+from artgan_tf.models.artgan import ArtGANDiscriminator, ArtGANGenerator
+from artgan_tf.models.improved import ImprovedDiscriminator, ImprovedGenerator
 
 # K, then G and D as papers.md counts them (A2, B4).
 COUNTS = {
@@ -33,12 +35,10 @@ CODES = {
 def networks(config: Config, classes: int) -> tuple[Any, Any]:
     """G and D, built by one call each."""
     size, dtype, model = config.data.image_size, config.train.precision, config.model
+    kinds: Any = (ImprovedGenerator, ImprovedDiscriminator)
     if model.paper == "artgan":
-        generator: Any = artgan.Generator(model, size, dtype)
-        discriminator: Any = artgan.Discriminator(model, classes, config.discriminator, dtype)
-    else:
-        generator = improved.Generator(model, size, dtype)
-        discriminator = improved.Discriminator(model, classes, size, config.discriminator, dtype)
+        kinds = (ArtGANGenerator, ArtGANDiscriminator)
+    generator, discriminator = kinds[0](model, size, dtype), kinds[1](config, classes, dtype)
     generator(*latents(config, classes, 1))
     discriminator(np.zeros((1, size, size, 3), "float32"))
     return generator, discriminator
@@ -119,7 +119,7 @@ def test_spectral_norm_adds_nothing_to_train() -> None:
 def test_batch_norm_settings(paper: str, epsilon: float) -> None:
     kind = keras.layers.BatchNormalization
     for network in small(paper)[1:]:
-        norms = [layer for layer in network._flatten_layers() if isinstance(layer, kind)]
+        norms = [layer for _, layer in sublayers(network) if isinstance(layer, kind)]
         found = {(n.momentum, n.epsilon, n.center, n.scale) for n in norms}
         assert found == {(0.9, epsilon, True, True)}
 

@@ -1,4 +1,4 @@
-"""The upsampling identity, the block's two switches, spectral normalisation."""
+"""The upsampling identity, the block's two switches, spectral normalization."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from artgan_tf.networks import layers
-from artgan_tf.networks.layers import Block, SpectralConv2D, SpectralDense, UpsampleConv2D
+from artgan_tf import layers
+from artgan_tf.layers import Block, SpectralConv2D, SpectralDense, UpsampleConv2D
 
 SHAPES = [(1, 1, 1, 1, 1), (2, 4, 4, 3, 8), (2, 5, 7, 4, 2), (1, 8, 3, 2, 5), (3, 6, 6, 16, 3)]
 
@@ -109,7 +109,7 @@ def test_batch_statistics_only_when_training(dropout: bool) -> None:
     np.testing.assert_allclose(block.norm.moving_variance, [0.9 + 0.1 * x.var()], rtol=1e-4)
 
 
-# ---- spectral normalisation -------------------------------------------------------------------
+# ---- spectral normalization -------------------------------------------------------------------
 KINDS = pytest.mark.parametrize("kind", ["dense", "convolution", "strided"])
 
 
@@ -140,7 +140,7 @@ def test_sigma_becomes_the_largest_singular_value(kind: str) -> None:
     if layer.use_bias:
         layer.bias.assign(normal(*layer.bias.shape, seed=3))
     normalised = np.array(layer.kernel) / largest(layer.kernel)
-    np.testing.assert_allclose(layer.normalised(layer.kernel), normalised, rtol=1e-3)
+    np.testing.assert_allclose(layer.normalized(layer.kernel), normalised, rtol=1e-3)
     if kind == "dense":
         expected = x @ normalised
     else:
@@ -164,12 +164,12 @@ def test_only_update_moves_and_only_the_vectors(kind: str) -> None:
 
 
 @KINDS
-def test_gradient_is_that_of_the_normalised_kernel(kind: str) -> None:
+def test_gradient_is_that_of_the_normalized_kernel(kind: str) -> None:
     """Against central differences of <A, W / svd(W)>, which know nothing of u and v."""
     layer, _ = spectral(kind, updates=500)
     weights = normal(*layer.kernel.shape, seed=5)
     with tf.GradientTape() as tape:
-        loss = tf.reduce_sum(weights * layer.normalised(layer.kernel.value))
+        loss = tf.reduce_sum(weights * layer.normalized(layer.kernel.value))
     gradient = np.array(tape.gradient(loss, layer.kernel.value))
     kernel = np.array(layer.kernel, dtype="float64")
     for index in list(np.ndindex(*kernel.shape))[::17]:
@@ -179,12 +179,24 @@ def test_gradient_is_that_of_the_normalised_kernel(kind: str) -> None:
         np.testing.assert_allclose(gradient[index], (above - below) / 2e-5, rtol=1e-2, atol=1e-3)
 
 
+class Nested(keras.Model):
+    """Spectral layers in a list, in another layer, and by themselves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks = [Block(SpectralConv2D(4, 3), None, 0.2) for _ in range(2)]
+        self.flatten, self.head = keras.layers.Flatten(), SpectralDense(3)
+
+    def call(self, x: Any) -> Any:
+        for block in self.blocks:
+            x = block(x)
+        return self.head(self.flatten(x))
+
+
 def test_update_spectral_norm_finds_nested_layers() -> None:
-    blocks = [Block(SpectralConv2D(4, 3), None, 0.2) for _ in range(2)]
-    head = SpectralDense(3)
-    network = keras.Sequential([*blocks, keras.Sequential([keras.layers.Flatten(), head])])
+    network = Nested()
     network(normal(1, 6, 6, 2))
-    spectral_layers = [head, *(block.inner for block in blocks)]
+    spectral_layers = [network.head, *(block.inner for block in network.blocks)]
     before = values([layer.u for layer in spectral_layers])
     tf.function(lambda: layers.update_spectral_norm(network))()
     for layer, old in zip(spectral_layers, before, strict=True):

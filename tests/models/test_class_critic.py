@@ -8,11 +8,15 @@ import numpy as np
 import pytest
 
 from artgan_tf.config import Config, InputError, resolve
-from artgan_tf.networks.critic import Discriminator, FeatureCritics, Generator
-from artgan_tf.networks.features import map_sizes
+from artgan_tf.frozen.features import map_sizes
+from artgan_tf.models.class_critic import (
+    ClassCriticDiscriminator,
+    FeatureCritics,
+    ModulatedGenerator,
+)
 from artgan_tf.papers import build_gan
 from tests.conftest import TABLES
-from tests.networks.test_counts import count, latents
+from tests.models.test_counts import count, latents
 
 K, SIZE = 3, 16
 
@@ -25,14 +29,14 @@ def config(**changes: object) -> Config:
 
 def generator(**changes: object) -> Any:
     options = config(**changes)
-    made = Generator(options.model, options.data.image_size)
+    made = ModulatedGenerator(options.model, options.data.image_size)
     made(*latents(options, K, 1))
     return made
 
 
-def discriminator(**changes: object) -> Discriminator:
+def discriminator(**changes: object) -> ClassCriticDiscriminator:
     options = config(**changes)
-    made = Discriminator(options.model, K, SIZE, options.discriminator)
+    made = ClassCriticDiscriminator(options, K)
     made(np.zeros((1, SIZE, SIZE, 3), np.float32))
     return made
 

@@ -1,4 +1,4 @@
-"""JAX's transposed convolution and its gradients beside TensorFlow's."""
+"""JAX's transposed and depthwise convolutions beside TensorFlow's."""
 
 import numpy as np
 import pytest
@@ -8,8 +8,8 @@ jax = pytest.importorskip("jax", reason="there is no JAX")
 
 
 @pytest.mark.parametrize(("size", "stride"), [(4, 2), (3, 1), (5, 2), (3, 2), (2, 2)])
-def test_values_and_gradients(size: int, stride: int) -> None:
-    from artgan_tf.networks.transposed import transpose_convolve
+def test_transposed_values_and_gradients(size: int, stride: int) -> None:
+    from artgan_tf.fast.jax import transpose_convolve
 
     rng = np.random.default_rng(0)
     x = rng.normal(size=(2, 4, 4, 3)).astype(np.float32)
@@ -28,3 +28,16 @@ def test_values_and_gradients(size: int, stride: int) -> None:
     found = jax.grad(lambda *a: (transpose_convolve(*a, stride) * weight).sum(), (0, 1))(x, kernel)
     for mine, theirs in zip(found, gradients, strict=True):
         np.testing.assert_allclose(mine, theirs, atol=1e-4)
+
+
+@pytest.mark.parametrize("size", [3, 5])
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize(("height", "width"), [(8, 6), (7, 5), (1, 2)])
+def test_depthwise_values(size: int, stride: int, height: int, width: int) -> None:
+    from artgan_tf.fast.jax import depthwise_convolve
+
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2, height, width, 4)).astype(np.float32)
+    kernel = rng.normal(size=(size, size, 4, 1)).astype(np.float32)
+    wanted = tf.nn.depthwise_conv2d(x, kernel, (1, stride, stride, 1), "SAME")
+    np.testing.assert_allclose(depthwise_convolve(x, kernel, stride), wanted, atol=1e-5)

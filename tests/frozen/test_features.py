@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from artgan_tf.networks.features import FrozenFeatures, map_sizes
+from artgan_tf.frozen.features import FrozenFeatures, map_sizes
 from artgan_tf.runs.checkpoints import Checkpoints
 from tests.gans import N, batch, built, moved, values
 
@@ -21,7 +21,7 @@ FEATURES = {"discriminator__features": "efficientnet", "discriminator__feature_s
 MAPS = """
 import sys
 import numpy as np
-from artgan_tf.networks.features import FrozenFeatures
+from artgan_tf.frozen.features import FrozenFeatures
 with np.load(sys.argv[1]) as file:
     images = file["images"]
 np.savez(sys.argv[2], *map(np.asarray, FrozenFeatures(64)(images)))
