@@ -9,8 +9,7 @@ import keras
 from keras import ops
 
 from artgan_tf.config import Config
-
-Terms = dict[str, Any]  # of a loss, by name; the loss is their sum
+from artgan_tf.losses import Terms
 
 
 class AbstractGAN(keras.Model):

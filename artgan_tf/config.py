@@ -87,7 +87,7 @@ class ModelOptions:
 
 @dataclass(frozen=True)
 class DiscriminatorOptions:
-    """What D sees and how it is held back; all but `dropout` and `noise` are beyond the papers."""
+    """Regularization of D; all but `dropout` and `noise` is beyond the papers."""
 
     __pydantic_config__ = STRICT
     dropout: Fraction = 0.2  # before the layers marked "d", in the D step only

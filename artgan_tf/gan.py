@@ -16,11 +16,12 @@ import numpy as np
 from keras import ops
 
 from artgan_tf import backend, losses
-from artgan_tf.abstract import AbstractGAN, Terms
+from artgan_tf.abstract import AbstractGAN
 from artgan_tf.augment import augment
 from artgan_tf.config import Config
 from artgan_tf.frozen.features import FrozenFeatures
 from artgan_tf.layers import update_spectral_norm
+from artgan_tf.losses import Terms
 from artgan_tf.means import Means
 from artgan_tf.optimization import make_optimizer
 
@@ -124,8 +125,8 @@ class GAN(AbstractGAN):
         first = ops.where(k <= n, 0, ops.cast(self.step % k, "int32") * n)
         return (first + ops.arange(n, dtype="int32")) % k
 
-    def see(self, images: Any) -> tuple[Any, Any]:
-        """What D is shown: the (augmented) clean images, and those with noise on them."""
+    def perturb(self, images: Any) -> tuple[Any, Any]:
+        """Images [N, S, S, 3] as D is given them: augmented, and with Gaussian noise on top."""
         options = self.config.discriminator
         clean = augment(images, options.augment, self.random, self.pixel_range, self.strength)
         if not options.noise:

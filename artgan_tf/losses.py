@@ -7,6 +7,8 @@ from typing import Any
 
 from keras import ops
 
+Terms = dict[str, Any]  # of a loss, by name; the loss is their sum
+
 
 def cross_entropy(logits: Any, labels: Any, smoothing: float = 0.0) -> Any:
     """Softmax cross-entropy, batch mean, of logits [N, K] and int labels [N].

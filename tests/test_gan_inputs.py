@@ -29,7 +29,7 @@ def test_augmentation_is_as_strong_in_the_range_of_either_paper(kinds):
     for paper in ("artgan", "improved"):
         gan = built(paper, discriminator__augment=kinds, discriminator__noise=0.0)
         gan.random.state.assign([7, 0])
-        shown[paper] = gan.to_uint8(gan.see(gan.from_uint8(images))[1]).numpy().astype(int)
+        shown[paper] = gan.to_uint8(gan.perturb(gan.from_uint8(images))[1]).numpy().astype(int)
     assert np.abs(shown["artgan"] - shown["improved"]).max() <= 1
     assert np.abs(shown["improved"] - images).max() > 50
 

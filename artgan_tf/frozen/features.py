@@ -1,6 +1,6 @@
 """Frozen features of images, mixed at random, for critics to look at (Sauer et al., 2021).
 
-A network that knows natural images sees local structure that a young discriminator does not.  Its
+A network trained on natural images sees local structure that a new discriminator does not. Its
 maps are mixed across channels and scales by fixed random kernels, so that G cannot please some
 channels alone.  Nothing here is trained, saved or exported.
 """
@@ -20,7 +20,7 @@ SCALES = (8.3, 7.2, 5.8, 2.6)
 
 
 class FrozenFeatures:
-    """Images to four mixed maps; no layer, so that no model takes its weights for its own.
+    """Four mixed maps of images; no layer, so that Keras does not track its weights with a model's.
 
     Args:
         size: images are enlarged to it.
@@ -28,10 +28,8 @@ class FrozenFeatures:
     """
 
     def __init__(self, size: int, dtype: Any = "float32"):
-        self.size, self.network = (
-            size,
-            load_efficientnet(keras.dtype_policies.get(dtype).compute_dtype),
-        )
+        self.size, dtype = size, keras.dtype_policies.get(dtype).compute_dtype
+        self.network = load_efficientnet(dtype)
         draw = np.random.default_rng(0).standard_normal
         self.across = [
             _kernel(draw((1, 1, c, m)) / np.sqrt(c) / scale, dtype)
@@ -64,9 +62,8 @@ def map_sizes(size: int) -> tuple[int, ...]:
     return tuple(-(-size // stride) for stride in STRIDES)
 
 
-def _kernel(values: np.ndarray, dtype: Any) -> keras.Variable:
-    compute = keras.dtype_policies.get(dtype).compute_dtype
-    return keras.Variable(values.astype(np.float32), trainable=False, dtype=compute)
+def _kernel(values: np.ndarray, dtype: str) -> keras.Variable:
+    return keras.Variable(values.astype(np.float32), trainable=False, dtype=dtype)
 
 
 def _convolve(x: Any, kernel: keras.Variable) -> Any:

@@ -10,9 +10,9 @@ import keras
 from keras import ops
 
 from artgan_tf import backend, fast, layers, losses
-from artgan_tf.abstract import Terms
 from artgan_tf.config import Config, InputError, ModelOptions
 from artgan_tf.gan import GAN
+from artgan_tf.losses import Terms
 from artgan_tf.models.generator import Generator
 from artgan_tf.tables import Stage, check_growth, parse_layers, parse_stages
 
@@ -190,14 +190,14 @@ class ArtGAN(NormalPrior, GAN):
         return ("adversarial", "reconstruction")[: 1 + self.config.model.autoencoder]
 
     def discriminator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
-        real_logits, _ = self.discriminator(self.see(real)[1], training=True, dropout=True)
-        fake_logits, _ = self.discriminator(self.see(fake)[1], training=True, dropout=True)
+        real_logits, _ = self.discriminator(self.perturb(real)[1], training=True, dropout=True)
+        fake_logits, _ = self.discriminator(self.perturb(fake)[1], training=True, dropout=True)
         smoothing = self.config.discriminator.label_smoothing
         return discriminator_loss(real_logits, y, fake_logits, smoothing)
 
     def generator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
         """L_adv + L_L2, L_L2 = MSE(Dec(Enc(x)), x) with gradients to Dec alone (A3)."""
-        logits, _ = self.discriminator(self.see(fake)[1], training=True)
+        logits, _ = self.discriminator(self.perturb(fake)[1], training=True)
         terms = generator_loss(logits, fake_y)
         if self.config.model.autoencoder:
             _, codes = self.discriminator(real, training=True)

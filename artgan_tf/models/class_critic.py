@@ -9,22 +9,12 @@ import keras
 from keras import ops
 
 from artgan_tf import backend, layers, losses
-from artgan_tf.abstract import Terms
 from artgan_tf.config import Config, ModelOptions
 from artgan_tf.frozen.features import MIXED, map_sizes
+from artgan_tf.losses import Terms
+from artgan_tf.models import improved
 from artgan_tf.models.artgan import NormalPrior
 from artgan_tf.models.generator import Generator
-from artgan_tf.models.improved import (
-    NORM,
-    SLOPE,
-    ImprovedArtGAN,
-    ImprovedDiscriminator,
-    convolution,
-    dense,
-    first_layer,
-    growing_convolution,
-    normal,
-)
 from artgan_tf.tables import check_growth, parse_stages, scale
 
 
@@ -43,17 +33,19 @@ class ModulatedBlock(keras.layers.Layer):
         super().__init__(**kwargs)
         dtype, units = self.dtype_policy, 2 * weights.filters
         self.inner = weights
-        self.norm = layers.batch_norm(NORM, dtype)
+        self.norm = layers.batch_norm(improved.NORM, dtype)
         self.modulate = None
         if modulated:
-            self.modulate = keras.layers.Dense(units, kernel_initializer=normal(), dtype=dtype)
+            self.modulate = keras.layers.Dense(
+                units, kernel_initializer=improved.normal(), dtype=dtype
+            )
 
     def call(self, x: Any, style: Any, training: bool = False) -> Any:
         x = self.norm(self.inner(x), training=training)
         if self.modulate is not None:
             scale, shift = ops.split(self.modulate(style)[:, None, None, :], 2, axis=-1)
             x = x * (1.0 + scale) + shift
-        return ops.leaky_relu(x, negative_slope=SLOPE)
+        return ops.leaky_relu(x, negative_slope=improved.SLOPE)
 
 
 # Its name in files that `save` has written.
@@ -75,15 +67,15 @@ class ModulatedGenerator(Generator):
         stages = parse_stages(options.generator, options.width)
         check_growth("generator", stages, 4, image_size)
         self.modulation = options.modulation
-        self.project = first_layer(options.width, dtype)
+        self.project = improved.first_layer(options.width, dtype)
         self.blocks, self.paints, size = [], [], 4
         for index, stage in enumerate(stages):
-            inner = growing_convolution(stage.channels, stage.size != size, dtype)
+            inner = improved.growing_convolution(stage.channels, stage.size != size, dtype)
             self.blocks.append(ModulatedBlock(inner, bool(self.modulation), dtype=dtype))
             last = index + 1 == len(stages)
             ends = last or stages[index + 1].size != stage.size
             paints = ends and (options.skips or last)
-            self.paints.append(convolution(3, dtype=dtype) if paints else None)
+            self.paints.append(improved.convolution(3, dtype=dtype) if paints else None)
             size = stage.size
 
     def call(self, z: Any, classes: Any, training: bool = False) -> Any:
@@ -109,7 +101,7 @@ def _enlarged(picture: Any) -> Any:
     return ops.image.resize(picture, size, interpolation="bilinear")
 
 
-class ClassCriticDiscriminator(ImprovedDiscriminator):
+class ClassCriticDiscriminator(improved.ImprovedDiscriminator):
     """Improved ArtGAN's categorical autoencoder with a critic for each class on its codes.
 
     Besides Improved ArtGAN's calls:
@@ -122,7 +114,7 @@ class ClassCriticDiscriminator(ImprovedDiscriminator):
         super().__init__(config, classes, dtype)
         model, options = config.model, config.discriminator
         self.local = model.critic == "local"
-        self.head = dense(classes, options.spectral_norm, dtype="float32")
+        self.head = improved.dense(classes, options.spectral_norm, dtype="float32")
         self.feature_critics: FeatureCritics | None = None
         if options.features != "none":
             sizes = map_sizes(options.feature_size)
@@ -163,10 +155,10 @@ class FeatureCritics(keras.layers.Layer):
             blocks: list[keras.layers.Layer] = []
             while size > 8 or not blocks:
                 stride = 2 if size > 8 else 1
-                inner = convolution(width, stride, **settings)
-                blocks.append(layers.Block(inner, NORM, SLOPE, dtype=self.dtype_policy))
+                inner = improved.convolution(width, stride, **settings)
+                blocks.append(improved.block(inner, self.dtype_policy))
                 size //= stride
-            self.towers.append([*blocks, convolution(classes, **settings)])
+            self.towers.append([*blocks, improved.convolution(classes, **settings)])
 
     def examples(self) -> list[Any]:
         """Maps of zeros, of the shapes that there will be."""
@@ -206,7 +198,7 @@ def generator_loss(real: Any, fake: Any, kind: str = "non-saturating") -> Terms:
 
 
 # ---- the model --------------------------------------------------------------------------------
-class ClassCriticGAN(NormalPrior, ImprovedArtGAN):
+class ClassCriticGAN(NormalPrior, improved.ImprovedArtGAN):
     """This project's own: Improved ArtGAN's D with a critic for each class, a modulated G.
 
     Improved ArtGAN rewards G for being typical of a class: its class term equals a softmax over the
@@ -232,12 +224,12 @@ class ClassCriticGAN(NormalPrior, ImprovedArtGAN):
 
     def discriminator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
         """CE(o(x), y) + `discriminator_loss` of all critics + 0.5 MSE(r(x), x) + the penalty."""
-        clean, seen = self.see(real)
-        (logits, codes), gradients = self._pass(seen, y)
-        real_critics = self._critics(seen, codes, y)
-        seen_fake = self.see(fake)[1]
-        (_, fake_codes), fake_gradients = self._pass(seen_fake, fake_y)
-        fake_critics = self._critics(seen_fake, fake_codes, fake_y)
+        clean, noisy = self.perturb(real)
+        (logits, codes), gradients = self._pass(noisy, y)
+        real_critics = self._critics(noisy, codes, y)
+        noisy_fake = self.perturb(fake)[1]
+        (_, fake_codes), fake_gradients = self._pass(noisy_fake, fake_y)
+        fake_critics = self._critics(noisy_fake, fake_codes, fake_y)
         smoothing = self.config.discriminator.label_smoothing
         terms = {"class": losses.cross_entropy(logits, y, smoothing)}
         terms |= self._adversarial(discriminator_loss, real_critics, fake_critics)
@@ -250,12 +242,12 @@ class ClassCriticGAN(NormalPrior, ImprovedArtGAN):
         shown = [(fake, fake_y), (real, y)] if relativistic else [(fake, fake_y)]
         found = []
         for images, labels in shown:
-            seen = self.see(images)[1]
-            _, codes = self.discriminator(seen, training=True)
-            found.append(self._critics(seen, codes, labels))
+            noisy = self.perturb(images)[1]
+            _, codes = self.discriminator(noisy, training=True)
+            found.append(self._critics(noisy, codes, labels))
         return self._adversarial(generator_loss, found[-1], found[0])
 
-    def _pass(self, seen: Any, labels: Any) -> tuple[tuple[Any, Any], tuple[Any, ...]]:
+    def _pass(self, noisy: Any, labels: Any) -> tuple[tuple[Any, Any], tuple[Any, ...]]:
         """D's logits and codes in its own step, and the gradient for the penalty, if there is one.
 
         It is that of D's own critic. Those of frozen features have no penalty: they are shallow and
@@ -269,9 +261,9 @@ class ClassCriticGAN(NormalPrior, ImprovedArtGAN):
 
         train = self.config.train
         if not train.gradient_penalty:
-            return own(seen)[1], ()
+            return own(noisy)[1], ()
         due = ops.equal(self.step % train.penalty_every, 0)
-        found, gradient = backend.with_gradient(own, seen, due, self.state)
+        found, gradient = backend.with_gradient(own, noisy, due, self.state)
         return found, (gradient,)
 
     def _penalty(self, *gradients: Any) -> Terms:
@@ -281,11 +273,11 @@ class ClassCriticGAN(NormalPrior, ImprovedArtGAN):
         weight = 0.5 * self.config.train.gradient_penalty * self.config.train.penalty_every
         return {"penalty": weight * sum(map(losses.gradient_penalty, gradients))}
 
-    def _critics(self, seen: Any, codes: Any, labels: Any, training: bool = True) -> list[Any]:
+    def _critics(self, noisy: Any, codes: Any, labels: Any, training: bool = True) -> list[Any]:
         """c_y of each critic, [N, H, W]: D's own, and those of frozen features."""
         maps = [self.discriminator.critic(codes)]
         if self.features is not None:
-            maps += self.discriminator.feature_critics(self.features(seen), training=training)
+            maps += self.discriminator.feature_critics(self.features(noisy), training=training)
         return [self._of_class(x, labels) for x in maps]
 
     def _of_class(self, critics: Any, labels: Any) -> Any:

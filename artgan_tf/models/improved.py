@@ -9,9 +9,9 @@ import keras
 from keras import ops
 
 from artgan_tf import backend, fast, layers, losses
-from artgan_tf.abstract import Terms
 from artgan_tf.config import Config, ModelOptions
 from artgan_tf.gan import GAN
+from artgan_tf.losses import Terms
 from artgan_tf.models.generator import Generator
 from artgan_tf.tables import Stage, check_growth, parse_layers, parse_stages, scale
 
@@ -47,9 +47,19 @@ def growing_convolution(channels: int, grows: bool, dtype: Any) -> keras.layers.
     return convolution(channels, dtype=dtype)
 
 
+def block(
+    weights: keras.layers.Layer,
+    dtype: Any,
+    norm: dict[str, float] | None = NORM,
+    dropout: float = 0.0,
+) -> layers.Block:
+    """[dropout ->] weights [-> batch norm] -> leaky ReLU."""
+    return layers.Block(weights, norm, SLOPE, dropout, dtype=dtype)
+
+
 def first_layer(width: float, dtype: Any) -> layers.Block:
     """z and classes to the 4 x 4 x 512 codes that G starts from: dense, BN, leaky ReLU."""
-    return layers.Block(dense(16 * scale(512, width), dtype=dtype), NORM, SLOPE, dtype=dtype)
+    return block(dense(16 * scale(512, width), dtype=dtype), dtype)
 
 
 def _growing(stages: list[Stage], start: int, dtype: Any) -> list[layers.Block]:
@@ -57,7 +67,7 @@ def _growing(stages: list[Stage], start: int, dtype: Any) -> list[layers.Block]:
     blocks, size = [], start
     for stage in stages:
         inner = growing_convolution(stage.channels, stage.size != size, dtype)
-        blocks.append(layers.Block(inner, NORM, SLOPE, dtype=dtype))
+        blocks.append(block(inner, dtype))
         size = stage.size
     return blocks
 
@@ -117,7 +127,7 @@ class ImprovedDiscriminator(keras.Model):
         for index, layer in enumerate(parse_layers(model.encoder, model.width)):
             conv = convolution(layer.channels, layer.stride, layer.kernel, spectral, dtype=dtype)
             norm, dropout = NORM if index else None, options.dropout if layer.dropout else 0.0
-            self.encoder.append(layers.Block(conv, norm, SLOPE, dropout, dtype=dtype))
+            self.encoder.append(block(conv, dtype, norm, dropout))
             size //= layer.stride
         self.flatten = keras.layers.Flatten(dtype=dtype)
         self.classifier = dense(classes, spectral, dtype="float32")
@@ -217,17 +227,17 @@ class ImprovedArtGAN(GAN):
 
     def discriminator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
         """`discriminator_loss` + 0.5 MSE(r(x), x), x before the noise (B2)."""
-        clean, seen = self.see(real)
-        real_logits, real_codes = self.discriminator(seen, training=True, dropout=True)
-        fake_logits, _ = self.discriminator(self.see(fake)[1], training=True, dropout=True)
+        clean, noisy = self.perturb(real)
+        real_logits, real_codes = self.discriminator(noisy, training=True, dropout=True)
+        fake_logits, _ = self.discriminator(self.perturb(fake)[1], training=True, dropout=True)
         smoothing = self.config.discriminator.label_smoothing
         terms = discriminator_loss(real_logits, y, fake_logits, smoothing)
         return terms | self._reconstruction(clean, real_codes)
 
     def generator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
         """`generator_loss` + 0.5 MSE(r(s), s), with gradients through both r(s) and s (B2)."""
-        clean, seen = self.see(fake)
-        logits, codes = self.discriminator(seen, training=True)
+        clean, noisy = self.perturb(fake)
+        logits, codes = self.discriminator(noisy, training=True)
         return generator_loss(logits, fake_y) | self._reconstruction(clean, codes)
 
     def _reconstruction(self, clean: Any, codes: Any) -> Terms:
