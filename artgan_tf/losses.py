@@ -40,9 +40,9 @@ def energy_distance(real: Any, labels: Any, fake: Any, fake_labels: Any) -> Any:
     """How far a class's fakes are from being distributed as its real images (beyond the papers).
 
     2 E|x - s| - E|s - s'| over pairs of one class, |.| the root mean square over a view: the
-    energy distance (Szekely and Rizzo, 2013) less its part without gradient.  The first part
+    energy distance (Szekely and Rizzo, 2013) less its part without gradient. The first part
     draws fakes to the real images, the second drives fakes of a class apart; the sum is least
-    where both distributions agree.  A discriminator judges pictures one by one and so cannot ask
+    where both distributions agree. A discriminator judges pictures one by one and so cannot ask
     for that.
 
     Args:

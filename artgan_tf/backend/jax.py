@@ -3,7 +3,7 @@
 Several devices compute one program over the whole batch, which the compiler divides: means, batch
 norm, random numbers and pairs of pictures are those of one device, and there is one replica.
 
-JAX's transformations see no assignments.  So a whole train step runs in a `keras.StatelessScope`,
+JAX's transformations see no assignments. So a whole train step runs in a `keras.StatelessScope`,
 which keeps the variables' new values, and each transformation within it has a scope of its own,
 whose values are handed on as arrays.
 """

@@ -2,7 +2,7 @@
 
 A network trained on natural images sees local structure that a new discriminator does not. Its
 maps are mixed across channels and scales by fixed random kernels, so that G cannot please some
-channels alone.  Nothing here is trained, saved or exported.
+channels alone. Nothing here is trained, saved or exported.
 """
 
 import itertools

@@ -1,7 +1,7 @@
 """Names of a GAN's variables, in every process and version the same.
 
 Keras numbers its layers as they are made (`conv2d_7`), so that a name depends on what was built
-before.  Here a variable is named after the attributes that lead to it, as in
+before. Here a variable is named after the attributes that lead to it, as in
 `averaged/blocks/0/norm/gamma`, and an optimizer's after the variable that it belongs to.
 """
 
