@@ -6,6 +6,10 @@
 
 One `train_step` is one D step, then one G step (or several, with the CIFAR trick). Real and fake
 images pass D as separate batches, so that batch norm sees each apart.
+
+In the step `real` and `fake` are float32 [N, S, S, 3] in the model's range, `y` and `fake_y` their
+labels, int32 [N]. Of the backend, `descend` updates a network on the sum of its terms, `repeat` is
+a loop, and `own_rows` gives each replica its rows of what is drawn for the whole batch.
 """
 
 from functools import partial
@@ -75,7 +79,7 @@ class GAN(AbstractGAN):
         return self.train_means.add(backend.mean_of_replicas(figures))
 
     def discriminator_step(self, real: Any, y: Any, fake_y: Any) -> Terms:
-        """One update of D; gives L_D's terms."""
+        """One update of D on real images and as many fakes; gives L_D's terms before it."""
         update_spectral_norm(self.discriminator)
         fake = ops.stop_gradient(self.draw(fake_y))
         return backend.descend(
@@ -86,7 +90,7 @@ class GAN(AbstractGAN):
         )
 
     def generator_step(self, real: Any, y: Any, fake_y: Any) -> Terms:
-        """One update of G, with fresh z; gives L_G's terms."""
+        """One update of G, with fresh z; gives L_G's terms before it."""
 
         def compute_terms() -> Terms:
             fake = self.draw(fake_y)
@@ -143,7 +147,7 @@ class GAN(AbstractGAN):
         return clean, clean + options.noise * left * noise
 
     def _energy(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Any:
-        """Of the whole batch: pictures of one class on different replicas are pairs too."""
+        """Energy distance of the whole batch: images of one class on two replicas are pairs too."""
         total = 0.0
         for name in self.config.train.energy_of:
             view = losses.VIEWS[name]

@@ -1,4 +1,4 @@
-"""What settings cannot be together: told before anything that computes is imported."""
+"""Settings that cannot go together: refused before TensorFlow or JAX is imported."""
 
 from artgan_tf.config import Config, InputError, ModelOptions
 from artgan_tf.frozen.efficientnet_file import weights_file
@@ -6,7 +6,7 @@ from artgan_tf.tables import parse_layers, parse_stages
 
 
 def check_settings(config: Config) -> None:
-    """Raises InputError for settings that do not go together, tables that are none among them."""
+    """Raises InputError for settings that do not go together, and for wrong layer tables."""
     _check_tables(config.model)
     if config.model.magnify and config.model.paper != "improved":
         raise InputError(
@@ -49,10 +49,10 @@ def _check_without_critic(config: Config) -> None:
 
 
 def _check_trick(config: Config) -> None:
-    """The trick asks how well D tells fakes from real images, each by itself."""
+    """The CIFAR trick needs D's loss on real images and on fakes, each by itself."""
     if config.train.cifar_trick and config.train.critic == "relativistic":
         raise InputError(
-            "train.cifar_trick needs D's loss of fakes, which train.critic='relativistic' has not: "
+            "train.cifar_trick needs D's loss of fakes, which train.critic='relativistic' lacks: "
             "set the trick to false or take another critic."
         )
 
