@@ -25,28 +25,27 @@ def batch_norm(x: Any, gamma: Any, beta: Any, epsilon: float) -> tuple[Any, Any,
 
 
 def convolve(x: Any, kernel: Any, stride: int) -> Any:
-    """SAME convolution of [N, s P, s P, C] with [K, K, C, F], K >= s."""
-
-    @tf.custom_gradient
-    def convolution(x: Any, kernel: Any) -> tuple[Any, Any]:
-        def gradient(dy: Any) -> tuple[Any, Any]:
-            return _enlarge(dy, kernel, stride), kernel_gradient(x, dy, kernel.shape[0], stride)
-
-        return tf.nn.conv2d(x, kernel, stride, "SAME"), gradient
-
-    return convolution(x, tf.convert_to_tensor(kernel))  # a variable would be none of its inputs
+    """SAME convolution of [N, s P, s P, C] with [K, K, C, F] to [N, P, P, F], K >= s."""
+    return _convolution(_shrink, x, kernel, stride)
 
 
 def transpose_convolve(x: Any, kernel: Any, stride: int) -> Any:
     """SAME transposed convolution of [N, P, P, F] with [K, K, C, F] to [N, s P, s P, C]."""
+    return _convolution(_enlarge, x, kernel, stride)
+
+
+def _convolution(forward: Any, x: Any, kernel: Any, stride: int) -> Any:
+    """Either of them: the gradient of its input is the other one, and its kernel's is ours."""
 
     @tf.custom_gradient
     def convolution(x: Any, kernel: Any) -> tuple[Any, Any]:
         def gradient(dy: Any) -> tuple[Any, Any]:
-            dx = tf.nn.conv2d(dy, kernel, stride, "SAME")
-            return dx, kernel_gradient(dy, x, kernel.shape[0], stride)
+            shrinks, size = forward is _shrink, kernel.shape[0]
+            dx = (_enlarge if shrinks else _shrink)(dy, kernel, stride)
+            large, small = (x, dy) if shrinks else (dy, x)
+            return dx, kernel_gradient(large, small, size, stride)
 
-        return _enlarge(x, kernel, stride), gradient
+        return forward(x, kernel, stride), gradient
 
     return convolution(x, tf.convert_to_tensor(kernel))  # a variable would be none of its inputs
 
@@ -88,6 +87,10 @@ def _phases(large: Any, side: int, size: int, stride: int) -> Any:
     large = tf.reshape(large, (-1, stride, grown, stride, channels))
     large = tf.transpose(large, (1, 3, 0, 2, 4))
     return tf.reshape(large, (stride, stride, -1, grown, grown, channels))
+
+
+def _shrink(large: Any, kernel: Any, stride: int) -> Any:
+    return tf.nn.conv2d(large, kernel, stride, "SAME")
 
 
 def _enlarge(small: Any, kernel: Any, stride: int) -> Any:

@@ -190,6 +190,7 @@ class ArtGAN(NormalPrior, GAN):
         return ("adversarial", "reconstruction")[: 1 + self.config.model.autoencoder]
 
     def discriminator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
+        """`discriminator_loss` of noisy images (A3)."""
         real_logits, _ = self.discriminator(self.perturb(real)[1], training=True, dropout=True)
         fake_logits, _ = self.discriminator(self.perturb(fake)[1], training=True, dropout=True)
         smoothing = self.config.discriminator.label_smoothing

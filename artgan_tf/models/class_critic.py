@@ -23,21 +23,20 @@ class ModulatedBlock(keras.layers.Layer):
     """Weights -> batch norm, scaled and shifted by the style -> leaky ReLU.
 
     Args:
-        weights: the layer with the weights, of 4-d outputs.
-        modulated: False leaves batch norm alone.
+        weights: the layer with the weights.
+        channels: C' of its outputs, which the style moves; 0 leaves batch norm alone.
 
     Call: x [N, H, W, C], style [N, S] -> [N, H', W', C'].
     """
 
-    def __init__(self, weights: keras.layers.Layer, modulated: bool = True, **kwargs: Any):
+    def __init__(self, weights: keras.layers.Layer, channels: int, **kwargs: Any):
         super().__init__(**kwargs)
-        dtype, units = self.dtype_policy, 2 * weights.filters
-        self.inner = weights
+        self.inner, dtype = weights, self.dtype_policy
         self.norm = layers.batch_norm(improved.NORM, dtype)
         self.modulate = None
-        if modulated:
+        if channels:
             self.modulate = keras.layers.Dense(
-                units, kernel_initializer=improved.normal(), dtype=dtype
+                2 * channels, kernel_initializer=improved.normal(), dtype=dtype
             )
 
     def call(self, x: Any, style: Any, training: bool = False) -> Any:
@@ -71,7 +70,8 @@ class ModulatedGenerator(Generator):
         self.blocks, self.paints, size = [], [], 4
         for index, stage in enumerate(stages):
             inner = improved.growing_convolution(stage.channels, stage.size != size, dtype)
-            self.blocks.append(ModulatedBlock(inner, bool(self.modulation), dtype=dtype))
+            moved = stage.channels if self.modulation else 0
+            self.blocks.append(ModulatedBlock(inner, moved, dtype=dtype))
             last = index + 1 == len(stages)
             ends = last or stages[index + 1].size != stage.size
             paints = ends and (options.skips or last)

@@ -12,8 +12,7 @@ from artgan_tf.config import ModelOptions
 class Generator(keras.Model):
     """A generator that takes its own settings and its classes' names along into a `.keras` file.
 
-    `keras.saving.load_model` finds the subclasses by name once `artgan_tf.papers`, or a `Painter`,
-    is imported.
+    `keras.saving.load_model` finds the subclasses by name once `artgan_tf.papers` is imported.
 
     Args:
         options: the `model` section.
