@@ -67,8 +67,8 @@ class Data:
 
 
 @dataclass(frozen=True)
-class Model:
-    """The networks; `artgan_tf.networks.tables` defines the syntax of the layer tables."""
+class ModelOptions:
+    """The networks; `artgan_tf.tables` defines the syntax of the layer tables."""
 
     __pydantic_config__ = STRICT
     paper: Literal["artgan", "improved", "critic"] = "improved"  # critic: not from a paper
@@ -87,7 +87,7 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Discriminator:
+class DiscriminatorOptions:
     """D's inputs and regularization; only `dropout` and `noise` are from the papers."""
 
     __pydantic_config__ = STRICT
@@ -162,8 +162,8 @@ class Config:
     __pydantic_config__ = STRICT
     preset: Text = "demo"
     data: Data = field(default_factory=Data)
-    model: Model = field(default_factory=Model)
-    discriminator: Discriminator = field(default_factory=Discriminator)
+    model: ModelOptions = field(default_factory=ModelOptions)
+    discriminator: DiscriminatorOptions = field(default_factory=DiscriminatorOptions)
     train: Train = field(default_factory=Train)
     log: Log = field(default_factory=Log)
 

@@ -1,4 +1,4 @@
-"""`GAN`, the `keras.Model` that all papers share: the train step, the EMA.
+"""`GAN`, the `keras.Model` that all models share: the train step, the EMA.
 
     gan = build_gan(config, num_classes=10)   # from artgan_tf.papers
     gan.compile()                             # the optimizers of the configuration
@@ -6,6 +6,10 @@
 
 One `train_step` is one D step, then one G step (or several, with the CIFAR trick). Real and fake
 images pass D as separate batches, so that batch norm sees each apart.
+
+In the step `real` and `fake` are float32 [N, S, S, 3] in the model's range, `y` and `fake_y` their
+labels, int32 [N]. Of the backend, `descend` updates a network on the sum of its terms, `repeat` is
+a loop, and `own_rows` gives each replica its rows of what is drawn for the whole batch.
 """
 
 from functools import partial
@@ -16,16 +20,18 @@ import numpy as np
 from keras import ops
 
 from artgan_tf import backend, losses
+from artgan_tf.abstract import AbstractGAN
+from artgan_tf.augment import augment
 from artgan_tf.config import Config
+from artgan_tf.frozen.features import FrozenFeatures
+from artgan_tf.layers import update_spectral_norm
+from artgan_tf.losses import Terms
 from artgan_tf.means import Means
-from artgan_tf.networks.features import FrozenFeatures
-from artgan_tf.networks.layers import update_spectral_norm
-from artgan_tf.optimization import make_optimizer, trick_steps
-from artgan_tf.paper import Paper, Terms
+from artgan_tf.optimization import make_optimizer
 
 
-class GAN(Paper):
-    """What all papers share: the steps and the EMA of G.
+class GAN(AbstractGAN):
+    """G, its EMA and D, and a train step of both, for networks and losses that a model defines.
 
     Args:
         config: the whole configuration.
@@ -38,13 +44,13 @@ class GAN(Paper):
         precision = config.train.precision
         self.dtype_name = backend.fast_precision() if precision == "auto" else precision
         self.generator, self.averaged = self.new_generator(), self.new_generator()
-        self.discriminator = self.new_discriminator()
-        self.features: FrozenFeatures | None = None  # what only training needs, not kept
+        self.discriminator = self.discriminator_class(config, num_classes, self.dtype_name)
+        self.features: FrozenFeatures | None = None  # for training only, not saved
         self.random = keras.random.SeedGenerator(config.train.seed)
         self.step = self.add_weight(
             name="step", dtype=backend.COUNTER, trainable=False, aggregation="only_first_replica"
         )
-        self.strength = None
+        self.strength = None  # of augmentation, where it adapts
         if config.discriminator.augment_strength == "adaptive":
             self.strength = self.add_weight(
                 name="augment_strength", initializer="zeros", trainable=False
@@ -57,17 +63,146 @@ class GAN(Paper):
         held_out = ("accuracy", "reconstruction")[: 1 + config.model.autoencoder]
         self.held_out_means = Means(self, "held_out_means", held_out)
 
-    @property
-    def state(self) -> list[keras.Variable]:
-        """Every variable that a step may read or change, once compiled."""
-        optimizers = (self.d_optimizer, self.g_optimizer)
-        own = [*self.variables, *(v for o in optimizers for v in o.variables)]
-        return own + (self.features.variables if self.features else [])
+    # ---- one iteration ------------------------------------------------------------------------
+    def train_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
+        """One D step and the G step(s) on a batch (uint8 images, int labels); means so far."""
+        images, y = data
+        real, y = self.from_uint8(images), ops.cast(y, "int32")
+        self._set_learning_rates()
+        paired = self.config.train.fake_labels == "real"
+        fake_y = y if paired else backend.own_rows(ops.shape(y)[0], self.fake_labels)
+        d_terms = self.discriminator_step(real, y, fake_y)
+        g_terms = self._generator_steps(real, y, fake_y, d_terms)
+        self._update_average()
+        self.step.assign_add(1)
+        figures = _named("d", d_terms) | _named("g", g_terms)
+        return self.train_means.add(backend.mean_of_replicas(figures))
 
-    @property
-    def steps_done(self) -> int:
-        """Train steps so far."""
-        return int(backend.array(self.step))
+    def discriminator_step(self, real: Any, y: Any, fake_y: Any) -> Terms:
+        """One update of D on real images and as many fakes; gives L_D's terms before it."""
+        update_spectral_norm(self.discriminator)
+        fake = ops.stop_gradient(self.draw(fake_y))
+        return backend.descend(
+            self.d_optimizer,
+            self.discriminator,
+            lambda: self.discriminator_terms(real, y, fake, fake_y),
+            self.state,
+        )
+
+    def generator_step(self, real: Any, y: Any, fake_y: Any) -> Terms:
+        """One update of G, with fresh z; gives L_G's terms before it."""
+
+        def compute_terms() -> Terms:
+            fake = self.draw(fake_y)
+            terms = self.generator_terms(real, y, fake, fake_y)
+            if weight := self.config.train.energy_weight:
+                terms["energy"] = weight * self._energy(real, y, fake, fake_y)
+            return terms
+
+        return backend.descend(self.g_optimizer, self.generator, compute_terms, self.state)
+
+    def _generator_steps(self, real: Any, y: Any, fake_y: Any, d_terms: Terms) -> Terms:
+        if not self.config.train.cifar_trick:
+            return self.generator_step(real, y, fake_y)
+        steps = trick_steps(d_terms["real"], d_terms["fake"])
+        step = partial(self.generator_step, real, y, fake_y)
+        return backend.repeat(steps, step, step(), self.state)
+
+    def draw(self, fake_y: Any) -> Any:
+        """Generated images of the training size for labels, from fresh z, in training mode."""
+        n = ops.shape(fake_y)[0]
+        z = backend.own_rows(n, lambda total: self.latents(total, self.random))
+        return self.generator(z, self.one_hot(fake_y), training=True)
+
+    def fake_labels(self, n: int) -> Any:
+        """int32 [n], the labels of a whole fake batch: tiled, random, or groups of 5 (B5).
+
+        Tiled ones begin with class 0 in every batch that has room for all, as published; in smaller
+        ones where the last batch ended, so that all classes come equally often.
+        """
+        kind, k = self.config.train.fake_labels, self.num_classes
+        if kind == "random":
+            return keras.random.randint((n,), 0, k, dtype="int32", seed=self.random)
+        if kind == "groups":
+            shuffled = keras.random.shuffle(ops.arange(k, dtype="int32"), seed=self.random)
+            return ops.repeat(ops.take(shuffled, ops.arange(-(-n // 5)) % k), 5)[:n]
+        first = ops.where(k <= n, 0, ops.cast(self.step % k, "int32") * n)
+        return (first + ops.arange(n, dtype="int32")) % k
+
+    def perturb(self, images: Any) -> tuple[Any, Any]:
+        """Images [N, S, S, 3] as D is given them: augmented, and with Gaussian noise on top."""
+        options = self.config.discriminator
+        clean = augment(images, options.augment, self.random, self.pixel_range, self.strength)
+        if not options.noise:
+            return clean, clean
+        left = 1.0
+        if options.noise_decay_steps:
+            left = ops.maximum(
+                0.0, 1.0 - ops.cast(self.step, "float32") / options.noise_decay_steps
+            )
+        n, *shape = ops.shape(clean)
+        noise = backend.own_rows(
+            n, lambda total: keras.random.normal((total, *shape), seed=self.random)
+        )
+        return clean, clean + options.noise * left * noise
+
+    def _energy(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Any:
+        """Energy distance of the whole batch: images of one class on two replicas are pairs too."""
+        total = 0.0
+        for name in self.config.train.energy_of:
+            view = losses.VIEWS[name]
+            rows = view(real), y, view(fake), fake_y
+            total += losses.energy_distance(*map(backend.rows_of_replicas, rows))
+        return total
+
+    def _set_learning_rates(self) -> None:
+        drops = ops.convert_to_tensor(
+            self.learning_rate_drops or (2**31 - 1,), dtype=backend.COUNTER
+        )
+        passed = ops.sum(ops.cast(self.step >= drops, "float32"))
+        for optimizer, rate in self.base_rates:
+            optimizer.learning_rate = rate * ops.power(0.1, passed)
+
+    def _update_average(self) -> None:
+        # The first averages forget faster, so that the first pictures are not those of the
+        # initial weights.
+        step = ops.cast(self.step, "float32")
+        decay = ops.minimum(self.config.train.ema, (1.0 + step) / (10.0 + step))
+        for mean, now in zip(self.averaged.weights, self.generator.weights, strict=True):
+            mean.assign(now + decay * (mean - now))
+
+    # ---- held-out images ----------------------------------------------------------------------
+    def test_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
+        """D's accuracy among the K classes and the reconstruction error, on held-out images."""
+        images, y = data
+        real, y = self.from_uint8(images), ops.cast(y, "int32")
+        logits = self.discriminator(real)[0][:, : self.num_classes]
+        hits = ops.cast(ops.equal(ops.cast(ops.argmax(logits, axis=-1), "int32"), y), "float32")
+        figures = {"accuracy": ops.mean(hits)}
+        if self.config.model.autoencoder:
+            figures["reconstruction"] = losses.mean_squared_error(self.reconstruct(real), real)
+        return self.held_out_means.add(figures, weight=ops.shape(y)[0])
+
+    def compare_step(self, data: tuple[tuple[Any, Any], tuple[Any, Any]]) -> Any:
+        """How real D finds training images, held-out ones and fakes of the former's classes.
+
+        All at inference, and nothing is drawn or changed.
+
+        Args:
+            data: a batch of training images and one of held-out ones.
+
+        Returns:
+            float32 [3, 3]: of each kind in that order the sum of `realness`, that of its squares,
+            and how many.
+        """
+        (train, y), (held_out, other_y) = (
+            (self.from_uint8(images), ops.cast(labels, "int32")) for images, labels in data
+        )
+        z = self.latents_by_seed(np.arange(self.config.train.batch_size))[: ops.shape(y)[0]]
+        fake = self.generator(z, self.one_hot(y))
+        found = [self.realness(*seen) for seen in ((train, y), (held_out, other_y), (fake, y))]
+        powers = (lambda x: x, ops.square, ops.ones_like)
+        return ops.stack([ops.stack([ops.sum(power(x)) for power in powers]) for x in found])
 
     # ---- set-up -------------------------------------------------------------------------------
     def _build_networks(self) -> None:
@@ -113,118 +248,29 @@ class GAN(Paper):
         constant = [o for o in optimizers if isinstance(o.learning_rate, keras.Variable)]
         self.base_rates = tuple((o, float(backend.array(o.learning_rate))) for o in constant)
 
-    # ---- one iteration ------------------------------------------------------------------------
-    def train_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
-        """One D step and the G step(s) on a batch (uint8 images, int labels); means so far."""
-        images, y = data
-        real, y = self.from_uint8(images), ops.cast(y, "int32")
-        self._set_learning_rates()
-        paired = self.config.train.fake_labels == "real"
-        fake_y = y if paired else backend.own_rows(ops.shape(y)[0], self.fake_labels)
-        d_terms = self.discriminator_step(real, y, fake_y)
-        g_terms = self._generator_steps(real, y, fake_y, d_terms)
-        self._update_average()
-        self.step.assign_add(1)
-        figures = _named("d", d_terms) | _named("g", g_terms)
-        return self.train_means.add(backend.mean_of_replicas(figures))
-
-    def discriminator_step(self, real: Any, y: Any, fake_y: Any) -> Terms:
-        """One update of D; gives L_D's terms."""
-        update_spectral_norm(self.discriminator)
-        fake = ops.stop_gradient(self._draw(fake_y))
-        return backend.descend(
-            self.d_optimizer,
-            self.discriminator,
-            lambda: self.discriminator_terms(real, y, fake, fake_y),
-            self.state,
-        )
-
-    def generator_step(self, real: Any, y: Any, fake_y: Any) -> Terms:
-        """One update of G, with fresh z; gives L_G's terms."""
-
-        def compute_terms() -> Terms:
-            fake = self._draw(fake_y)
-            terms = self.generator_terms(real, y, fake, fake_y)
-            if weight := self.config.train.energy_weight:
-                terms["energy"] = weight * self._energy(real, y, fake, fake_y)
-            return terms
-
-        return backend.descend(self.g_optimizer, self.generator, compute_terms, self.state)
-
-    def test_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
-        """D's accuracy among the K classes and the reconstruction error, on held-out images."""
-        images, y = data
-        real, y = self.from_uint8(images), ops.cast(y, "int32")
-        logits = self.discriminator(real)[0][:, : self.num_classes]
-        hits = ops.cast(ops.equal(ops.cast(ops.argmax(logits, axis=-1), "int32"), y), "float32")
-        figures = {"accuracy": ops.mean(hits)}
-        if self.config.model.autoencoder:
-            figures["reconstruction"] = losses.mean_squared_error(self.reconstruct(real), real)
-        return self.held_out_means.add(figures, weight=ops.shape(y)[0])
-
-    def compare_step(self, data: tuple[tuple[Any, Any], tuple[Any, Any]]) -> Any:
-        """How real D finds training images, held-out ones and fakes of the former's classes.
-
-        All at inference, and nothing is drawn or changed.
-
-        Args:
-            data: a batch of training images and one of held-out ones.
-
-        Returns:
-            float32 [3, 3]: of each kind in that order the sum of `realness`, that of its squares,
-            and how many.
-        """
-        (train, y), (held_out, other_y) = (
-            (self.from_uint8(images), ops.cast(labels, "int32")) for images, labels in data
-        )
-        z = self.latents_by_seed(np.arange(self.config.train.batch_size))[: ops.shape(y)[0]]
-        fake = self.generator(z, self.one_hot(y))
-        found = [self.realness(*seen) for seen in ((train, y), (held_out, other_y), (fake, y))]
-        powers = (lambda x: x, ops.square, ops.ones_like)
-        return ops.stack([ops.stack([ops.sum(power(x)) for power in powers]) for x in found])
-
     def reset_metrics(self) -> None:
         """What `fit` and `evaluate` do between epochs."""
         super().reset_metrics()
         self.train_means.reset()
         self.held_out_means.reset()
 
-    def _generator_steps(self, real: Any, y: Any, fake_y: Any, d_terms: Terms) -> Terms:
-        if not self.config.train.cifar_trick:
-            return self.generator_step(real, y, fake_y)
-        steps = trick_steps(d_terms["real"], d_terms["fake"])
-        step = partial(self.generator_step, real, y, fake_y)
-        return backend.repeat(steps, step, step(), self.state)
+    @property
+    def state(self) -> list[keras.Variable]:
+        """Every variable that a step may read or change, once compiled."""
+        optimizers = (self.d_optimizer, self.g_optimizer)
+        own = [*self.variables, *(v for o in optimizers for v in o.variables)]
+        return own + (self.features.variables if self.features else [])
 
-    def _energy(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Any:
-        """Of the whole batch: pictures of one class on different replicas are pairs too."""
-        total = 0.0
-        for name in self.config.train.energy_of:
-            view = losses.VIEWS[name]
-            rows = view(real), y, view(fake), fake_y
-            total += losses.energy_distance(*map(backend.rows_of_replicas, rows))
-        return total
+    @property
+    def steps_done(self) -> int:
+        """Train steps so far."""
+        return int(backend.array(self.step))
 
-    def _set_learning_rates(self) -> None:
-        drops = ops.convert_to_tensor(
-            self.learning_rate_drops or (2**31 - 1,), dtype=backend.COUNTER
-        )
-        passed = ops.sum(ops.cast(self.step >= drops, "float32"))
-        for optimizer, rate in self.base_rates:
-            optimizer.learning_rate = rate * ops.power(0.1, passed)
 
-    def _update_average(self) -> None:
-        # Young averages forget faster, so that the first pictures are not the initial weights'.
-        step = ops.cast(self.step, "float32")
-        decay = ops.minimum(self.config.train.ema, (1.0 + step) / (10.0 + step))
-        for mean, now in zip(self.averaged.weights, self.generator.weights, strict=True):
-            mean.assign(now + decay * (mean - now))
-
-    def _draw(self, fake_y: Any) -> Any:
-        """Generated images of the training size for labels, from fresh z, in training mode."""
-        n = ops.shape(fake_y)[0]
-        z = backend.own_rows(n, lambda total: self.latents(total, self.random))
-        return self.generator(z, self.one_hot(fake_y), training=True)
+def trick_steps(real_loss: Any, fake_loss: Any) -> Any:
+    """CIFAR-10's rule (B5): 1 G step if t > 0.67, 3 if 0.3 < t <= 0.67, else 5."""
+    t = (real_loss + fake_loss) / 2.0
+    return ops.where(t > 0.67, 1, ops.where(t > 0.3, 3, 5))
 
 
 def _named(prefix: str, terms: Terms) -> Terms:

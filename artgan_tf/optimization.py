@@ -1,4 +1,4 @@
-"""Optimizers as the papers set them, and the rule that balances G against D on CIFAR-10."""
+"""Optimizers as the papers set them."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from artgan_tf.config import Train
 
 
 def make_optimizer(train: Train, learning_rate: float) -> keras.optimizers.Optimizer:
-    """Adam or RMSProp with TF1's epsilons (B6), at the given base rate."""
+    """The configured Adam or RMSProp at a base rate, with TensorFlow 1's epsilons (B6)."""
     if train.optimizer == "adam":
         return keras.optimizers.Adam(
             learning_rate, beta_1=train.beta1, beta_2=train.beta2, epsilon=1e-8
@@ -18,7 +18,7 @@ def make_optimizer(train: Train, learning_rate: float) -> keras.optimizers.Optim
 
 
 class RMSProp(keras.optimizers.RMSprop):
-    """Keras's, whose mean squares of the gradients start at a given value."""
+    """Keras's RMSProp, whose mean squares of the gradients start at `accumulator`, not at 0."""
 
     def __init__(self, accumulator: float, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -28,11 +28,5 @@ class RMSProp(keras.optimizers.RMSprop):
         if self.built:
             return
         super().build(variables)
-        for square in self._velocities:
+        for square in self._velocities:  # Keras has no public name for them
             square.assign(ops.full(square.shape, self.accumulator))
-
-
-def trick_steps(real_loss: Any, fake_loss: Any) -> Any:
-    """CIFAR-10's rule (B5): 1 G step if t > 0.67, 3 if 0.3 < t <= 0.67, else 5."""
-    t = (real_loss + fake_loss) / 2.0
-    return ops.where(t > 0.67, 1, ops.where(t > 0.3, 3, 5))

@@ -11,6 +11,7 @@ from artgan_tf import backend
 from artgan_tf.class_names import class_index
 from artgan_tf.config import InputError
 from artgan_tf.gan import GAN
+from artgan_tf.layers import sublayers
 from tfrecords_tools.common.sheet import named_grid
 
 Weights = Literal["ema", "raw"]
@@ -61,8 +62,8 @@ class Painter:
 
     def norms(self) -> list[keras.layers.BatchNormalization]:
         """The generator's batch-norm layers."""
-        layers = self.generator._flatten_layers()
-        return [x for x in layers if isinstance(x, keras.layers.BatchNormalization)]
+        kind = keras.layers.BatchNormalization
+        return [layer for _, layer in sublayers(self.generator) if isinstance(layer, kind)]
 
     def _update_statistics(self, z: Any, y: Any, momentum: Any) -> None:
         """Update the batch-norm statistics by one batch: z [N, Z], y [N, K], momentum in [0, 1)."""
@@ -131,7 +132,9 @@ class Painter:
         for i in _starts(seeds):
             part = slice(i, i + AT_ONCE)
             position = keras.ops.convert_to_tensor(np.asarray(t[part], np.float32))
-            z = self.gan.between(self.latents(seeds[part]), self.latents(seeds_to[part]), position)
+            z = self.gan.interpolate(
+                self.latents(seeds[part]), self.latents(seeds_to[part]), position
+            )
             y = keras.ops.convert_to_tensor(np.asarray(weights[part], np.float32))
             batches.append(self.paint(truncation * z, y, magnified))
         return np.concatenate(batches)

@@ -3,7 +3,7 @@
 from artgan_tf.config import Config
 from artgan_tf.gan import GAN
 from artgan_tf.models.artgan import ArtGAN
-from artgan_tf.models.critic import ClassCriticGAN
+from artgan_tf.models.class_critic import ClassCriticGAN
 from artgan_tf.models.improved import ImprovedArtGAN
 from artgan_tf.possible import check_settings
 

@@ -1,8 +1,8 @@
 """Checks which settings conflict, before a backend is imported."""
 
-from artgan_tf.config import Config, InputError, Model
-from artgan_tf.networks.efficientnet_file import weights_file
-from artgan_tf.networks.tables import parse_layers, parse_stages
+from artgan_tf.config import Config, InputError, ModelOptions
+from artgan_tf.frozen.efficientnet_file import weights_file
+from artgan_tf.tables import parse_layers, parse_stages
 
 
 def check_settings(config: Config) -> None:
@@ -28,7 +28,7 @@ def check_settings(config: Config) -> None:
         )
 
 
-def _check_tables(model: Model) -> None:
+def _check_tables(model: ModelOptions) -> None:
     for table in (model.latent, model.generator, model.decoder):
         parse_stages(table, model.width)
     for table in (model.encoder, model.classifier):

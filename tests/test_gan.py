@@ -6,7 +6,8 @@ import pytest
 import tensorflow as tf
 
 from artgan_tf.config import InputError, resolve
-from artgan_tf.optimization import make_optimizer, trick_steps
+from artgan_tf.gan import trick_steps
+from artgan_tf.optimization import make_optimizer
 from artgan_tf.papers import build_gan
 from tests.gans import K, N, batch, built, moved, tiny, values
 

@@ -1,6 +1,5 @@
 """What the traced train step computes, counted: a guard of its speed on any machine."""
 
-from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
 from math import prod
@@ -11,7 +10,6 @@ import tensorflow as tf
 
 from artgan_tf.config import resolve
 from artgan_tf.gan import GAN
-from artgan_tf.networks.fused import on_cpu
 from artgan_tf.papers import build_gan
 from experiments.benchmarks import costs
 from experiments.benchmarks.rivals.plain_keras import plain_layers
@@ -102,68 +100,16 @@ def test_paper_a_computes_what_its_losses_need_and_no_more(graphs: Callable[...,
     assert n["G step"] == 3 * n["G"] - z + through_d + 3 * n["decoder"] - codes
 
 
-# Of a step and an image, at a quarter of the width; the sums above say what they are made of.
-PINNED = {
-    "improved/cifar10": 182_767_616,
-    "improved/wikiart-genre": 467_914_752,
-    "artgan/cifar10": 564_101_120,
-}
 FASTER = {"improved/cifar10": 1.3, "improved/wikiart-genre": 1.4, "artgan/cifar10": 1.0}
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_multiplications_of_a_step_and_the_straightforward_versions(
+def test_a_step_takes_fewer_multiplications_than_the_straightforward_version(
     preset: str, graphs: Callable[..., Graphs]
 ) -> None:
     ours, plain = (counted(graphs(preset, plain=plain)) for plain in (False, True))
     ours_step, plain_step = (n["D step"] + n["G step"] for n in (ours, plain))
-    assert ours_step == PINNED[preset]
     assert plain_step / ours_step >= FASTER[preset]
-
-
-# ---- operations -------------------------------------------------------------------------------
-KERNELS = {  # convolutions of G, of D's encoder (with clsNet), of the decoder
-    "improved/cifar10": (7, 7, 5),
-    "improved/wikiart-genre": (7, 5, 6),
-    "artgan/cifar10": (6, 5, 4),
-}
-
-
-@pytest.mark.parametrize("preset", PRESETS)
-def test_gradients_of_kernels(preset: str, graphs: Callable[..., Graphs]) -> None:
-    """Of those that a step moves, once for each pass; counted where each is one operation."""
-    g, d, decoder = KERNELS[preset]
-    paper_a = preset.startswith("artgan")
-    expected = {"D step": 2 * d + decoder * (not paper_a), "G step": g + decoder * paper_a}
-    made = graphs(preset, plain=True)
-    for step, count in expected.items():
-        assert kinds(made[step])["Conv2DBackpropFilter"] == count, step
-
-
-@pytest.mark.parametrize("preset", PRESETS)
-def test_a_convolution_is_one_operation(preset: str, graphs: Callable[..., Graphs]) -> None:
-    """A pass and the gradient of its input: no more than plain layers take, upsampled or not."""
-    ours, plain = graphs(preset), graphs(preset, plain=True)
-    for step in ("D step", "G step"):
-        counts = [kinds(made[step]) for made in (ours, plain)]
-        one, other = (n["Conv2D"] + n["Conv2DBackpropInput"] for n in counts)
-        assert one == other, step
-
-
-@pytest.mark.skipif(not on_cpu(), reason="layers are Keras's own on a GPU")
-@pytest.mark.parametrize("preset", PRESETS)
-def test_batch_norm_of_maps_is_one_operation_each_way(
-    preset: str, graphs: Callable[..., Graphs]
-) -> None:
-    made = graphs(preset)
-    for step in ("D step", "G step"):
-        found = kinds(made[step])
-        assert found["FusedBatchNormV3"] > 0
-        assert found["FusedBatchNormGradV3"] > 0
-
-
-def kinds(graph: Any) -> Counter[str]:
-    return Counter(op.type for op in costs.needed(graph))
 
 
 # ---- tracing ----------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 Several devices compute one program over the whole batch, which the compiler divides: means, batch
 norm, random numbers and pairs of pictures are those of one device, and there is one replica.
 
-JAX's transformations see no assignments.  So a whole train step runs in a `keras.StatelessScope`,
+JAX's transformations see no assignments. So a whole train step runs in a `keras.StatelessScope`,
 which keeps the variables' new values, and each transformation within it has a scope of its own,
 whose values are handed on as arrays.
 """
@@ -18,8 +18,8 @@ import numpy as np
 from jax.sharding import PartitionSpec
 
 from artgan_tf import hardware
+from artgan_tf.losses import Terms
 
-Terms = dict[str, Any]
 COUNTER = "int32"  # the type of the step
 AMD_BFLOAT16 = ("gfx908", "gfx90a", "gfx94", "gfx95", "gfx11", "gfx12")  # with matrix cores for it
 
@@ -30,7 +30,17 @@ def descend(
     compute_terms: Callable[[], Terms],
     state: list[keras.Variable],
 ) -> Terms:
-    """One step of an optimizer on the trainable variables of a network; as with TensorFlow."""
+    """One step of an optimizer on the trainable variables of a network.
+
+    Args:
+        optimizer: built for them.
+        network: whose variables move.
+        compute_terms: the terms of the loss, which is their sum.
+        state: all variables that the terms may read or change.
+
+    Returns:
+        The terms before the step.
+    """
     variables = network.trainable_variables
     moved = {id(v) for v in variables}
     others = [v for v in state if id(v) not in moved]
@@ -55,7 +65,17 @@ def descend(
 def with_gradient(
     work: Callable[[Any], tuple[Any, Any]], x: Any, due: Any, state: list[keras.Variable]
 ) -> tuple[Any, Any]:
-    """What some work makes of x, and where due a gradient to x; as with TensorFlow."""
+    """What some work makes of x, and a gradient to x, of one pass: it assigns variables once.
+
+    Args:
+        work: x -> (the scalar whose gradient is asked for, anything else).
+        x: an array; gradients flow back through all that is returned, the gradient too.
+        due: bool scalar: where it is false the gradient is not computed, but zeros.
+        state: all variables that the work may read or change.
+
+    Returns:
+        The work's second output, and the gradient, of x's shape.
+    """
     now = [v.value for v in state]
 
     def of(x: Any) -> tuple[Any, tuple[Any, list[Any]]]:
@@ -72,7 +92,14 @@ def with_gradient(
 def repeat(
     times: Any, work: Callable[[], Terms], first: Terms, state: list[keras.Variable]
 ) -> Terms:
-    """Do the work until it has been done so often; as with TensorFlow."""
+    """Do the work until it has been done so often; gives the result of the last time.
+
+    Args:
+        times: int scalar, at least 1.
+        work: changes `state`.
+        first: the result of the first time, which has been.
+        state: all variables that the work may read or change.
+    """
 
     def again(carried: tuple[Any, Terms, list[Any]]) -> tuple[Any, Terms, list[Any]]:
         done, _, values = carried
@@ -98,7 +125,12 @@ def replicas() -> int:
 
 
 def own_rows(n: Any, draw: Callable[[Any], Any]) -> Any:
-    """The n rows that are drawn for a batch; each of the mesh's devices goes on with its share."""
+    """The n rows that are drawn for a batch; each of the mesh's devices goes on with its share.
+
+    Args:
+        n: rows of the whole batch.
+        draw: of a number of rows.
+    """
     rows = draw(n)
     (*_, axis) = (None, *jax.sharding.get_abstract_mesh().axis_names)
     return jax.lax.with_sharding_constraint(rows, PartitionSpec(axis)) if axis else rows
@@ -141,7 +173,12 @@ def array(variable: keras.Variable) -> np.ndarray:
 
 
 def compiled(work: Callable[..., None], state: Sequence[keras.Variable]) -> Callable[..., None]:
-    """Work whose outcome are the variables it changes, as one operation; as with TensorFlow."""
+    """Work that only changes variables, compiled to one operation.
+
+    Args:
+        work: of arrays.
+        state: all variables that it may read or change.
+    """
     step = jax.jit(stateless(work, state))
 
     def call(*arguments: Any) -> None:
@@ -152,7 +189,10 @@ def compiled(work: Callable[..., None], state: Sequence[keras.Variable]) -> Call
 
 
 def uniform_by_seed(seeds: Any, size: int) -> Any:
-    """float32 [N, size] in [-1, 1), each row from its own seed alone; not TensorFlow's numbers."""
+    """float32 [N, size] in [-1, 1), each row from its own seed (int64 [N]) alone.
+
+    Of a named algorithm, so that CPU and GPU draw alike; the numbers are not TensorFlow's.
+    """
     return jax.vmap(lambda key: jax.random.uniform(key, (size,), minval=-1.0))(_keys(seeds))
 
 

@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from artgan_tf import hardware
 from artgan_tf.hardware import processor_flags
+from artgan_tf.losses import Terms
 
-Terms = dict[str, Any]
 COUNTER = "int64"  # the type of the step: a GPU counts in no smaller one
 
 
@@ -66,12 +66,12 @@ def with_gradient(
 def repeat(
     times: Any, work: Callable[[], Terms], first: Terms, state: list[keras.Variable]
 ) -> Terms:
-    """Do the work until it has been done so often; gives what came of the last time.
+    """Do the work until it has been done so often; gives the result of the last time.
 
     Args:
         times: int scalar, at least 1.
         work: changes `state`.
-        first: what came of the first time, which has been.
+        first: the result of the first time, which has been.
         state: all variables that the work may read or change.
     """
     _, terms = tf.while_loop(
@@ -158,7 +158,7 @@ def array(variable: keras.Variable) -> np.ndarray:
 
 
 def compiled(work: Callable[..., None], state: Sequence[keras.Variable]) -> Callable[..., None]:
-    """Work whose outcome are the variables it changes, as one operation.
+    """Work that only changes variables, compiled to one operation.
 
     Args:
         work: of tensors.

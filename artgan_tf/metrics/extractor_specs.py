@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from artgan_tf.config import InputError
+from artgan_tf.frozen.efficientnet_file import weights_file
 from artgan_tf.metrics.weights import check_file
-from artgan_tf.networks.efficientnet_file import weights_file
 from tfrecords_tools.common.errors import meant
 
 KINDS = (

@@ -139,7 +139,7 @@ def _inception_2015(value: str, batch: int) -> Extractor:
 def _efficientnet(value: str, batch: int) -> Extractor:
     import keras
 
-    from artgan_tf.networks import efficientnet
+    from artgan_tf.frozen import efficientnet
 
     sha256, side = efficientnet.sha256(), EFFICIENTNET_SIDE
     images = keras.Input((None, None, 3))

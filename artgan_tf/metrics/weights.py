@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from artgan_tf.config import InputError
-from artgan_tf.networks.pytorch_files import Unpickler
+from artgan_tf.frozen.pytorch_files import Unpickler
 
 KNOWN = {
     "7ff4a85c3a6378f0dfc8433ffd789663b01176bec0a683a435651739c091fa34": "default_1.pt",

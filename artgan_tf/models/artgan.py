@@ -1,23 +1,185 @@
-"""`ArtGAN` (2017): nets, prior and losses."""
+"""ArtGAN (2017): zNet and Dec make G, Enc and clsNet make D; Dec is shared (A1 to A3).
+
+Images in [0, 1], z normal, K+1 sigmoid units. The papers do not say how the weights start: kernels
+here are Glorot-uniform.
+"""
 
 from typing import Any
 
 import keras
 from keras import ops
 
-from artgan_tf import losses
+from artgan_tf import backend, fast, layers, losses
+from artgan_tf.config import Config, InputError, ModelOptions
 from artgan_tf.gan import GAN
-from artgan_tf.models.prior import NormalPrior
-from artgan_tf.networks import artgan
-from artgan_tf.paper import Terms
+from artgan_tf.losses import Terms
+from artgan_tf.models.generator import Generator
+from artgan_tf.tables import Stage, check_growth, parse_layers, parse_stages
+
+NORM = {"momentum": 0.9, "epsilon": 1e-5}
+SLOPE = 0.2
+
+
+# ---- networks ---------------------------------------------------------------------------------
+def _growing(stages: list[Stage], start: int, dtype: Any) -> list[layers.Block]:
+    """Transposed convolutions: 4x4 stride 2 where the size doubles, else 3x3 stride 1."""
+    blocks, size = [], start
+    for stage in stages:
+        conv = _transposed(stage.channels, stage.size != size, dtype)
+        blocks.append(layers.Block(conv, NORM, slope=0.0, dtype=dtype))
+        size = stage.size
+    return blocks
+
+
+def _transposed(channels: int, grows: bool, dtype: Any) -> keras.layers.Layer:
+    kernel, stride = (4, 2) if grows else (3, 1)
+    return fast.Conv2DTranspose(channels, kernel, strides=stride, padding="same", dtype=dtype)
+
+
+# Its name in files that `save` has written.
+@keras.saving.register_keras_serializable("artgan_tf.artgan", "Generator")
+class ArtGANGenerator(Generator):
+    """zNet: (z, classes) -> codes; Dec: codes -> images in [0, 1] (A1, A2).
+
+    `model.latent` is zNet's table, `model.generator` is Dec's; a last layer doubles the size.
+    """
+
+    def __init__(
+        self, options: ModelOptions, image_size: int, dtype: Any = "float32", **kwargs: Any
+    ):
+        super().__init__(options, image_size, dtype, **kwargs)
+        if not options.latent:
+            raise InputError(
+                "model.latent has no stage: ArtGAN's zNet starts with one like '4:1024'."
+            )
+        first, *latent = parse_stages(options.latent, options.width)
+        stages = parse_stages(options.generator, options.width)
+        check_growth("latent", latent, first.size)
+        size = [first, *latent][-1].size
+        check_growth("generator", stages, size, image_size // 2)
+        # On a 1x1 map a 4x4 transposed convolution without padding gives a 4x4 map.
+        spread = keras.layers.Conv2DTranspose(first.channels, first.size, dtype=dtype)
+        grown = _growing(latent, first.size, dtype)
+        self.latent = [layers.Block(spread, NORM, 0.0, dtype=dtype), *grown]
+        self.decoder = _growing(stages, size, dtype)
+        self.paint = _transposed(3, True, dtype)
+
+    def call(self, z: Any, classes: Any, training: bool = False) -> Any:
+        x = ops.concatenate([z, classes], axis=-1)[:, None, None, :]
+        for block in self.latent:
+            x = block(x, training=training)
+        return self.decode(x, training=training)
+
+    def decode(self, codes: Any, training: bool = False) -> Any:
+        """Dec: float32 images [N, S, S, 3] in [0, 1] from zNet's or Enc's codes."""
+        x = codes
+        for block in self.decoder:
+            x = block(x, training=training)
+        return ops.sigmoid(ops.cast(self.paint(x), "float32"))
+
+
+class ArtGANDiscriminator(keras.Model):
+    """Enc: images -> codes; clsNet: codes -> K+1 logits, the last one FAKE (A1, A2).
+
+    Args:
+        config: `model.encoder` is Enc's table, `model.classifier` clsNet's; of the `discriminator`
+            section the dropout before layers marked `d`, and spectral normalization of all.
+        classes: K.
+        dtype: policy of the inner layers.
+
+    Call: images [N, S, S, 3] in [0, 1] -> (float32 logits [N, K+1], codes); p_i is the i-th
+    sigmoid. `training` and `dropout` as in `layers.Block`.
+    """
+
+    def __init__(self, config: Config, classes: int, dtype: Any = "float32"):
+        super().__init__()
+        self.options, model = config.discriminator, config.model
+        self.encoder = self._convolutions(model.encoder, model.width, dtype, first_norm=None)
+        self.classifier = self._convolutions(model.classifier, model.width, dtype, NORM)
+        self.flatten = keras.layers.Flatten(dtype=dtype)
+        dense = layers.SpectralDense if self.options.spectral_norm else keras.layers.Dense
+        self.logits = dense(classes + 1, dtype="float32")
+
+    def _convolutions(
+        self, table: tuple[str, ...], width: float, dtype: Any, first_norm: dict[str, float] | None
+    ) -> list[layers.Block]:
+        kind = layers.SpectralConv2D if self.options.spectral_norm else fast.Conv2D
+        blocks, norm = [], first_norm
+        for row in parse_layers(table, width):
+            conv = kind(row.channels, row.kernel, strides=row.stride, padding="same", dtype=dtype)
+            dropout = self.options.dropout if row.dropout else 0.0
+            blocks.append(layers.Block(conv, norm, SLOPE, dropout, dtype=dtype))
+            norm = NORM
+        return blocks
+
+    def call(self, images: Any, training: bool = False, dropout: bool = False) -> Any:
+        codes = images
+        for block in self.encoder:
+            codes = block(codes, training=training, dropout=dropout)
+        x = codes
+        for block in self.classifier:
+            x = block(x, training=training, dropout=dropout)
+        return self.logits(self.flatten(x)), codes
+
+
+# ---- losses -----------------------------------------------------------------------------------
+def discriminator_loss(
+    real_logits: Any, labels: Any, fake_logits: Any, smoothing: float = 0.0
+) -> Terms:
+    """L_D = BCE(D(x), onehot(k)) + BCE(D(G(z)), onehot(FAKE)), over K+1 sigmoid units (A3).
+
+    Args:
+        real_logits, fake_logits: [N, K+1], the last one FAKE.
+        labels: int [N], the real images' classes.
+        smoothing: takes this much off the real images' target 1 (one-sided, beyond the paper).
+    """
+    units = real_logits.shape[-1]
+    real_target = ops.one_hot(labels, units) * (1.0 - smoothing)
+    fake_target = ops.one_hot(ops.full_like(labels, units - 1), units)
+    return {
+        "real": losses.binary_cross_entropy(real_logits, real_target),
+        "fake": losses.binary_cross_entropy(fake_logits, fake_target),
+    }
+
+
+def generator_loss(fake_logits: Any, fake_labels: Any) -> Terms:
+    """L_adv = BCE(D(G(z)), [onehot(k^), 0]) (A3), of logits [N, K+1] and int labels [N]."""
+    target = ops.one_hot(fake_labels, fake_logits.shape[-1])
+    return {"adversarial": losses.binary_cross_entropy(fake_logits, target)}
+
+
+# ---- the model --------------------------------------------------------------------------------
+class NormalPrior:
+    """z from the standard normal distribution, for a `GAN`."""
+
+    config: Config
+    prior = "the standard normal distribution"
+
+    def latents(self, n: int, seed: keras.random.SeedGenerator) -> Any:
+        return keras.random.normal((n, self.config.model.z_size), seed=seed)
+
+    def latents_by_seed(self, seeds: Any) -> Any:
+        return backend.normal_by_seed(seeds, self.config.model.z_size)
+
+    def interpolate(self, z: Any, other: Any, t: Any) -> Any:
+        # Along an arc: half-way between two normal z of this length, a straight line is shorter.
+        t, product = t[:, None], ops.sum(z * other, axis=1, keepdims=True)
+        a, b = (ops.sqrt(ops.sum(ops.square(x), axis=1, keepdims=True)) for x in (z, other))
+        angle = ops.arccos(ops.clip(product / ops.maximum(a * b, 1e-12), -1.0, 1.0))
+        # Equal and opposite z have no arc of their own, and nearly so none that float32 can tell.
+        turn = ops.maximum(ops.sin(angle), 1e-2)
+        straight, length = ops.sin(angle) < 1e-2, (1.0 - t) * a + t * b
+        p, q = (ops.where(straight, s, ops.sin(s * angle) / turn) for s in (1.0 - t, t))
+        p, q = (s * length / ops.maximum(x, 1e-12) for s, x in ((p, a), (q, b)))
+        return p * z + q * other
 
 
 class ArtGAN(NormalPrior, GAN):
-    """ArtGAN: K+1 sigmoid units, Dec shared between G and Dec(Enc(x))."""
+    """ArtGAN: K+1 sigmoid units, and Dec shared between G and the reconstruction Dec(Enc(x))."""
 
     title, source = "ArtGAN", "Tan, Chan, Aguirre, Tanaka, ICIP 2017"
     pixel_range = (0.0, 1.0)
-    generator_kind = artgan.Generator
+    generator_class, discriminator_class = ArtGANGenerator, ArtGANDiscriminator
 
     @property
     def discriminator_term_names(self) -> tuple[str, ...]:
@@ -27,21 +189,17 @@ class ArtGAN(NormalPrior, GAN):
     def generator_term_names(self) -> tuple[str, ...]:
         return ("adversarial", "reconstruction")[: 1 + self.config.model.autoencoder]
 
-    def new_discriminator(self) -> keras.Model:
-        config = self.config
-        return artgan.Discriminator(
-            config.model, self.num_classes, config.discriminator, self.dtype_name
-        )
-
     def discriminator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
-        real_logits, _ = self.discriminator(self.see(real)[1], training=True, dropout=True)
-        fake_logits, _ = self.discriminator(self.see(fake)[1], training=True, dropout=True)
+        """`discriminator_loss` of noisy images (A3)."""
+        real_logits, _ = self.discriminator(self.perturb(real)[1], training=True, dropout=True)
+        fake_logits, _ = self.discriminator(self.perturb(fake)[1], training=True, dropout=True)
         smoothing = self.config.discriminator.label_smoothing
-        return losses.artgan_discriminator(real_logits, y, fake_logits, smoothing)
+        return discriminator_loss(real_logits, y, fake_logits, smoothing)
 
     def generator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
-        logits, _ = self.discriminator(self.see(fake)[1], training=True)
-        terms = losses.artgan_generator(logits, fake_y)
+        """L_adv + L_L2, L_L2 = MSE(Dec(Enc(x)), x) with gradients to Dec alone (A3)."""
+        logits, _ = self.discriminator(self.perturb(fake)[1], training=True)
+        terms = generator_loss(logits, fake_y)
         if self.config.model.autoencoder:
             _, codes = self.discriminator(real, training=True)
             decoded = self.generator.decode(ops.stop_gradient(codes), training=True)

@@ -1,23 +1,221 @@
-"""`ImprovedArtGAN` (2019): nets, prior and losses."""
+"""Improved ArtGAN (2019): the magnified generator, the categorical autoencoder D (B2 to B4).
+
+Images in [-1, 1], z uniform; no bias anywhere, every kernel starts from N(0, 0.02^2).
+"""
 
 from typing import Any
 
 import keras
 from keras import ops
 
-from artgan_tf import losses
+from artgan_tf import backend, fast, layers, losses
+from artgan_tf.config import Config, ModelOptions
 from artgan_tf.gan import GAN
-from artgan_tf.models.prior import UniformPrior
-from artgan_tf.networks import improved
-from artgan_tf.paper import Terms
+from artgan_tf.losses import Terms
+from artgan_tf.models.generator import Generator
+from artgan_tf.tables import Stage, check_growth, parse_layers, parse_stages, scale
+
+NORM = {"momentum": 0.9, "epsilon": 1e-3}
+SLOPE = 0.2
 
 
-class ImprovedArtGAN(UniformPrior, GAN):
+# ---- networks ---------------------------------------------------------------------------------
+def normal() -> keras.initializers.Initializer:
+    """What every kernel starts from."""
+    return keras.initializers.RandomNormal(stddev=0.02)
+
+
+def dense(units: int, spectral: bool = False, **kwargs: Any) -> keras.layers.Layer:
+    """A linear layer without a bias."""
+    kind = layers.SpectralDense if spectral else keras.layers.Dense
+    return kind(units, use_bias=False, kernel_initializer=normal(), **kwargs)
+
+
+def convolution(
+    channels: int, stride: int = 1, kernel: int = 3, spectral: bool = False, **kwargs: Any
+) -> keras.layers.Layer:
+    """A SAME convolution without a bias."""
+    kind = layers.SpectralConv2D if spectral else fast.Conv2D
+    settings: dict[str, Any] = {"padding": "same", "use_bias": False}
+    return kind(channels, kernel, strides=stride, kernel_initializer=normal(), **settings, **kwargs)
+
+
+def growing_convolution(channels: int, grows: bool, dtype: Any) -> keras.layers.Layer:
+    """A 3x3 convolution, after nearest upsampling to twice the size if it grows."""
+    if grows:
+        return layers.UpsampleConv2D(channels, normal(), dtype=dtype)
+    return convolution(channels, dtype=dtype)
+
+
+def block(
+    weights: keras.layers.Layer,
+    dtype: Any,
+    norm: dict[str, float] | None = NORM,
+    dropout: float = 0.0,
+) -> layers.Block:
+    """[dropout ->] weights [-> batch norm] -> leaky ReLU."""
+    return layers.Block(weights, norm, SLOPE, dropout, dtype=dtype)
+
+
+def first_layer(width: float, dtype: Any) -> layers.Block:
+    """z and classes to the 4 x 4 x 512 codes that G starts from: dense, BN, leaky ReLU."""
+    return block(dense(16 * scale(512, width), dtype=dtype), dtype)
+
+
+def _growing(stages: list[Stage], start: int, dtype: Any) -> list[layers.Block]:
+    """[upsampling where the size doubles,] convolution, BN, leaky ReLU for each stage."""
+    blocks, size = [], start
+    for stage in stages:
+        inner = growing_convolution(stage.channels, stage.size != size, dtype)
+        blocks.append(block(inner, dtype))
+        size = stage.size
+    return blocks
+
+
+# Its name in files that `save` has written.
+@keras.saving.register_keras_serializable("artgan_tf.improved", "Generator")
+class ImprovedGenerator(Generator):
+    """z and classes -> images in [-1, 1]; magnified, it draws at 2S and pools to S (B3, B4).
+
+    `model.generator` ends at the size S of the images, or at 2S with `model.magnify`.
+
+    Call: as `Generator`; `magnified=True` gives the images [N, 2S, 2S, 3] before the pooling.
+    """
+
+    def __init__(
+        self, options: ModelOptions, image_size: int, dtype: Any = "float32", **kwargs: Any
+    ):
+        super().__init__(options, image_size, dtype, **kwargs)
+        self.magnify = options.magnify
+        last = 2 * image_size if options.magnify else image_size
+        stages = [s for s in parse_stages(options.generator, options.width) if s.size <= last]
+        check_growth("generator", stages, 4, last)
+        self.project = first_layer(options.width, dtype)
+        self.blocks = _growing(stages, 4, dtype)
+        self.paint = convolution(3, dtype=dtype)
+        self.pool = keras.layers.AveragePooling2D(3, strides=2, padding="same")
+
+    def call(self, z: Any, classes: Any, training: bool = False, magnified: bool = False) -> Any:
+        x = self.project(ops.concatenate([z, classes], axis=-1), training=training)
+        x = ops.reshape(x, (-1, 4, 4, x.shape[-1] // 16))
+        for block in self.blocks:
+            x = block(x, training=training)
+        images = ops.tanh(ops.cast(self.paint(x), "float32"))
+        return self.pool(images) if self.magnify and not magnified else images
+
+
+class ImprovedDiscriminator(keras.Model):
+    """The categorical autoencoder: K logits o(x) and a reconstruction r(x) of the image (B4).
+
+    Args:
+        config: `model.encoder` and `model.decoder` are its tables; of the `discriminator` section
+            the dropout before layers marked `d`, and spectral normalization of the encoder and the
+            classifier.
+        classes: K; there is no FAKE unit: the realness logit is logsumexp of the K logits.
+        dtype: policy of the inner layers.
+
+    Call: images [N, S, S, 3] in [-1, 1] -> (float32 logits [N, K], codes). `training` puts batch
+    norm on batch statistics, `dropout` turns dropout on: the G step wants the first without the
+    second (B2).
+    """
+
+    def __init__(self, config: Config, classes: int, dtype: Any = "float32"):
+        super().__init__()
+        model, options, size = config.model, config.discriminator, config.data.image_size
+        spectral = options.spectral_norm
+        self.encoder = []
+        for index, layer in enumerate(parse_layers(model.encoder, model.width)):
+            conv = convolution(layer.channels, layer.stride, layer.kernel, spectral, dtype=dtype)
+            norm, dropout = NORM if index else None, options.dropout if layer.dropout else 0.0
+            self.encoder.append(block(conv, dtype, norm, dropout))
+            size //= layer.stride
+        self.flatten = keras.layers.Flatten(dtype=dtype)
+        self.classifier = dense(classes, spectral, dtype="float32")
+        self.decoder = self._decoder(config, size, dtype) if model.autoencoder else []
+
+    @staticmethod
+    def _decoder(config: Config, start: int, dtype: Any) -> list[keras.layers.Layer]:
+        size = config.data.image_size
+        stages = parse_stages(config.model.decoder, config.model.width)
+        check_growth("decoder", stages, start, size, size // 2)
+        paint = growing_convolution(3, stages[-1].size != size, dtype)
+        return [*_growing(stages, start, dtype), paint]
+
+    def build(self, images_shape: tuple[int | None, ...]) -> None:
+        # By hand, because `call` alone does not reach the decoder.
+        _, codes = self.call(ops.zeros((1, *images_shape[1:])))
+        if self.decoder:
+            self.decode(codes)
+
+    def call(self, images: Any, training: bool = False, dropout: bool = False) -> Any:
+        x = images
+        for block in self.encoder:
+            x = block(x, training=training, dropout=dropout)
+        return self.classifier(self.flatten(x)), x
+
+    def decode(self, codes: Any, training: bool = False) -> Any:
+        """float32 images [N, S, S, 3] in [-1, 1] from the encoder's codes."""
+        x = codes
+        *blocks, paint = self.decoder
+        for block in blocks:
+            x = block(x, training=training)
+        return ops.tanh(ops.cast(paint(x), "float32"))
+
+
+# ---- losses -----------------------------------------------------------------------------------
+def discriminator_loss(
+    real_logits: Any, labels: Any, fake_logits: Any, smoothing: float = 0.0
+) -> Terms:
+    """CE(o(x), y) + softplus(-l(x)) + softplus(l(s)), the part of L_D without r (B2).
+
+    Args:
+        real_logits, fake_logits: o, [N, K]; l = logsumexp over K, p(real) = sigmoid(l).
+        labels: int [N].
+        smoothing: label smoothing of the classes and of the target "real" (beyond the paper).
+    """
+    return {
+        "class": losses.cross_entropy(real_logits, labels, smoothing),
+        "real": realness_loss(real_logits, 1.0 - smoothing),
+        "fake": realness_loss(fake_logits, 0.0),
+    }
+
+
+def generator_loss(fake_logits: Any, fake_labels: Any) -> Terms:
+    """softplus(-l(s)) + CE(o(s), y^), the part of L_G without r (B2)."""
+    return {
+        "adversarial": realness_loss(fake_logits, 1.0),
+        "class": losses.cross_entropy(fake_logits, fake_labels),
+    }
+
+
+def realness_loss(logits: Any, target: float) -> Any:
+    """BCE of p = sigmoid(logsumexp_k o_k) with a target: softplus(l) - target * l, batch mean.
+
+    The public code's log_sum_exp broadcasts to [B, B] and is slightly off inside the softplus
+    (B6); this is the exact one.
+    """
+    realness = ops.logsumexp(logits, axis=-1)
+    return ops.mean(ops.softplus(realness) - target * realness)
+
+
+# ---- the model --------------------------------------------------------------------------------
+class ImprovedArtGAN(GAN):
     """Improved ArtGAN: magnified generator, categorical autoencoder discriminator."""
 
     title, source = "Improved ArtGAN", "Tan, Chan, Aguirre, Tanaka, IEEE TIP 2019"
+    prior = "the uniform distribution on [-1, 1]"
     pixel_range = (-1.0, 1.0)
-    generator_kind, discriminator_kind = improved.Generator, improved.Discriminator
+    generator_class, discriminator_class = ImprovedGenerator, ImprovedDiscriminator
+
+    def latents(self, n: int, seed: keras.random.SeedGenerator) -> Any:
+        return keras.random.uniform((n, self.config.model.z_size), -1.0, 1.0, seed=seed)
+
+    def latents_by_seed(self, seeds: Any) -> Any:
+        return backend.uniform_by_seed(seeds, self.config.model.z_size)
+
+    def interpolate(self, z: Any, other: Any, t: Any) -> Any:
+        t = t[:, None]
+        return (1.0 - t) * z + t * other  # stays within the cube, and ends exactly at both
 
     @property
     def discriminator_term_names(self) -> tuple[str, ...]:
@@ -27,28 +225,20 @@ class ImprovedArtGAN(UniformPrior, GAN):
     def generator_term_names(self) -> tuple[str, ...]:
         return ("adversarial", "class", "reconstruction")[: 2 + self.config.model.autoencoder]
 
-    def new_discriminator(self) -> keras.Model:
-        config = self.config
-        return self.discriminator_kind(
-            config.model,
-            self.num_classes,
-            config.data.image_size,
-            config.discriminator,
-            self.dtype_name,
-        )
-
     def discriminator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
-        clean, seen = self.see(real)
-        real_logits, real_codes = self.discriminator(seen, training=True, dropout=True)
-        fake_logits, _ = self.discriminator(self.see(fake)[1], training=True, dropout=True)
+        """`discriminator_loss` + 0.5 MSE(r(x), x), x before the noise (B2)."""
+        clean, noisy = self.perturb(real)
+        real_logits, real_codes = self.discriminator(noisy, training=True, dropout=True)
+        fake_logits, _ = self.discriminator(self.perturb(fake)[1], training=True, dropout=True)
         smoothing = self.config.discriminator.label_smoothing
-        terms = losses.improved_discriminator(real_logits, y, fake_logits, smoothing)
+        terms = discriminator_loss(real_logits, y, fake_logits, smoothing)
         return terms | self._reconstruction(clean, real_codes)
 
     def generator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
-        clean, seen = self.see(fake)
-        logits, codes = self.discriminator(seen, training=True)
-        return losses.improved_generator(logits, fake_y) | self._reconstruction(clean, codes)
+        """`generator_loss` + 0.5 MSE(r(s), s), with gradients through both r(s) and s (B2)."""
+        clean, noisy = self.perturb(fake)
+        logits, codes = self.discriminator(noisy, training=True)
+        return generator_loss(logits, fake_y) | self._reconstruction(clean, codes)
 
     def _reconstruction(self, clean: Any, codes: Any) -> Terms:
         if not self.config.model.autoencoder:

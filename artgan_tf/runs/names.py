@@ -6,12 +6,12 @@ before. Here a variable is named after the attributes that lead to it, as in
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import keras
 
 from artgan_tf.gan import GAN
+from artgan_tf.layers import sublayers
 
 NETWORKS = ("generator", "averaged", "discriminator")
 Variables = Mapping[str, keras.Variable]
@@ -44,26 +44,12 @@ def by_place(gan: GAN) -> dict[str, keras.Variable]:
 
 def _by_attributes(gan: GAN) -> dict[str, keras.Variable]:
     places: dict[int, str] = {}
-    for place, holder in _holders(gan, ""):  # the innermost holder comes last and wins
+    for place, holder in sublayers(gan):  # the innermost holder comes last and wins
         own = [holder.state] if isinstance(holder, keras.random.SeedGenerator) else holder.variables
         places |= {id(v): f"{place}{v.name}" for v in own}
     named = {places[id(v)]: v for v in gan.variables}
     assert len(named) == len(gan.variables)
     return named
-
-
-def _holders(holder: Any, place: str) -> Iterator[tuple[str, Any]]:
-    """A layer and all holders of variables in its public attributes, with their attribute paths."""
-    if isinstance(holder, list | tuple):
-        for index, each in enumerate(holder):
-            yield from _holders(each, f"{place}{index}/")
-    elif isinstance(holder, keras.random.SeedGenerator):
-        yield place, holder
-    elif isinstance(holder, keras.Layer):
-        yield place, holder
-        for name, value in vars(holder).items():
-            if not name.startswith("_"):
-                yield from _holders(value, f"{place}{name}/")
 
 
 def _of_optimizer(

@@ -76,7 +76,7 @@ class Signatures:
 
     def mix(self, seed: Any, seed_to: Any, t: Any, weights: Any, truncation: Any) -> Outputs:
         latents = self.painter.latents
-        z = truncation[:, None] * self.gan.between(latents(seed), latents(seed_to), t)
+        z = truncation[:, None] * self.gan.interpolate(latents(seed), latents(seed_to), t)
         z = _finite(z, "t and truncation must be finite numbers")
         return self._painted(z, _finite(weights, "weights must be finite numbers"))
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from artgan_tf.config import Config
-from artgan_tf.networks.features import map_sizes
+from artgan_tf.frozen.features import map_sizes
 
 # Every run in `experiments` that improved to its end was inside: the longest ended at 0.23.
 BALANCED, WON = (0.2, 1.2), 0.1  # D's balance: 1 where it guesses, 0 where it is never wrong

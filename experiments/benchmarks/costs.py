@@ -90,7 +90,7 @@ def cost(config: Config) -> Cost:
 @contextmanager
 def _batch_norms() -> Iterator[list[int]]:
     """Channels of each call of batch norm in training, as the step is traced."""
-    from artgan_tf.networks.fused import BatchNormalization
+    from artgan_tf.fast import BatchNormalization
 
     calls: list[int] = []
     call = BatchNormalization.call

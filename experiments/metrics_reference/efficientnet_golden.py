@@ -4,7 +4,7 @@
 
 It needs the environment of requirements.txt and writes efficientnet.npz: of 16 made-up pictures
 part of each map, corners included, and the final feature.
-tests/networks/test_efficientnet.py reads it.
+tests/frozen/test_efficientnet.py reads it.
 """
 
 from pathlib import Path

@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from artgan_tf.config import resolve
 from artgan_tf.gan import GAN, Terms
-from artgan_tf.networks.layers import SpectralConv2D, SpectralDense, update_spectral_norm
+from artgan_tf.layers import SpectralConv2D, SpectralDense, update_spectral_norm
 from experiments.addons_parity.cases import CALLS, STEPS, VARIABLES
 
 FOLDER = Path(__file__).resolve().parents[2] / "experiments/addons_parity"
@@ -115,7 +115,7 @@ def test_spectral_call_by_call(golden):
         layer.kernel.assign(golden["start"][k])
         call(golden, network)
         golden.holds(layer.u.numpy().T, golden["u"][k], f"u, call {k}")
-        golden.holds(layer.normalised(layer.kernel), golden["kernel"][k], f"kernel, call {k}")
+        golden.holds(layer.normalized(layer.kernel), golden["kernel"][k], f"kernel, call {k}")
         golden.holds(network(golden["x"], training=True), golden["output"][k], f"output, call {k}")
         golden.holds(network(golden["x"]), golden["inference"][k], f"inference, call {k}")
 
@@ -131,7 +131,7 @@ def test_spectral_calls_in_a_row_without_writing_over_the_kernel(golden):
     for k in range(CALLS):
         call(golden, network)
         np.testing.assert_array_equal(layer.kernel, golden["start"][0])
-        golden.holds(layer.normalised(layer.kernel), golden["kernel"][k], f"kernel, call {k}")
+        golden.holds(layer.normalized(layer.kernel), golden["kernel"][k], f"kernel, call {k}")
         golden.holds(network(golden["x"]), golden["inference"][k], f"inference, call {k}")
 
 

@@ -10,11 +10,11 @@ import pytest
 import tensorflow as tf
 
 from artgan_tf.config import InputError
+from artgan_tf.frozen import efficientnet, efficientnet_file
+from artgan_tf.frozen.efficientnet import load_efficientnet
 from artgan_tf.metrics import extractor_specs
 from artgan_tf.metrics.extractor_specs import KINDS
 from artgan_tf.metrics.extractors import Extractor, open_extractor
-from artgan_tf.networks import efficientnet, efficientnet_file
-from artgan_tf.networks.efficientnet import load_efficientnet
 
 
 def noise(*shape: int) -> np.ndarray:

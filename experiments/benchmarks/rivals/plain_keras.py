@@ -22,16 +22,15 @@ def _changes() -> dict[str, list[tuple[Any, str, Any]]]:
     """Of each kind the modules that name a layer of ours, its name there, and Keras's."""
     import keras
 
-    from artgan_tf.networks import artgan, improved, layers
+    from artgan_tf import fast, layers
 
     own = keras.layers
     return {
-        "batch norm": [(layers, "BatchNormalization", own.BatchNormalization)],
-        "upsampling": [(improved, "UpsampleConv2D", upsample_then_convolve)],
+        "batch norm": [(fast, "BatchNormalization", own.BatchNormalization)],
+        "upsampling": [(layers, "UpsampleConv2D", upsample_then_convolve)],
         "convolutions": [
-            (improved, "Conv2D", own.Conv2D),
-            (artgan, "Conv2D", own.Conv2D),
-            (artgan, "Conv2DTranspose", own.Conv2DTranspose),
+            (fast, "Conv2D", own.Conv2D),
+            (fast, "Conv2DTranspose", own.Conv2DTranspose),
         ],
     }
 

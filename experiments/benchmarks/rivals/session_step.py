@@ -61,11 +61,11 @@ class SessionStep:
 
     def _runs(self, train: Train, fake_labels: Any) -> None:
         gan = self.gan
-        fake = gan._draw(fake_labels)
+        fake = gan.draw(fake_labels)
         loss = sum(gan.discriminator_terms(self.images, self.labels, fake, fake_labels).values())
         self.of_d = [loss, *self._updates(train, loss, gan.discriminator, train.lr_discriminator)]
         before = len(self._assignments())
-        fake = gan._draw(fake_labels)
+        fake = gan.draw(fake_labels)
         loss = sum(gan.generator_terms(self.images, self.labels, fake, fake_labels).values())
         updates = self._updates(train, loss, gan.generator, train.lr_generator, before)
         self.of_g = [loss, *updates, fake]

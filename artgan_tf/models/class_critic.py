@@ -1,0 +1,301 @@
+"""The class critic, this project's own: a modulated generator, and a critic for each class in D.
+
+Images in [-1, 1], z normal; tables, convolutions and initial weights are Improved ArtGAN's.
+"""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from artgan_tf import backend, layers, losses
+from artgan_tf.config import Config, ModelOptions
+from artgan_tf.frozen.features import MIXED, map_sizes
+from artgan_tf.losses import Terms
+from artgan_tf.models import improved
+from artgan_tf.models.artgan import NormalPrior
+from artgan_tf.models.generator import Generator
+from artgan_tf.tables import check_growth, parse_stages, scale
+
+
+# ---- networks ---------------------------------------------------------------------------------
+class ModulatedBlock(keras.layers.Layer):
+    """Weights -> batch norm, scaled and shifted by the style -> leaky ReLU.
+
+    Args:
+        weights: the layer with the weights.
+        channels: C' of its outputs, which the style moves; 0 leaves batch norm alone.
+
+    Call: x [N, H, W, C], style [N, S] -> [N, H', W', C'].
+    """
+
+    def __init__(self, weights: keras.layers.Layer, channels: int, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.inner, dtype = weights, self.dtype_policy
+        self.norm = layers.batch_norm(improved.NORM, dtype)
+        self.modulate = None
+        if channels:
+            self.modulate = keras.layers.Dense(
+                2 * channels, kernel_initializer=improved.normal(), dtype=dtype
+            )
+
+    def call(self, x: Any, style: Any, training: bool = False) -> Any:
+        x = self.norm(self.inner(x), training=training)
+        if self.modulate is not None:
+            scale, shift = ops.split(self.modulate(style)[:, None, None, :], 2, axis=-1)
+            x = x * (1.0 + scale) + shift
+        return ops.leaky_relu(x, negative_slope=improved.SLOPE)
+
+
+# Its name in files that `save` has written.
+@keras.saving.register_keras_serializable("artgan_tf.critic", "Generator")
+class ModulatedGenerator(Generator):
+    """z and classes -> images in [-1, 1].
+
+    Every batch norm but the first is scaled and shifted by z and the class (as in BigGAN), and the
+    picture is the sum of what each size paints, enlarged (as in StyleGAN2).
+
+    `model.generator` ends at the size of the images; `model.modulation` names what moves the batch
+    norms; with `model.skips` off the last size alone paints.
+    """
+
+    def __init__(
+        self, options: ModelOptions, image_size: int, dtype: Any = "float32", **kwargs: Any
+    ):
+        super().__init__(options, image_size, dtype, **kwargs)
+        stages = parse_stages(options.generator, options.width)
+        check_growth("generator", stages, 4, image_size)
+        self.modulation = options.modulation
+        self.project = improved.first_layer(options.width, dtype)
+        self.blocks, self.paints, size = [], [], 4
+        for index, stage in enumerate(stages):
+            inner = improved.growing_convolution(stage.channels, stage.size != size, dtype)
+            moved = stage.channels if self.modulation else 0
+            self.blocks.append(ModulatedBlock(inner, moved, dtype=dtype))
+            last = index + 1 == len(stages)
+            ends = last or stages[index + 1].size != stage.size
+            paints = ends and (options.skips or last)
+            self.paints.append(improved.convolution(3, dtype=dtype) if paints else None)
+            size = stage.size
+
+    def call(self, z: Any, classes: Any, training: bool = False) -> Any:
+        # A class is a single 1: as long as z is on average, it has as much to say.
+        classes = classes * z.shape[-1] ** 0.5
+        parts = {"latent": z, "class": classes}
+        chosen = [part for name, part in parts.items() if name in self.modulation]  # z first
+        style = ops.concatenate(chosen, axis=-1) if chosen else z
+        x = self.project(ops.concatenate([z, classes], axis=-1), training=training)
+        x = ops.reshape(x, (-1, 4, 4, x.shape[-1] // 16))
+        picture: Any = None
+        for block, paint in zip(self.blocks, self.paints, strict=True):
+            x = block(x, style, training=training)
+            if paint is not None:
+                painted = ops.cast(paint(x), "float32")
+                picture = painted if picture is None else painted + _enlarged(picture)
+        return ops.tanh(picture)
+
+
+def _enlarged(picture: Any) -> Any:
+    """[N, H, W, 3] at twice the size, bilinear."""
+    size = tuple(2 * side for side in picture.shape[1:3])
+    return ops.image.resize(picture, size, interpolation="bilinear")
+
+
+class ClassCriticDiscriminator(improved.ImprovedDiscriminator):
+    """Improved ArtGAN's categorical autoencoder with a critic for each class on its codes.
+
+    Besides Improved ArtGAN's calls:
+        `critic(codes)`: c_k, how real a picture is as one of class k, float32 [N, H, W, K]; at
+            each place of the codes with `model.critic = "local"`, else H = W = 1.
+        `feature_critics(maps)`: as much for each mixed map of frozen features, where there are any.
+    """
+
+    def __init__(self, config: Config, classes: int, dtype: Any = "float32"):
+        super().__init__(config, classes, dtype)
+        model, options = config.model, config.discriminator
+        self.local = model.critic == "local"
+        self.head = improved.dense(classes, options.spectral_norm, dtype="float32")
+        self.feature_critics: FeatureCritics | None = None
+        if options.features != "none":
+            sizes = map_sizes(options.feature_size)
+            self.feature_critics = FeatureCritics(
+                classes, scale(128, model.width), sizes, dtype=dtype
+            )
+
+    def build(self, images_shape: tuple[int | None, ...]) -> None:
+        super().build(images_shape)
+        _, codes = self.call(ops.zeros((1, *images_shape[1:])))
+        self.critic(codes)
+        if self.feature_critics is not None:
+            self.feature_critics(self.feature_critics.examples())
+
+    def critic(self, codes: Any) -> Any:
+        """c_k at the places of the codes, float32 [N, H, W, K]."""
+        if self.local:
+            return self.head(codes)
+        return self.head(self.flatten(codes))[:, None, None, :]
+
+
+class FeatureCritics(keras.layers.Layer):
+    """A critic for each class on every mixed map of frozen features (Sauer et al., 2021).
+
+    Args:
+        classes: K.
+        width: channels of the inner layers.
+        sizes: of the maps; large ones are halved until they have 8 x 8 places.
+
+    Call: maps, each [N, H, W, M] -> for each c_k, float32 [N, H', W', K].
+    """
+
+    def __init__(self, classes: int, width: int, sizes: tuple[int, ...], **kwargs: Any):
+        super().__init__(**kwargs)
+        self.sizes, settings = sizes, {"spectral": True, "dtype": self.dtype_policy}
+        self.towers: list[list[keras.layers.Layer]] = []
+        for size in sizes:
+            blocks: list[keras.layers.Layer] = []
+            while size > 8 or not blocks:
+                stride = 2 if size > 8 else 1
+                inner = improved.convolution(width, stride, **settings)
+                blocks.append(improved.block(inner, self.dtype_policy))
+                size //= stride
+            self.towers.append([*blocks, improved.convolution(classes, **settings)])
+
+    def examples(self) -> list[Any]:
+        """Maps of zeros, of the shapes that there will be."""
+        return [ops.zeros((1, s, s, m)) for s, m in zip(self.sizes, MIXED, strict=True)]
+
+    def call(self, maps: list[Any], training: bool = False) -> list[Any]:
+        found = []
+        for (*blocks, last), x in zip(self.towers, maps, strict=True):
+            for block in blocks:
+                x = block(x, training=training)
+            found.append(ops.cast(last(x), "float32"))
+        return found
+
+
+# ---- losses -----------------------------------------------------------------------------------
+def discriminator_loss(real: Any, fake: Any, kind: str = "non-saturating") -> Terms:
+    """A critic's part of L_D: softplus(-c(x)) + softplus(c(s)), or of another kind.
+
+    Args:
+        real, fake: c_y of real images and of fakes of the same classes, any equal shape.
+        kind: `non-saturating` as above (Goodfellow et al., 2014), `hinge` relu(1 - c(x)) +
+            relu(1 + c(s)) (Lim and Ye, 2017), or of pairs, `relativistic` softplus(-(c(x) - c(s)))
+            (Jolicoeur-Martineau, 2019).
+    """
+    if kind == "relativistic":
+        return {"real": ops.mean(ops.softplus(fake - real))}
+    loss = ops.softplus if kind == "non-saturating" else lambda x: ops.relu(1.0 + x)
+    return {"real": ops.mean(loss(-real)), "fake": ops.mean(loss(fake))}
+
+
+def generator_loss(real: Any, fake: Any, kind: str = "non-saturating") -> Terms:
+    """L_G: softplus(-c(s)), hinge's -c(s), or of pairs softplus(-(c(s) - c(x)))."""
+    if kind == "hinge":
+        return {"adversarial": -ops.mean(fake)}
+    margin = fake - real if kind == "relativistic" else fake
+    return {"adversarial": ops.mean(ops.softplus(-margin))}
+
+
+# ---- the model --------------------------------------------------------------------------------
+class ClassCriticGAN(NormalPrior, improved.ImprovedArtGAN):
+    """This project's own: Improved ArtGAN's D with a critic for each class, a modulated G.
+
+    Improved ArtGAN rewards G for being typical of a class: its class term equals a softmax over the
+    classes and "fake". Here D learns classes and reconstruction from real images alone, and G
+    answers to the critic of the class it was asked for, which compares real images of a class with
+    fakes of that class.
+    """
+
+    title, source = "Improved ArtGAN with class critics", "this project's own"
+    generator_class, discriminator_class = ModulatedGenerator, ClassCriticDiscriminator
+
+    @property
+    def discriminator_term_names(self) -> tuple[str, ...]:
+        relativistic = self.config.train.critic == "relativistic"
+        adversarial = ("real",) if relativistic else ("real", "fake")
+        reconstruction = ("reconstruction",) * self.config.model.autoencoder
+        penalty = ("penalty",) * bool(self.config.train.gradient_penalty)
+        return ("class", *adversarial, *reconstruction, *penalty)
+
+    @property
+    def generator_term_names(self) -> tuple[str, ...]:
+        return ("adversarial",)
+
+    def discriminator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
+        """CE(o(x), y) + `discriminator_loss` of all critics + 0.5 MSE(r(x), x) + the penalty."""
+        clean, noisy = self.perturb(real)
+        (logits, codes), gradients = self._pass(noisy, y)
+        real_critics = self._critics(noisy, codes, y)
+        noisy_fake = self.perturb(fake)[1]
+        (_, fake_codes), fake_gradients = self._pass(noisy_fake, fake_y)
+        fake_critics = self._critics(noisy_fake, fake_codes, fake_y)
+        smoothing = self.config.discriminator.label_smoothing
+        terms = {"class": losses.cross_entropy(logits, y, smoothing)}
+        terms |= self._adversarial(discriminator_loss, real_critics, fake_critics)
+        terms |= self._reconstruction(clean, codes)
+        return terms | self._penalty(*gradients, *fake_gradients)
+
+    def generator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
+        """`generator_loss` of all critics; the relativistic one looks at real images, too."""
+        relativistic = self.config.train.critic == "relativistic"
+        shown = [(fake, fake_y), (real, y)] if relativistic else [(fake, fake_y)]
+        found = []
+        for images, labels in shown:
+            noisy = self.perturb(images)[1]
+            _, codes = self.discriminator(noisy, training=True)
+            found.append(self._critics(noisy, codes, labels))
+        return self._adversarial(generator_loss, found[-1], found[0])
+
+    def _pass(self, noisy: Any, labels: Any) -> tuple[tuple[Any, Any], tuple[Any, ...]]:
+        """D's logits and codes in its own step, and the gradient for the penalty, if there is one.
+
+        It is that of D's own critic. Those of frozen features have no penalty: they are shallow and
+        spectrally normalized, and projected GANs (Sauer et al., 2021) do without.
+        """
+
+        def own(x: Any) -> tuple[Any, tuple[Any, Any]]:
+            logits, codes = self.discriminator(x, training=True, dropout=True)
+            critic = self._of_class(self.discriminator.critic(codes), labels)
+            return ops.sum(ops.mean(critic, axis=(1, 2))), (logits, codes)
+
+        train = self.config.train
+        if not train.gradient_penalty:
+            return own(noisy)[1], ()
+        due = ops.equal(self.step % train.penalty_every, 0)
+        found, gradient = backend.with_gradient(own, noisy, due, self.state)
+        return found, (gradient,)
+
+    def _penalty(self, *gradients: Any) -> Terms:
+        """R1 and R2 as in R3GAN, lazily as in StyleGAN2: for the steps that are not due, too."""
+        if not gradients:
+            return {}
+        weight = 0.5 * self.config.train.gradient_penalty * self.config.train.penalty_every
+        return {"penalty": weight * sum(map(losses.gradient_penalty, gradients))}
+
+    def _critics(self, noisy: Any, codes: Any, labels: Any, training: bool = True) -> list[Any]:
+        """c_y of each critic, [N, H, W]: D's own, and those of frozen features."""
+        maps = [self.discriminator.critic(codes)]
+        if self.features is not None:
+            maps += self.discriminator.feature_critics(self.features(noisy), training=training)
+        return [self._of_class(x, labels) for x in maps]
+
+    def _of_class(self, critics: Any, labels: Any) -> Any:
+        return ops.einsum("nhwk,nk->nhw", critics, self.one_hot(labels))
+
+    def _adversarial(self, loss: Any, real: list[Any], fake: list[Any]) -> Terms:
+        """The sum of all critics' terms."""
+        kind = self.config.train.critic
+        terms = [loss(*pair, kind) for pair in zip(real, fake, strict=True)]
+        return {name: sum(t[name] for t in terms) for name in terms[0]}
+
+    def realness(self, images: Any, labels: Any) -> Any:
+        _, codes = self.discriminator(images)
+        critics = self._critics(images, codes, labels, training=False)
+        return sum(ops.mean(critic, axis=(1, 2)) for critic in critics)
+
+    def judge(self, images: Any) -> tuple[Any, Any]:
+        logits, codes = self.discriminator(images)
+        scores = ops.softmax(logits)
+        critics = ops.mean(self.discriminator.critic(codes), axis=(1, 2))
+        return scores, ops.sigmoid(ops.sum(scores * critics, axis=1))

@@ -1,0 +1,58 @@
+"""`Generator`: what the generators of all models share, `save("x.keras")` and back."""
+
+from dataclasses import asdict
+from typing import Any
+
+import keras
+from pydantic import TypeAdapter
+
+from artgan_tf.config import ModelOptions
+
+
+class Generator(keras.Model):
+    """A generator that takes its own settings and its classes' names along into a `.keras` file.
+
+    `keras.saving.load_model` finds the subclasses by name once `artgan_tf.papers` is imported.
+
+    Args:
+        options: the `model` section.
+        image_size: training size S.
+        dtype: policy of the inner layers; images are float32.
+        class_names: of the K classes, in the order of their weights; a `Painter` sets them.
+
+    Call: z float32 [N, Z] and classes float32 [N, K] (one-hot, or weights that mix classes) ->
+    float32 images [N, S, S, 3] in the model's range.
+    """
+
+    def __init__(
+        self,
+        options: ModelOptions,
+        image_size: int,
+        dtype: Any = "float32",
+        class_names: tuple[str, ...] = (),
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.options, self.image_size, self.inner_dtype = options, image_size, dtype
+        self.class_names = tuple(class_names)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "options": asdict(self.options),
+            "image_size": self.image_size,
+            "dtype": self.inner_dtype,
+            "class_names": list(self.class_names),
+        }
+
+    def get_build_config(self) -> dict[str, Any]:
+        return {"z_size": self.options.z_size, "classes": len(self.class_names)}
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        self(*(keras.ops.zeros((1, config[size])) for size in ("z_size", "classes")))
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "Generator":
+        del custom_objects  # the layers are the generator's own
+        options = TypeAdapter(ModelOptions).validate_python(config["options"])
+        return cls(**config | {"options": options})

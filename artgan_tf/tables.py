@@ -1,0 +1,82 @@
+"""The papers' layer tables as short strings, so that a preset reads like the table in the paper.
+
+Stage `"16:128"`: the feature map's size after the stage and its channels (growing parts).
+Layer `"d 192/2 3x3"`: channels, stride and kernel of a convolution (shrinking parts); the kernel
+is 3x3 when left out, and a leading `d` puts dropout before the layer.
+"""
+
+import re
+from dataclasses import dataclass
+
+from artgan_tf.config import InputError
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a growing network: feature map of size x size with `channels` channels."""
+
+    size: int
+    channels: int
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One convolution of a shrinking network."""
+
+    channels: int
+    stride: int
+    kernel: int
+    dropout: bool
+
+
+def parse_stages(table: tuple[str, ...], width: float) -> list[Stage]:
+    """Stages of a table at a width; raises InputError for a row that is not `size:channels`."""
+    stages = []
+    for row in table:
+        match = re.fullmatch(r"([1-9]\d*):([1-9]\d*)", row)
+        if not match:
+            raise InputError(f"Stage {row!r} should read size:channels, for example '16:128'.")
+        stages.append(Stage(int(match[1]), scale(int(match[2]), width)))
+    return stages
+
+
+def parse_layers(table: tuple[str, ...], width: float) -> list[Layer]:
+    """Layers of a table at a width; raises InputError for a row of another form."""
+    layers = []
+    for row in table:
+        match = re.fullmatch(r"(d )?([1-9]\d*)/([1-9]\d*)(?: ([1-9]\d*)x\4)?", row)
+        if not match:
+            raise InputError(
+                f"Layer {row!r} should read [d] channels/stride [KxK], for example 'd 192/2 3x3'."
+            )
+        channels = scale(int(match[2]), width)
+        layers.append(Layer(channels, int(match[3]), int(match[4] or 3), bool(match[1])))
+    return layers
+
+
+def scale(channels: int, width: float) -> int:
+    """Channels times width, rounded to the nearest multiple of 8 (exact halves up), at least 8."""
+    return max(8, 8 * int(channels * width / 8 + 0.5))
+
+
+def check_growth(name: str, stages: list[Stage], start: int, *ends: int) -> None:
+    """Raises InputError where a growing table does not lead from one size to another.
+
+    Args:
+        name: of the table in the `model` section.
+        stages: each keeps or doubles the size of the one before.
+        start: the size before the first stage.
+        ends: the sizes that the last one may have; any where none are given.
+    """
+    for before, stage in zip([start, *(s.size for s in stages)], stages, strict=False):
+        if stage.size not in (before, 2 * before):
+            raise InputError(
+                f"Stage {stage.size}:{stage.channels} follows size {before} in model.{name}; "
+                f"a stage keeps the size or doubles it."
+            )
+    if ends and (not stages or stages[-1].size not in ends):
+        last = f"at {stages[-1].size}" if stages else "nowhere"
+        raise InputError(
+            f"model.{name} should end at size {' or '.join(map(str, ends))} for this "
+            f"data.image_size, and ends {last}."
+        )

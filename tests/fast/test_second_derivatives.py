@@ -1,0 +1,47 @@
+"""Gradient penalties through what is computed in our own way, beside Keras's own operations."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.fast.second_derivatives import CASES, CHANNELS, SIDE, N, draw
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module", params=["tensorflow", "jax"])
+def found(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """All variables after a step, of a backend."""
+    pytest.importorskip(request.param, reason=f"there is no {request.param}")
+    out = tmp_path_factory.mktemp("second") / "found.npz"
+    environment = os.environ | {"KERAS_BACKEND": request.param, "CUDA_VISIBLE_DEVICES": ""}
+    command = [sys.executable, "-m", "tests.fast.second_derivatives", str(out)]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    with np.load(out) as file:
+        return dict(file)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("case", CASES)
+def test_a_penaltys_gradients_are_those_of_plain_operations(case: str, found: Any) -> None:
+    ours, plain = (
+        [value for key, value in found.items() if key.startswith(f"{case}/{kind}/")]
+        for kind in ("ours", "plain")
+    )
+    assert len(ours) == len(plain) >= 2
+    for one, other in zip(ours, plain, strict=True):
+        scale = max(np.abs(other).max(), 1.0)
+        np.testing.assert_allclose(one / scale, other / scale, rtol=0, atol=1e-5)
+
+
+@pytest.mark.timeout(600)
+def test_moving_statistics_are_assigned_once(found: Any) -> None:
+    seen = draw((N, SIDE, SIDE, CHANNELS), 100) + draw((N, SIDE, SIDE, CHANNELS), 0)
+    mean, variance = (found[f"batch norm/ours/{i}"] for i in (3, 4))
+    np.testing.assert_allclose(mean, 0.1 * seen.mean(axis=(0, 1, 2)), atol=1e-5)
+    np.testing.assert_allclose(variance, 0.9 + 0.1 * seen.var(axis=(0, 1, 2)), atol=1e-5)

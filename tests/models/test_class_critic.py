@@ -1,0 +1,228 @@
+"""The class critic's networks: what moves the batch norms, what paints, what the critics see."""
+
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+from artgan_tf.config import Config, InputError, resolve
+from artgan_tf.frozen.features import map_sizes
+from artgan_tf.models.class_critic import (
+    ClassCriticDiscriminator,
+    FeatureCritics,
+    ModulatedGenerator,
+)
+from artgan_tf.papers import build_gan
+from tests.conftest import TABLES
+from tests.models.test_counts import count, latents
+
+K, SIZE = 3, 16
+
+
+def config(**changes: object) -> Config:
+    small = {"data.image_size": SIZE, "model.width": 0.125, "model.z_size": 8}
+    changed = {key.replace("__", "."): value for key, value in changes.items()}
+    return resolve("recommended/cifar10", TABLES["critic"] | small | changed)
+
+
+def generator(**changes: object) -> Any:
+    options = config(**changes)
+    made = ModulatedGenerator(options.model, options.data.image_size)
+    made(*latents(options, K, 1))
+    return made
+
+
+def discriminator(**changes: object) -> ClassCriticDiscriminator:
+    options = config(**changes)
+    made = ClassCriticDiscriminator(options, K)
+    made(np.zeros((1, SIZE, SIZE, 3), np.float32))
+    return made
+
+
+# ---- counts -----------------------------------------------------------------------------------
+def convolutions(*channels: int) -> int:
+    """Weights of 3x3 convolutions from each count to the next."""
+    return sum(9 * a * b for a, b in pairwise(channels))
+
+
+# A dense layer from z (64) and the classes (10), with batch norm; a stage is a convolution, batch
+# norm and a dense layer with a bias from the style (74) to a scale and a shift a channel.
+PROJECT = 74 * 8192 + 2 * 8192
+PER_CHANNEL = 2 + 75 * 2
+# Maps of 64, 64, 128 and 128 channels and 32, 16, 8 and 4 places a side: 2, 1, 1 and 1 layers of
+# 128 channels with batch norm, then 10 classes.
+TOWERS = convolutions(64, 128, 128) + convolutions(64, 128) + 2 * convolutions(128, 128)
+TOWERS += 5 * 2 * 128 + 4 * convolutions(128, 10)
+COUNTS = {
+    "recommended/cifar10": (
+        PROJECT
+        + convolutions(512, 256, 256, 256, 256, 128, 128)
+        + PER_CHANNEL * (4 * 256 + 2 * 128)
+        + convolutions(256, 3) * 2
+        + convolutions(128, 3),
+        convolutions(3, 64, 64, 128, 128, 256, 256)
+        + 2 * (64 + 2 * 128 + 2 * 256)
+        + 2 * (4 * 4 * 256 * 10)  # classes and critics
+        + convolutions(256, 256, 128, 64, 3)
+        + 2 * (256 + 128 + 64)
+        + TOWERS,
+    ),
+    "recommended/wikiart-genre": (
+        PROJECT
+        + convolutions(512, 256, 256, 256, 128, 128, 64, 64)
+        + PER_CHANNEL * (3 * 256 + 2 * 128 + 2 * 64)
+        + convolutions(256, 3) * 2
+        + convolutions(128, 3)
+        + convolutions(64, 3),
+        convolutions(3, 64, 128, 256, 256, 512)
+        + 2 * (128 + 2 * 256 + 512)
+        + 2 * (4 * 4 * 512 * 10)
+        + convolutions(512, 256, 256, 128, 64, 32, 3)
+        + 2 * (2 * 256 + 128 + 64 + 32)
+        + TOWERS,
+    ),
+}
+
+
+@pytest.mark.parametrize("preset", COUNTS)
+def test_parameters(preset: str) -> None:
+    gan = build_gan(resolve(preset), 10)
+    assert (count(gan.generator), count(gan.discriminator)) == COUNTS[preset]
+    assert count(gan.averaged) == 0
+
+
+# ---- the generator ----------------------------------------------------------------------------
+def moved_stages(network: Any, part: str) -> list[bool]:
+    """Whether each stage's modulation alone carries z or the class to the picture.
+
+    The first layer is made blind to both; then one stage at a time keeps its modulation.
+    """
+    network.project.inner.kernel.assign(0.0 * np.array(network.project.inner.kernel))
+    network.project.norm.beta.assign(1.0 + np.array(network.project.norm.beta))
+    rng, moved = np.random.default_rng(0), []
+    z, y = np.zeros((2, 8), np.float32), np.zeros((2, K), np.float32)
+    {"latent": z, "class": y}[part][1, 1] = 1.0
+    for chosen in network.blocks:
+        for block in network.blocks:
+            if block.modulate is None:
+                continue
+            kernel = block.modulate.kernel
+            kernel.assign(rng.normal(size=kernel.shape) * (block is chosen))
+        one, other = np.array(network(z, y))
+        moved.append(not np.array_equal(one, other))
+    return moved
+
+
+@pytest.mark.parametrize("modulation", [["latent", "class"], ["latent"], ["class"], []])
+def test_latent_and_class_move_the_batch_norms_that_they_are_to(modulation: list[str]) -> None:
+    for part in ("latent", "class"):
+        network = generator(model__modulation=modulation)
+        moved = moved_stages(network, part)
+        assert moved == 3 * [part in modulation]
+
+
+def test_the_order_of_the_modulation_does_not_matter() -> None:
+    inputs, made = latents(config(), K, 3), []
+    for modulation in (["latent", "class"], ["class", "latent"]):
+        made.append(generator(model__modulation=modulation))
+    made[1].set_weights(made[0].get_weights())
+    np.testing.assert_array_equal(*(network(*inputs) for network in made))
+
+
+def test_a_scale_of_the_style_multiplies_and_a_shift_adds() -> None:
+    network = generator()
+    block, rng = network.blocks[1], np.random.default_rng(0)
+    x = rng.normal(size=(2, 8, 8, 8)).astype(np.float32)
+    style = rng.normal(size=(2, 8 + K)).astype(np.float32)
+    kernel = rng.normal(size=block.modulate.kernel.shape).astype(np.float32)
+    block.modulate.kernel.assign(kernel)
+    scale, shift = np.split((style @ kernel)[:, None, None, :], 2, axis=-1)
+    expected = np.array(block.inner(x)) / np.sqrt(1.001) * (1 + scale) + shift
+    expected = np.where(expected > 0, expected, 0.2 * expected)
+    np.testing.assert_allclose(block(x, style), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(("skips", "painting"), [(True, [False, True, True]), (False, [0, 0, 1])])
+def test_every_size_paints_or_the_last_alone(skips: bool, painting: list[bool]) -> None:
+    """Of the sizes 8, 8 and 16: each with a layer that paints is seen in the picture."""
+    network = generator(model__skips=skips)
+    assert [paint is not None for paint in network.paints] == [bool(p) for p in painting]
+    paints = [paint for paint in network.paints if paint is not None]
+    kernels = [np.array(paint.kernel) for paint in paints]
+    inputs = latents(config(), K, 2)
+    for alone, kernel in zip(paints, kernels, strict=True):
+        for paint in paints:
+            paint.kernel.assign(kernel * (paint is alone))
+        assert np.std(network(*inputs)) > 0
+    paints[-1].kernel.assign(0.0 * kernels[-1])
+    if not skips:
+        assert np.max(np.abs(network(*inputs))) == 0
+
+
+def test_pictures_have_the_training_size_and_range() -> None:
+    network = generator()
+    network.paints[-1].kernel.assign(1e4 * np.array(network.paints[-1].kernel))
+    images = np.array(network(*latents(config(), K, 5)))
+    assert (images.shape, images.dtype) == ((5, SIZE, SIZE, 3), np.float32)
+    assert -1.0 <= images.min() < -0.9
+    assert 0.9 < images.max() <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"model__generator": ["8:64"]}, "model.generator should end at size 16"),
+        ({"model__generator": []}, "model.generator should end at size 16"),
+        ({"model__generator": ["16:64"]}, "16:8 follows size 4"),
+        ({"model__magnify": True}, "model.magnify works only with model.paper='improved'"),
+        ({"train__critic": "relativistic", "train__cifar_trick": True}, "train.cifar_trick"),
+        ({"model__paper": "improved", "discriminator__features": "efficientnet"}, "features"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(changes: dict[str, object], sentence: str) -> None:
+    with pytest.raises(InputError, match=rf"{sentence}[^\n]*\.$"):
+        build_gan(config(**changes), K)
+
+
+# ---- the critics ------------------------------------------------------------------------------
+@cache
+def images() -> Any:
+    return np.random.default_rng(0).uniform(-1, 1, (5, SIZE, SIZE, 3)).astype(np.float32)
+
+
+@pytest.mark.parametrize("spectral", [False, True])
+@pytest.mark.parametrize(("critic", "places"), [("global", 1), ("local", 4)])
+def test_a_critic_for_each_class(critic: str, places: int, spectral: bool) -> None:
+    network = discriminator(model__critic=critic, discriminator__spectral_norm=spectral)
+    logits, codes = network(images())
+    assert (logits.shape, codes.shape) == ((5, K), (5, 4, 4, 8))
+    scores = network.critic(codes)
+    assert scores.shape == (5, places, places, K)
+    assert scores.dtype == "float32"
+    inputs = 8 if critic == "local" else 4 * 4 * 8
+    assert tuple(network.head.kernel.shape) == (inputs, K)
+
+
+def test_a_local_critic_sees_one_place_and_a_global_one_all() -> None:
+    for critic, seen in (("local", 1), ("global", 1)):
+        network = discriminator(model__critic=critic)
+        codes = np.random.default_rng(0).normal(size=(1, 4, 4, 8)).astype(np.float32)
+        before = np.array(network.critic(codes))
+        codes[0, 2, 3] += 1.0
+        changed = (np.array(network.critic(codes)) != before).any(axis=-1)[0]
+        assert changed.sum() == seen
+        assert critic == "global" or changed[2, 3]
+
+
+@pytest.mark.parametrize("size", [32, 64, 128, 100, 256])
+def test_critics_of_features_look_at_8_places_a_side_or_fewer(size: int) -> None:
+    sizes = map_sizes(size)
+    critics = FeatureCritics(K, 8, sizes)
+    found = critics(critics.examples())
+    for side, scores in zip(sizes, found, strict=True):
+        while side > 8:
+            side = -(-side // 2)
+        assert scores.shape == (1, side, side, K)
+        assert scores.dtype == "float32"

@@ -1,0 +1,31 @@
+"""Keras's own file of a generator: `save`, `load_model`, the same pictures and names."""
+
+import keras
+import numpy as np
+import pytest
+
+from tests.conftest import TABLES
+from tests.painters import CLASSES
+
+
+def request(painter):
+    """z and class weights: each class alone, and all of them mixed."""
+    mixed = np.full((1, len(CLASSES)), 1 / len(CLASSES), np.float32)
+    weights = np.concatenate([np.eye(len(CLASSES), dtype=np.float32), mixed])
+    return painter.latents(range(len(weights))), weights
+
+
+@pytest.mark.parametrize("paper", TABLES)
+def test_a_generator_comes_back_from_its_file(painters, paper, tmp_path):
+    painter = painters[paper]
+    painter.generator.save(tmp_path / "x.keras")
+    back = keras.saving.load_model(tmp_path / "x.keras")
+    asked = request(painter)
+    painted, again = (np.asarray(network(*asked)) for network in (painter.generator, back))
+    np.testing.assert_allclose(again, painted, rtol=0, atol=1e-6)
+    assert np.ptp(painted) > 0.1
+    assert back.class_names == tuple(CLASSES)
+    if paper == "improved":
+        assert back(*asked, magnified=True).shape == (4, 32, 32, 3)
+    # What files of any version name it.
+    assert keras.saving.get_registered_name(type(back)) == f"artgan_tf.{paper}>Generator"

@@ -1,0 +1,207 @@
+"""Models' losses against float64 NumPy from formulas: A3 (ArtGAN), B2 (Improved), the critics."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from artgan_tf.models import artgan, class_critic, improved
+
+Array = NDArray[np.float64]
+CLOSE: dict[str, Any] = {"rtol": 1e-5, "atol": 1e-5}
+SEEDS = range(4)
+SMOOTHINGS = [0.0, 0.1, 0.35]
+
+
+def logits(seed: int, units: int, n: int = 12, scale: float = 3.0) -> NDArray[np.float32]:
+    return np.random.default_rng(seed).normal(0.0, scale, (n, units)).astype("float32")
+
+
+def labels(seed: int, classes: int, n: int = 12) -> NDArray[np.int32]:
+    return np.random.default_rng(seed + 100).integers(0, classes, n).astype("int32")
+
+
+def sigmoid(x: Any) -> Array:
+    return 1.0 / (1.0 + np.exp(-np.asarray(x, dtype="float64")))
+
+
+def expected_bce(x: Any, targets: Array) -> float:
+    """-t log p - (1 - t) log(1 - p), one unit at a time; 1 - sigmoid(x) = sigmoid(-x)."""
+    total = 0.0
+    for row, target in zip(np.asarray(x), targets, strict=True):
+        for value, t in zip(row, target, strict=True):
+            total -= t * np.log(sigmoid(value)) + (1.0 - t) * np.log(sigmoid(-value))
+    return total / targets.size
+
+
+def realness(o: Any) -> tuple[Array, Array]:
+    """p(real) = e^l / (e^l + 1) and 1 - p, with e^l = sum_k e^(o_k) shifted by its maximum."""
+    o = np.asarray(o, dtype="float64")
+    shift = o.max(axis=1)
+    total = np.exp(o - shift[:, None]).sum(axis=1)
+    return total / (total + np.exp(-shift)), np.exp(-shift) / (total + np.exp(-shift))
+
+
+def softmax(o: Any) -> Array:
+    weights = np.exp(np.asarray(o, dtype="float64") - np.max(o, axis=1, keepdims=True))
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def check(terms: dict[str, Any], expected: dict[str, float]) -> None:
+    assert terms.keys() == expected.keys()
+    for name, value in expected.items():
+        np.testing.assert_allclose(float(terms[name]), value, err_msg=name, **CLOSE)
+
+
+@pytest.mark.parametrize("smoothing", SMOOTHINGS)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_artgan_discriminator(seed: int, smoothing: float) -> None:
+    real, fake, y = logits(seed, 6), logits(seed + 50, 6), labels(seed, 5)
+    real_target, fake_target = np.zeros((12, 6)), np.zeros((12, 6))
+    for row, k in enumerate(y):
+        real_target[row, k] = 1.0 - smoothing  # one-sided: only the target 1 moves
+        fake_target[row, 5] = 1.0
+    expected = {"real": expected_bce(real, real_target), "fake": expected_bce(fake, fake_target)}
+    check(artgan.discriminator_loss(real, y, fake, smoothing), expected)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_artgan_generator_wants_the_class_and_not_fake(seed: int) -> None:
+    fake, y = logits(seed, 6), labels(seed, 5)
+    target = np.array([[float(unit == k) for unit in range(6)] for k in y])
+    assert not target[:, 5].any()
+    check(artgan.generator_loss(fake, y), {"adversarial": expected_bce(fake, target)})
+
+
+@pytest.mark.parametrize("smoothing", SMOOTHINGS)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_improved_discriminator(seed: int, smoothing: float) -> None:
+    real, fake, y = logits(seed, 7), logits(seed + 50, 7), labels(seed, 7)
+    log_p = np.log(softmax(real))
+    picked = np.mean([log_p[row, k] for row, k in enumerate(y)])
+    (p_real, q_real), (_, q_fake) = realness(real), realness(fake)
+    kept = 1.0 - smoothing
+    expected = {
+        "class": -(kept * picked + smoothing * log_p.mean()),
+        "real": -np.mean(kept * np.log(p_real) + smoothing * np.log(q_real)),
+        "fake": -np.mean(np.log(q_fake)),
+    }
+    check(improved.discriminator_loss(real, y, fake, smoothing), expected)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_improved_generator(seed: int) -> None:
+    fake, y = logits(seed, 7), labels(seed, 7)
+    p = softmax(fake)
+    expected = {
+        "adversarial": -np.mean(np.log(realness(fake)[0])),
+        "class": -np.mean([np.log(p[row, k]) for row, k in enumerate(y)]),
+    }
+    check(improved.generator_loss(fake, y), expected)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_realness_gradient_is_p_minus_target_times_softmax(seed: int) -> None:
+    o = tf.constant(logits(seed, 7))
+    for target in (0.0, 0.9, 1.0):
+        with tf.GradientTape() as tape:
+            tape.watch(o)
+            loss = improved.realness_loss(o, target)
+        p, _ = realness(o)
+        expected = (p - target)[:, None] * softmax(o) / len(p)
+        np.testing.assert_allclose(tape.gradient(loss, o), expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [80.0, 200.0])  # e^80 still fits float32, e^200 does not
+@pytest.mark.parametrize("sign", [-1.0, 1.0, 0.0])
+def test_extreme_logits_stay_finite_and_right(sign: float, size: float) -> None:
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], (12, 6)) if sign == 0 else sign
+    o = tf.constant((size * signs * np.ones((12, 6))).astype("float32"))
+    y = labels(0, 5)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(o)
+        terms = {
+            **{f"A D {k}": v for k, v in artgan.discriminator_loss(o, y, o, 0.1).items()},
+            **{f"A G {k}": v for k, v in artgan.generator_loss(o, y).items()},
+            **{f"B D {k}": v for k, v in improved.discriminator_loss(o, y, o, 0.1).items()},
+            **{f"B G {k}": v for k, v in improved.generator_loss(o, y).items()},
+        }
+    for name, value in terms.items():
+        assert np.isfinite(value), name
+        assert np.all(np.isfinite(tape.gradient(value, o))), name
+    p, q = realness(o)
+    fake = np.eye(6)[np.full(12, 5)]
+    np.testing.assert_allclose(terms["B D fake"], -np.log(q).mean(), **CLOSE)
+    np.testing.assert_allclose(terms["B G adversarial"], -np.log(p).mean(), **CLOSE)
+    np.testing.assert_allclose(terms["A D fake"], expected_bce(o, fake), **CLOSE)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("target", [0.0, 1.0])
+def test_realness_is_not_the_public_codes_broadcast(seed: int, target: float) -> None:
+    """B6.1: [B, 1] maxima + [B] log-sums give [B, B]: the same mean of l, another softplus."""
+    o = logits(seed, 7).astype("float64")
+    maxima = o.max(axis=1, keepdims=True)
+    sums = np.log(np.exp(o - maxima).sum(axis=1))
+    broadcast = maxima + sums
+    assert broadcast.shape == (12, 12)
+    public = np.mean(np.log1p(np.exp(broadcast))) - target * np.mean(broadcast)
+    p, q = realness(o)
+    right = -np.mean(np.log(p) if target else np.log(q))
+    value = float(improved.realness_loss(o.astype("float32"), target))
+    np.testing.assert_allclose(value, right, **CLOSE)
+    assert abs(value - public) > 100 * abs(value - right)
+    assert abs(value - public) > 5e-4
+
+
+# ---- the class critic ---------------------------------------------------------------------------
+def critics(seed: int, shape: tuple[int, ...], scale: float = 3.0) -> list[NDArray[np.float32]]:
+    """c_y of real images and of fakes."""
+    rng = np.random.default_rng(seed)
+    return [rng.normal(0.0, scale, shape).astype("float32") for _ in range(2)]
+
+
+def expected_critic(kind: str, real: Any, fake: Any) -> tuple[dict[str, Any], Any]:
+    """D's terms and G's, one score at a time, from log sigmoid(c) and margins."""
+    real, fake = (np.asarray(x, dtype="float64").ravel() for x in (real, fake))
+    if kind == "relativistic":
+        beats = [sigmoid(r - f) for r, f in zip(real, fake, strict=True)]
+        loses = [sigmoid(f - r) for r, f in zip(real, fake, strict=True)]
+        return {"real": -np.mean(np.log(beats))}, -np.mean(np.log(loses))
+    if kind == "hinge":
+        d = {
+            "real": np.mean([max(0.0, 1.0 - r) for r in real]),
+            "fake": np.mean([max(0.0, 1.0 + f) for f in fake]),
+        }
+        return d, np.mean([-f for f in fake])
+    d = {"real": -np.mean(np.log(sigmoid(real))), "fake": -np.mean(np.log(1.0 - sigmoid(fake)))}
+    return d, -np.mean(np.log(sigmoid(fake)))
+
+
+@pytest.mark.parametrize("shape", [(12, 1, 1), (3, 4, 5)])
+@pytest.mark.parametrize("kind", ["non-saturating", "hinge", "relativistic"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_class_critic(seed: int, kind: str, shape: tuple[int, ...]) -> None:
+    real, fake = critics(seed, shape)
+    d, g = expected_critic(kind, real, fake)
+    check(class_critic.discriminator_loss(real, fake, kind), d)
+    check(class_critic.generator_loss(real, fake, kind), {"adversarial": g})
+
+
+@pytest.mark.parametrize("kind", ["non-saturating", "hinge", "relativistic"])
+def test_class_critic_pulls_d_and_g_apart(kind: str) -> None:
+    """D raises c(x) and lowers c(s); G raises c(s); all stay finite far out."""
+    real, fake = (tf.constant(x) for x in critics(0, (12, 1, 1), scale=0.5))
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch([real, fake])
+        d = sum(class_critic.discriminator_loss(real, fake, kind).values())
+        g = class_critic.generator_loss(real, fake, kind)["adversarial"]
+    to_real, to_fake = tape.gradient(d, [real, fake])
+    assert np.max(to_real) <= 0.0 <= np.min(to_fake)
+    assert np.max(tape.gradient(g, fake)) < 0.0
+    for far in (-200.0, 200.0):
+        terms = class_critic.discriminator_loss(real + far, fake - far, kind)
+        terms |= class_critic.generator_loss(real + far, fake - far, kind)
+        assert all(np.isfinite(value) for value in terms.values())
