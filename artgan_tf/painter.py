@@ -131,7 +131,7 @@ class Painter:
         batches = []
         for i in _starts(seeds):
             part = slice(i, i + AT_ONCE)
-            position = keras.ops.convert_to_tensor(np.asarray(t[part], np.float32))
+            share = keras.ops.convert_to_tensor(np.asarray(t[part], np.float32))
             z = self.gan.interpolate(
                 self.latents(seeds[part]), self.latents(seeds_to[part]), position
             )
