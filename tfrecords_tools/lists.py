@@ -1,4 +1,4 @@
-"""Images that lists of `path,label` name, the official WikiArt lists as distributed among them."""
+"""Reads images named by lists of `path,label` rows, such as the official WikiArt lists."""
 
 import hashlib
 from collections import Counter, defaultdict
@@ -15,21 +15,22 @@ from tfrecords_tools.folders import check_folder, files
 from tfrecords_tools.list_files import Row, read_rows, without_headers
 from tfrecords_tools.names import match
 
-NO_LABEL = ("", "nan")  # nan: as pandas writes an empty cell
+NO_LABEL = ("", "nan")  # nan: an empty cell, as pandas writes it
 WIKIART_SPLITS = ("train", "val")
 
 
 @dataclass(frozen=True)
 class Listing:
-    """What became of the rows: all of them are kept, repeated, dropped or missing.
+    """What happened to the rows of the lists: each is kept, repeated, dropped or missing.
 
     Args:
-        rows: how many each split's list has.
-        repeated: split and path of rows whose path stands in an earlier row, with the same label.
-        dropped: path -> its labels, where it has more than one; every row of it counts.
-        missing: split and path of rows that no file fits.
-        renamed: path in the list -> path of the file, where they differ.
-        matched: how many rows matched in each way.
+        rows: number of rows in each split's list.
+        repeated: split and path of rows that repeat an earlier path with the same label.
+        dropped: the labels of each path that has more than one.
+        dropped_rows: number of rows with such a path in each split's list.
+        missing: split and path of rows that no file matches.
+        renamed: path in the list -> path of the file, if they differ.
+        matched: number of rows for each way of matching.
     """
 
     rows: dict[str, int]
@@ -42,21 +43,25 @@ class Listing:
 
 
 def wikiart_lists(folder: Path, task: str) -> tuple[dict[str, Path], Path]:
-    """The official lists of a task, split -> file, and its class file."""
+    """Return the official lists of a task, by split, and its class file.
+
+    Raises:
+        InputError: the folder lacks one of them.
+    """
     lists = {split: _find(folder, f"{task}_{split}") for split in WIKIART_SPLITS}
     return lists, _find(folder, f"{task}_class")
 
 
 def listed_images(root: Path, lists: Mapping[str, Path], class_file: Path | None) -> Collection:
-    """The images below `root` that lists name.
+    """Return the images below `root` that the lists name.
 
     Args:
-        root: the folder that the paths in the lists start from.
-        lists: split -> a file of `path,label` rows; one list alone may be called `all`.
-        class_file: a class a line, numbered or in order; without it the labels are the names.
+        root: folder that the paths in the lists are relative to.
+        lists: split -> file of `path,label` rows; a single list may have the split `all`.
+        class_file: one class per line, numbered or in order; without it the labels are the names.
 
     Raises:
-        InputError: for a file that is not there, and a label that is no class.
+        InputError: a file is missing or malformed, or a label is not a class.
     """
     check_folder(root)
     on_disk = {path.relative_to(root).as_posix() for path in files(root)}
@@ -80,11 +85,15 @@ def listed_images(root: Path, lists: Mapping[str, Path], class_file: Path | None
 
 
 def parse_lists(labels: Iterable[str]) -> dict[str, Path]:
-    """`train=a.csv` -> {"train": a.csv}; a bare path is a list that is still to be divided."""
+    """Parse `train=a.csv` into {"train": a.csv}; a bare path is a list still to be divided.
+
+    Raises:
+        InputError: a split is unknown or named twice, or a bare path is not the only list.
+    """
     lists: dict[str, Path] = {}
     for word in labels:
         split, equals, path = word.partition("=")
-        if not equals or "/" in split or "\\" in split:  # a path, which may have a = of its own
+        if not equals or "/" in split or "\\" in split:  # a path, which may contain a =
             split, path = UNDIVIDED, word
         if split not in ("train", "val", "test", UNDIVIDED) or split in lists:
             raise InputError(
@@ -106,7 +115,7 @@ def _find(folder: Path, name: str) -> Path:
 
 
 def _classes_of(rows: Sequence[Row]) -> dict[str, int]:
-    """The labels in order, numbers as numbers."""
+    """Return the index of each label in sorted order; numbers are sorted by value."""
     places: dict[str, str] = {}
     for row in rows:
         places.setdefault(row.label, row.place)
@@ -131,7 +140,7 @@ def _classes_of(rows: Sequence[Row]) -> dict[str, int]:
 
 
 def _names(classes: Mapping[str, int]) -> tuple[str, ...]:
-    """The names in order: each index was first given to its name, then to its number."""
+    """Return the names in order of their indices; a class file lists names before numbers."""
     names: dict[int, str] = {}
     for name, index in classes.items():
         names.setdefault(index, name)
@@ -141,7 +150,7 @@ def _names(classes: Mapping[str, int]) -> tuple[str, ...]:
 def _classified(
     lists: list[list[Row]], images: set[str], class_file: Path | None
 ) -> tuple[list[Row], dict[str, int]]:
-    """The rows of all lists without headers, and the classes that their labels are of."""
+    """Return the rows of all lists without headers, and the class index of each label."""
     classes = read_classes(class_file) if class_file else {}
     pictured = {row.label for rows in lists for row in rows if row.path in images}
     is_label = (classes or pictured).__contains__
@@ -175,7 +184,7 @@ def _hashes(lists: Mapping[str, Path], class_file: Path | None) -> dict[str, str
 
 
 def _kept(rows: list[Row]) -> tuple[list[Row], list[tuple[str, str]], dict[str, list[str]]]:
-    """The first row of each path, the repetitions, and the paths with several labels (not kept)."""
+    """Return the first row of each path, the repetitions, and the paths with several labels."""
     first: dict[str, Row] = {}
     labels: defaultdict[str, set[str]] = defaultdict(set)
     repeated = []

@@ -1,4 +1,4 @@
-"""How a conversion is getting on: a bar on a terminal, a line now and then without one."""
+"""Shows the progress of a conversion: a bar on a terminal, or a line every 30 seconds without."""
 
 import sys
 import time
@@ -9,11 +9,11 @@ SECONDS_A_LINE = 30
 
 
 class Progress:
-    """Images done of all, images/s, MB/s of source files, skipped, and the time left.
+    """Shows the images done, images/s, MB/s of source files, images skipped, and the time left.
 
     Args:
-        total: images.
-        done: how many of them an earlier run has done.
+        total: number of images.
+        done: number of those that an earlier run has done.
     """
 
     def __init__(self, total: int, done: int = 0):
@@ -28,7 +28,13 @@ class Progress:
         self.bar.close()
 
     def show(self, images: int, size: int, skipped: int) -> None:
-        """Tell of the images and source bytes that this run has read so far; 0 bytes: not known."""
+        """Update the display.
+
+        Args:
+            images: number of images that this run has read so far.
+            size: bytes of their source files; 0 if unknown.
+            skipped: number of images skipped so far.
+        """
         now = time.monotonic()
         seconds = max(now - self.begun, 1e-9)
         rate = (f"{size / 1e6 / seconds:.1f} MB/s, " if size else "") + f"{skipped} skipped"

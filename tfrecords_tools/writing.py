@@ -1,4 +1,4 @@
-"""Writes the shards that are not there yet: with processes of this machine, or with Apache Beam."""
+"""Writes the shards that are still missing, with processes on this machine or with Apache Beam."""
 
 import contextlib
 from collections.abc import Callable, Generator, Iterator
@@ -21,12 +21,12 @@ RUNNERS: dict[str, Run] = {"local": write_with_processes, "beam": write_with_bea
 def write_shards(
     workspace: Workspace, collection: Collection, options: Options
 ) -> list[ShardReport]:
-    """Write the shards that are not done yet; returns the reports of all.
+    """Write the shards that are not done yet, and return the reports of all shards in order.
 
     Raises:
-        InputError: at an unreadable image where none is tolerated, or at too many of them.
-        RunError: when a worker dies.
-        OSError: when the disk is full or refuses.
+        InputError: more images are unreadable than the options tolerate.
+        RunError: a worker died.
+        OSError: the disk is full or refuses to write.
     """
     reports = [report for report in workspace.done() if not _to_redo(report, collection, options)]
     files = {report.file for report in reports}
@@ -58,7 +58,7 @@ def _sentences() -> Iterator[None]:
 
 
 def _to_redo(report: ShardReport, collection: Collection, options: Options) -> bool:
-    """Whether an image that had to be left out of a shard can be read by now, or has to be."""
+    """Return whether an image that a shard skipped has become readable, or must not be skipped."""
     if report.skipped and options.on_error == "stop":
         return True
     for key, _ in report.skipped:
