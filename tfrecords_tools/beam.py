@@ -39,7 +39,7 @@ def check_beam(options: Options) -> None:
             f"clone pip install -r requirements-beam.txt."
         ) from None
     if problem := _problem(options):
-        raise InputError(f"Apache Beam cannot run so: {problem}.")
+        raise InputError(f"Apache Beam rejects the options after --: {problem}.")
 
 
 def _problem(options: Options) -> str:
@@ -146,10 +146,11 @@ class Pipeline:
     def failure(self, missing: str) -> str:
         """Return a sentence about why shards such as `missing` were not written."""
         state = self.result.state if self.result else "nothing"
-        lines = str(self.error or "").splitlines() or [f"it ended as {state}, without {missing}"]
+        ended = f"it ended in state {state} without writing {missing}"
+        lines = str(self.error or "").splitlines() or [ended]
         return (
-            f"Apache Beam could not write all shards ({lines[-1].strip()}): the same command goes "
-            f"on where it stopped."
+            f"Apache Beam could not write all shards ({lines[-1].strip()}): the same command "
+            f"resumes where it stopped."
         )
 
     def end(self) -> None:

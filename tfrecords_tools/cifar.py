@@ -55,9 +55,9 @@ def _labels(path: Path, classes: int) -> list[int]:
     batch = _load(path)
     data, labels = batch.get("data"), batch.get("labels")
     if not isinstance(data, np.ndarray) or data.dtype != np.uint8 or data.shape[1:] != (3072,):
-        raise InputError(f"{path} is no CIFAR-10 python batch: it has no uint8 data of N x 3072.")
+        raise InputError(f"{path} is not a CIFAR-10 python batch: it lacks uint8 data, N x 3072.")
     if not isinstance(labels, list) or len(labels) != len(data):
-        raise InputError(f"{path} is no CIFAR-10 python batch: it has not a label for each image.")
+        raise InputError(f"{path} is not a CIFAR-10 python batch: it lacks one label per image.")
     for label in labels:
         if type(label) is not int or not 0 <= label < classes:
             raise InputError(
@@ -72,7 +72,7 @@ class _DataOnly(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if module.split(".")[0] in ("numpy", "_codecs") and name in ARRAYS:
             return super().find_class(module, name)
-        raise pickle.UnpicklingError(f"it names {module}.{name}")
+        raise pickle.UnpicklingError(f"it refers to {module}.{name}")
 
 
 @cache
@@ -82,4 +82,4 @@ def _load(path: Path) -> dict[str, Any]:
             content = _DataOnly(file, encoding="bytes").load()
         return {key.decode(): value for key, value in content.items()}
     except Exception as error:  # a damaged pickle can raise anything
-        raise InputError(f"{path} is no CIFAR-10 python batch: {error}.") from None
+        raise InputError(f"{path} is not a CIFAR-10 python batch: {error}.") from None

@@ -28,7 +28,7 @@ def read_classes(file: Path) -> dict[str, int]:
     text = read_text(file).replace("\r\n", "\n").replace("\r", "\n")
     lines = [(n, line.strip()) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
     if not lines:
-        raise InputError(f"{file} holds no class names: give a class a line.")
+        raise InputError(f"{file} holds no class names: write one class per line.")
     names = _numbered(lines, file)
     if names is None:
         names = _in_order(lines, file)
@@ -57,7 +57,7 @@ def _complaint(lines: Sequence[Line], found: Sequence[re.Match[str] | None], fil
     seen: set[int] = set()
     for (place, text), match in zip(lines, found, strict=True):
         if not match:
-            return f"{file}, line {place}: {text!r} has no number, but others have: number all."
+            return f"{file}, line {place}: {text!r} has no number, but other lines do: number all."
         if (number := int(match["number"])) in seen or number >= len(lines):
             break
         seen.add(number)
@@ -71,8 +71,8 @@ def _in_order(lines: Sequence[Line], file: Path) -> list[str]:
     for number, text in lines:
         if ODD.fullmatch(text):
             raise InputError(
-                f"{file}, line {number}: {text!r} is no class name: give a class a line, numbered "
-                f"from 0 or in order."
+                f"{file}, line {number}: {text!r} is not a class name: write one class per line, "
+                f"numbered from 0 or in order."
             )
     return [_unquoted(text) for _, text in lines]
 
@@ -82,8 +82,8 @@ def _check_numbers(names: Sequence[str], file: Path) -> None:
     for index, name in enumerate(names):
         if name.isdecimal() and int(name) != index and int(name) < len(names):
             raise InputError(
-                f"{file}: class {index} is called {name!r}, which is another one's number: number "
-                f"the lines, as in '{index} name'."
+                f"{file}: class {index} is called {name!r}, which is the number of another class: "
+                f"number the lines, as in '{index} name'."
             )
 
 

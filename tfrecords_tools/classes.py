@@ -28,7 +28,7 @@ def check_names(names: Sequence[str], source: object) -> None:
     """
     for name in names:
         if problem := _problem(name):
-            raise InputError(f"{source}: {name!r} is no name for a class: it {problem}; rename it.")
+            raise InputError(f"{source}: {name!r} is not a class name: it {problem}; rename it.")
     for name, count in Counter(unicodedata.normalize("NFC", name) for name in names).items():
         if count > 1:
             raise InputError(f"{source}: {count} classes are called {name!r}: rename all but one.")
@@ -51,11 +51,12 @@ def check_trained(
     missing = sorted(set(range(len(names))) - set(trained))
     if strange := [names[label] for label in sorted(set(missing) & set(held_out))]:
         raise InputError(
-            f"{source}: {some(strange)} is held out but not trained on: give both the same classes."
+            f"{source} has held-out images but no training images of {some(strange)}: give both "
+            f"splits the same classes."
         )
     if missing:
         found = some([names[label] for label in missing])
-        warnings.warn(f"{source} has no images to train on of {found}.", stacklevel=3)
+        warnings.warn(f"{source} has no training images of {found}.", stacklevel=3)
 
 
 def some(names: Sequence[str]) -> str:

@@ -58,7 +58,7 @@ def label_of(values: Values, dataset: DataSet) -> int:
     """Return the label of a record; raises ValueError if it is missing or not a class."""
     label, classes = _only(values, "label", int), len(dataset.class_names)
     if not 0 <= label < classes:
-        raise ValueError(f"label {label} is none of {classes} classes")
+        raise ValueError(f"label {label} is not one of {classes} classes")
     return label
 
 
@@ -78,7 +78,7 @@ def decoded(content: bytes, dataset: DataSet) -> Image.Image:
         with Image.open(io.BytesIO(content), formats=kinds) as image:
             picture = whole(image)
     except UnidentifiedImageError:
-        raise ValueError(f"its image is no {kinds[0] if kinds else 'known format'}") from None
+        raise ValueError(f"its image is not in {kinds[0] if kinds else 'a known'} format") from None
     except Exception as error:  # Pillow's plugins can raise anything
         raise ValueError(f"its image cannot be decoded: {error}") from None
     _check_size(picture, dataset)
@@ -113,7 +113,7 @@ def _picture(content: bytes, shape: tuple[int | None, ...], dataset: DataSet) ->
         return decoded(content, dataset)
     sides = [side for side in shape if isinstance(side, int) and side > 0]
     if len(sides) != 3 or sides[2] != 3 or len(shape) != 3 or len(content) != math.prod(sides):
-        raise ValueError(f"its {len(content)} bytes are no pixels of shape {list(shape)}")
+        raise ValueError(f"its {len(content)} bytes do not fit pixels of shape {list(shape)}")
     picture = Image.fromarray(np.frombuffer(content, np.uint8).reshape(sides))
     _check_size(picture, dataset)
     return picture
@@ -122,6 +122,6 @@ def _picture(content: bytes, shape: tuple[int | None, ...], dataset: DataSet) ->
 def _check_size(picture: Image.Image, dataset: DataSet) -> None:
     found, short = f"it is {picture.width}x{picture.height}", dataset.options.get("size")
     if short and min(picture.size) != short:
-        raise ValueError(f"{found}, not of short side {short}")
+        raise ValueError(f"{found}, but its short side should be {short}")
     if None not in dataset.shape and picture.size != dataset.shape[1::-1]:
         raise ValueError(f"{found}, not {dataset.shape[1]}x{dataset.shape[0]}")

@@ -9,7 +9,7 @@ from tfrecords_tools.common.errors import InputError, NotThere
 from tfrecords_tools.records import count_records, is_compressed
 from tfrecords_tools.workspace import REPORT, STATE, read_json
 
-MADE = "give one that convert has made, with a dataset_info.json"
+MADE = "give one that convert made, with a dataset_info.json"
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def check_dataset(folder: Path) -> tuple[str, ...]:
     if not folder.is_dir():
         raise NotThere(f"There is no folder {folder}: {MADE}.")
     if not (folder / "dataset_info.json").is_file():
-        raise InputError(f"{folder} is no TFRecord data set: {MADE}.")
+        raise InputError(f"{folder} is not a TFRecord data set: {MADE}.")
     names = folder / "label.labels.txt"
     return tuple(names.read_text(encoding="utf-8").splitlines()) if names.is_file() else ()
 
@@ -70,7 +70,7 @@ def open_dataset(folder: Path) -> DataSet:
         info = tfds.builder_from_directory(folder).info
     except Exception as error:  # TFDS raises many kinds
         raise InputError(
-            f"{folder} is no TFRecord data set ({type(error).__name__}): {MADE}."
+            f"{folder} is not a TFRecord data set ({type(error).__name__}): {MADE}."
         ) from None
     check_format(info, str(folder))
     names, image = class_names(info.features, str(folder)), info.features["image"]
@@ -99,8 +99,8 @@ def check_format(info: Any, title: str) -> None:
 
     if info.file_format != tfds.core.FileFormat.TFRECORD:
         raise InputError(
-            f"{title} holds {info.file_format.value} files, and only tfrecord files are read: let "
-            f"tensorflow-datasets write it again, with file_format='tfrecord'."
+            f"{title} holds {info.file_format.value} files, but only tfrecord files can be read: "
+            f"write it again with tensorflow-datasets, with file_format='tfrecord'."
         )
 
 
@@ -113,8 +113,8 @@ def class_names(features: Any, title: str) -> tuple[str, ...]:
     if not isinstance(label, tfds.features.ClassLabel) or "image" not in found:
         known = ", ".join(sorted(found))
         raise InputError(
-            f"{title} is no image classification set: it has {known}, but an image and a label "
-            f"that names one class are needed."
+            f"{title} is not an image classification set: it has {known}, but needs an image and a "
+            f"label that names one class."
         )
     return tuple(label.names)
 

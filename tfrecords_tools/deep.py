@@ -31,15 +31,15 @@ def _floats(values: np.ndarray) -> np.ndarray:
     grey = np.nan_to_num(values.astype(np.float64), nan=0, posinf=0, neginf=0)
     if grey.min() < -OVERSHOOT or grey.max() > 1 + OVERSHOOT:
         raise ValueError(
-            f"its floats go from {grey.min():g} to {grey.max():g}, and only of 0 to 1 it is known "
-            f"what is white"
+            f"its floats go from {grey.min():g} to {grey.max():g}, but white is only defined for a "
+            f"range of 0 to 1"
         )
     return grey
 
 
 def _integers(values: np.ndarray, image: Image.Image, tags: dict) -> np.ndarray:
     if image.mode == "I" and image.format not in KNOWN:
-        raise ValueError(f"nothing says what is white among the integers of a {image.format}")
+        raise ValueError(f"the integers of a {image.format} file do not define white")
     bits = tags.get(BITS, (16,))[0]
     signed = tags.get(SAMPLES, (1,))[0] == SIGNED
     # Pillow's signed mode makes the brighter half of 32 bits negative.

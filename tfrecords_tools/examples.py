@@ -96,7 +96,7 @@ def hold_out(examples: Iterable[Example], fraction: float, seed: int) -> list[Ex
         largest = max(map(len, by_label.values()), default=0)
         raise InputError(
             f"{len(divided)} images in classes of at most {largest} are too few to hold out "
-            f"{fraction:.0%}: add images or raise it (convert --val-fraction, fit --set "
+            f"{fraction:.0%}: add images or raise the fraction (convert --val-fraction, fit --set "
             f"data.val_fraction)."
         )
     return divided

@@ -96,7 +96,7 @@ def _classes(folder: Path, one_class: str) -> Tree:
     if not tree and (paths := _images(folder)):
         return {one_class: paths}
     if tree and (empty := sorted(found.keys() - tree.keys())):
-        said = f"Folders of {folder} without images ({len(empty)}) are left out: {some(empty)}."
+        said = f"Folders of {folder} without images ({len(empty)}) are skipped: {some(empty)}."
         warnings.warn(said, stacklevel=4)
     if not tree:
         kinds = " ".join(sorted(SUFFIXES))
@@ -119,8 +119,8 @@ def _warn_of_wrappers(root: Path, trees: Mapping[str, Tree]) -> None:
     if len(held) > len(classes) and not any(folder.name == name for folder, name in held.items()):
         within = sorted(folder.relative_to(root).as_posix() for folder in held)
         warnings.warn(
-            f"The class folders of {root} hold nothing but folders, which are neither classes nor "
-            f"splits ({some(within)}): if they should be, give the folder that these lie in, or "
+            f"The class folders of {root} hold only folders, which count neither as classes nor as "
+            f"splits ({some(within)}): if they should, give the folder that contains them, or "
             f"arrange them as train/CLASS and val/CLASS.",
             stacklevel=3,
         )
@@ -135,11 +135,11 @@ def _warn_of_others(root: Path, taken: Set[str]) -> None:
     odd = [k for k in others if k not in images and PurePosixPath(k).parent in beside]
     odd = [key for key in odd if PurePosixPath(key).suffix.lower() not in NOTES]
     for what, keys in (
-        (f"Images in no class folder of {root}", images),
-        (f"Files in {root} that are no images", odd),
+        (f"Images outside the class folders of {root}", images),
+        (f"Files in {root} that are not images", odd),
     ):
         if keys:
-            warnings.warn(f"{what} ({len(keys)}) are left out: {some(keys)}.", stacklevel=3)
+            warnings.warn(f"{what} ({len(keys)}) are skipped: {some(keys)}.", stacklevel=3)
 
 
 def files(folder: Path) -> list[Path]:

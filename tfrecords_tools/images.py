@@ -85,7 +85,7 @@ def open_image(
     except (UnreadableImage, MemoryError):
         raise
     except UnidentifiedImageError:
-        raise UnreadableImage("it is no image, or of an unknown kind") from None
+        raise UnreadableImage("it is not an image, or its format is unknown") from None
     except Exception as error:  # Pillow's plugins can raise anything on a damaged file
         reason = error.strerror if isinstance(error, OSError) else None
         raise UnreadableImage(reason or str(error) or type(error).__name__) from None

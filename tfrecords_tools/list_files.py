@@ -75,13 +75,13 @@ def read_rows(split: str, file: Path, images: Set[str], root: str) -> list[Row]:
     if layout.label is None:
         raise InputError(
             f"{file}, line {lines[0][0]}: it has {len(lines[0][1])} columns and does not say which "
-            f"is the label: leave path,label, or call that column label."
+            f"is the label: keep only path,label, or name that column label."
         )
     rows: list[Row] = []
     for number, fields in lines:
         place, path = f"{file}, line {number}", layout.path_of(fields)
         if len(fields) == 1 and (rows or fields[0] in images):
-            raise InputError(f"{place}: {fields[0]!r} is no path,label.")
+            raise InputError(f"{place}: {fields[0]!r} is not a path,label row.")
         rows.append(Row(split, path, fields[layout.label], place))
     return rows if _exact(lines, layout, images) else _moved(rows, file, images, root)
 
@@ -91,8 +91,8 @@ def _moved(rows: list[Row], file: Path, images: Set[str], root: str) -> list[Row
     if found := elsewhere((row.path for row in rows), images, root):
         path, here = next(iter(found.items()))
         warnings.warn(
-            f"{file} names no file as it is called here: {len(found)} of {len(rows)} lines are "
-            f"taken for files of other folders or suffixes, as {path} for {here}.",
+            f"{file} names no existing file exactly: {len(found)} of {len(rows)} lines are matched "
+            f"to files in other folders or with other suffixes, such as {path} to {here}.",
             stacklevel=4,
         )
     return [row._replace(path=found.get(row.path, row.path)) for row in rows]
@@ -129,7 +129,7 @@ def read_text(file: Path) -> str:
         if data.startswith(UTF16):
             return data.decode("utf-16")
         if b"\0" in data:
-            raise InputError(f"{file} has bytes that are 0: save it as CSV in UTF-8.")
+            raise InputError(f"{file} contains zero bytes: save it as CSV in UTF-8.")
         return data.decode("utf-8-sig")
     except UnicodeError:
         return _western(data, file)

@@ -102,7 +102,7 @@ def parse_lists(labels: Iterable[str]) -> dict[str, Path]:
             )
         lists[split] = Path(path)
     if UNDIVIDED in lists and len(lists) > 1:
-        raise InputError(f"--labels {lists[UNDIVIDED]}: say of which split, as train=FILE.")
+        raise InputError(f"--labels {lists[UNDIVIDED]}: name its split, as in train=FILE.")
     return lists
 
 
@@ -111,7 +111,9 @@ def _find(folder: Path, name: str) -> Path:
     for path in paths:
         if path.is_file():
             return path
-    raise InputError(f"{folder} holds no {name}, {name}.csv or {name}.txt: are these the lists?")
+    raise InputError(
+        f"{folder} holds no {name}, {name}.csv or {name}.txt: give the folder of WikiArt's lists."
+    )
 
 
 def _classes_of(rows: Sequence[Row]) -> dict[str, int]:
@@ -128,13 +130,13 @@ def _classes_of(rows: Sequence[Row]) -> dict[str, int]:
     ordered = sorted(places, key=lambda label: numbers[label])
     if numbers[ordered[0]] < 0:
         raise InputError(
-            f"{places[ordered[0]]}: the label {ordered[0]} is no number of a class: leave "
-            f"unlabelled images out, and number from 0."
+            f"{places[ordered[0]]}: the label {ordered[0]} is not a class number: remove "
+            f"unlabelled images, and number from 0."
         )
     for one, other in pairwise(ordered):
         if numbers[one] == numbers[other]:
             raise InputError(
-                f"{places[other]}: {one!r} and {other!r} are the same number: write it in one way."
+                f"{places[other]}: {one!r} and {other!r} are the same number: write it one way."
             )
     return {label: index for index, label in enumerate(ordered)}
 
@@ -156,21 +158,19 @@ def _classified(
     is_label = (classes or pictured).__contains__
     rows = [row for each in lists for row in without_headers(each, images, is_label)]
     if not rows:
-        raise InputError(
-            f"{lists[0][0].place} is a header and nothing follows: add path,label rows."
-        )
+        raise InputError(f"{lists[0][0].place} is a header without any rows: add path,label rows.")
     for row in rows:
         if not row.path or (row.label in NO_LABEL and row.label not in classes):
             lacking = "label" if row.path else "path"
             raise InputError(
-                f"{row.place}: {row.path or row.label!r} has no {lacking}: add it, or leave the "
-                f"line out."
+                f"{row.place}: {row.path or row.label!r} has no {lacking}: add it, or delete the "
+                f"line."
             )
     classes = classes or _classes_of(rows)
     for row in rows:
         if row.label not in classes:
             raise InputError(
-                f"{row.place}: label {row.label!r} of {row.path!r} is no class of {class_file}."
+                f"{row.place}: label {row.label!r} of {row.path!r} is not a class of {class_file}."
             )
     return rows, classes
 

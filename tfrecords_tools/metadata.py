@@ -120,6 +120,6 @@ def parse(data: bytes) -> dict[str, Any]:
     size, found = example.ByteSize(), example.features.feature
     example.DiscardUnknownFields()
     if example.ByteSize() != size:  # TensorFlow rejects some of them
-        raise ValueError("it has fields that no example has")
+        raise ValueError("it has unknown fields")
     kinds = {name: feature.WhichOneof("kind") for name, feature in found.items()}
     return {name: list(getattr(found[name], kind).value) for name, kind in kinds.items() if kind}

@@ -99,9 +99,7 @@ def checked(options: Options) -> Options:
             "--wikiart-lists DIR and --task style|genre|artist go together: give both."
         )
     if options.wikiart_lists and (options.labels or options.class_file):
-        raise InputError(
-            "--wikiart-lists brings its own lists: leave --labels and --class-file out."
-        )
+        raise InputError("--wikiart-lists brings its own lists: remove --labels and --class-file.")
     if options.class_file and not options.labels:
         raise InputError(
             f"--class-file {options.class_file} names the classes of --labels: give both."

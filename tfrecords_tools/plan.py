@@ -86,8 +86,8 @@ def _divided(collection: Collection, options: Options) -> Iterable[Example]:
     if collection.divided:
         if options.val_fraction is not None:
             raise InputError(
-                f"--val-fraction {options.val_fraction}: {options.source} has held-out images of "
-                f"its own, so leave it out."
+                f"--val-fraction {options.val_fraction}: {options.source} already has held-out "
+                f"images, so remove the option."
             )
         return collection.examples
     fraction = 0.1 if options.val_fraction is None else options.val_fraction

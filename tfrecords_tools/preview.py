@@ -73,7 +73,7 @@ def first_of_each_class(dataset: DataSet, split: str, count: int) -> list[list[I
                 _add(record, rows, dataset, count)
             except ValueError as error:
                 verify = cli.command("tfrecords_tools.verify", dataset.folder)
-                raise InputError(f"{path} is damaged ({error}): {verify} tells more.") from None
+                raise InputError(f"{path} is damaged ({error}): run {verify}.") from None
             if all(len(row) == count for row in rows):
                 return rows
     if not any(rows):

@@ -78,7 +78,7 @@ def listing_lines(listing: Listing) -> list[str]:
     rows = {
         "rows": listing.rows,
         "repeated": repeated,
-        "of two labels": listing.dropped_rows,
+        "conflicting labels": listing.dropped_rows,
         "missing": missing,
     }
     lines = [_row("lists", *splits)]

@@ -55,7 +55,7 @@ def verify(
     if bad:
         raise RunError(
             f"{len(bad)} of {len(shards)} shards of {folder} are bad: delete them and run the same "
-            f"convert command again, it makes only these."
+            f"convert command again, which writes only these."
         )
     seen = {"all": "all", "sample": "a sample", "none": "no image"}[decode]
     print(f"{folder}: {len(shards)} shards with {total:,} records are sound ({seen} decoded).")
@@ -81,7 +81,7 @@ def check_shard(
     if len(records) != expected:
         problems.append(f"{len(records)} records instead of {expected}")
     elif not problems and labels and labels.get(path.name, found) != found:
-        problems.append("other labels than report.json tells")
+        problems.append("labels other than those in report.json")
     return problems
 
 

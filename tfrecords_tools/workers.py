@@ -119,8 +119,8 @@ def _result(future: Future[ShardReport], options: Options) -> ShardReport:
         return future.result()
     except BrokenProcessPool:
         raise RunError(
-            f"A worker process was killed, perhaps for want of memory: run the same command with "
-            f"fewer than {options.workers or os.cpu_count()} --workers, and it goes on."
+            f"A worker process was killed, perhaps for lack of memory: run the same command with "
+            f"fewer than {options.workers or os.cpu_count()} --workers to resume."
         ) from None
 
 

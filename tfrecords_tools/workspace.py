@@ -20,7 +20,7 @@ from tfrecords_tools.shards import ShardReport
 STATE, REPORT = ".convert", "report.json"
 DESCRIPTIONS = ("dataset_info.json", "features.json", "label.labels.txt", "report.txt", REPORT)
 BEFORE = {"ignore_profiles": True}  # for sets that were made before an option existed
-ELSEWHERE = "give another --out, or --overwrite to start anew"
+ELSEWHERE = "give another --out, or add --overwrite to start again"
 
 
 class Workspace:
@@ -51,7 +51,7 @@ class Workspace:
         except OSError as error:
             raise InputError(f"--out {self.folder} cannot be written: {reason(error)}.") from None
         try:
-            with held(self.state, "converting", "let it end, or give another --out"):
+            with held(self.state, "converting", "wait for it, or give another --out"):
                 if overwrite:
                     self._delete()
                 clear_all(self.folder)
@@ -60,7 +60,7 @@ class Workspace:
                 yield
         except OSError as error:
             raise RunError(
-                f"{self.folder} cannot be written: {reason(error)}; the same command goes on where "
+                f"{self.folder} cannot be written: {reason(error)}; the same command resumes where "
                 f"it stopped."
             ) from None
 

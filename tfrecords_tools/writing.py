@@ -53,7 +53,7 @@ def _sentences() -> Iterator[None]:
     except BadImage as error:
         key, why = error.args
         raise InputError(
-            f"{key} cannot be read ({why}): mend it, or use --on-error skip."
+            f"{key} cannot be read ({why}): repair it, or use --on-error skip."
         ) from None
 
 
@@ -74,6 +74,6 @@ def _check_bad(reports: list[ShardReport], count: int, options: Options) -> None
         key, why = bad[0]
         raise InputError(
             f"At least {len(bad)} of {count} images of {options.source} cannot be read (such as "
-            f"{key}: {why}), more than --max-bad-fraction {options.max_bad_fraction}: mend them "
-            f"or raise the fraction, and the same command goes on."
+            f"{key}: {why}), more than --max-bad-fraction {options.max_bad_fraction}: repair them "
+            f"or raise the fraction, and the same command resumes."
         )

@@ -111,7 +111,7 @@ def test_a_refused_fraction_names_a_file_and_its_reason(source: Path, tmp_path: 
 def test_a_refused_fraction_goes_on_once_the_files_are_mended(source: Path, tmp_path: Path) -> None:
     good = {name: (source / name).read_bytes() for name in below(source)[:12]}
     broken(source, 12)
-    assert "mend them" in sentence(convert(source, tmp_path / "set", *SIZE, "--shards", 4))
+    assert "repair them" in sentence(convert(source, tmp_path / "set", *SIZE, "--shards", 4))
     for name, data in good.items():
         (source / name).write_bytes(data)
     converted(source, tmp_path / "set", *SIZE, "--shards", 4)

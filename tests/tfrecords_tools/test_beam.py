@@ -101,7 +101,7 @@ def test_interrupted_it_ends_and_goes_on(undisturbed: Undisturbed, tmp_path: Pat
 def test_mistakes_in_beams_own_options(tmp_path: Path, flags: str, word: str) -> None:
     source = paintings(tmp_path / "source", 30)
     said = sentence(convert(source, tmp_path / "set", "--runner", "beam", "--", flags))
-    assert said.startswith("error: Apache Beam cannot run so: ")
+    assert said.startswith("error: Apache Beam rejects the options after --: ")
     assert word in said
     assert not (tmp_path / "set").exists()
 

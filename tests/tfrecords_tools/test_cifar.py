@@ -149,7 +149,7 @@ def test_a_malicious_pickle_is_refused_and_does_nothing(
         (batches / name).write_bytes(pickle.dumps(content, protocol))
         said = refusal(batches)
         assert str(batches / name) in said
-        assert "no CIFAR-10 python batch" in said
+        assert "not a CIFAR-10 python batch" in said
         assert not flag.exists()
 
 

@@ -99,7 +99,7 @@ def test_it_is_refused_where_it_enters(
 
 def test_a_folder_with_a_space_at_its_end_is_refused(tmp_path: Path) -> None:
     """tensorflow-datasets would call it `good`, which is the other one's name."""
-    with pytest.raises(InputError, match="'good ' is no name for a class: it begins or ends"):
+    with pytest.raises(InputError, match="'good ' is not a class name: it begins or ends"):
         folders(tmp_path / "root", "good ")
 
 

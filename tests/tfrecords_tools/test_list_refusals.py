@@ -80,7 +80,9 @@ def lists(tmp_path: Path) -> Path:
 def test_a_class_that_is_not_trained_on_is_refused(tmp_path: Path, images: Path) -> None:
     lists(tmp_path)
     labels = (f"train={tmp_path}/train.csv", f"val={tmp_path}/val.csv")
-    with pytest.raises(InputError, match=r"^[^\n]*: b is held out but not trained on: [^\n]*\.$"):
+    with pytest.raises(
+        InputError, match=r"^[^\n]* has held-out images but no training images of b: [^\n]*\.$"
+    ):
         convert(Options(images, tmp_path / "out", labels=labels, size=8, workers=1))
     assert not (tmp_path / "out").exists()
 
@@ -91,14 +93,14 @@ def test_classes_without_any_image_are_told_of(tmp_path: Path, images: Path) -> 
         images, tmp_path / "out", labels=labels, class_file=classes, size=8, workers=1,
         val_fraction=0.5, dry_run=True,
     )  # fmt: skip
-    with pytest.warns(UserWarning, match=r"images has no images to train on of b, c\.$"):
+    with pytest.warns(UserWarning, match=r"images has no training images of b, c\.$"):
         convert(options)
 
 
 @pytest.mark.parametrize("label", ["two\u2028lines", "two\x85lines"])
 def test_a_label_of_two_lines_is_refused(tmp_path: Path, images: Path, label: str) -> None:
     path = write(tmp_path / "l.csv", f"k/0.png,{label}", f"k/1.png,{label}")
-    with pytest.raises(InputError, match=r"^[^\n]* is no name for a class: [^\n]*\.$"):
+    with pytest.raises(InputError, match=r"^[^\n]* is not a class name: [^\n]*\.$"):
         convert(Options(images, tmp_path / "out", labels=(str(path),), size=8, workers=1))
 
 

@@ -62,10 +62,16 @@ FOLDERS: dict[str, tuple[dict[str, int], list[str]]] = {  # -> images of each sp
     "folder_long_names": ({"all": 36}, []),
     "folder_odd_names": ({"all": 144}, []),
     "folder_suffixes": ({"all": 48}, []),
-    "folder_symlinks/set2": ({"all": 24}, ["no images .* are left out: oils/vol2"]),
-    "kaggle_test": ({"all": 24}, [r"in no class folder of .*kaggle_test \(12\) .* test/000\.png"]),
+    "folder_symlinks/set2": ({"all": 24}, ["not images .* are skipped: oils/vol2"]),
+    "kaggle_test": (
+        {"all": 24},
+        [r"outside the class folders of .*kaggle_test \(12\) .* test/000\.png"],
+    ),
     "kaggle_test/test": ({"all": 12}, []),
-    "loose_images": ({"all": 24}, [r"in no class folder of .* \(30\) are left out: 000\.png"]),
+    "loose_images": (
+        {"all": 24},
+        [r"outside the class folders of .* \(30\) are skipped: 000\.png"],
+    ),
     "train_and_dev": ({"train": 24, "val": 24}, []),
 }
 
@@ -106,7 +112,7 @@ def test_linked_class_folders_are_followed_also_by_lists(tmp_path: Path) -> None
 
 def test_a_class_that_ends_with_a_space_is_refused() -> None:
     source = CASES / "folder_trailing_space2"
-    with pytest.raises(InputError, match="'trees ' is no name for a class"):
+    with pytest.raises(InputError, match="'trees ' is not a class name"):
         class_folders(source).check(source)
 
 
@@ -144,7 +150,7 @@ LISTS: dict[str, tuple[str, ...] | str] = {  # list -> its classes, or a word of
     "list_more/first_unlabelled.csv": "line 1: '000.png' has no label",
     "list_more/nan.csv": "line 2: '000.png' has no label",
     "list_more/negative.csv": "the label -1",
-    "list_more/only_header.csv": "nothing follows",
+    "list_more/only_header.csv": "without any rows",
     "list_more/quote_open.csv": "unexpected end",
     "list_more/zeropad.csv": "same number",
     "list_semicolon/backslash.csv": PS,
@@ -168,7 +174,7 @@ READ |= {"reversed.txt", "semicolon.csv", "tab.tsv", "utf16.txt"}
 REFUSED = {
     "json.json": "line 1",
     "labels.csv": "line 4",
-    "numbers.txt": "another one's number",
+    "numbers.txt": "the number of another class",
     "onebased.txt": "line 2",
 }
 
@@ -226,7 +232,7 @@ def test_other_class_files_are_refused(name: str) -> None:
 def test_a_class_file_may_have_more_classes_and_commas() -> None:
     root = CASES / "class_file"
     for name, names, sentences in (
-        ("more.txt", ("portrait", "landscape", "abstract"), ["train on of abstract"]),
+        ("more.txt", ("portrait", "landscape", "abstract"), ["training images of abstract"]),
         ("quoted.csv", ("portrait", "landscape, sea"), []),
     ):
         make = partial(listed_images, root / "img", {"all": root / "labels.csv"}, root / name)

@@ -250,7 +250,7 @@ def test_a_folder_that_is_being_written_is_left_alone(
     with locked(place / "set" / ".convert" / ".lock"):
         before = content(place / "set")
         said = sentence(again(place, *flags))
-        assert "is being written by process 99: let it end" in said
+        assert "is being written by process 99: wait for it" in said
         assert content(place / "set") == before
     assert again(place, *flags).returncode == 0
 

@@ -82,7 +82,7 @@ def _about_the_machine(error: Exception) -> str:
             return f"{error.filename} cannot be used: {reason(error)}."
         return f"A file cannot be written: {reason(error)}." if error.errno in DISK else ""
     if "home directory" in str(error):  # pathlib's wording
-        return "There is no home directory: set HOME, or ARTGAN_CACHE and paths without ~."
+        return "There is no home directory: set HOME, or set ARTGAN_CACHE and give paths without ~."
     return ""
 
 

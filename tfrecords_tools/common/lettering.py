@@ -32,8 +32,8 @@ def families(text: str) -> list[str]:
     if lost := [letter for letter in new if not _chosen[letter]]:
         more = f" and {len(lost) - TOLD} more" if len(lost) > TOLD else ""
         warnings.warn(
-            f"no font here has {', '.join(map(_named, lost[:TOLD]))}{more}: pictures show boxes "
-            f"instead; install a font of that script, such as one of Noto's.",
+            f"no installed font has {', '.join(map(_named, lost[:TOLD]))}{more}: images show boxes "
+            f"instead; install a font for that script, such as one of Noto's.",
             stacklevel=2,
         )
     return list(dict.fromkeys([FIRST, *filter(None, map(_chosen.__getitem__, letters))]))

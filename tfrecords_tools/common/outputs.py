@@ -21,7 +21,7 @@ def place(named: Path | None, usual: Path, overwrite: bool = False) -> Path:
     if overwrite or not _taken(path):
         return path
     if named:
-        raise InputError(f"{path} is there already: name another --out, or add --overwrite.")
+        raise InputError(f"{path} already exists: name another --out, or add --overwrite.")
     numbered = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
     return next(free for free in numbered if not _taken(free))
 

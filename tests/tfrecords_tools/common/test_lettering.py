@@ -54,7 +54,9 @@ def test_a_letter_that_no_font_has_is_told_once(
     anew: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lettering, "_of_the_machine", list)
-    with pytest.warns(UserWarning, match=r"^no font here has Ꮳ \(U\+13E3, cherokee letter tsa\)"):
+    with pytest.warns(
+        UserWarning, match=r"^no installed font has Ꮳ \(U\+13E3, cherokee letter tsa\)"
+    ):
         lettered("ᏣᎳᎩ", 12)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
