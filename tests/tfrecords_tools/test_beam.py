@@ -1,4 +1,4 @@
-"""Apache Beam writes the bytes that this machine's own processes write, and fails as they do."""
+"""Apache Beam writes the same bytes as local processes, and fails with the same errors."""
 
 import os
 import shutil
@@ -35,7 +35,7 @@ def test_the_bytes_are_those_of_the_local_runner(undisturbed: Undisturbed, tmp_p
 def test_what_follows_goes_to_beam(
     undisturbed: Undisturbed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Processes instead of threads, and a source and target that are named from another folder."""
+    """It runs processes instead of threads, with source and target given as relative paths."""
     monkeypatch.chdir(undisturbed.source.parent)
     own = ("--runner=DirectRunner", "--direct_running_mode=multi_processing")
     done = convert(undisturbed.source, tmp_path / "set", *BEAM, "--", *own)

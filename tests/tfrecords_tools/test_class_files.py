@@ -1,4 +1,4 @@
-"""Class files as people write them: read where only one reading is possible, else refused."""
+"""Class files as people write them: read if they are unambiguous, else refused."""
 
 from pathlib import Path
 

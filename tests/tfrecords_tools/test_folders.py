@@ -1,4 +1,4 @@
-"""Class folders as a source of conversions; `tests/data/test_folder.py` has the layouts."""
+"""Class folders as a source of conversions; `tests/data/test_folder.py` tests the layouts."""
 
 import os
 import re
@@ -25,7 +25,7 @@ Write = Callable[..., Path]
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """`write("train/a/1.png", ...)`: small images below the temporary folder, which it returns."""
+    """`write("train/a/1.png", ...)` writes small images to a temporary folder, and returns it."""
 
     def make(*names: str) -> Path:
         for name in names:
@@ -250,7 +250,7 @@ def test_two_folders_that_hold_links_to_each_other_do_not_go_round(write: Write)
 
 
 def test_an_unreadable_folder_is_refused(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its images would be missing; to root nothing is unreadable."""
+    """Otherwise its images would be missing; root can read every folder."""
     root = write("a/1.png", "b/2.png")
     scandir = os.scandir
 
@@ -271,7 +271,7 @@ def test_a_link_to_a_folder_above_does_not_go_round(write: Write) -> None:
 
 
 def test_what_is_no_file_is_no_image(write: Write) -> None:
-    """Whoever opens a pipe waits for somebody to write into it."""
+    """Opening a pipe would block until another process writes into it."""
     root = write("a/1.png", "b/2.png")
     os.mkfifo(root / "a" / "pipe.png")
     assert sorted(keys(root)) == ["a/1.png", "b/2.png"]

@@ -1,4 +1,4 @@
-"""Lists as spreadsheets and scripts write them: read right, or refused with the line."""
+"""Lists as spreadsheets and scripts write them are read correctly or refused with the line."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +26,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """`write(line, ..., encoding=, end=)`: a list of these lines."""
+    """`write(line, ..., encoding=, end=)` writes a list of these lines."""
 
     def make(*lines: str, encoding: str = "utf-8", end: str = "\n", name: str = "l.csv") -> Path:
         (tmp_path / name).write_bytes("".join(line + end for line in lines).encode(encoding))
@@ -36,7 +36,7 @@ def write(tmp_path: Path) -> Write:
 
 
 def found(images: Path, **lists: Path) -> list[tuple[str, str, str]]:
-    """Split, image and class of every example, in order."""
+    """Return split, image and class of every example, in order."""
     made = listed_images(images, lists, None)
     assert made.listing.missing == []
     return sorted((e.split, e.key, made.class_names[e.label]) for e in made.examples)
@@ -53,7 +53,7 @@ EXPECTED = [("train", name, label) for name, label in zip(NAMES, LABELS, strict=
 PAIRS = list(zip(NAMES, LABELS, strict=True))
 
 
-# ---- how it is written -----------------------------------------------------------------------
+# ---- dialects --------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "lines",
     [
@@ -157,7 +157,7 @@ def test_a_header_alone_is_refused(images: Path, write: Write) -> None:
     assert "line 1 is a header without any rows" in refusal(images, write("file,label"))
 
 
-# ---- lists of another machine ----------------------------------------------------------------
+# ---- lists from another machine --------------------------------------------------------------
 @pytest.mark.parametrize(
     "moved",
     [

@@ -1,4 +1,4 @@
-"""The verb `preview`: a picture that is there stays, unless it may be replaced."""
+"""`preview` replaces an existing image only with --overwrite."""
 
 from pathlib import Path
 

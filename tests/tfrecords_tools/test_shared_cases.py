@@ -1,4 +1,4 @@
-"""Odd inputs that were met (../shared/cases), against what independent programs make of them."""
+"""Odd inputs from practice (../shared/cases), compared with the results of independent programs."""
 
 import os
 import re
@@ -27,7 +27,7 @@ CASES = Path(os.environ.get("ARTGAN_CASES", REPOSITORY.parent / "shared" / "case
 needs_cases = pytest.mark.skipif(not CASES.is_dir(), reason="no ../shared/cases: set ARTGAN_CASES")
 pytestmark = [pytest.mark.data, needs_cases]
 
-# Pillow knows no floats in colour, and the other is not among the files.
+# Pillow does not support colour floats, and the other is not among the files.
 MISSING = {"tiff32float_rgb.tif", "tiff16rgb_planar.tif"}
 # Its values were multiplied in 16 bits, and overflowed, before they were packed.
 WRONG = {"tiff12_blackiszero.tif"}
@@ -56,7 +56,7 @@ def test_floats_beyond_one_are_unreadable(name: str) -> None:
         read_image(CASES / "images" / "overshoot" / name, 64)
 
 
-FOLDERS: dict[str, tuple[dict[str, int], list[str]]] = {  # -> images of each split, what is told
+FOLDERS: dict[str, tuple[dict[str, int], list[str]]] = {  # -> images per split, warnings
     "file_names": ({"all": 34}, []),
     "folder_capital_splits": ({"train": 24, "test": 24}, []),
     "folder_long_names": ({"all": 36}, []),
@@ -77,7 +77,7 @@ FOLDERS: dict[str, tuple[dict[str, int], list[str]]] = {  # -> images of each sp
 
 
 def caught(make: Callable[[], Collection], source: Path) -> tuple[Collection, list[str]]:
-    """What it makes, checked, and what is told."""
+    """Return a checked result and its warnings."""
     with warnings.catch_warnings(record=True, action="always") as told:
         made = make()
         made.check(source)
@@ -95,7 +95,7 @@ def test_folders_give_all_their_images(name: str) -> None:
 
 
 def test_linked_class_folders_are_followed_also_by_lists(tmp_path: Path) -> None:
-    """The copies of the links are files that hold where they led."""
+    """The copied links are files that contain the target's path."""
     store = CASES / "folder_symlinks" / "store"
     for name in ("inks", "oils"):
         (tmp_path / "set" / name).parent.mkdir(exist_ok=True)
@@ -127,7 +127,7 @@ def test_odd_files_are_converted(name: str, tmp_path: Path) -> None:
 
 LP, PS = ("landscape", "portrait"), ("portrait", "still life")
 NUMBERS = tuple(map(str, range(12)))
-LISTS: dict[str, tuple[str, ...] | str] = {  # list -> its classes, or a word of the refusal
+LISTS: dict[str, tuple[str, ...] | str] = {  # list -> its classes, or words of the error
     "list_two_headers/joined.csv": LP,
     "list_two_headers/train.csv": LP,
     "list_two_headers/train_num.csv": NUMBERS,
