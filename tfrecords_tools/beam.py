@@ -24,9 +24,9 @@ from tfrecords_tools.shards import BadImage, ShardReport
 from tfrecords_tools.workspace import Workspace, read_json
 
 # It patches `import` while it loads, so no other thread may import anything at that time.
-ALONE = "tensorflow_datasets"
-SECONDS_A_LOOK = 0.5
-SECONDS_TO_END = 30
+PLUGIN = "tensorflow_datasets"
+POLL_SECONDS = 0.5
+JOIN_SECONDS = 30
 
 
 def check_beam(options: Options) -> None:
@@ -71,7 +71,7 @@ def _flags(options: Options) -> Any:
         "--direct_running_mode=multi_threading",
         f"--direct_num_workers={options.workers or os.cpu_count() or 1}",
     )
-    return PipelineOptions([*(options.beam_options or here), f"--beam_plugin={ALONE}"])
+    return PipelineOptions([*(options.beam_options or here), f"--beam_plugin={PLUGIN}"])
 
 
 def write_with_beam(
@@ -81,14 +81,14 @@ def write_with_beam(
     """Like `write_with_processes`, with the same arguments, results and errors."""
     if not shards:
         return
-    importlib.import_module(ALONE)  # for workers in threads; others load it as a plugin
+    importlib.import_module(PLUGIN)  # for workers in threads; others load it as a plugin
     pending = {shard.file: shard for shard in shards}
     job = Job.lay_out(shards, workspace)
     pipeline = Pipeline(partial(write, work, job.folder, versions_here()), pending, _flags(options))
     images = skipped = 0
     try:
         while pending:
-            over = pipeline.over.wait(SECONDS_A_LOOK)  # before the look: no report comes after
+            over = pipeline.over.wait(POLL_SECONDS)  # before the look: no report comes after
             reports = _arrived(pending, workspace)
             images += sum(report.images for report in reports)
             skipped += sum(len(report.skipped) for report in reports)
@@ -158,4 +158,4 @@ class Pipeline:
         if not self.over.is_set() and self.result:
             with contextlib.suppress(Exception):  # not every runner can cancel
                 self.result.cancel()
-        self.thread.join(SECONDS_TO_END)
+        self.thread.join(JOIN_SECONDS)

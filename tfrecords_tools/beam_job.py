@@ -17,7 +17,7 @@ from tfrecords_tools.plan import Shard
 from tfrecords_tools.shards import BadImage, ShardReport
 from tfrecords_tools.workspace import Workspace, read_json
 
-SECONDS_A_LOOK = 1.0
+POLL_SECONDS = 1.0
 BAD = "bad image"
 
 
@@ -76,7 +76,7 @@ class Job:
 
     def advance(self, size: int, skipped: bool) -> None:
         """Check for cancellation after an image, at most once a second."""
-        if time.monotonic() - self.looked > SECONDS_A_LOOK:
+        if time.monotonic() - self.looked > POLL_SECONDS:
             self.look()
 
 

@@ -94,7 +94,7 @@ def open_image(
 def whole(image: Image.Image) -> Image.Image:
     """Convert an opened image to RGB as `open_image` does, but at its own size."""
     _seek_picture(image)
-    _refuse_line(image)
+    _check_aspect(image)
     return _upright(_to_rgb(image), image)
 
 
@@ -113,7 +113,7 @@ def fit(image: Image.Image, short_side: int, box: Box | None = None) -> Image.Im
 
 def _read(image: Image.Image, short_side: int, profiles: bool) -> Image.Image:
     _seek_picture(image)
-    _refuse_line(image)
+    _check_aspect(image)
     # A scaled JPEG's size is rounded up; without the exact box it would be squeezed and shifted.
     draft = image.draft("RGB", (round(ROOM * short_side),) * 2)
     rgb = _to_rgb(image, profiles)
@@ -122,7 +122,7 @@ def _read(image: Image.Image, short_side: int, profiles: bool) -> Image.Image:
     return picture
 
 
-def _refuse_line(image: Image.Image) -> None:
+def _check_aspect(image: Image.Image) -> None:
     if max(image.size) > LONGEST * min(image.size):
         raise UnreadableImage(f"{image.width}x{image.height} is a line, not a picture")
 

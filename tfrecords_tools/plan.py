@@ -18,8 +18,8 @@ from tfrecords_tools.examples import Collection, Example, hold_out, order
 from tfrecords_tools.lists import parse_lists
 from tfrecords_tools.options import LASTING, Options
 
-IMAGES_A_SHARD, BYTES_A_SHARD, MOST_SHARDS = 512, 128 * 2**20, 1024
-BYTES_A_PIXEL = {"jpeg": 0.6, "png": 2.2, "raw": 3.0}
+IMAGES_PER_SHARD, BYTES_PER_SHARD, MAX_SHARDS = 512, 128 * 2**20, 1024
+BYTES_PER_PIXEL = {"jpeg": 0.6, "png": 2.2, "raw": 3.0}
 USUAL_ASPECT = 1.35
 SPLITS = ("train", "val", "test")
 
@@ -106,8 +106,8 @@ def _cut(name: str, split: str, examples: list[Example], options: Options) -> li
 
 def _auto(images: int, options: Options) -> int:
     pixels = options.size**2 * (1 if options.crop == "center" else USUAL_ASPECT)
-    size = images * pixels * BYTES_A_PIXEL[options.encoding]
-    return min(max(ceil(images / IMAGES_A_SHARD), ceil(size / BYTES_A_SHARD)), MOST_SHARDS)
+    size = images * pixels * BYTES_PER_PIXEL[options.encoding]
+    return min(max(ceil(images / IMAGES_PER_SHARD), ceil(size / BYTES_PER_SHARD)), MAX_SHARDS)
 
 
 def _identity(collection: Collection, options: Options, shards: list[Shard]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import time
 
 from tqdm import tqdm
 
-SECONDS_A_LINE = 30
+LINE_SECONDS = 30
 
 
 class Progress:
@@ -41,7 +41,7 @@ class Progress:
         self.bar.set_postfix_str(rate, refresh=False)
         self.bar.update(self.earlier + images - self.bar.n if not self.bar.disable else 0)
         last = self.earlier + images == self.total and self.images < self.total
-        if self.bar.disable and (now - self.told >= SECONDS_A_LINE or last):
+        if self.bar.disable and (now - self.told >= LINE_SECONDS or last):
             self.told, self.images = now, self.earlier + images
             left = (self.total - self.images) * seconds / max(images, 1)
             print(

@@ -18,7 +18,7 @@ from tfrecords_tools.progress import Progress
 from tfrecords_tools.shards import ShardReport
 from tfrecords_tools.workspace import Workspace
 
-SECONDS_A_LOOK = 0.2
+POLL_SECONDS = 0.2
 
 
 class Stopped(Exception):
@@ -52,7 +52,7 @@ def write_with_processes(
                     pool.submit(_write, work, each, workspace.notes(each)) for each in shards
                 }
             while pending:
-                done, pending = wait(pending, SECONDS_A_LOOK, FIRST_COMPLETED)
+                done, pending = wait(pending, POLL_SECONDS, FIRST_COMPLETED)
                 reports = [_result(future, options) for future in done]
                 progress.show(counts.images, counts.bytes, counts.skipped)
                 yield reports

@@ -19,7 +19,7 @@ from tfrecords_tools.shards import ShardReport
 
 STATE, REPORT = ".convert", "report.json"
 DESCRIPTIONS = ("dataset_info.json", "features.json", "label.labels.txt", "report.txt", REPORT)
-BEFORE = {"ignore_profiles": True}  # for sets that were made before an option existed
+OLD_DEFAULTS = {"ignore_profiles": True}  # for sets that were made before an option existed
 ELSEWHERE = "give another --out, or add --overwrite to start again"
 
 
@@ -108,13 +108,13 @@ class Workspace:
         if not self.folder.is_dir():
             raise InputError(f"--out {self.folder} is a file: give a folder.")
         known = read_json(self.state / "plan.json") or (read_json(self.report) or {}).get("plan")
-        if known is None and not self._only_begun():
+        if known is None and not self._just_begun():
             raise InputError(f"--out {self.folder} holds other files: give a new or empty folder.")
         difference = _difference(known, self.plan.identity) if known and not overwrite else ""
         if difference:
             raise InputError(f"{self.folder} was made with {difference}: {ELSEWHERE}.")
 
-    def _only_begun(self) -> bool:
+    def _just_begun(self) -> bool:
         """Return whether a conversion was killed before it wrote its plan."""
         return [path.name for path in self.folder.iterdir()] == [STATE]
 
@@ -148,7 +148,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
 def _difference(old: dict[str, Any], new: dict[str, Any]) -> str:
     """Return the first difference between two plans in words; empty if they are the same."""
     for key in new["options"]:
-        before, after = old.get("options", {}).get(key, BEFORE.get(key)), new["options"][key]
+        before, after = old.get("options", {}).get(key, OLD_DEFAULTS.get(key)), new["options"][key]
         if before != after:
             return f"--{key.replace('_', '-')} {before}, not {after}"
     for name in sorted(new["lists"].keys() | old.get("lists", {}).keys()):

@@ -28,7 +28,7 @@ def write_shards(
         RunError: a worker died.
         OSError: the disk is full or refuses to write.
     """
-    reports = [report for report in workspace.done() if not _to_redo(report, collection, options)]
+    reports = [report for report in workspace.done() if not _must_redo(report, collection, options)]
     files = {report.file for report in reports}
     left = [shard for shard in workspace.plan.shards if shard.file not in files]
     work = partial(
@@ -57,7 +57,7 @@ def _sentences() -> Iterator[None]:
         ) from None
 
 
-def _to_redo(report: ShardReport, collection: Collection, options: Options) -> bool:
+def _must_redo(report: ShardReport, collection: Collection, options: Options) -> bool:
     """Return whether an image that a shard skipped has become readable, or must not be skipped."""
     if report.skipped and options.on_error == "stop":
         return True

@@ -55,7 +55,7 @@ def main(
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2 if isinstance(error, InputError) else 1)
     except (OSError, RuntimeError) as error:
-        if not (sentence := _about_the_machine(error)):
+        if not (sentence := _environment_fault(error)):
             raise
         print(f"error: {sentence}", file=sys.stderr)
         sys.exit(1 if getattr(error, "errno", 0) in DISK else 2)
@@ -75,7 +75,7 @@ def _parsed(verb: Callable[..., Any], prog: str, own: list[str], options: type |
         raise
 
 
-def _about_the_machine(error: Exception) -> str:
+def _environment_fault(error: Exception) -> str:
     """Return a sentence for an error caused by the machine; empty if it is a bug of ours."""
     if isinstance(error, OSError):
         if error.filename:

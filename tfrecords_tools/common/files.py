@@ -109,7 +109,7 @@ def reason(error: OSError) -> str:
 @cache
 def clear(folder: Path) -> None:
     """Remove temporary files of processes on this machine that no longer run."""
-    _remove(folder, lambda part: _is_of_the_dead(part.name))
+    _remove(folder, lambda part: _is_abandoned(part.name))
 
 
 def clear_all(folder: Path) -> None:
@@ -124,7 +124,7 @@ def _remove(folder: Path, of: Callable[[Path], bool]) -> None:
                 part.unlink()
 
 
-def _is_of_the_dead(name: str) -> bool:
+def _is_abandoned(name: str) -> bool:
     host, _, rest = name.removeprefix(PART).partition("-")
     pid = rest.partition("-")[0]
     if host != HOST or not pid.isdecimal():

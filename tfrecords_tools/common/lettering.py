@@ -18,7 +18,7 @@ FIRST = "DejaVu Sans"  # part of matplotlib: Latin, Greek, Cyrillic, Arabic, Heb
 PACKAGES = ("manimgx_fonts", "noto_cjk_sans_jp_regular")  # Noto Sans: other scripts; Han and kana
 LAST_RESORT = "LastResort"  # a macOS font with a box for every letter
 LONGEST = 200  # letters drawn of a line
-TOLD = 8  # letters named in a warning
+SHOWN = 8  # letters named in a warning
 SHAPING = frozenset({"Cf", "Cc", "Mn", "Me", "Zs", "Zl", "Zp"})  # need no font
 
 _chosen: dict[str, str] = {}  # letter -> font family that draws it, or ""
@@ -30,10 +30,10 @@ def families(text: str) -> list[str]:
     new = [letter for letter in letters if letter not in _chosen]
     _chosen.update({letter: _family(letter) for letter in new})
     if lost := [letter for letter in new if not _chosen[letter]]:
-        more = f" and {len(lost) - TOLD} more" if len(lost) > TOLD else ""
+        more = f" and {len(lost) - SHOWN} more" if len(lost) > SHOWN else ""
         warnings.warn(
-            f"no installed font has {', '.join(map(_named, lost[:TOLD]))}{more}: images show boxes "
-            f"instead; install a font for that script, such as one of Noto's.",
+            f"no installed font has {', '.join(map(_named, lost[:SHOWN]))}{more}: images show "
+            f"boxes instead; install a font for that script, such as one of Noto's.",
             stacklevel=2,
         )
     return list(dict.fromkeys([FIRST, *filter(None, map(_chosen.__getitem__, letters))]))
@@ -95,11 +95,11 @@ def _files() -> Iterator[str]:
         if spec := find_spec(package):
             folder = Path(spec.origin or "").parent
             yield from (str(x) for x in sorted(folder.iterdir()) if x.suffix in (".ttf", ".otf"))
-    yield from _of_the_machine()
+    yield from _system_fonts()
 
 
 @cache
-def _of_the_machine() -> list[str]:
+def _system_fonts() -> list[str]:
     from matplotlib.font_manager import findSystemFonts
 
     return sorted(file for file in findSystemFonts() if LAST_RESORT not in file)

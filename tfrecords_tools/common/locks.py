@@ -47,18 +47,18 @@ def held(folder: Path, what: str, advice: str) -> Iterator[None]:
             raise InputError(why) from None
     try:
         with files.telling(folder):
-            (folder / HOLDER).write_text(_me(what), encoding="utf-8")
+            (folder / HOLDER).write_text(_this_process(what), encoding="utf-8")
         files.clear_all(folder)
         yield
     finally:
         with suppress(OSError):
             (folder / HOLDER).unlink()
         if new:
-            _leave_nothing(folder)
+            _remove_if_unused(folder)
         lock.release()
 
 
-def _leave_nothing(folder: Path) -> None:
+def _remove_if_unused(folder: Path) -> None:
     """Remove a folder if nothing was written into it."""
     with suppress(OSError):
         if [path.name for path in folder.iterdir()] == [LOCK]:
@@ -66,7 +66,7 @@ def _leave_nothing(folder: Path) -> None:
             folder.rmdir()
 
 
-def _me(what: str) -> str:
+def _this_process(what: str) -> str:
     since = time.strftime("%Y-%m-%d %H:%M")
     return f"process {os.getpid()} on {socket.gethostname()} ({what} since {since})"
 

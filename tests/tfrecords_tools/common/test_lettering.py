@@ -25,7 +25,7 @@ def anew(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_name_is_drawn_without_what_the_machine_has(
     anew: None, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(lettering, "_of_the_machine", list)
+    monkeypatch.setattr(lettering, "_system_fonts", list)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         families(name)
@@ -53,7 +53,7 @@ def test_what_follows_a_name_from_right_to_left_stays_behind_it() -> None:
 def test_a_letter_that_no_font_has_is_told_once(
     anew: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lettering, "_of_the_machine", list)
+    monkeypatch.setattr(lettering, "_system_fonts", list)
     with pytest.warns(
         UserWarning, match=r"^no installed font has Ꮳ \(U\+13E3, cherokee letter tsa\)"
     ):
@@ -66,7 +66,7 @@ def test_a_letter_that_no_font_has_is_told_once(
 def test_a_font_of_the_machine_stands_in(anew: None, monkeypatch: pytest.MonkeyPatch) -> None:
     *_, file = (x for x in lettering._files() if "CJK" in x)
     monkeypatch.setattr(lettering, "PACKAGES", ("no_such_package",))
-    monkeypatch.setattr(lettering, "_of_the_machine", lambda: ["/no/such/font.ttf", file])
+    monkeypatch.setattr(lettering, "_system_fonts", lambda: ["/no/such/font.ttf", file])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert families("a 日 本") == ["DejaVu Sans", "Noto Sans CJK JP"]
