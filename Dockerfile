@@ -1,10 +1,10 @@
-# ArtGAN on a CPU. For a GPU, one of these, with `docker run --gpus all`:
+# ArtGAN on a CPU. For a GPU, use `docker run --gpus all` and one of these build options:
 #   --build-arg "TENSORFLOW=tensorflow[and-cuda]"
 #   --build-arg TENSORFLOW=tensorflow --build-arg BASE=nvidia/cuda:12.6.3-cudnn-runtime-ubuntu24.04
 ARG BASE=python:3.11.14-slim-bookworm
 
 FROM ${BASE} AS python
-# CUDA's images bring no Python; which one they get is up to their distribution.
+# CUDA's images lack Python, so it is installed in the version of their distribution.
 # hadolint ignore=DL3008
 RUN command -v python3 \
   || { apt-get update \
@@ -16,8 +16,8 @@ ARG TENSORFLOW=tensorflow-cpu
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PATH=/opt/artgan/bin:$PATH
 WORKDIR /src
 COPY requirements.txt deploy/constraints.txt ./
-# tensorflow-serving-api asks for `tensorflow` by name, so it comes without what it asks for. What
-# only serves to compile against TensorFlow is thrown out here and below.
+# tensorflow-serving-api requires `tensorflow` by name, so it is installed without dependencies.
+# Files that are needed only to compile against TensorFlow are removed here and below.
 RUN python3 -m venv /opt/artgan \
   && sed -i "s/^tensorflow~=/${TENSORFLOW}~=/" requirements.txt \
   && grep -v '^tensorflow-serving-api' requirements.txt > most.txt \
@@ -29,8 +29,8 @@ COPY . .
 RUN pip install --no-deps . && pip uninstall -y libclang pip
 
 FROM python
-# Nothing but the mounted folders and /tmp is written to, whoever runs it; in / the names of runs,
-# data and models are those that README uses.
+# Any user may run the image; it writes only to the mounted folders and /tmp. The folders in / have
+# the names that README uses.
 RUN mkdir -m 1777 /runs /data /models
 COPY --from=build /opt/artgan /opt/artgan
 ENV PATH=/opt/artgan/bin:$PATH \

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# One run on several nodes, a process a node with all its GPUs, in the project's image:
+# Trains one run on several nodes, one process per node for all of its GPUs, in the project's image:
 #   apptainer build artgan.sif docker-daemon:artgan:latest
 #   sbatch --nodes 4 deploy/slurm.sh improved/wikiart-genre --data tfrecords:/data/wikiart-genre
-# RUNS and DATA are folders that all nodes see, mounted as /runs and /data; IMAGE is the .sif file.
-# train.batch_size is that of all GPUs together, and must divide among them.
+# RUNS and DATA are folders that all nodes can access, mounted as /runs and /data; IMAGE is the .sif
+# file. train.batch_size is the batch of all GPUs together, and must be divisible by their number.
 #SBATCH --job-name=artgan
 #SBATCH --nodes=2
 #SBATCH --ntasks-per-node=1
@@ -11,8 +11,8 @@
 #SBATCH --cpus-per-task=8
 #SBATCH --time=24:00:00
 #SBATCH --output=artgan-%j.log
-# Two minutes before the time is over `fit` saves and ends; the same sbatch goes on there, as the job
-# does by itself after a node was lost.
+# Two minutes before the time limit, `fit` saves and ends; the same sbatch command resumes it. After
+# the loss of a node, the job is requeued and resumes by itself.
 #SBATCH --signal=TERM@120
 #SBATCH --requeue
 #SBATCH --open-mode=append
@@ -26,8 +26,8 @@ runs=${RUNS:-$PWD/runs}
 data=${DATA:-$PWD/data}
 mkdir -p "$runs"
 
-# `fit` reads from SLURM's variables who the others are. A task that fails ends the step, for the
-# others would wait for it.
+# `fit` finds the other processes through SLURM's variables. A failed task ends the step, because
+# the others would wait for it forever.
 srun --kill-on-bad-exit=1 --distribution=block \
   apptainer run --nv --no-home --pwd / --env ARTGAN_RUNS=/runs \
   --bind "$runs:/runs" --bind "$data:/data" "${IMAGE:-artgan.sif}" \

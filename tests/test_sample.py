@@ -50,7 +50,7 @@ def test_what_is_there_stays(run, tmp_path):
         before = (tmp_path / file).read_bytes()
         code, _, err = run("--count", "2", "--out", out)
         assert (code, (tmp_path / file).read_bytes()) == (2, before)
-        assert err == f"error: {out} is there already: name another --out, or add --overwrite.\n"
+        assert err == f"error: {out} already exists: name another --out, or add --overwrite.\n"
         assert run("--count", "2", "--out", out, "--overwrite")[0] == 0
         assert (tmp_path / file).read_bytes() != before
 

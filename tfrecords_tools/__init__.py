@@ -1,6 +1,6 @@
-"""Folders of images, with or without lists of labels, as TFRecord shards that TFDS can load.
+"""Converts labelled images, from class folders or lists, to TFRecord shards that TFDS can load.
 
-Nothing here imports `artgan_tf`, which reads the shards with `--data tfrecords:DIR`.
+This package does not import `artgan_tf`, which reads the shards with `--data tfrecords:DIR`.
 """
 
 __version__ = "1.0.0"

@@ -1,9 +1,9 @@
-"""Shards written by Apache Beam's workers, on any of its runners; the extra `beam`.
+"""Writes shards with Apache Beam, on any of its runners; needs the extra `beam`.
 
-Launcher and workers meet in the output folder, which all of them see under the same path: the
-launcher lays down what each shard holds, a worker writes the shard and its report, and the launcher
-looks what has come.  So nothing depends on what a runner hands back, and a conversion that began
-with Beam goes on without it, or the other way round.
+Launcher and workers communicate through the output folder, which all of them must see under the
+same path: the launcher writes a list of images for each shard, a worker writes the shard and its
+report, and the launcher polls for reports.  Nothing depends on what a runner returns, so a
+conversion that was started with Beam can resume without it, and the other way round.
 """
 
 import contextlib
@@ -23,14 +23,14 @@ from tfrecords_tools.progress import Progress
 from tfrecords_tools.shards import BadImage, ShardReport
 from tfrecords_tools.workspace import Workspace, read_json
 
-# While it is imported nothing else may be, in any thread: it has `import` give modules of its own.
-ALONE = "tensorflow_datasets"
-SECONDS_A_LOOK = 0.5
-SECONDS_TO_END = 30
+# It patches `import` while it loads, so no other thread may import anything at that time.
+PLUGIN = "tensorflow_datasets"
+POLL_SECONDS = 0.5
+JOIN_SECONDS = 30
 
 
 def check_beam(options: Options) -> None:
-    """Raises InputError where Beam is missing, or does not take its options."""
+    """Raise InputError if Beam is missing or rejects its options."""
     try:
         importlib.import_module("apache_beam")
     except ImportError as error:
@@ -39,16 +39,16 @@ def check_beam(options: Options) -> None:
             f"clone pip install -r requirements-beam.txt."
         ) from None
     if problem := _problem(options):
-        raise InputError(f"Apache Beam cannot run so: {problem}.")
+        raise InputError(f"Apache Beam rejects the options after --: {problem}.")
 
 
 def _problem(options: Options) -> str:
-    """What is wrong with Beam's own options, in its words."""
+    """Return what is wrong with Beam's own options, in its words; empty if nothing is."""
     from apache_beam.options.pipeline_options_validator import PipelineOptionsValidator
     from apache_beam.runners.runner import create_runner
 
     try:
-        with contextlib.redirect_stderr(io.StringIO()) as said:  # by argparse
+        with contextlib.redirect_stderr(io.StringIO()) as said:  # argparse prints its complaint
             flags = _flags(options)
             runner = create_runner(flags.get_all_options()["runner"] or "DirectRunner")
             problems = PipelineOptionsValidator(flags, runner).validate()
@@ -60,9 +60,9 @@ def _problem(options: Options) -> str:
 
 
 def _flags(options: Options) -> Any:
-    """Beam's own options; without any, as many threads of this machine as `workers` says.
+    """Return Beam's own options; without any, those for `workers` threads on this machine.
 
-    Not processes: Beam waits forever for one that is killed, as Ctrl-C does it.
+    Threads rather than processes: Ctrl-C kills processes, and Beam waits for them forever.
     """
     from apache_beam.options.pipeline_options import PipelineOptions
 
@@ -71,24 +71,24 @@ def _flags(options: Options) -> Any:
         "--direct_running_mode=multi_threading",
         f"--direct_num_workers={options.workers or os.cpu_count() or 1}",
     )
-    return PipelineOptions([*(options.beam_options or here), f"--beam_plugin={ALONE}"])
+    return PipelineOptions([*(options.beam_options or here), f"--beam_plugin={PLUGIN}"])
 
 
 def write_with_beam(
     work: Callable[..., ShardReport], shards: list[Shard], workspace: Workspace,
     progress: Progress, options: Options,
 ) -> Generator[list[ShardReport], None, None]:  # fmt: skip
-    """As `write_with_processes` does it: the arguments, and what is raised, are the same."""
+    """Like `write_with_processes`, with the same arguments, results and errors."""
     if not shards:
         return
-    importlib.import_module(ALONE)  # for workers that are threads; others have it as a plugin
+    importlib.import_module(PLUGIN)  # for workers in threads; others load it as a plugin
     pending = {shard.file: shard for shard in shards}
     job = Job.lay_out(shards, workspace)
     pipeline = Pipeline(partial(write, work, job.folder, versions_here()), pending, _flags(options))
     images = skipped = 0
     try:
         while pending:
-            over = pipeline.over.wait(SECONDS_A_LOOK)  # before the look: nothing comes afterwards
+            over = pipeline.over.wait(POLL_SECONDS)  # before the look: no report comes after
             reports = _arrived(pending, workspace)
             images += sum(report.images for report in reports)
             skipped += sum(len(report.skipped) for report in reports)
@@ -104,7 +104,7 @@ def write_with_beam(
 
 
 def _arrived(pending: dict[str, Shard], workspace: Workspace) -> list[ShardReport]:
-    """The reports of shards that are there, which are pending no more."""
+    """Return the reports that have arrived, and remove their shards from `pending`."""
     there = {path.name for path in workspace.state.iterdir()}
     came = [shard for shard in pending.values() if workspace.notes(shard).name in there]
     found = [read_json(workspace.notes(pending.pop(shard.file))) for shard in came]
@@ -112,12 +112,12 @@ def _arrived(pending: dict[str, Shard], workspace: Workspace) -> list[ShardRepor
 
 
 class Pipeline:
-    """A pipeline in a thread of its own, for some runners come back only when all is done.
+    """A pipeline in its own thread, because some runners return only when everything is done.
 
     Args:
-        write: what to do about each file.
-        files: names of shards.
-        flags: Beam's.
+        write: called by a worker with the name of each shard.
+        files: names of the shards.
+        flags: Beam's options.
     """
 
     def __init__(self, write: Callable[[str], None], files: Any, flags: Any):
@@ -133,7 +133,7 @@ class Pipeline:
 
         try:
             pipeline = beam.Pipeline(options=flags)
-            # Without Reshuffle a runner may leave all shards to the worker that made their names.
+            # Without Reshuffle, a runner may give all shards to the worker that creates the names.
             names = pipeline | beam.Create(files) | beam.Reshuffle()
             names | "write shards" >> beam.Map(write)
             self.result = pipeline.run()
@@ -144,17 +144,18 @@ class Pipeline:
             self.over.set()
 
     def failure(self, missing: str) -> str:
-        """Why not everything is there, as a sentence."""
+        """Return a sentence about why shards such as `missing` were not written."""
         state = self.result.state if self.result else "nothing"
-        lines = str(self.error or "").splitlines() or [f"it ended as {state}, without {missing}"]
+        ended = f"it ended in state {state} without writing {missing}"
+        lines = str(self.error or "").splitlines() or [ended]
         return (
-            f"Apache Beam could not write all shards ({lines[-1].strip()}): the same command goes "
-            f"on where it stopped."
+            f"Apache Beam could not write all shards ({lines[-1].strip()}): the same command "
+            f"resumes where it stopped."
         )
 
     def end(self) -> None:
-        """Let nothing of it go on after the launcher."""
+        """Cancel the pipeline, so that it does not outlive the launcher."""
         if not self.over.is_set() and self.result:
-            with contextlib.suppress(Exception):  # not every runner can
+            with contextlib.suppress(Exception):  # not every runner can cancel
                 self.result.cancel()
-        self.thread.join(SECONDS_TO_END)
+        self.thread.join(JOIN_SECONDS)

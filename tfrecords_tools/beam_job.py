@@ -1,4 +1,4 @@
-"""What Beam's workers are to write, as a folder that the launcher lays out and may take away."""
+"""The work for Beam's workers, in a folder that the launcher creates and deletes to cancel it."""
 
 import secrets
 import shutil
@@ -17,20 +17,20 @@ from tfrecords_tools.plan import Shard
 from tfrecords_tools.shards import BadImage, ShardReport
 from tfrecords_tools.workspace import Workspace, read_json
 
-SECONDS_A_LOOK = 1.0
+POLL_SECONDS = 1.0
 BAD = "bad image"
 
 
 class Stopped(Exception):
-    """The job has been called off."""
+    """The job has been cancelled."""
 
 
 @dataclass
 class Job:
-    """A folder in the workspace with a list of images for each shard; without it, no job.
+    """A folder in the workspace with a list of images for each shard; deleting it cancels the job.
 
     Args:
-        folder: below the workspace's own.
+        folder: path of that folder.
     """
 
     folder: Path
@@ -38,29 +38,29 @@ class Job:
 
     @classmethod
     def lay_out(cls, shards: list[Shard], workspace: Workspace) -> "Job":
-        """Begin a job; what is left of others, of this plan or not, is called off."""
+        """Create a job; cancel all earlier jobs in the workspace, of this plan or another."""
         for left in workspace.state.glob("beam-*"):
             shutil.rmtree(left)
         job = cls(workspace.state / f"beam-{secrets.token_hex(8)}")
         job.folder.mkdir()
         for shard in shards:
-            workspace.notes(shard).unlink(missing_ok=True)  # of one that is to be done again
+            workspace.notes(shard).unlink(missing_ok=True)  # of a shard that is written again
             rows = [(example.key, example.label) for example in shard.examples]
             write_json(job.folder / shard.file, {"split": shard.split, "images": rows})
         return job
 
     def call_off(self) -> None:
-        """Workers see it within a second or so."""
+        """Cancel the job; workers notice within about a second."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def bad_image(self) -> tuple[str, str] | None:
-        """Key and reason of an unreadable image that must not be."""
+        """Return the key and reason of an unreadable image that is not tolerated, or None."""
         found = read_json(self.folder / BAD)
         return (found["key"], found["reason"]) if found else None
 
     # ---- in a worker --------------------------------------------------------------------------
     def shard(self, file: str) -> Shard:
-        """What is to be in a shard; raises Stopped."""
+        """Return a shard with its images; raises Stopped if the job was cancelled."""
         self.look()
         found = read_json(self.folder / file)
         if not found:
@@ -69,32 +69,35 @@ class Job:
         return Shard(file, split, [Example(split, key, label) for key, label in found["images"]])
 
     def look(self) -> None:
-        """Raises Stopped where the job is no more."""
+        """Raise Stopped if the job was cancelled."""
         self.looked = time.monotonic()
         if not self.folder.is_dir():
             raise Stopped
 
     def advance(self, size: int, skipped: bool) -> None:
-        """After each image."""
-        if time.monotonic() - self.looked > SECONDS_A_LOOK:
+        """Check for cancellation after an image, at most once a second."""
+        if time.monotonic() - self.looked > POLL_SECONDS:
             self.look()
 
 
 def write(
     work: Callable[..., ShardReport], folder: Path, versions: dict[str, str], file: str
 ) -> None:
-    """Write a shard of a job, as a worker does it; a job called off is no failure.
+    """Write a shard of a job, in a worker; stop quietly if the job was cancelled.
 
     Args:
-        work: `write_shard` but for shard, notes and advance.
-        folder: the job's.
-        versions: the launcher's.
-        file: the shard.
+        work: `write_shard`, with every argument bound but shard, notes and advance.
+        folder: the job's folder.
+        versions: `versions_here()` of the launcher.
+        file: name of the shard.
+
+    Raises:
+        RuntimeError: this worker has other versions than the launcher.
     """
     if versions != versions_here():
         raise RuntimeError(f"a worker has {versions_here()}, the launcher {versions}")
     job, notes = Job(folder), folder.parent / f"{file}.json"
-    if notes.exists():  # of a job that gives a failed worker's shards to another
+    if notes.exists():  # a worker wrote the shard, failed, and Beam retries it
         return
     with suppress(Stopped):
         try:
@@ -105,5 +108,5 @@ def write(
 
 
 def versions_here() -> dict[str, str]:
-    """What the bytes depend on beside plan and options, and may differ between machines."""
+    """Return the versions that change the bytes of a shard and may differ between machines."""
     return {"artgan-tf": __version__, "Pillow": PIL.__version__}

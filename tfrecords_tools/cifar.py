@@ -1,4 +1,4 @@
-"""CIFAR-10 as distributed: pickled `data_batch_1` to `5`, `test_batch` and `batches.meta`."""
+"""Reads CIFAR-10 as distributed: pickled `data_batch_1` to `5`, `test_batch`, `batches.meta`."""
 
 import pickle
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ import numpy as np
 from tfrecords_tools.common.errors import InputError
 from tfrecords_tools.examples import Collection, Example
 
-SHAPE = (3, 32, 32)  # each row: all red, then all green, then all blue
-ARRAYS = ("_reconstruct", "ndarray", "dtype", "encode", "_frombuffer")  # what they are pickled by
+SHAPE = (3, 32, 32)  # of each row: all red values, then green, then blue
+ARRAYS = ("_reconstruct", "ndarray", "dtype", "encode", "_frombuffer")  # names in a pickled array
 
 
 @dataclass(frozen=True)
 class Batches:
-    """Pixels by key, `data_batch_1/00017`."""
+    """Returns the pixels of a key such as `data_batch_1/00017`, uint8 [32, 32, 3]."""
 
     root: Path
 
@@ -28,12 +28,16 @@ class Batches:
 
 
 def is_cifar(root: Path) -> bool:
-    """Whether `root` holds CIFAR-10 python batches."""
+    """Return whether `root` holds CIFAR-10 python batches."""
     return (root / "batches.meta").is_file() and (root / "test_batch").is_file()
 
 
 def cifar_batches(root: Path) -> Collection:
-    """The images of the batches in `root`, in splits `train` and `test`."""
+    """Return the images of the batches in `root`, in splits `train` and `test`.
+
+    Raises:
+        InputError: a batch is damaged or malformed.
+    """
     try:
         names = tuple(name.decode() for name in _load(root / "batches.meta")["label_names"])
     except (KeyError, TypeError, AttributeError):
@@ -47,13 +51,13 @@ def cifar_batches(root: Path) -> Collection:
 
 
 def _labels(path: Path, classes: int) -> list[int]:
-    """The labels of a batch that holds together; raises InputError for another."""
+    """Return the labels of a batch; raises InputError if the batch is malformed."""
     batch = _load(path)
     data, labels = batch.get("data"), batch.get("labels")
     if not isinstance(data, np.ndarray) or data.dtype != np.uint8 or data.shape[1:] != (3072,):
-        raise InputError(f"{path} is no CIFAR-10 python batch: it has no uint8 data of N x 3072.")
+        raise InputError(f"{path} is not a CIFAR-10 python batch: it lacks uint8 data, N x 3072.")
     if not isinstance(labels, list) or len(labels) != len(data):
-        raise InputError(f"{path} is no CIFAR-10 python batch: it has not a label for each image.")
+        raise InputError(f"{path} is not a CIFAR-10 python batch: it lacks one label per image.")
     for label in labels:
         if type(label) is not int or not 0 <= label < classes:
             raise InputError(
@@ -63,12 +67,12 @@ def _labels(path: Path, classes: int) -> list[int]:
 
 
 class _DataOnly(pickle.Unpickler):
-    """Loads arrays and nothing else: a pickle may name any function for the reader to call."""
+    """Unpickles arrays and nothing else: a pickle can make its reader call any function."""
 
     def find_class(self, module: str, name: str) -> Any:
         if module.split(".")[0] in ("numpy", "_codecs") and name in ARRAYS:
             return super().find_class(module, name)
-        raise pickle.UnpicklingError(f"it names {module}.{name}")
+        raise pickle.UnpicklingError(f"it refers to {module}.{name}")
 
 
 @cache
@@ -77,5 +81,5 @@ def _load(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             content = _DataOnly(file, encoding="bytes").load()
         return {key.decode(): value for key, value in content.items()}
-    except Exception as error:  # a damaged pickle raises anything
-        raise InputError(f"{path} is no CIFAR-10 python batch: {error}.") from None
+    except Exception as error:  # a damaged pickle can raise anything
+        raise InputError(f"{path} is not a CIFAR-10 python batch: {error}.") from None

@@ -1,4 +1,4 @@
-"""A file of class names, a class a line: numbered, or in the order of their labels."""
+"""Reads class files: one class name per line, numbered or in the order of the labels."""
 
 import re
 from collections.abc import Sequence
@@ -8,27 +8,27 @@ from tfrecords_tools.classes import check_names
 from tfrecords_tools.common.errors import InputError
 from tfrecords_tools.list_files import read_text
 
-MARK = r"\s*[,;:|\t]\s*"  # what divides number and name of a table; a space may be a name's own
+MARK = r"\s*[,;:|\t]\s*"  # between number and name; a space may be part of a name
 FIRST = re.compile(rf'"?(?P<number>\d+)"?(?:{MARK}|\.\s+|\s+)(?P<name>.+)')  # `7 portrait`
 LAST = re.compile(rf'(?P<name>.+?){MARK}"?(?P<number>\d+)"?')  # `portrait,7`
 SPACED = re.compile(r"(?P<name>.+?)\s+(?P<number>\d+)")  # `portrait 7`, but also `SUV 2000`
-ODD = re.compile(r"#.*|[{\[].*|.+[;|\t].+")  # a comment, JSON, a table: no name
+ODD = re.compile(r"#.*|[{\[].*|.+[;|\t].+")  # not a name: a comment, JSON, a table
 
-Line = tuple[int, str]  # its number in the file, from 1, and its text
+Line = tuple[int, str]  # line number, from 1, and text
 
 
 def read_classes(file: Path) -> dict[str, int]:
-    """Label as it stands in a list (the name, then the number) -> its index.
+    """Return the class index of each label, as lists write it: all names, then all numbers.
 
-    Comments (#) and a header are left out where all other lines are numbered.
+    Comments (#) and a header are skipped if all other lines are numbered.
 
     Raises:
-        InputError: for a file that can be read in two ways, and numbers that are not 0 to K - 1.
+        InputError: the file is ambiguous, or its numbers are not 0 to K - 1.
     """
     text = read_text(file).replace("\r\n", "\n").replace("\r", "\n")
     lines = [(n, line.strip()) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
     if not lines:
-        raise InputError(f"{file} holds no class names: give a class a line.")
+        raise InputError(f"{file} holds no class names: write one class per line.")
     names = _numbered(lines, file)
     if names is None:
         names = _in_order(lines, file)
@@ -39,7 +39,7 @@ def read_classes(file: Path) -> dict[str, int]:
 
 
 def _numbered(lines: Sequence[Line], file: Path) -> list[str] | None:
-    """The names by their numbers; None where the lines are not numbered."""
+    """Return the names in order of their numbers, or None if the lines are not numbered."""
     lines = [line for line in lines if line[1][0] != "#"]
     for kind in (FIRST, LAST, SPACED):
         found = [kind.fullmatch(text) for _, text in lines]
@@ -53,11 +53,11 @@ def _numbered(lines: Sequence[Line], file: Path) -> list[str] | None:
 
 
 def _complaint(lines: Sequence[Line], found: Sequence[re.Match[str] | None], file: Path) -> str:
-    """What is wrong with the first line that spoils the numbers 0 to K - 1."""
+    """Return what is wrong with the first line that breaks the numbering 0 to K - 1."""
     seen: set[int] = set()
     for (place, text), match in zip(lines, found, strict=True):
         if not match:
-            return f"{file}, line {place}: {text!r} has no number, but others have: number all."
+            return f"{file}, line {place}: {text!r} has no number, but other lines do: number all."
         if (number := int(match["number"])) in seen or number >= len(lines):
             break
         seen.add(number)
@@ -71,19 +71,19 @@ def _in_order(lines: Sequence[Line], file: Path) -> list[str]:
     for number, text in lines:
         if ODD.fullmatch(text):
             raise InputError(
-                f"{file}, line {number}: {text!r} is no class name: give a class a line, numbered "
-                f"from 0 or in order."
+                f"{file}, line {number}: {text!r} is not a class name: write one class per line, "
+                f"numbered from 0 or in order."
             )
     return [_unquoted(text) for _, text in lines]
 
 
 def _check_numbers(names: Sequence[str], file: Path) -> None:
-    """A name that is another class's number would make that label mean two classes."""
+    """Refuse a name that is another class's number: that label would mean two classes."""
     for index, name in enumerate(names):
         if name.isdecimal() and int(name) != index and int(name) < len(names):
             raise InputError(
-                f"{file}: class {index} is called {name!r}, which is another one's number: number "
-                f"the lines, as in '{index} name'."
+                f"{file}: class {index} is called {name!r}, which is the number of another class: "
+                f"number the lines, as in '{index} name'."
             )
 
 

@@ -1,4 +1,4 @@
-"""What holds for the classes of every source: names that can be kept, and images to train on."""
+"""Checks the classes of every source: names must be storable, and classes need training images."""
 
 import unicodedata
 import warnings
@@ -7,28 +7,28 @@ from collections.abc import Iterable, Sequence
 
 from tfrecords_tools.common.errors import InputError
 
-SHOWN = 5  # names in a sentence
-BREAKING = {"Cc", "Zl", "Zp"}  # control characters, every kind of line break among them
-LONE = "Cs"  # half a character: bytes of a name that are not UTF-8
+SHOWN = 5  # names in a message
+BREAKING = {"Cc", "Zl", "Zp"}  # control characters, including every kind of line break
+LONE = "Cs"  # surrogates, which stand for bytes of a file name that are not UTF-8
 
 
 def check_names(names: Sequence[str], source: object) -> None:
-    """Refuse class names that a file with a name a line does not keep, and names of two classes.
+    """Refuse duplicate class names, and those that a file with one name per line cannot store.
 
-    tensorflow-datasets and `classes.txt` keep a name a line, without space around it.  A name that
-    is lost there gives its label to the next one.
+    tensorflow-datasets and `classes.txt` store one name per line and strip spaces around it.  A
+    name that is lost there gives its label to the next one.
 
     Args:
-        names: K.
-        source: what to call the data in a message.
+        names: K class names.
+        source: name of the data in the error message.
 
     Raises:
-        InputError: naming the first that is empty, has a line break, another control character or
-            space around it, or is another's once accents are composed (NFC).
+        InputError: a name is empty, contains a control character such as a line break, is not
+            UTF-8, begins or ends with a space, or equals another once accents are composed (NFC).
     """
     for name in names:
         if problem := _problem(name):
-            raise InputError(f"{source}: {name!r} is no name for a class: it {problem}; rename it.")
+            raise InputError(f"{source}: {name!r} is not a class name: it {problem}; rename it.")
     for name, count in Counter(unicodedata.normalize("NFC", name) for name in names).items():
         if count > 1:
             raise InputError(f"{source}: {count} classes are called {name!r}: rename all but one.")
@@ -37,35 +37,36 @@ def check_names(names: Sequence[str], source: object) -> None:
 def check_trained(
     names: Sequence[str], trained: Iterable[int], held_out: Iterable[int], source: object
 ) -> None:
-    """Refuse classes that are held out but not trained on, and warn of others without images.
+    """Refuse classes that are only held out, and warn of classes without any images.
 
     Args:
-        names: K.
-        trained: labels of the images to train on.
-        held_out: labels of the others.
-        source: what to call the data in a message.
+        names: K class names.
+        trained: labels of the training images.
+        held_out: labels of the held-out images.
+        source: name of the data in messages.
 
     Raises:
-        InputError: naming the classes.
+        InputError: a class has held-out images but no training images.
     """
     missing = sorted(set(range(len(names))) - set(trained))
     if strange := [names[label] for label in sorted(set(missing) & set(held_out))]:
         raise InputError(
-            f"{source}: {some(strange)} is held out but not trained on: give both the same classes."
+            f"{source} has held-out images but no training images of {some(strange)}: give both "
+            f"splits the same classes."
         )
     if missing:
         found = some([names[label] for label in missing])
-        warnings.warn(f"{source} has no images to train on of {found}.", stacklevel=3)
+        warnings.warn(f"{source} has no training images of {found}.", stacklevel=3)
 
 
 def some(names: Sequence[str]) -> str:
-    """The first few names, and how many more there are."""
+    """Return the first few names, and the number of the others."""
     more = len(names) - SHOWN
     return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _problem(name: str) -> str:
-    """What is wrong with a name by itself, as the end of a sentence; empty for nothing."""
+    """Return what is wrong with a name, as the end of a sentence; empty if nothing is."""
     kinds = {unicodedata.category(char) for char in name}
     if not name.strip():
         return "is empty"

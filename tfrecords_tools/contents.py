@@ -1,4 +1,4 @@
-"""What a record of a data set holds, and what is wrong with it: whoever reads records asks here."""
+"""Decodes and checks the records of a data set."""
 
 import io
 import math
@@ -14,17 +14,17 @@ from tfrecords_tools.images import whole
 from tfrecords_tools.metadata import parse
 from tfrecords_tools.records import Record, read_records
 
-PNG, IEND = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"  # how a PNG begins and ends
+PNG, IEND = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"  # first and last bytes of a PNG
 Values = dict[str, list[Any]]
 T = TypeVar("T")
 
 
 class Examined(NamedTuple):
-    """A record of a shard.
+    """A checked record of a shard.
 
     Args:
-        label: None where something is wrong.
-        problem: which record it is and what is wrong; empty where nothing is.
+        label: its label; None if the record is bad.
+        problem: which record it is and what is wrong with it; empty if nothing is.
     """
 
     label: int | None
@@ -32,7 +32,7 @@ class Examined(NamedTuple):
 
 
 def examine(path: Path, dataset: DataSet, every: int = 1) -> Iterator[Examined]:
-    """Each record of a shard; one of `every` images is decoded, none where that is 0."""
+    """Check each record of a shard; decode one of every `every` images, or none if it is 0."""
     for number, record in enumerate(read_records(path), start=1):
         try:
             values = values_of(record)
@@ -46,7 +46,7 @@ def examine(path: Path, dataset: DataSet, every: int = 1) -> Iterator[Examined]:
 
 
 def values_of(record: Record) -> Values:
-    """The values of a record by name; raises ValueError for a damaged one."""
+    """Return the values of a record by name; raises ValueError if it is damaged."""
     if record.data is None:
         raise ValueError(record.problem)
     if not record.data:
@@ -55,31 +55,31 @@ def values_of(record: Record) -> Values:
 
 
 def label_of(values: Values, dataset: DataSet) -> int:
-    """The label of a record; raises ValueError for one that is no class, or none."""
+    """Return the label of a record; raises ValueError if it is missing or not a class."""
     label, classes = _only(values, "label", int), len(dataset.class_names)
     if not 0 <= label < classes:
-        raise ValueError(f"label {label} is none of {classes} classes")
+        raise ValueError(f"label {label} is not one of {classes} classes")
     return label
 
 
 def image_of(values: Values, dataset: DataSet) -> Image.Image:
-    """The picture of a record; raises ValueError for one that has none, or not as it should be."""
+    """Return the image of a record; raises ValueError if it is missing or malformed."""
     return _picture(*_stored(values, dataset), dataset)
 
 
 def decoded(content: bytes, dataset: DataSet) -> Image.Image:
-    """The picture of an encoded image, in its own size; raises ValueError."""
+    """Decode an image at its stored size; raises ValueError."""
     kinds = (dataset.encoding.upper(),) if dataset.encoding else None
     if kinds == ("PNG",) and content.startswith(PNG) and not content.endswith(IEND):
-        raise ValueError("its image cannot be decoded: its end is missing")  # Pillow can do without
+        raise ValueError("its image cannot be decoded: its end is missing")  # Pillow accepts that
     try:
         with Image.open(io.BytesIO(content), formats=kinds) as image:
             image.verify()  # the checksums of a PNG
         with Image.open(io.BytesIO(content), formats=kinds) as image:
             picture = whole(image)
     except UnidentifiedImageError:
-        raise ValueError(f"its image is no {kinds[0] if kinds else 'known format'}") from None
-    except Exception as error:  # Pillow's plugins raise whatever they trip over
+        raise ValueError(f"its image is not in {kinds[0] if kinds else 'a known'} format") from None
+    except Exception as error:  # Pillow's plugins can raise anything
         raise ValueError(f"its image cannot be decoded: {error}") from None
     _check_size(picture, dataset)
     return picture
@@ -87,7 +87,7 @@ def decoded(content: bytes, dataset: DataSet) -> Image.Image:
 
 # ---- parts -----------------------------------------------------------------------------------
 def _only(values: Values, name: str, kind: type[T]) -> T:
-    """The one value of a feature."""
+    """Return the single value of a feature; raises ValueError."""
     if name not in values:
         raise ValueError(f"it has no {name}")
     if len(found := values[name]) != 1:
@@ -98,8 +98,8 @@ def _only(values: Values, name: str, kind: type[T]) -> T:
 
 
 def _stored(values: Values, dataset: DataSet) -> tuple[bytes, tuple[int | None, ...]]:
-    """The bytes of a record's image and the shape that they should have."""
-    # TFDS stores the shape beside the pixels where it is not always the same.
+    """Return the bytes of a record's image, and the shape that they should have."""
+    # TFDS stores the shape in a second feature if it varies between images.
     apart = dataset.encoding == "raw" and None in dataset.shape
     content = _only(values, "image/value" if apart else "image", bytes)
     shape = tuple(values.get("image/shape", ())) if apart else dataset.shape
@@ -113,7 +113,7 @@ def _picture(content: bytes, shape: tuple[int | None, ...], dataset: DataSet) ->
         return decoded(content, dataset)
     sides = [side for side in shape if isinstance(side, int) and side > 0]
     if len(sides) != 3 or sides[2] != 3 or len(shape) != 3 or len(content) != math.prod(sides):
-        raise ValueError(f"its {len(content)} bytes are no pixels of shape {list(shape)}")
+        raise ValueError(f"its {len(content)} bytes do not fit pixels of shape {list(shape)}")
     picture = Image.fromarray(np.frombuffer(content, np.uint8).reshape(sides))
     _check_size(picture, dataset)
     return picture
@@ -122,6 +122,6 @@ def _picture(content: bytes, shape: tuple[int | None, ...], dataset: DataSet) ->
 def _check_size(picture: Image.Image, dataset: DataSet) -> None:
     found, short = f"it is {picture.width}x{picture.height}", dataset.options.get("size")
     if short and min(picture.size) != short:
-        raise ValueError(f"{found}, not of short side {short}")
+        raise ValueError(f"{found}, but its short side should be {short}")
     if None not in dataset.shape and picture.size != dataset.shape[1::-1]:
         raise ValueError(f"{found}, not {dataset.shape[1]}x{dataset.shape[0]}")

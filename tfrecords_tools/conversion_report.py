@@ -1,4 +1,4 @@
-"""What a conversion did: `report.json` for programs, a table for people."""
+"""Reports what a conversion did: `report.json` for programs, a table for people."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,13 +11,13 @@ from tfrecords_tools.metadata import VERSION
 from tfrecords_tools.plan import Plan
 from tfrecords_tools.shards import ShardReport
 
-SHOWN = 10  # lines of a kind in the table; report.json has them all
+SHOWN = 10  # lines of each kind in the table; report.json has all of them
 
 
 def make_report(
     plan: Plan, collection: Collection, shards: Sequence[ShardReport]
 ) -> dict[str, Any]:
-    """Everything that is known of the result; the same for any number of workers."""
+    """Return everything that is known about the result, independent of the number of workers."""
     splits = dict.fromkeys(shard.split for shard in shards)
     listing = collection.listing
     return {
@@ -55,7 +55,7 @@ def _split(
 
 
 def table(report: dict[str, Any]) -> str:
-    """The report in lines."""
+    """Return the report as a table in plain text."""
     splits = report["splits"]
     lines = [_row("", *splits)]
     for key in ("images", "skipped", "records", "shards"):
@@ -71,14 +71,14 @@ def table(report: dict[str, Any]) -> str:
 
 
 def listing_lines(listing: Listing) -> list[str]:
-    """What became of the rows of the lists, as lines."""
+    """Return the table of what happened to the rows of the lists, line by line."""
     splits = list(listing.rows)
     missing = Counter(split for split, _ in listing.missing)
     repeated = Counter(split for split, _ in listing.repeated)
     rows = {
         "rows": listing.rows,
         "repeated": repeated,
-        "of two labels": listing.dropped_rows,
+        "conflicting labels": listing.dropped_rows,
         "missing": missing,
     }
     lines = [_row("lists", *splits)]

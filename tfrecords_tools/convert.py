@@ -1,6 +1,6 @@
-"""`python -m tfrecords_tools.convert SOURCE --out DIR`: labelled images into TFRecord shards.
+"""`python -m tfrecords_tools.convert SOURCE --out DIR`: convert labelled images to TFRecord shards.
 
-The same command again goes on where a killed one stopped, and ends with the same bytes.
+The same command resumes a conversion that was killed, and the result has the same bytes.
 """
 
 from dataclasses import replace
@@ -23,11 +23,11 @@ from tfrecords_tools.writing import write_shards
 
 
 def convert(options: Options) -> None:
-    """List, plan, write, report.
+    """List the images, plan the shards, write them, and report.
 
     Raises:
-        InputError: for a mistake in options or source.
-        RunError: when the disk is full or a worker dies; the same call goes on there.
+        InputError: there is a mistake in the options or the source.
+        RunError: the disk is full or a worker died; the same call resumes from there.
     """
     checked(options)
     if options.runner == "beam":
@@ -44,12 +44,12 @@ def convert(options: Options) -> None:
 
 
 def _absolute(options: Options) -> Options:
-    """The same for workers that run in other folders."""
+    """Return the options with absolute paths, for workers that run in other folders."""
     return replace(options, source=options.source.absolute(), out=options.out.absolute())
 
 
 def collect(options: Options) -> Collection:
-    """The labelled images of the source, whatever kind it is."""
+    """Return the labelled images of a source of any kind."""
     if options.wikiart_lists and options.task:
         return listed_images(options.source, *wikiart_lists(options.wikiart_lists, options.task))
     if options.labels:
@@ -99,7 +99,7 @@ def _print_plan(plan: Plan, collection: Collection) -> None:
 def _finish(
     workspace: Workspace, collection: Collection, options: Options, reports: list[ShardReport]
 ) -> None:
-    """Write what makes the shards a data set, `report.json` last."""
+    """Write the files that turn the shards into a data set, `report.json` last."""
     report = make_report(workspace.plan, collection, reports)
     splits: dict[str, list[tuple[int, int]]] = {}
     for shard in reports:
@@ -108,9 +108,8 @@ def _finish(
     staging.mkdir(exist_ok=True)
     kind = features(options, collection.class_names)
     write_info(staging, workspace.plan.name, _description(report), kind, splits)
-    for path in sorted(
-        staging.iterdir(), reverse=True
-    ):  # dataset_info.json makes it loadable: last
+    # In reverse, so that dataset_info.json, which makes the set loadable, comes last.
+    for path in sorted(staging.iterdir(), reverse=True):
         path.replace(workspace.folder / path.name)
     with replacing(workspace.folder / "report.txt") as part:
         part.write_text(table(report), encoding="utf-8")

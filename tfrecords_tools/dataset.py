@@ -1,4 +1,4 @@
-"""A finished data set: what its files say is in it, and how its records are read."""
+"""Opens a finished data set: its classes, its shards, and the format of its records."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,22 +9,22 @@ from tfrecords_tools.common.errors import InputError, NotThere
 from tfrecords_tools.records import count_records, is_compressed
 from tfrecords_tools.workspace import REPORT, STATE, read_json
 
-MADE = "give one that convert has made, with a dataset_info.json"
+MADE = "give one that convert made, with a dataset_info.json"
 
 
 @dataclass(frozen=True)
 class DataSet:
-    """A folder that tensorflow-datasets can load, made by `convert` or not.
+    """A folder that tensorflow-datasets can load, whether `convert` made it or not.
 
     Args:
-        folder: where it lies.
-        class_names: K names.
-        shards: file and number of records of each shard, by split.
-        shape: of the images; None for a side that differs from image to image.
-        encoding: "jpeg", "png" or "raw"; "" for any that an image decoder knows.
-        options: what `convert` was told; empty where it was made otherwise.
-        images: hash of the names and labels of the images; empty likewise.
-        written: records and bytes that `convert` has written into each file, by name; likewise.
+        folder: its path.
+        class_names: K class names.
+        shards: path and number of records of each shard, by split.
+        shape: [H, W, 3] of the images; None for a side that varies between images.
+        encoding: "jpeg", "png" or "raw"; "" for any format that an image decoder knows.
+        options: options of `convert`; empty if `convert` did not make the set.
+        images: hash of the images' names and labels; empty if `convert` did not make the set.
+        written: records and bytes of each file by name; empty if `convert` did not make the set.
     """
 
     folder: Path
@@ -38,37 +38,39 @@ class DataSet:
 
     @property
     def files(self) -> dict[Path, int]:
-        """How many records each shard should have."""
+        """Number of records that each shard should have."""
         return {path: records for split in self.shards.values() for path, records in split}
 
 
 def check_dataset(folder: Path) -> tuple[str, ...]:
-    """The class names of a data set, as far as a file tells them without tensorflow-datasets.
+    """Return the class names of a data set without importing tensorflow-datasets.
+
+    They are empty if the set has no `label.labels.txt`.
 
     Raises:
-        NotThere: there is no such folder.
-        InputError: it is no data set, or an unfinished one.
+        NotThere: the folder does not exist.
+        InputError: the folder is not a data set, or an unfinished one.
     """
     if (folder / STATE).is_dir():
         raise InputError(f"{folder} is not finished: run the same convert command again.")
     if not folder.is_dir():
         raise NotThere(f"There is no folder {folder}: {MADE}.")
     if not (folder / "dataset_info.json").is_file():
-        raise InputError(f"{folder} is no TFRecord data set: {MADE}.")
+        raise InputError(f"{folder} is not a TFRecord data set: {MADE}.")
     names = folder / "label.labels.txt"
     return tuple(names.read_text(encoding="utf-8").splitlines()) if names.is_file() else ()
 
 
 def open_dataset(folder: Path) -> DataSet:
-    """Read a data set's description; raises InputError when there is none, or an unfinished one."""
+    """Read the description of a data set; raises InputError if it is missing or unfinished."""
     check_dataset(folder)
     import tensorflow_datasets as tfds
 
     try:
         info = tfds.builder_from_directory(folder).info
-    except Exception as error:  # TFDS lets many kinds through
+    except Exception as error:  # TFDS raises many kinds
         raise InputError(
-            f"{folder} is no TFRecord data set ({type(error).__name__}): {MADE}."
+            f"{folder} is not a TFRecord data set ({type(error).__name__}): {MADE}."
         ) from None
     check_format(info, str(folder))
     names, image = class_names(info.features, str(folder)), info.features["image"]
@@ -92,18 +94,18 @@ def open_dataset(folder: Path) -> DataSet:
 
 
 def check_format(info: Any, title: str) -> None:
-    """Raises InputError for a `tfds.core.DatasetInfo` of other files than TFRecords."""
+    """Raise InputError if a `tfds.core.DatasetInfo` describes other files than TFRecords."""
     import tensorflow_datasets as tfds
 
     if info.file_format != tfds.core.FileFormat.TFRECORD:
         raise InputError(
-            f"{title} holds {info.file_format.value} files, and only tfrecord files are read: let "
-            f"tensorflow-datasets write it again, with file_format='tfrecord'."
+            f"{title} holds {info.file_format.value} files, but only tfrecord files can be read: "
+            f"write it again with tensorflow-datasets, with file_format='tfrecord'."
         )
 
 
 def class_names(features: Any, title: str) -> tuple[str, ...]:
-    """The classes of `tfds.features` with an image and a label; raises InputError for others."""
+    """Return the class names in `tfds.features`; raises InputError without image and label."""
     import tensorflow_datasets as tfds
 
     found = dict(features.items())
@@ -111,16 +113,16 @@ def class_names(features: Any, title: str) -> tuple[str, ...]:
     if not isinstance(label, tfds.features.ClassLabel) or "image" not in found:
         known = ", ".join(sorted(found))
         raise InputError(
-            f"{title} is no image classification set: it has {known}, but an image and a label "
-            f"that names one class are needed."
+            f"{title} is not an image classification set: it has {known}, but needs an image and a "
+            f"label that names one class."
         )
     return tuple(label.names)
 
 
 def suspects(dataset: DataSet, files: Collection[Path]) -> list[Path]:
-    """Which of some shards are not as they were written, or hold another number of records.
+    """Return the files whose size or number of records differs from what was written.
 
-    Where `convert` has told how large a shard is, a look at that will do: to count means to read.
+    If `convert` recorded the size, comparing it is enough: counting records means reading the file.
     """
 
     def differs(path: Path, expected: int) -> bool:

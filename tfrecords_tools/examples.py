@@ -1,4 +1,4 @@
-"""What there is to convert: labelled images, wherever they come from."""
+"""Labelled images to convert, from any source, and their division into splits."""
 
 import hashlib
 from collections import defaultdict
@@ -17,7 +17,7 @@ HELD_OUT = ("val", "test")
 
 
 class Example(NamedTuple):
-    """A labelled image; `key` is its path below the source, `/` on every system."""
+    """A labelled image; `key` is its path below the source, with `/` on every system."""
 
     split: str
     key: str
@@ -26,7 +26,7 @@ class Example(NamedTuple):
 
 @dataclass(frozen=True)
 class Files:
-    """Where the image of a key is, for a folder of files."""
+    """Returns the path of a key's image, for a folder of files."""
 
     root: Path
 
@@ -39,11 +39,11 @@ class Collection:
     """Examples and their classes.
 
     Args:
-        class_names: K names; a label is an index into them.
-        examples: in any order.
-        read: key -> a file or pixels, as `open_image` takes them; worker processes get a copy.
-        listing: for a source with lists, what became of their rows (see `lists.Listing`).
-        hashes: SHA-256 of each file that the labels come from, by name.
+        class_names: K class names; a label is an index into them.
+        examples: the images, in any order.
+        read: returns the path or pixels of a key, for `open_image`; worker processes get a copy.
+        listing: for a source with lists, what happened to their rows (see `lists.Listing`).
+        hashes: SHA-256 of each file that defines labels, by name.
     """
 
     class_names: tuple[str, ...]
@@ -54,11 +54,11 @@ class Collection:
 
     @property
     def divided(self) -> bool:
-        """Whether the source has splits of its own to hold out."""
+        """Whether the source already has a held-out split."""
         return any(example.split in HELD_OUT for example in self.examples)
 
     def check(self, source: object) -> None:
-        """Raises InputError for classes that cannot be; `source` is named in the message."""
+        """Raise InputError if the classes are invalid; the message names `source`."""
         held_out = {example.label for example in self.examples if example.split in HELD_OUT}
         trained = {example.label for example in self.examples if example.split not in HELD_OUT}
         check_names(self.class_names, source)
@@ -66,7 +66,7 @@ class Collection:
 
 
 def order(key: str, seed: int = 0) -> tuple[str, str]:
-    """What to sort keys by: at random, yet the same on any machine and file system."""
+    """Return a pseudo-random sort key that is the same on every machine and file system."""
     text = f"{seed}:{key}".encode("utf-8", "surrogateescape")
     return hashlib.sha256(text).hexdigest(), key
 
@@ -74,8 +74,13 @@ def order(key: str, seed: int = 0) -> tuple[str, str]:
 def hold_out(examples: Iterable[Example], fraction: float, seed: int) -> list[Example]:
     """Divide examples into `train` and `val`, class by class, by a hash of seed and key.
 
+    Args:
+        examples: labelled images; their split is ignored.
+        fraction: part of each class to hold out, from 0 to 1; one image of a class always stays.
+        seed: seed of the division.
+
     Raises:
-        InputError: where the classes are too small to give any.
+        InputError: the classes are too small to hold out any image.
     """
     by_label: defaultdict[int, list[Example]] = defaultdict(list)
     for example in examples:
@@ -91,7 +96,7 @@ def hold_out(examples: Iterable[Example], fraction: float, seed: int) -> list[Ex
         largest = max(map(len, by_label.values()), default=0)
         raise InputError(
             f"{len(divided)} images in classes of at most {largest} are too few to hold out "
-            f"{fraction:.0%}: add images or raise it (convert --val-fraction, fit --set "
+            f"{fraction:.0%}: add images or raise the fraction (convert --val-fraction, fit --set "
             f"data.val_fraction)."
         )
     return divided

@@ -1,4 +1,4 @@
-"""Class folders, below split folders or not: each folder's name is the class of its images."""
+"""Reads class folders, with or without split folders above them; a folder's name is its class."""
 
 import os
 import warnings
@@ -10,26 +10,26 @@ from tfrecords_tools.common.errors import InputError, meant_folder
 from tfrecords_tools.examples import UNDIVIDED, Collection, Example, Files
 from tfrecords_tools.images import SUFFIXES, is_image
 
-SPLITS = {  # folder, in any case -> split; of two for one split the first counts
+SPLITS = {  # folder, in any case -> split; the first of two folders for one split counts
     "train": "train", "training": "train",
     "val": "val", "valid": "val", "validation": "val", "dev": "val",
     "test": "test", "testing": "test",
 }  # fmt: skip
-# What systems keep beside pictures, thumbnails among them, under names without a dot.
+# Files and folders that operating systems add, such as thumbnails, without a leading dot.
 HIDDEN = {"__macosx", "@eadir", "#recycle", "$recycle.bin", "thumbs.db", "desktop.ini"}
-NOTES = {".txt", ".md", ".csv", ".json"}  # what people keep beside pictures: not told of either
+NOTES = {".txt", ".md", ".csv", ".json"}  # kept next to images by people; no warning
 Tree = dict[str, list[Path]]  # class name -> its images, sorted
 
 
 def class_folders(root: Path) -> Collection:
-    """The images below `root`; class names are the folders' names, sorted.
+    """Return the images below `root`; the class names are the names of the folders, sorted.
 
-    `root` holds a folder to train on and some of others, as `SPLITS` calls them, each with class
-    folders; or class folders alone; or images alone, which are one class.  A warning tells of what
-    is not taken: images anywhere else, and in class folders what is neither an image nor a note.
+    `root` holds a training folder and held-out folders, named as in `SPLITS`, each with class
+    folders; or only class folders; or only images, which form one class.  Warnings name what is
+    skipped: images anywhere else, and files in class folders that are neither images nor notes.
 
     Raises:
-        InputError: when there is no folder, or no image in it.
+        InputError: the folder does not exist, cannot be read, or contains no image.
     """
     check_folder(root)
     trees = _trees(root)
@@ -46,7 +46,7 @@ def class_folders(root: Path) -> Collection:
 
 
 def check_folder(root: Path) -> None:
-    """Raises InputError for what is no folder."""
+    """Raise InputError if `root` is not a folder."""
     if root.is_file():
         raise InputError(
             f"{root} is a file: give the folder that holds the images; unpack an archive first."
@@ -59,21 +59,21 @@ def check_folder(root: Path) -> None:
 
 
 def _trees(root: Path) -> dict[str, Tree]:
-    """Split -> its classes."""
-    one_class = root.resolve().name  # what images alone are called, in `train` as in `val`
+    """Return the classes of each split."""
+    one_class = root.resolve().name  # class of images without class folders, in every split
     splits = _splits(root)
-    # Beside other classes and without any of its own, `train` is a class: pictures of trains.
+    # If `train` is the only split and has no class folders, it is a class itself: images of trains.
     if "train" not in splits or (len(splits) == 1 and not _folders(splits["train"])):
         return {UNDIVIDED: _classes(root, one_class)}
     trees = {split: _classes(folder, one_class) for split, folder in splits.items()}
-    # Beside classes, folders without any are to be judged, as Kaggle's.
+    # If `train` has class folders, a split without any is unlabelled, as Kaggle's test sets are.
     if one_class not in trees["train"]:
         trees = {split: tree for split, tree in trees.items() if one_class not in tree}
     return trees if len(trees) > 1 else {UNDIVIDED: trees["train"]}
 
 
 def _splits(root: Path) -> dict[str, Path]:
-    """Split -> its folder."""
+    """Return the folder of each split."""
     splits: dict[str, Path] = {}
     for name, split in SPLITS.items():
         for folder in _folders(root):
@@ -96,7 +96,7 @@ def _classes(folder: Path, one_class: str) -> Tree:
     if not tree and (paths := _images(folder)):
         return {one_class: paths}
     if tree and (empty := sorted(found.keys() - tree.keys())):
-        said = f"Folders of {folder} without images ({len(empty)}) are left out: {some(empty)}."
+        said = f"Folders of {folder} without images ({len(empty)}) are skipped: {some(empty)}."
         warnings.warn(said, stacklevel=4)
     if not tree:
         kinds = " ".join(sorted(SUFFIXES))
@@ -113,21 +113,21 @@ def _images(folder: Path) -> list[Path]:
 
 
 def _warn_of_wrappers(root: Path, trees: Mapping[str, Tree]) -> None:
-    """Tell of folders in class folders that hold all of the images: an archive's own, or splits."""
+    """Warn if class folders hold only folders: the wrapper of an archive, or misplaced splits."""
     classes = [each for tree in trees.values() for each in tree.items()]
     held = {path.parent: name for name, paths in classes for path in paths}
     if len(held) > len(classes) and not any(folder.name == name for folder, name in held.items()):
         within = sorted(folder.relative_to(root).as_posix() for folder in held)
         warnings.warn(
-            f"The class folders of {root} hold nothing but folders, which are neither classes nor "
-            f"splits ({some(within)}): if they should be, give the folder that these lie in, or "
+            f"The class folders of {root} hold only folders, which count neither as classes nor as "
+            f"splits ({some(within)}): if they should, give the folder that contains them, or "
             f"arrange them as train/CLASS and val/CLASS.",
             stacklevel=3,
         )
 
 
 def _warn_of_others(root: Path, taken: Set[str]) -> None:
-    """Tell of images that are not taken, and of what else lies beside those that are."""
+    """Warn of images that are skipped, and of other files next to those that are used."""
     beside = {PurePosixPath(key).parent for key in taken}
     found = (path.relative_to(root).as_posix() for path in files(root))
     others = [key for key in found if key not in taken]
@@ -135,18 +135,18 @@ def _warn_of_others(root: Path, taken: Set[str]) -> None:
     odd = [k for k in others if k not in images and PurePosixPath(k).parent in beside]
     odd = [key for key in odd if PurePosixPath(key).suffix.lower() not in NOTES]
     for what, keys in (
-        (f"Images in no class folder of {root}", images),
-        (f"Files in {root} that are no images", odd),
+        (f"Images outside the class folders of {root}", images),
+        (f"Files in {root} that are not images", odd),
     ):
         if keys:
-            warnings.warn(f"{what} ({len(keys)}) are left out: {some(keys)}.", stacklevel=3)
+            warnings.warn(f"{what} ({len(keys)}) are skipped: {some(keys)}.", stacklevel=3)
 
 
 def files(folder: Path) -> list[Path]:
-    """All files below a folder, sorted; hidden files and folders hold thumbnails and the like.
+    """Return all files below a folder, sorted, but no hidden ones such as thumbnails.
 
     Raises:
-        InputError: for a folder that may not be read.
+        InputError: a folder cannot be read.
     """
     try:
         return sorted(_walk(folder, frozenset()))
@@ -155,7 +155,7 @@ def files(folder: Path) -> list[Path]:
 
 
 def _walk(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
-    """The files below a folder, which may be a link, but not to what it lies in."""
+    """Yield the files below a folder; follow links, except to folders that contain them."""
     real = folder.resolve()
     above |= {real, *real.parents}
     for entry in os.scandir(folder):
@@ -165,6 +165,6 @@ def _walk(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
         if entry.is_dir():
             if not entry.is_symlink() or path.resolve() not in above:
                 yield from _walk(path, above)
-        # A pipe or a device would be waited for; a link to nowhere is kept, to be reported.
+        # Reading a pipe or a device would block; a broken link is kept, to be reported later.
         elif entry.is_file() or not path.exists():
             yield path

@@ -1,4 +1,4 @@
-"""The rows of a list of `path,label`, in whatever way a spreadsheet or a script has written it."""
+"""Reads lists of `path,label` rows, in any dialect that spreadsheets and scripts write."""
 
 import codecs
 import csv
@@ -13,15 +13,15 @@ from tfrecords_tools.images import SUFFIXES
 from tfrecords_tools.names import elsewhere
 
 DELIMITERS = (",", ";", "\t", "|", " ")
-LABELS = {"label", "labels", "class", "class_name", "category", "target"}  # in a header
+LABELS = {"label", "labels", "class", "class_name", "category", "target"}  # names in a header
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-EXCEL = "sep="  # its first line may say what divides the others
+EXCEL = "sep="  # its first line may name the delimiter
 
-Line = tuple[int, list[str]]  # its number and its fields
+Line = tuple[int, list[str]]  # line number and fields
 
 
 class Row(NamedTuple):
-    """One line of a list, its label as it stands there."""
+    """One line of a list, with its label as written there."""
 
     split: str
     path: str
@@ -30,12 +30,12 @@ class Row(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """Where a line has its path and its label.
+    """Which fields of a line are its path and its label.
 
     Args:
-        path: the fields of the path, which may contain what divides them.
-        label: the field of the label; None where nothing says which.
-        delimiter: between the fields.
+        path: fields of the path, which may itself contain the delimiter.
+        label: index of the label's field; None if it is unknown.
+        delimiter: character between the fields.
     """
 
     path: slice
@@ -43,28 +43,28 @@ class Layout(NamedTuple):
     delimiter: str
 
     def path_of(self, fields: list[str]) -> str:
-        # The official artist lists have two commas a row.
+        # The official artist lists have two commas per row.
         joined = self.delimiter.join(fields[self.path]).strip(" ,")
         return joined.replace("\\", "/").removeprefix("./")
 
 
-Choice = tuple[list[Line], Layout]  # the lines of a list divided in one way
+Choice = tuple[list[Line], Layout]  # the lines of a list, divided in one way
 
 
 def read_rows(split: str, file: Path, images: Set[str], root: str) -> list[Row]:
-    """The rows of a list, a header among them where it has one.
+    """Read the rows of a list, including its header if it has one.
 
-    What divides a line and which column is the path are read off the images: it is what finds most
-    of them, and `path,label` where nothing finds more.
+    The delimiter and the column of the path are inferred from the images: those that find the most
+    images are used, and `path,label` if nothing finds more.
 
     Args:
-        split: which the list is of.
-        file: the list.
-        images: paths of the images that there are.
-        root: what the folder that they start from is called.
+        split: split that the list belongs to.
+        file: path of the list.
+        images: paths of the existing images.
+        root: name of the folder that these paths are relative to.
 
     Raises:
-        InputError: for a file that cannot be read, or is no list of paths and labels.
+        InputError: the file cannot be read, or is not a list of paths and labels.
     """
     text = read_text(file)
     if text.lstrip()[:1] in ("{", "["):
@@ -75,24 +75,24 @@ def read_rows(split: str, file: Path, images: Set[str], root: str) -> list[Row]:
     if layout.label is None:
         raise InputError(
             f"{file}, line {lines[0][0]}: it has {len(lines[0][1])} columns and does not say which "
-            f"is the label: leave path,label, or call that column label."
+            f"is the label: keep only path,label, or name that column label."
         )
     rows: list[Row] = []
     for number, fields in lines:
         place, path = f"{file}, line {number}", layout.path_of(fields)
         if len(fields) == 1 and (rows or fields[0] in images):
-            raise InputError(f"{place}: {fields[0]!r} is no path,label.")
+            raise InputError(f"{place}: {fields[0]!r} is not a path,label row.")
         rows.append(Row(split, path, fields[layout.label], place))
     return rows if _exact(lines, layout, images) else _moved(rows, file, images, root)
 
 
 def _moved(rows: list[Row], file: Path, images: Set[str], root: str) -> list[Row]:
-    """The rows with the paths that their images have here, for a list that was made elsewhere."""
+    """Replace the paths of a list that was made elsewhere by those that its images have here."""
     if found := elsewhere((row.path for row in rows), images, root):
         path, here = next(iter(found.items()))
         warnings.warn(
-            f"{file} names no file as it is called here: {len(found)} of {len(rows)} lines are "
-            f"taken for files of other folders or suffixes, as {path} for {here}.",
+            f"{file} names no existing file exactly: {len(found)} of {len(rows)} lines are matched "
+            f"to files in other folders or with other suffixes, such as {path} to {here}.",
             stacklevel=4,
         )
     return [row._replace(path=found.get(row.path, row.path)) for row in rows]
@@ -101,12 +101,12 @@ def _moved(rows: list[Row], file: Path, images: Set[str], root: str) -> list[Row
 def without_headers(
     rows: Sequence[Row], images: Set[str], is_label: Callable[[str], bool]
 ) -> list[Row]:
-    """The rows of a list without its first line, and what repeats it, where that is a header.
+    """Remove the first row of a list, and its repetitions, if it is a header.
 
     Args:
-        rows: of one list.
-        images: paths of the images that there are.
-        is_label: whether something is the label of a picture, or of a class file.
+        rows: rows of one list.
+        images: paths of the existing images.
+        is_label: returns whether a word is the label of an existing image, or of a class file.
     """
     path, label = rows[0].path, rows[0].label
     picture = path in images or PurePosixPath(path).suffix.lower() in SUFFIXES
@@ -116,7 +116,11 @@ def without_headers(
 
 
 def read_text(file: Path) -> str:
-    """The text of a file: UTF-8, UTF-16 with a byte order mark, or else Windows' western page."""
+    """Read a text in UTF-8, in UTF-16 with a byte order mark, or else in Windows-1252.
+
+    Raises:
+        InputError: the file cannot be read, or is in none of these encodings.
+    """
     try:
         data = file.read_bytes()
     except OSError as error:
@@ -125,14 +129,14 @@ def read_text(file: Path) -> str:
         if data.startswith(UTF16):
             return data.decode("utf-16")
         if b"\0" in data:
-            raise InputError(f"{file} has bytes that are 0: save it as CSV in UTF-8.")
+            raise InputError(f"{file} contains zero bytes: save it as CSV in UTF-8.")
         return data.decode("utf-8-sig")
     except UnicodeError:
         return _western(data, file)
 
 
 def _western(data: bytes, file: Path) -> str:
-    """What is not UTF-8 was most likely saved by Windows; whoever knows better is told."""
+    """Decode Windows-1252, the likeliest encoding of a file that is not UTF-8, and warn."""
     lines = data.splitlines()
     odd = next(number for number, line in enumerate(lines) if not _is_utf8(line))
     try:
@@ -160,7 +164,7 @@ def _is_utf8(line: bytes) -> bool:
 
 # ---- columns ---------------------------------------------------------------------------------
 def _best(text: str, file: Path, images: Set[str], root: str) -> Choice:
-    """The lines and their layout: of all that are possible the first that finds most images."""
+    """Return the lines and the layout that find the most images; the first of several."""
     choices = _choices(text.replace("\r\n", "\n").replace("\r", "\n"), file)
 
     def exact(choice: Choice) -> int:
@@ -179,12 +183,12 @@ def _best(text: str, file: Path, images: Set[str], root: str) -> Choice:
 
 
 def _exact(lines: list[Line], layout: Layout, images: Set[str]) -> int:
-    """How many of the lines name an image."""
+    """Count the lines that name an image."""
     return sum(layout.path_of(fields) in images for _, fields in lines)
 
 
 def _choices(text: str, file: Path) -> list[Choice]:
-    """The lines divided in every possible way, and what their columns may be."""
+    """Return the lines divided by each delimiter, with each possible layout of their columns."""
     first = text.partition("\n")[0]
     said = first.removeprefix(EXCEL) if first.startswith(EXCEL) else ""
     choices: list[Choice] = []
@@ -202,8 +206,8 @@ def _choices(text: str, file: Path) -> list[Choice]:
 
 
 def _table(text: str, delimiter: str) -> list[Line]:
-    """The lines that hold something, without last columns that are empty in all of them."""
-    # Not str.splitlines: mojibake may hold what it takes for a line end.
+    """Return the lines that are not empty, without last columns that are empty in all of them."""
+    # Not str.splitlines, which also splits at characters that occur in mojibake.
     lines = io.StringIO(text, newline="\n")
     reader, table = csv.reader(lines, delimiter=delimiter, strict=True), []
     try:
@@ -218,7 +222,7 @@ def _table(text: str, delimiter: str) -> list[Line]:
 
 
 def _layouts(table: list[Line], delimiter: str) -> list[Layout]:
-    """Path and label, label and path, and of tables each column as the path."""
+    """Return path and label, label and path, and for wider tables each column as the path."""
     layouts = [Layout(slice(-1), -1, delimiter), Layout(slice(1, None), 0, delimiter)]
     widths = {len(fields) for _, fields in table}
     if len(widths) == 1 and (width := widths.pop()) > 2:

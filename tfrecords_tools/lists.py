@@ -1,4 +1,4 @@
-"""Images that lists of `path,label` name, the official WikiArt lists as distributed among them."""
+"""Reads images named by lists of `path,label` rows, such as the official WikiArt lists."""
 
 import hashlib
 from collections import Counter, defaultdict
@@ -15,21 +15,22 @@ from tfrecords_tools.folders import check_folder, files
 from tfrecords_tools.list_files import Row, read_rows, without_headers
 from tfrecords_tools.names import match
 
-NO_LABEL = ("", "nan")  # nan: as pandas writes an empty cell
+NO_LABEL = ("", "nan")  # nan: an empty cell, as pandas writes it
 WIKIART_SPLITS = ("train", "val")
 
 
 @dataclass(frozen=True)
 class Listing:
-    """What became of the rows: all of them are kept, repeated, dropped or missing.
+    """What happened to the rows of the lists: each is kept, repeated, dropped or missing.
 
     Args:
-        rows: how many each split's list has.
-        repeated: split and path of rows whose path stands in an earlier row, with the same label.
-        dropped: path -> its labels, where it has more than one; every row of it counts.
-        missing: split and path of rows that no file fits.
-        renamed: path in the list -> path of the file, where they differ.
-        matched: how many rows matched in each way.
+        rows: number of rows in each split's list.
+        repeated: split and path of rows that repeat an earlier path with the same label.
+        dropped: the labels of each path that has more than one.
+        dropped_rows: number of rows with such a path in each split's list.
+        missing: split and path of rows that no file matches.
+        renamed: path in the list -> path of the file, if they differ.
+        matched: number of rows for each way of matching.
     """
 
     rows: dict[str, int]
@@ -42,21 +43,25 @@ class Listing:
 
 
 def wikiart_lists(folder: Path, task: str) -> tuple[dict[str, Path], Path]:
-    """The official lists of a task, split -> file, and its class file."""
+    """Return the official lists of a task, by split, and its class file.
+
+    Raises:
+        InputError: the folder lacks one of them.
+    """
     lists = {split: _find(folder, f"{task}_{split}") for split in WIKIART_SPLITS}
     return lists, _find(folder, f"{task}_class")
 
 
 def listed_images(root: Path, lists: Mapping[str, Path], class_file: Path | None) -> Collection:
-    """The images below `root` that lists name.
+    """Return the images below `root` that the lists name.
 
     Args:
-        root: the folder that the paths in the lists start from.
-        lists: split -> a file of `path,label` rows; one list alone may be called `all`.
-        class_file: a class a line, numbered or in order; without it the labels are the names.
+        root: folder that the paths in the lists are relative to.
+        lists: split -> file of `path,label` rows; a single list may have the split `all`.
+        class_file: one class per line, numbered or in order; without it the labels are the names.
 
     Raises:
-        InputError: for a file that is not there, and a label that is no class.
+        InputError: a file is missing or malformed, or a label is not a class.
     """
     check_folder(root)
     on_disk = {path.relative_to(root).as_posix() for path in files(root)}
@@ -80,11 +85,15 @@ def listed_images(root: Path, lists: Mapping[str, Path], class_file: Path | None
 
 
 def parse_lists(labels: Iterable[str]) -> dict[str, Path]:
-    """`train=a.csv` -> {"train": a.csv}; a bare path is a list that is still to be divided."""
+    """Parse `train=a.csv` into {"train": a.csv}; a bare path is a list still to be divided.
+
+    Raises:
+        InputError: a split is unknown or named twice, or a bare path is not the only list.
+    """
     lists: dict[str, Path] = {}
     for word in labels:
         split, equals, path = word.partition("=")
-        if not equals or "/" in split or "\\" in split:  # a path, which may have a = of its own
+        if not equals or "/" in split or "\\" in split:  # a path, which may contain a =
             split, path = UNDIVIDED, word
         if split not in ("train", "val", "test", UNDIVIDED) or split in lists:
             raise InputError(
@@ -93,7 +102,7 @@ def parse_lists(labels: Iterable[str]) -> dict[str, Path]:
             )
         lists[split] = Path(path)
     if UNDIVIDED in lists and len(lists) > 1:
-        raise InputError(f"--labels {lists[UNDIVIDED]}: say of which split, as train=FILE.")
+        raise InputError(f"--labels {lists[UNDIVIDED]}: name its split, as in train=FILE.")
     return lists
 
 
@@ -102,11 +111,13 @@ def _find(folder: Path, name: str) -> Path:
     for path in paths:
         if path.is_file():
             return path
-    raise InputError(f"{folder} holds no {name}, {name}.csv or {name}.txt: are these the lists?")
+    raise InputError(
+        f"{folder} holds no {name}, {name}.csv or {name}.txt: give the folder of WikiArt's lists."
+    )
 
 
 def _classes_of(rows: Sequence[Row]) -> dict[str, int]:
-    """The labels in order, numbers as numbers."""
+    """Return the index of each label in sorted order; numbers are sorted by value."""
     places: dict[str, str] = {}
     for row in rows:
         places.setdefault(row.label, row.place)
@@ -119,19 +130,19 @@ def _classes_of(rows: Sequence[Row]) -> dict[str, int]:
     ordered = sorted(places, key=lambda label: numbers[label])
     if numbers[ordered[0]] < 0:
         raise InputError(
-            f"{places[ordered[0]]}: the label {ordered[0]} is no number of a class: leave "
-            f"unlabelled images out, and number from 0."
+            f"{places[ordered[0]]}: the label {ordered[0]} is not a class number: remove "
+            f"unlabelled images, and number from 0."
         )
     for one, other in pairwise(ordered):
         if numbers[one] == numbers[other]:
             raise InputError(
-                f"{places[other]}: {one!r} and {other!r} are the same number: write it in one way."
+                f"{places[other]}: {one!r} and {other!r} are the same number: write it one way."
             )
     return {label: index for index, label in enumerate(ordered)}
 
 
 def _names(classes: Mapping[str, int]) -> tuple[str, ...]:
-    """The names in order: each index was first given to its name, then to its number."""
+    """Return the names in order of their indices; a class file lists names before numbers."""
     names: dict[int, str] = {}
     for name, index in classes.items():
         names.setdefault(index, name)
@@ -141,27 +152,25 @@ def _names(classes: Mapping[str, int]) -> tuple[str, ...]:
 def _classified(
     lists: list[list[Row]], images: set[str], class_file: Path | None
 ) -> tuple[list[Row], dict[str, int]]:
-    """The rows of all lists without headers, and the classes that their labels are of."""
+    """Return the rows of all lists without headers, and the class index of each label."""
     classes = read_classes(class_file) if class_file else {}
     pictured = {row.label for rows in lists for row in rows if row.path in images}
     is_label = (classes or pictured).__contains__
     rows = [row for each in lists for row in without_headers(each, images, is_label)]
     if not rows:
-        raise InputError(
-            f"{lists[0][0].place} is a header and nothing follows: add path,label rows."
-        )
+        raise InputError(f"{lists[0][0].place} is a header without any rows: add path,label rows.")
     for row in rows:
         if not row.path or (row.label in NO_LABEL and row.label not in classes):
             lacking = "label" if row.path else "path"
             raise InputError(
-                f"{row.place}: {row.path or row.label!r} has no {lacking}: add it, or leave the "
-                f"line out."
+                f"{row.place}: {row.path or row.label!r} has no {lacking}: add it, or delete the "
+                f"line."
             )
     classes = classes or _classes_of(rows)
     for row in rows:
         if row.label not in classes:
             raise InputError(
-                f"{row.place}: label {row.label!r} of {row.path!r} is no class of {class_file}."
+                f"{row.place}: label {row.label!r} of {row.path!r} is not a class of {class_file}."
             )
     return rows, classes
 
@@ -175,7 +184,7 @@ def _hashes(lists: Mapping[str, Path], class_file: Path | None) -> dict[str, str
 
 
 def _kept(rows: list[Row]) -> tuple[list[Row], list[tuple[str, str]], dict[str, list[str]]]:
-    """The first row of each path, the repetitions, and the paths with several labels (not kept)."""
+    """Return the first row of each path, the repetitions, and the paths with several labels."""
     first: dict[str, Row] = {}
     labels: defaultdict[str, set[str]] = defaultdict(set)
     repeated = []

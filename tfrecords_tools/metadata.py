@@ -1,4 +1,4 @@
-"""The features of a record, and the files that let tensorflow-datasets load the shards."""
+"""Encodes and parses records, and writes the files that let tensorflow-datasets load the shards."""
 
 import io
 from collections.abc import Callable, Mapping, Sequence
@@ -13,11 +13,11 @@ from tfrecords_tools.images import UnreadableImage
 from tfrecords_tools.options import Options
 
 VERSION = "1.0.0"
-LONGEST_JPEG = 65_500  # pixels a side
+LONGEST_JPEG = 65_500  # pixels per side
 
 
 def features(options: Options, class_names: Sequence[str]) -> Any:
-    """`tfds.features` of a record: image, label, and path, the image's path in the source."""
+    """Return the `tfds.features` of a record: image, label, and the image's path in the source."""
     import tensorflow_datasets as tfds
 
     side = options.size if options.crop == "center" else None
@@ -34,7 +34,7 @@ def features(options: Options, class_names: Sequence[str]) -> Any:
 
 
 def serializer(options: Options, class_names: Sequence[str]) -> Callable[[Any, int, str], bytes]:
-    """(encoded image or pixels, label, path) -> the bytes of a record."""
+    """Return a function from (encoded image or pixels, label, path) to the bytes of a record."""
     # Not public: `serialize_example`, which is, orders an example's features differently each time.
     from tensorflow_datasets.core.example_serializer import ExampleSerializer
 
@@ -45,22 +45,22 @@ def serializer(options: Options, class_names: Sequence[str]) -> Callable[[Any, i
         image = io.BytesIO(image) if isinstance(image, bytes) else image
         key = path.encode("utf-8", "surrogateescape")
         encoded = connector.encode_example({"image": image, "label": label, "path": key})
-        # The order of a protobuf map is otherwise another one in each process.
+        # Otherwise the order of a protobuf map differs between processes.
         return examples.get_tf_example(encoded).SerializeToString(deterministic=True)
 
     return serialize
 
 
 def encode(image: Image.Image, options: Options) -> bytes | np.ndarray:
-    """A picture as the options have it stored; raises UnreadableImage where that cannot be."""
+    """Encode an image as the options say; raises UnreadableImage if it is too long for a JPEG."""
     if options.encoding == "raw":
         return np.asarray(image)
     if options.encoding == "jpeg" and max(image.size) > LONGEST_JPEG:
         raise UnreadableImage(f"{image.width}x{image.height} is too long for a JPEG")
     file = io.BytesIO()
     if options.encoding == "png":
-        image.save(file, "PNG", compress_level=1)  # 6 takes thrice as long, for 3 % less
-    else:  # full colour resolution: at these sizes halving it shows
+        image.save(file, "PNG", compress_level=1)  # 6 takes three times as long and saves 3 %
+    else:  # full colour resolution, since halving it is visible at these sizes
         image.save(file, "JPEG", quality=options.quality, subsampling=0)
     return file.getvalue()
 
@@ -75,6 +75,10 @@ def write_info(
     """Write `dataset_info.json`, `features.json` and `label.labels.txt`.
 
     Args:
+        folder: existing folder to write them into.
+        name: name of the data set.
+        description: text for people.
+        connector: `tfds.features` of a record.
         splits: (records, bytes) of each shard, by split.
     """
     import tensorflow_datasets as tfds
@@ -108,14 +112,14 @@ def _parser() -> Any:
 
 
 def parse(data: bytes) -> dict[str, Any]:
-    """The values of a record by name, image bytes as they are; raises ValueError for no record."""
+    """Parse a record into its values by name, with images still encoded; raises ValueError."""
     try:
         example = _parser()(data)
     except Exception as error:  # protobuf's own class, which differs between its backends
         raise ValueError(str(error)) from None
     size, found = example.ByteSize(), example.features.feature
     example.DiscardUnknownFields()
-    if example.ByteSize() != size:  # TensorFlow does not read all kinds of them
-        raise ValueError("it has fields that no example has")
+    if example.ByteSize() != size:  # TensorFlow rejects some of them
+        raise ValueError("it has unknown fields")
     kinds = {name: feature.WhichOneof("kind") for name, feature in found.items()}
     return {name: list(getattr(found[name], kind).value) for name, kind in kinds.items() if kind}

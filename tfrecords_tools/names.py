@@ -1,8 +1,8 @@
-"""Finds the file that a list means although its name was mangled on the way.
+"""Finds the file that a list refers to, even if its name was mangled.
 
-Accented names come composed or decomposed, and many were written as UTF-8 and read as something
-else, once or twice, on the way to the list or to the disk.  Apostrophes were lost on the way too.
-Whole lists were made on another machine, with its folders, or without the suffixes.
+Accents may be composed or decomposed, and many names were written as UTF-8 but read in another
+encoding, once or twice, on their way to the list or to the disk.  Some lost their apostrophes.
+Whole lists may come from another machine, with other folders or without suffixes.
 """
 
 import re
@@ -16,23 +16,23 @@ from urllib.parse import unquote
 
 from tfrecords_tools.images import SUFFIXES
 
-# What UTF-8 names are known to have been wrongly read as.  The official WikiArt lists met latin-1
-# and were then put in lower case, which CAPITALS takes back where it can matter.
+# Encodings that UTF-8 names were wrongly read in.  The official WikiArt lists were read as latin-1
+# and then converted to lower case, which CAPITALS undoes.
 CODE_PAGES = ("latin-1", "cp1252", "cp437", "cp866")
 CAPITALS = {code: code - 0x20 for code in range(0xE0, 0xFF)}
 APOSTROPHES = dict.fromkeys(
     map(ord, "'`\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}")
 )
-SUFFIX = re.compile(rf"({'|'.join(map(re.escape, SUFFIXES))})(\?.*)?$")  # of a file or an address
+SUFFIX = re.compile(rf"({'|'.join(map(re.escape, SUFFIXES))})(\?.*)?$")  # of a file or a URL
 
 Found = dict[str, tuple[str, str]]  # path in the list -> (path of the file, how it matched)
 
 
 def match(paths: list[str], files: set[str]) -> Found:
-    """Each path's file: of the same name, else a variant of it, else of the same ASCII letters.
+    """Match each path to a file of the same name, else to a variant, else by its ASCII letters.
 
-    A variant is the name before it was mangled, in any case, else that without apostrophes.  It
-    must be the only one on either side: what could be either of two files is missing.
+    A variant is the name before it was mangled, in any case, or that name without apostrophes.  A
+    match must be unique on both sides: a path that fits two files has no match.
     """
     found = {path: (path, "exact") for path in paths if path in files}
     for how, key, fits in WAYS:
@@ -43,10 +43,13 @@ def match(paths: list[str], files: set[str]) -> Found:
 
 
 def elsewhere(paths: Iterable[str], files: Set[str], root: str) -> dict[str, str]:
-    """Path -> its file, where the list was made on another machine or of other encodings.
+    """Match paths of a list that was made on another machine or for other image formats.
 
-    Such a path has other folders before the one that is called `root`, another suffix or none, or
-    is an address.  What could be either of two files is missing.
+    Such a path has other folders above the one named `root`, another suffix or none, or is a URL.
+    A path that fits two files has no match.
+
+    Returns:
+        path in the list -> path of the file.
     """
     stems = defaultdict(list)
     for file in files:
@@ -62,7 +65,7 @@ def elsewhere(paths: Iterable[str], files: Set[str], root: str) -> dict[str, str
 
 @cache
 def stem(name: str) -> str:
-    """The canonical name without its suffix; an address also without what follows after it."""
+    """Return the canonical name without its suffix, and for a URL without its query."""
     return SUFFIX.sub("", canonical(unquote(name)))
 
 
@@ -74,28 +77,28 @@ def canonical(name: str) -> str:
             with suppress(UnicodeError):
                 undone = form.encode(page).decode("utf-8")
                 if undone != name:
-                    return canonical(undone)  # ends: an undone name is shorter
+                    return canonical(undone)  # ends, because each step shortens the name
     return name.casefold()
 
 
 def without_apostrophes(name: str) -> str:
-    """The canonical name as it is where apostrophes were dropped: `allan-d'arcangelo`."""
+    """Return the canonical name without apostrophes: `allan-darcangelo` of `allan-d'arcangelo`."""
     return canonical(name).translate(APOSTROPHES)
 
 
 def ascii_letters(name: str) -> str:
-    """Drop whatever a wrong decoding could have changed."""
+    """Drop every character that a wrong decoding could have changed."""
     return "".join(char for char in name if char.isascii())
 
 
 def mostly_ascii(name: str) -> bool:
-    """Whether enough is left of a file's name without what could have been changed."""
+    """Return whether more than half of a file's name is ASCII, which no wrong decoding changes."""
     stem = PurePosixPath(name).stem
     return 2 * len(ascii_letters(stem)) > len(stem)
 
 
 def _unique_pairs(paths: list[str], files: set[str], key: Callable[[str], str]) -> dict[str, str]:
-    """Pair the paths and files of the same key where no other path or file has it."""
+    """Pair the paths and files of equal keys, if no other path or file has the same key."""
     by_key: defaultdict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
     for side, names in enumerate((paths, files)):
         for name in names:
@@ -103,7 +106,7 @@ def _unique_pairs(paths: list[str], files: set[str], key: Callable[[str], str]) 
     return {of[0]: named[0] for of, named in by_key.values() if len(of) == len(named) == 1}
 
 
-WAYS = (  # to find the file of a path: what it is called, the key, which names may be tried
+WAYS = (  # to match a path to a file: name, key, and which paths and files may be matched
     ("variant", canonical, bool),
     ("apostrophe", without_apostrophes, bool),
     ("ascii", ascii_letters, mostly_ascii),

@@ -1,4 +1,4 @@
-"""What `convert` can be told."""
+"""The options of `convert`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,31 +22,31 @@ class Options:
         artgan convert wikiart --wikiart-lists wikiart_csv --task genre --out data/genre
 
     Args:
-        source: class folders, with or without train, val and test above them; the folder that
-            lists name images of; or a folder of CIFAR-10 python batches.
-        out: the folder of the data set; its name becomes the name of the data set.
-        wikiart_lists: the folder of the official WikiArt lists, as distributed.
-        task: which of WikiArt's labels.
+        source: class folders, with or without train, val and test folders above them; the folder
+            that paths in lists are relative to; or a folder of CIFAR-10 python batches.
+        out: folder of the data set; its name becomes the name of the data set.
+        wikiart_lists: folder of the official WikiArt lists, as distributed.
+        task: which of WikiArt's labels to use.
         labels: lists of path,label rows: train=a.csv val=b.csv, or one file to be divided.
-        class_file: the class names, a line each, numbered or in order.
+        class_file: file of class names, one per line, numbered or in order.
         size: short side in pixels; the aspect ratio is kept.
-        crop: center stores the square in the middle.
-        encoding: how the images are stored; raw needs no decoding, at many times the size.
-        quality: of JPEGs, 1 to 100.
-        ignore_profiles: take colours for sRGB whatever an image's ICC profile says of them.
-        shards: files a split, or auto for about 512 images or 128 MiB in each.
-        workers: processes of this machine; 0 is one a core.
+        crop: center stores the central square; none stores the whole image.
+        encoding: format of the stored images; raw needs no decoding but many times the space.
+        quality: JPEG quality, from 1 to 100.
+        ignore_profiles: treat all colours as sRGB, whatever an image's ICC profile says.
+        shards: files per split; auto aims at about 512 images or 128 MiB in each.
+        workers: number of processes on this machine; 0 means one per core.
         runner: local is this machine; beam is Apache Beam, whose own options follow after --, as in
-            -- --runner=FlinkRunner --flink_master=HOST:8081, and which else runs on this machine.
-        beam_options: what follows after --.
-        on_error: what to do about a file that is no readable image.
-        max_bad_fraction: unreadable files tolerated, as a part of all.
-        max_missing_fraction: listed images without a file tolerated, as a part of all.
-        val_fraction: held out of each class where the source has no split to hold out (0.1).
-        seed: of that division.
-        limit: at most this many images in each split.
+            -- --runner=FlinkRunner --flink_master=HOST:8081; without any it runs on this machine.
+        beam_options: options after --.
+        on_error: what to do with a file that cannot be read as an image.
+        max_bad_fraction: tolerated fraction of unreadable files.
+        max_missing_fraction: tolerated fraction of listed images without a file.
+        val_fraction: fraction of each class to hold out if the source has no held-out split (0.1).
+        seed: seed of that division.
+        limit: maximum number of images per split.
         dry_run: list and match everything, print the plan and stop.
-        overwrite: delete the data set in --out and start anew.
+        overwrite: delete the data set in --out and start again.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -75,7 +75,7 @@ class Options:
     overwrite: bool = False
 
 
-# What the bytes of the shards depend on.
+# Options that the bytes of the shards depend on.
 LASTING = (
     "wikiart_lists", "task", "labels", "class_file", "size", "crop", "encoding", "quality",
     "ignore_profiles", "shards", "val_fraction", "seed", "limit",
@@ -83,7 +83,7 @@ LASTING = (
 
 
 def checked(options: Options) -> Options:
-    """The options, or InputError naming the first that is out of range."""
+    """Return the options; raise InputError for the first that is out of range or in conflict."""
     try:
         TypeAdapter(Options).validate_python(vars(options))
     except ValidationError as error:
@@ -99,9 +99,7 @@ def checked(options: Options) -> Options:
             "--wikiart-lists DIR and --task style|genre|artist go together: give both."
         )
     if options.wikiart_lists and (options.labels or options.class_file):
-        raise InputError(
-            "--wikiart-lists brings its own lists: leave --labels and --class-file out."
-        )
+        raise InputError("--wikiart-lists brings its own lists: remove --labels and --class-file.")
     if options.class_file and not options.labels:
         raise InputError(
             f"--class-file {options.class_file} names the classes of --labels: give both."

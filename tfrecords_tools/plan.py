@@ -1,4 +1,4 @@
-"""Which image goes into which shard: a function of source and options, of nothing else."""
+"""Assigns images to shards; the result depends only on the source and the options."""
 
 import hashlib
 import re
@@ -18,15 +18,15 @@ from tfrecords_tools.examples import Collection, Example, hold_out, order
 from tfrecords_tools.lists import parse_lists
 from tfrecords_tools.options import LASTING, Options
 
-IMAGES_A_SHARD, BYTES_A_SHARD, MOST_SHARDS = 512, 128 * 2**20, 1024
-BYTES_A_PIXEL = {"jpeg": 0.6, "png": 2.2, "raw": 3.0}
+IMAGES_PER_SHARD, BYTES_PER_SHARD, MAX_SHARDS = 512, 128 * 2**20, 1024
+BYTES_PER_PIXEL = {"jpeg": 0.6, "png": 2.2, "raw": 3.0}
 USUAL_ASPECT = 1.35
 SPLITS = ("train", "val", "test")
 
 
 @dataclass(frozen=True)
 class Shard:
-    """One file and the images that belong into it, in their order."""
+    """A file and the images to write into it, in order."""
 
     file: str
     split: str
@@ -35,12 +35,12 @@ class Shard:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be written.
+    """The shards to write.
 
     Args:
-        name: of the data set.
-        shards: all files of all splits.
-        identity: what the bytes depend on; shards of another identity are not mixed with these.
+        name: name of the data set.
+        shards: the shards of all splits.
+        identity: everything that the bytes depend on; shards of different identities never mix.
     """
 
     name: str
@@ -49,14 +49,18 @@ class Plan:
 
     @property
     def count(self) -> int:
+        """Number of images in all shards."""
         return sum(len(shard.examples) for shard in self.shards)
 
 
 def make_plan(collection: Collection, options: Options) -> Plan:
-    """Divide, order by a hash of the key, and cut into shards that differ by at most one image.
+    """Divide images into splits, order them by a hash of their keys, and cut them into shards.
+
+    The shards of a split differ by at most one image.
 
     Raises:
-        InputError: for a division that the source does not allow, or a name that is none.
+        InputError: the source has no images or does not allow the division, or --out cannot name a
+            data set.
     """
     name = _name(options.out)
     by_split: defaultdict[str, list[Example]] = defaultdict(list)
@@ -82,8 +86,8 @@ def _divided(collection: Collection, options: Options) -> Iterable[Example]:
     if collection.divided:
         if options.val_fraction is not None:
             raise InputError(
-                f"--val-fraction {options.val_fraction}: {options.source} has held-out images of "
-                f"its own, so leave it out."
+                f"--val-fraction {options.val_fraction}: {options.source} already has held-out "
+                f"images, so remove the option."
             )
         return collection.examples
     fraction = 0.1 if options.val_fraction is None else options.val_fraction
@@ -102,8 +106,8 @@ def _cut(name: str, split: str, examples: list[Example], options: Options) -> li
 
 def _auto(images: int, options: Options) -> int:
     pixels = options.size**2 * (1 if options.crop == "center" else USUAL_ASPECT)
-    size = images * pixels * BYTES_A_PIXEL[options.encoding]
-    return min(max(ceil(images / IMAGES_A_SHARD), ceil(size / BYTES_A_SHARD)), MOST_SHARDS)
+    size = images * pixels * BYTES_PER_PIXEL[options.encoding]
+    return min(max(ceil(images / IMAGES_PER_SHARD), ceil(size / BYTES_PER_SHARD)), MAX_SHARDS)
 
 
 def _identity(collection: Collection, options: Options, shards: list[Shard]) -> dict[str, Any]:
@@ -123,9 +127,9 @@ def _identity(collection: Collection, options: Options, shards: list[Shard]) -> 
 
 
 def _plain(value: Any) -> Any:
-    """As JSON has it; of a path the name, so that a moved folder is the same."""
+    """Convert a value for JSON; a path becomes its name, so that a folder may be moved."""
     if isinstance(value, Path):
         return value.name
-    if isinstance(value, tuple):  # of --labels
+    if isinstance(value, tuple):  # --labels
         return [f"{split}={path.name}" for split, path in parse_lists(value).items()]
     return value

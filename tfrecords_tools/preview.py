@@ -1,4 +1,4 @@
-"""`python -m tfrecords_tools.preview DIR --out FILE.png`: a contact sheet, a row for each class."""
+"""`python -m tfrecords_tools.preview DIR --out FILE.png`: a contact sheet with a row per class."""
 
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +18,7 @@ from tfrecords_tools.dataset import DataSet, open_dataset
 from tfrecords_tools.records import Record, read_records
 from tfrecords_tools.workspace import REPORT, read_json
 
-LARGEST = 128  # pixels of a cell
+LARGEST = 128  # maximum side of a cell, in pixels
 
 
 def preview(
@@ -29,21 +29,21 @@ def preview(
     columns: int = 8,
     overwrite: bool = False,
 ) -> None:
-    """Draw the first images of each class, squares cut from the middle, with counts.
+    """Draw the first images of each class, cropped to central squares, with counts.
 
     Examples:
         artgan preview data/paintings --out sheet.png
         artgan preview data/paintings --split val --columns 4 --out val.png
 
     Args:
-        folder: the data set.
-        out: the picture to write.
-        split: which images to draw.
-        columns: how many of each class.
-        overwrite: replace a picture of that name.
+        folder: folder of the data set.
+        out: image file to write.
+        split: split to draw images of.
+        columns: number of images per class.
+        overwrite: replace an existing file.
 
     Raises:
-        InputError: when there is no data set, no such split, or the picture cannot be written.
+        InputError: the data set or the split does not exist, or the image cannot be written.
     """
     place(out, out, overwrite)
     dataset = open_dataset(folder)
@@ -59,13 +59,13 @@ def preview(
     try:
         with written(out) as part:
             sheet.save(part)
-    except ValueError as error:  # what the name ends in
+    except ValueError as error:  # an unknown suffix
         raise InputError(f"--out {out} cannot be written: {error}.") from None
     print(f"{out}: {sheet.width}x{sheet.height}, {columns} images of each class of {split}.")
 
 
 def first_of_each_class(dataset: DataSet, split: str, count: int) -> list[list[Image.Image]]:
-    """The first images of each class, in the order of the records, squares from their middle."""
+    """Return the first `count` images of each class as central squares, in record order."""
     rows: list[list[Image.Image]] = [[] for _ in dataset.class_names]
     for path, _ in dataset.shards[split]:
         for record in read_records(path):
@@ -73,7 +73,7 @@ def first_of_each_class(dataset: DataSet, split: str, count: int) -> list[list[I
                 _add(record, rows, dataset, count)
             except ValueError as error:
                 verify = cli.command("tfrecords_tools.verify", dataset.folder)
-                raise InputError(f"{path} is damaged ({error}): {verify} tells more.") from None
+                raise InputError(f"{path} is damaged ({error}): run {verify}.") from None
             if all(len(row) == count for row in rows):
                 return rows
     if not any(rows):
@@ -82,7 +82,7 @@ def first_of_each_class(dataset: DataSet, split: str, count: int) -> list[list[I
 
 
 def _add(record: Record, rows: list[list[Image.Image]], dataset: DataSet, count: int) -> None:
-    """Put a record's image into its class's row, if that has room; raises ValueError."""
+    """Add a record's image to the row of its class, if there is room; raises ValueError."""
     values = values_of(record)
     row = rows[label_of(values, dataset)]
     if len(row) < count:
@@ -91,7 +91,7 @@ def _add(record: Record, rows: list[list[Image.Image]], dataset: DataSet, count:
 
 
 def _titles(dataset: DataSet) -> list[str]:
-    """Each class's name and how many images each split has of it."""
+    """Return each class's name with its number of images in each split."""
     splits = (read_json(dataset.folder / REPORT) or {}).get("splits", {})
     return [
         ", ".join(

@@ -1,4 +1,4 @@
-"""Pictures with a colour profile of their own, in sRGB: the numbers that the others have."""
+"""Converts images with an ICC colour profile to sRGB."""
 
 import io
 from functools import lru_cache
@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms
 
-SPACES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}  # of a profile -> Pillow's
-FITTING = {"CMYK": ("CMYK",), "L": ("L", "RGB"), "RGB": ("RGB",)}  # an image -> its profile's
+SPACES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}  # colour space of a profile -> Pillow's mode
+FITTING = {"CMYK": ("CMYK",), "L": ("L", "RGB"), "RGB": ("RGB",)}  # image -> modes of profiles
 GREY = ("1", "L", "LA")
-SAME = 2  # grey levels: a profile that moves nothing further is sRGB in other words
+SAME = 2  # grey levels: a profile that changes no colour by more is equivalent to sRGB
 
 
 def to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """An 8-bit image as RGB, its colours as its profile means them; opaque.
+    """Convert an 8-bit image to opaque RGB by its ICC profile.
 
-    A profile that is broken, or of other colours than the image, counts for nothing.
+    A profile that is damaged, or made for another colour space than the image's, is ignored.
     """
     kind = "L" if image.mode in GREY else "CMYK" if image.mode == "CMYK" else "RGB"
     if not (transform := _transform(profile, kind)):
@@ -27,15 +27,15 @@ def to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
 
 @lru_cache(maxsize=16)
 def _transform(profile: bytes, kind: str) -> Any:
-    """From the profile to sRGB, for an image of that kind; None where there is nothing to do."""
+    """Return the transform from a profile to sRGB; None if it is unusable or changes nothing."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         mode, srgb = SPACES.get(source.profile.xcolor_space), ImageCms.createProfile("sRGB")
         if mode not in FITTING[kind]:
             return None
-        # Black point compensation would be Photoshop's choice; without it is the standard's.
+        # No black point compensation, as in the ICC standard; Photoshop would use it.
         intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
-        # The shortcut that is taken for grey is up to 9 levels off where a curve is steep.
+        # The optimization for grey is wrong by up to 9 levels at steep parts of a curve.
         flags = ImageCms.Flags.NOOPTIMIZE if mode == "L" else ImageCms.Flags.NONE
         transform = ImageCms.buildTransform(source, srgb, mode, "RGB", intent, flags)
     except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
@@ -44,7 +44,7 @@ def _transform(profile: bytes, kind: str) -> Any:
 
 
 def _moves(transform: Any, mode: str) -> bool:
-    """Whether it changes any colour so that one could see it."""
+    """Return whether a transform changes any colour visibly."""
     steps = np.arange(0, 256, 15, dtype=np.uint8)
     colours = np.stack(np.meshgrid(steps, steps, steps), -1).reshape(len(steps), -1, 3)
     before = Image.fromarray(colours).convert(mode)

@@ -1,19 +1,19 @@
-"""How a conversion is getting on: a bar on a terminal, a line now and then without one."""
+"""Shows the progress of a conversion: a bar on a terminal, or a line every 30 seconds without."""
 
 import sys
 import time
 
 from tqdm import tqdm
 
-SECONDS_A_LINE = 30
+LINE_SECONDS = 30
 
 
 class Progress:
-    """Images done of all, images/s, MB/s of source files, skipped, and the time left.
+    """Shows the images done, images/s, MB/s of source files, images skipped, and the time left.
 
     Args:
-        total: images.
-        done: how many of them an earlier run has done.
+        total: number of images.
+        done: number of those that an earlier run has done.
     """
 
     def __init__(self, total: int, done: int = 0):
@@ -28,14 +28,20 @@ class Progress:
         self.bar.close()
 
     def show(self, images: int, size: int, skipped: int) -> None:
-        """Tell of the images and source bytes that this run has read so far; 0 bytes: not known."""
+        """Update the display.
+
+        Args:
+            images: number of images that this run has read so far.
+            size: bytes of their source files; 0 if unknown.
+            skipped: number of images skipped so far.
+        """
         now = time.monotonic()
         seconds = max(now - self.begun, 1e-9)
         rate = (f"{size / 1e6 / seconds:.1f} MB/s, " if size else "") + f"{skipped} skipped"
         self.bar.set_postfix_str(rate, refresh=False)
         self.bar.update(self.earlier + images - self.bar.n if not self.bar.disable else 0)
         last = self.earlier + images == self.total and self.images < self.total
-        if self.bar.disable and (now - self.told >= SECONDS_A_LINE or last):
+        if self.bar.disable and (now - self.told >= LINE_SECONDS or last):
             self.told, self.images = now, self.earlier + images
             left = (self.total - self.images) * seconds / max(images, 1)
             print(

@@ -1,4 +1,4 @@
-"""The TFRecord format: length, checksum of the length, data, checksum of the data."""
+"""Reads and writes TFRecord files: length, checksum of the length, data, checksum of the data."""
 
 import struct
 from collections.abc import Iterator
@@ -8,17 +8,18 @@ from typing import BinaryIO, NamedTuple
 import google_crc32c
 
 HEADER, FOOTER = struct.Struct("<QI"), struct.Struct("<I")
-GZIP = b"\x1f\x8b\x08"  # how it begins
-LONGEST = 2**31  # bytes; more cannot be a length
+GZIP = b"\x1f\x8b\x08"  # first bytes of a gzip file
+LONGEST = 2**31  # bytes; a larger length is taken for damage
 
 
 class Record(NamedTuple):
-    """A record of a file, or a damaged place in it.
+    """A record of a file, or a damaged part of it.
 
     Args:
-        offset: where it begins, in bytes.
-        data: its content; None where that is damaged.
-        problem: what is wrong; after the length itself is damaged nothing more can be found.
+        offset: where it begins in the file, in bytes.
+        data: its content; None if that is damaged.
+        problem: what is wrong with it; empty if nothing is.  After a damaged length, no more
+            records can be found.
     """
 
     offset: int
@@ -27,14 +28,14 @@ class Record(NamedTuple):
 
 
 def write_record(file: BinaryIO, data: bytes) -> int:
-    """Append a record; returns the bytes it takes in the file."""
+    """Append a record; return its size in the file, in bytes."""
     length = len(data).to_bytes(8, "little")
     file.write(length + FOOTER.pack(_masked(length)) + data + FOOTER.pack(_masked(data)))
     return HEADER.size + len(data) + FOOTER.size
 
 
 def read_records(path: Path) -> Iterator[Record]:
-    """Every record of a file, intact or not."""
+    """Yield every record of a file, intact or not."""
     with path.open("rb") as file:
         while header := file.read(HEADER.size):
             offset = file.tell() - len(header)
@@ -54,7 +55,7 @@ def read_records(path: Path) -> Iterator[Record]:
 
 
 def count_records(path: Path) -> int:
-    """How many records a file has, by their lengths alone: up to its end or a damaged length."""
+    """Count the records of a file by their lengths alone, up to its end or a damaged length."""
     count, end, size = 0, 0, path.stat().st_size
     with path.open("rb", buffering=0) as file:
         while end + HEADER.size + FOOTER.size <= size:
@@ -69,17 +70,17 @@ def count_records(path: Path) -> int:
 
 
 def is_compressed(path: Path) -> bool:
-    """Whether a file is gzipped as a whole; False where there is none."""
+    """Return whether a file as a whole is gzipped; False if it does not exist."""
     try:
         with path.open("rb") as file:
             start = file.read(HEADER.size)
-        # A record of just that length begins so, too.
+        # A record of one particular length begins with the same bytes.
         return start.startswith(GZIP) and HEADER.unpack(start)[1] != _masked(start[:8])
     except (OSError, struct.error):
         return False
 
 
 def _masked(data: bytes) -> int:
-    """CRC-32C, rotated and shifted so that a checksum of checksums stays sound."""
+    """Return the masked CRC-32C, which remains sound for data that contain checksums."""
     crc = google_crc32c.value(data)
     return (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF

@@ -1,4 +1,4 @@
-"""Writes one shard: what a worker process does."""
+"""Writes one shard, in a worker process."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -18,24 +18,24 @@ from tfrecords_tools.plan import Shard
 from tfrecords_tools.records import write_record
 
 Read = Callable[[str], Path | np.ndarray]
-Advance = Callable[[int, bool], None]  # source bytes of an image, whether it was skipped
+Advance = Callable[[int, bool], None]  # bytes of an image's file, whether it was skipped
 
 
 class BadImage(Exception):
-    """An unreadable image where none is tolerated: its key and the reason."""
+    """An image is unreadable and none is tolerated; its arguments are the key and the reason."""
 
 
 @dataclass
 class ShardReport:
-    """What is in a shard and what is not.
+    """What a shard contains, and which images were skipped.
 
     Args:
-        file: its name.
-        split: which it belongs to.
-        records: how many it holds.
-        bytes: its size.
-        labels: records by label.
-        smallest, largest: width and height of the stored images of fewest and most pixels.
+        file: name of the shard.
+        split: split that it belongs to.
+        records: number of its records.
+        bytes: size of the file.
+        labels: number of records of each label.
+        smallest, largest: (width, height) of the stored images with the fewest and most pixels.
         skipped: key and reason of each image that could not be read.
     """
 
@@ -50,7 +50,7 @@ class ShardReport:
 
     @property
     def images(self) -> int:
-        """Those of the plan, stored or skipped."""
+        """Number of planned images, stored or skipped."""
         return self.records + len(self.skipped)
 
 
@@ -58,18 +58,20 @@ def write_shard(
     shard: Shard, folder: Path, notes: Path, read: Read, options: Options,
     class_names: tuple[str, ...], advance: Advance,
 ) -> ShardReport:  # fmt: skip
-    """Write a shard and then its report; each is there whole or not at all.
+    """Write a shard and then its report, each of them atomically.
 
     Args:
-        shard: its name and images.
-        folder: where it goes.
-        notes: the report's path.
-        read: key -> file or pixels.
+        shard: file name and images.
+        folder: folder to write the shard into.
+        notes: path of the report.
+        read: returns the path or the pixels of a key.
+        options: options of the conversion.
+        class_names: K class names.
         advance: called after each image.
 
     Raises:
-        BadImage: at the first unreadable image, where `on_error` is "stop".
-        OSError: when the disk is full or refuses.
+        BadImage: an image is unreadable and `on_error` is "stop".
+        OSError: the disk is full or refuses to write.
     """
     report = ShardReport(shard.file, shard.split)
     serialize = serializer(options, class_names)
@@ -92,7 +94,7 @@ def write_shard(
 def store(
     source: Path | np.ndarray, options: Options
 ) -> tuple[bytes | np.ndarray, tuple[int, int]]:
-    """An image as the options have it stored, and its size; raises UnreadableImage."""
+    """Return an image encoded as the options say, and its size; raises UnreadableImage."""
     image = open_image(source, options.size, profiles=not options.ignore_profiles)
     image = _square(image) if options.crop == "center" else image
     return encode(image, options), image.size
@@ -101,7 +103,7 @@ def store(
 def _stored(
     example: Example, source: Path | np.ndarray, options: Options, report: ShardReport
 ) -> bytes | np.ndarray | None:
-    """An image as it goes into its record; None, once the report has it, for an unreadable one."""
+    """Return an encoded image; if it is unreadable, add it to the report and return None."""
     try:
         stored, size = store(source, options)
     except (UnreadableImage, MemoryError) as error:

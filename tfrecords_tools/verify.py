@@ -1,4 +1,4 @@
-"""`python -m tfrecords_tools.verify DIR`: is every record of a data set still what it was?"""
+"""`python -m tfrecords_tools.verify DIR`: check that every record of a data set is intact."""
 
 import multiprocessing
 import os
@@ -17,8 +17,8 @@ from tfrecords_tools.contents import examine
 from tfrecords_tools.dataset import DataSet, open_dataset
 from tfrecords_tools.workspace import REPORT, read_json
 
-EACH = {"all": 1, "sample": 20}  # one of so many images is decoded
-SHOWN = 5  # problems of one shard
+EACH = {"all": 1, "sample": 20}  # decode one of this many images
+SHOWN = 5  # problems listed per shard
 
 
 def verify(
@@ -26,20 +26,20 @@ def verify(
     decode: Literal["all", "sample", "none"] = "all",
     workers: int = 0,
 ) -> None:
-    """Read every record, check checksums, counts, labels and sizes, and name each bad shard.
+    """Check the checksums, counts, labels and sizes of all records, and name each bad shard.
 
     Examples:
         artgan verify data/paintings
         artgan verify data/wikiart-genre --decode sample
 
     Args:
-        folder: the data set.
-        decode: all images, one of twenty, or none.
-        workers: processes; 0 is one a core.
+        folder: folder of the data set.
+        decode: which images to decode: all, one of twenty, or none.
+        workers: number of processes; 0 means one per core.
 
     Raises:
-        InputError: when there is no data set.
-        RunError: when a shard is bad.
+        InputError: the folder is not a data set.
+        RunError: a shard is bad.
     """
     dataset = open_dataset(folder)
     shards = list(dataset.files.items())
@@ -55,7 +55,7 @@ def verify(
     if bad:
         raise RunError(
             f"{len(bad)} of {len(shards)} shards of {folder} are bad: delete them and run the same "
-            f"convert command again, it makes only these."
+            f"convert command again, which writes only these."
         )
     seen = {"all": "all", "sample": "a sample", "none": "no image"}[decode]
     print(f"{folder}: {len(shards)} shards with {total:,} records are sound ({seen} decoded).")
@@ -64,13 +64,13 @@ def verify(
 def check_shard(
     shard: tuple[Path, int], dataset: DataSet, every: int = 1, labels: dict[str, dict] | None = None
 ) -> list[str]:
-    """What is wrong with a shard: a problem each, none for a sound one.
+    """Return the problems of a shard; an empty list if it is sound.
 
     Args:
-        shard: file and how many records it should have.
-        dataset: what its records should be.
-        every: one of so many images is decoded; 0 decodes none.
-        labels: file -> label -> how many records should have it.
+        shard: path, and number of records that it should have.
+        dataset: description that its records should match.
+        every: decode one of this many images; 0 decodes none.
+        labels: file -> label -> number of records that should have it.
     """
     path, expected = shard
     if not path.is_file():
@@ -81,7 +81,7 @@ def check_shard(
     if len(records) != expected:
         problems.append(f"{len(records)} records instead of {expected}")
     elif not problems and labels and labels.get(path.name, found) != found:
-        problems.append("other labels than report.json tells")
+        problems.append("labels other than those in report.json")
     return problems
 
 

@@ -1,4 +1,4 @@
-"""Processes that each write whole shards."""
+"""Runs worker processes that each write whole shards."""
 
 import contextlib
 import multiprocessing
@@ -18,29 +18,29 @@ from tfrecords_tools.progress import Progress
 from tfrecords_tools.shards import ShardReport
 from tfrecords_tools.workspace import Workspace
 
-SECONDS_A_LOOK = 0.2
+POLL_SECONDS = 0.2
 
 
 class Stopped(Exception):
-    """The conversion has been called off."""
+    """The conversion has been cancelled."""
 
 
 def write_with_processes(
     work: Callable[..., ShardReport], shards: list[Shard], workspace: Workspace,
     progress: Progress, options: Options,
 ) -> Generator[list[ShardReport], None, None]:  # fmt: skip
-    """The reports that have come in, every now and then until all have.
+    """Write shards with processes on this machine; yield new reports until all have arrived.
 
     Args:
-        work: what a worker does about a shard; `write_shard` but for shard, notes and advance.
-        shards: what is to be written.
-        workspace: where to.
-        progress: is told of the images.
-        options: of the conversion.
+        work: `write_shard`, with every argument bound but shard, notes and advance.
+        shards: shards to write.
+        workspace: folder to write into.
+        progress: display to update.
+        options: options of the conversion.
 
     Raises:
-        BadImage: at an unreadable image where none is tolerated.
-        RunError: when a worker dies.
+        BadImage: an image is unreadable and none is tolerated.
+        RunError: a worker process died.
     """
     context = multiprocessing.get_context("spawn")
     counts = Counts()
@@ -52,7 +52,7 @@ def write_with_processes(
                     pool.submit(_write, work, each, workspace.notes(each)) for each in shards
                 }
             while pending:
-                done, pending = wait(pending, SECONDS_A_LOOK, FIRST_COMPLETED)
+                done, pending = wait(pending, POLL_SECONDS, FIRST_COMPLETED)
                 reports = [_result(future, options) for future in done]
                 progress.show(counts.images, counts.bytes, counts.skipped)
                 yield reports
@@ -63,7 +63,7 @@ def write_with_processes(
 
 
 class Counts:
-    """What all workers have done so far, in shared memory, and the word to stop."""
+    """Totals of all workers and the signal to stop, in shared memory."""
 
     def __init__(self) -> None:
         context = multiprocessing.get_context("spawn")
@@ -75,7 +75,7 @@ class Counts:
     skipped = property(lambda self: self.values[2])
 
     def advance(self, size: int, skipped: bool) -> None:
-        """Count an image; raises Stopped when all is called off."""
+        """Count an image; raises Stopped if the conversion was cancelled."""
         if self.stop.is_set():
             raise Stopped
         with self.values.get_lock():
@@ -86,7 +86,7 @@ class Counts:
 
 @contextlib.contextmanager
 def interrupts_wait() -> Iterator[None]:
-    """Ctrl-C counts when this is over; processes that start meanwhile leave it to their parent."""
+    """Defer Ctrl-C to the end of the block; processes started in the block ignore it for good."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -103,7 +103,7 @@ def interrupts_wait() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _blocked() -> Iterator[None]:
-    """Processes inherit what is blocked, while a handler is this process's own."""
+    """Block Ctrl-C; unlike a signal handler, child processes inherit that."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
@@ -119,8 +119,8 @@ def _result(future: Future[ShardReport], options: Options) -> ShardReport:
         return future.result()
     except BrokenProcessPool:
         raise RunError(
-            f"A worker process was killed, perhaps for want of memory: run the same command with "
-            f"fewer than {options.workers or os.cpu_count()} --workers, and it goes on."
+            f"A worker process was killed, perhaps for lack of memory: run the same command with "
+            f"fewer than {options.workers or os.cpu_count()} --workers to resume."
         ) from None
 
 
@@ -134,7 +134,7 @@ def _start(counts: Counts) -> None:
 
 
 def _end_with_parent() -> None:
-    """A worker whose parent was killed would wait for its next shard forever."""
+    """End this worker when its parent is gone; it would wait for its next shard forever."""
     parent = multiprocessing.parent_process()
     with contextlib.suppress(Exception):
         if parent:

@@ -1,7 +1,7 @@
-"""The folder of a data set while it is made: what is done, what is not, and whose it is.
+"""The output folder of a conversion: which shards are done, and which plan it belongs to.
 
 `.convert/` holds the plan and a report for each finished shard.  A shard is done when its report
-exists and its file has the size that the report tells.  `report.json` is written last.
+exists and its file has the size given in the report.  `report.json` is written last.
 """
 
 import json
@@ -19,16 +19,16 @@ from tfrecords_tools.shards import ShardReport
 
 STATE, REPORT = ".convert", "report.json"
 DESCRIPTIONS = ("dataset_info.json", "features.json", "label.labels.txt", "report.txt", REPORT)
-BEFORE = {"ignore_profiles": True}  # how sets were made when there was no such option
-ELSEWHERE = "give another --out, or --overwrite to start anew"
+OLD_DEFAULTS = {"ignore_profiles": True}  # for sets that were made before an option existed
+ELSEWHERE = "give another --out, or add --overwrite to start again"
 
 
 class Workspace:
     """The output folder of a plan.
 
     Args:
-        folder: created when it is not there.
-        plan: what is to be in it.
+        folder: path of the folder; `opened` creates it.
+        plan: shards to write into it.
     """
 
     def __init__(self, folder: Path, plan: Plan):
@@ -40,18 +40,18 @@ class Workspace:
 
     @contextmanager
     def opened(self, overwrite: bool) -> Iterator[None]:
-        """Hold the folder against a second conversion; with `overwrite`, empty it first.
+        """Lock the folder against other conversions; with `overwrite`, empty it first.
 
         Raises:
-            InputError: when there is one, or the folder cannot be made.
-            RunError: when something goes wrong with the disk meanwhile.
+            InputError: another conversion holds the lock, or the folder cannot be created.
+            RunError: the disk fails while the folder is open.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(f"--out {self.folder} cannot be written: {reason(error)}.") from None
         try:
-            with held(self.state, "converting", "let it end, or give another --out"):
+            with held(self.state, "converting", "wait for it, or give another --out"):
                 if overwrite:
                     self._delete()
                 clear_all(self.folder)
@@ -60,27 +60,27 @@ class Workspace:
                 yield
         except OSError as error:
             raise RunError(
-                f"{self.folder} cannot be written: {reason(error)}; the same command goes on where "
+                f"{self.folder} cannot be written: {reason(error)}; the same command resumes where "
                 f"it stopped."
             ) from None
 
     def finished(self) -> bool:
-        """Whether everything is there already."""
+        """Return whether the data set is complete."""
         whole = all((self.folder / name).is_file() for name in DESCRIPTIONS)
         complete = len(self._reports(self._final())) == len(self.plan.shards)
         return whole and complete and not self.state.exists()
 
     def notes(self, shard: Shard) -> Path:
-        """Where a shard's report goes."""
+        """Return the path of a shard's report."""
         return self.state / f"{shard.file}.json"
 
     def done(self) -> list[ShardReport]:
-        """The reports of the shards that are complete."""
+        """Return the reports of the shards that are complete."""
         reports = (read_json(self.notes(shard)) for shard in self.plan.shards)
         return self._reports([*filter(None, reports), *self._final()])
 
     def close(self) -> None:
-        """Forget how it was made, once everything is written."""
+        """Delete the state of the conversion, once everything is written."""
         shutil.rmtree(self.state)
 
     def _final(self) -> list[dict[str, Any]]:
@@ -96,32 +96,32 @@ class Workspace:
             return (self.folder / file).stat().st_size
         return None
 
-    # ---- whose it is --------------------------------------------------------------------------
+    # ---- ownership ----------------------------------------------------------------------------
     def check(self, overwrite: bool) -> None:
-        """Make sure that the folder is ours, and without `overwrite` of the same plan.
+        """Check that the folder is new or ours, and without `overwrite` also of the same plan.
 
         Raises:
-            InputError: when it is not.
+            InputError: the folder is a file, holds other files, or belongs to another plan.
         """
         if not self.folder.exists() or (self.folder.is_dir() and not any(self.folder.iterdir())):
             return
         if not self.folder.is_dir():
             raise InputError(f"--out {self.folder} is a file: give a folder.")
         known = read_json(self.state / "plan.json") or (read_json(self.report) or {}).get("plan")
-        if known is None and not self._only_begun():
+        if known is None and not self._just_begun():
             raise InputError(f"--out {self.folder} holds other files: give a new or empty folder.")
         difference = _difference(known, self.plan.identity) if known and not overwrite else ""
         if difference:
             raise InputError(f"{self.folder} was made with {difference}: {ELSEWHERE}.")
 
-    def _only_begun(self) -> bool:
-        """Whether a conversion was killed before it had written its plan."""
+    def _just_begun(self) -> bool:
+        """Return whether a conversion was killed before it wrote its plan."""
         return [path.name for path in self.folder.iterdir()] == [STATE]
 
     def _delete(self) -> None:
-        """What conversions of this name have written, and nothing else.
+        """Delete what conversions of this name have written, and nothing else.
 
-        The plan and the report, which say whose the folder is, go last; the lock is held.
+        The plan and the report, which show that the folder is ours, go last; lock files stay.
         """
         last = [self.state / "plan.json", self.report]
         kept = [*last, *(self.state / name for name in NAMES)]
@@ -137,7 +137,7 @@ class Workspace:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """The table in a JSON file, None where there is none."""
+    """Return the object in a JSON file, or None if the file is missing or damaged."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -146,9 +146,9 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 def _difference(old: dict[str, Any], new: dict[str, Any]) -> str:
-    """The first thing that two plans do not share, in words; empty for the same plan."""
+    """Return the first difference between two plans in words; empty if they are the same."""
     for key in new["options"]:
-        before, after = old.get("options", {}).get(key, BEFORE.get(key)), new["options"][key]
+        before, after = old.get("options", {}).get(key, OLD_DEFAULTS.get(key)), new["options"][key]
         if before != after:
             return f"--{key.replace('_', '-')} {before}, not {after}"
     for name in sorted(new["lists"].keys() | old.get("lists", {}).keys()):

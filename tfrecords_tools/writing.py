@@ -1,4 +1,4 @@
-"""Writes the shards that are not there yet: with processes of this machine, or with Apache Beam."""
+"""Writes the shards that are still missing, with processes on this machine or with Apache Beam."""
 
 import contextlib
 from collections.abc import Callable, Generator, Iterator
@@ -21,14 +21,14 @@ RUNNERS: dict[str, Run] = {"local": write_with_processes, "beam": write_with_bea
 def write_shards(
     workspace: Workspace, collection: Collection, options: Options
 ) -> list[ShardReport]:
-    """Write the shards that are not done yet; returns the reports of all.
+    """Write the shards that are not done yet, and return the reports of all shards in order.
 
     Raises:
-        InputError: at an unreadable image where none is tolerated, or at too many of them.
-        RunError: when a worker dies.
-        OSError: when the disk is full or refuses.
+        InputError: more images are unreadable than the options tolerate.
+        RunError: a worker died.
+        OSError: the disk is full or refuses to write.
     """
-    reports = [report for report in workspace.done() if not _to_redo(report, collection, options)]
+    reports = [report for report in workspace.done() if not _must_redo(report, collection, options)]
     files = {report.file for report in reports}
     left = [shard for shard in workspace.plan.shards if shard.file not in files]
     work = partial(
@@ -53,12 +53,12 @@ def _sentences() -> Iterator[None]:
     except BadImage as error:
         key, why = error.args
         raise InputError(
-            f"{key} cannot be read ({why}): mend it, or use --on-error skip."
+            f"{key} cannot be read ({why}): repair it, or use --on-error skip."
         ) from None
 
 
-def _to_redo(report: ShardReport, collection: Collection, options: Options) -> bool:
-    """Whether an image that had to be left out of a shard can be read by now, or has to be."""
+def _must_redo(report: ShardReport, collection: Collection, options: Options) -> bool:
+    """Return whether an image that a shard skipped has become readable, or must not be skipped."""
     if report.skipped and options.on_error == "stop":
         return True
     for key, _ in report.skipped:
@@ -74,6 +74,6 @@ def _check_bad(reports: list[ShardReport], count: int, options: Options) -> None
         key, why = bad[0]
         raise InputError(
             f"At least {len(bad)} of {count} images of {options.source} cannot be read (such as "
-            f"{key}: {why}), more than --max-bad-fraction {options.max_bad_fraction}: mend them "
-            f"or raise the fraction, and the same command goes on."
+            f"{key}: {why}), more than --max-bad-fraction {options.max_bad_fraction}: repair them "
+            f"or raise the fraction, and the same command resumes."
         )

@@ -1,7 +1,7 @@
-"""Every sentence that ends a verb, read from the code: the lower half of Troubleshooting.
+"""Collects all error messages from the code, for the second half of Troubleshooting.
 
-A verb ends by `InputError` or `RunError`, or a kind of these.  What they are given is followed to
-its words: through the function that makes the sentence, and the one that hands it on.
+Verbs fail with `InputError`, `RunError` or a subclass.  The argument of each is traced back to its
+text, through the functions that build the sentence or pass it on.
 """
 
 import ast
@@ -16,14 +16,14 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("artgan_tf", "tfrecords_tools")
 MARK = "<!-- errors -->"
-DEEPEST = 4  # functions between a sentence's words and what raises it
-GENERAL = {*dir(builtins), "join", "strip", "lower"}  # what they are called on tells more
+DEEPEST = 4  # calls between the text of a sentence and its error
+GENERAL = {*dir(builtins), "join", "strip", "lower"}  # the object they are called on says more
 CONSTANT = re.compile(r"{([A-Z ]+)}")
 Function = ast.FunctionDef
 
 
 class Code:
-    """The parsed files of both packages, and the functions by name."""
+    """The parsed files of both packages, with their functions, calls and constants by name."""
 
     def __init__(self, root: Path):
         files = [file for package in PACKAGES for file in sorted((root / package).rglob("*.py"))]
@@ -44,7 +44,7 @@ class Code:
                     self.kinds.add(node.name)
 
     def sentences(self) -> Iterator[tuple[Path, str]]:
-        """Each file's, in order; `{...}` stands for what is filled in."""
+        """Yield the sentences of each file in order, with `{...}` for values filled in."""
         for file, tree in self.trees.items():
             for scope in [tree, *(x for x in ast.walk(tree) if isinstance(x, Function))]:
                 for node in _own(scope):
@@ -52,7 +52,7 @@ class Code:
                         yield from ((file, text) for text in self.told(node.args[0], scope))
 
     def told(self, node: Any, scope: Any) -> list[str]:
-        """What an error may say; where all of it is another library's, what is filled in."""
+        """Return the texts of an error; only `{...}` if the text comes from another library."""
         found = list(self.words(node, scope)) or [_text(node)]
         return [CONSTANT.sub(self._constant, text) for text in found if text]
 
@@ -60,12 +60,12 @@ class Code:
         return self.constants.get(name[1], name[0])
 
     def words(self, node: Any, scope: Any, depth: int = 0) -> Iterator[str]:
-        """The texts that an expression may be."""
+        """Yield the texts that an expression can have."""
         if depth > DEEPEST or (isinstance(node, ast.Constant) and not node.value):
             return
         if _says_something(text := _text(node)):
             yield text
-        elif isinstance(node, ast.JoinedStr):  # of sentences alone
+        elif isinstance(node, ast.JoinedStr):  # of other sentences alone
             for part in node.values:
                 yield from self.words(getattr(part, "value", None), scope, depth)
         elif isinstance(node, ast.IfExp):
@@ -103,7 +103,7 @@ def _name(node: Any) -> str:
 
 
 def _own(scope: Any) -> Iterator[Any]:
-    """What is in a scope and in no function within it."""
+    """Yield the nodes of a scope, without those of the functions in it."""
     for node in ast.iter_child_nodes(scope):
         yield node
         if not isinstance(node, Function):
@@ -111,7 +111,7 @@ def _own(scope: Any) -> Iterator[Any]:
 
 
 def _text(node: Any) -> str:
-    """A literal's text, `{...}` where something is filled in; empty for what is none."""
+    """Return the text of a literal, with `{...}` for values filled in; empty for other nodes."""
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else ""
     if isinstance(node, ast.JoinedStr):
@@ -131,7 +131,7 @@ def _says_something(text: str) -> bool:
 
 
 def _short(node: Any) -> str:
-    """What is filled in, by the outermost name that is no function of Python's."""
+    """Name a value that is filled in, by its outermost name that is not a builtin of Python."""
     names = (_shown_name(_name(x)) for x in ast.walk(node))
     return next((name for name in names if name and name not in GENERAL), "...")
 
@@ -154,7 +154,7 @@ ROOMS = {
 
 
 def page(root: Path = ROOT) -> str:
-    """All sentences, by room, each once."""
+    """Return all sentences as Markdown, each once, under a heading for each package."""
     rooms: dict[str, list[str]] = defaultdict(list)
     for file, sentence in Code(root).sentences():
         room = file.parts[0] if file.parts[0] != "artgan_tf" else file.parts[1]
@@ -179,5 +179,5 @@ def _shown(text: str) -> str:
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """The hook of mkdocs."""
+    """Insert the sentences at the mark; mkdocs calls this for each page."""
     return markdown.replace(MARK, page()) if MARK in markdown else markdown

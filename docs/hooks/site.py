@@ -1,7 +1,7 @@
-"""The site is made of the repository's own pages: README first, docs/, the experiments' and others.
+"""Builds the site from the repository's pages: README, docs/, those of experiments/ and others.
 
-Pages of docs/ are the site's root; all others keep their paths, and whatever they link to, a
-picture or a script, comes along.  So a link that holds in the repository holds in the site.
+Pages in docs/ form the site's root; all others keep their paths, and the images and scripts that
+they link to are copied.  Links that work in the repository therefore work on the site.
 """
 
 import posixpath
@@ -19,7 +19,7 @@ LINK = re.compile(r'(\]\(|src=")((?!\w+:|#)[^)#"\s]+)')
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages that lie elsewhere, and what they link to."""
+    """Add the pages outside docs/, and the files that they link to."""
     pages = OTHERS + [str(x.relative_to(ROOT)) for p in PATTERNS for x in sorted(ROOT.glob(p))]
     own = [f"docs/{file.src_uri}" for file in files.documentation_pages()]
     wanted = dict.fromkeys(pages)
@@ -34,7 +34,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Links between docs/ and the rest, as the site has them side by side."""
+    """Adjust links between docs/ and the other pages, which the site has side by side."""
     outside = not page.file.abs_src_path.startswith(str(ROOT / "docs"))
 
     def moved(link: re.Match[str]) -> str:

@@ -90,8 +90,14 @@ def test_another_number_of_classes_than_expected_is_refused(opened) -> None:
         ({"images": images(), "labels": np.array([None] * 40)}, "without Python objects"),
         ({"images": images(3), "labels": np.arange(3)}, "too few to hold out"),
         (NAMED | {"class_names": np.array(["a", "b", "a", "d"])}, "2 classes are called 'a'"),
-        (NAMED | {"class_names": np.array(["a", "b\nc", "d", "e"])}, r"'b\\nc' is no name"),
-        (NAMED | {"class_names": np.array(["a", "b\u2028c", "d", "e"])}, r"'b\\u2028c' is no name"),
+        (
+            NAMED | {"class_names": np.array(["a", "b\nc", "d", "e"])},
+            r"'b\\nc' is not a class name",
+        ),
+        (
+            NAMED | {"class_names": np.array(["a", "b\u2028c", "d", "e"])},
+            r"'b\\u2028c' is not a class name",
+        ),
         (
             {
                 "images": images(),
@@ -99,7 +105,7 @@ def test_another_number_of_classes_than_expected_is_refused(opened) -> None:
                 "val_images": images(),
                 "val_labels": LABELS,
             },
-            "3 is held out but not trained on",
+            "held-out images but no training images of 3",
         ),
     ],
 )
@@ -109,7 +115,7 @@ def test_mistakes_are_one_sentence(opened, arrays, sentence) -> None:
 
 
 def test_a_class_without_images_is_told_of(opened) -> None:
-    with pytest.warns(UserWarning, match=r"file\.npz has no images to train on of b\.$"):
+    with pytest.warns(UserWarning, match=r"file\.npz has no training images of b\.$"):
         opened(images=images(), labels=LABELS // 2 * 2, class_names=np.array(["a", "b", "c"]))
 
 

@@ -126,7 +126,7 @@ def test_hidden_and_other_files_are_ignored(write: Write) -> None:
         (root / "a" / name).write_text("not an image")
     (root / "empty").mkdir()
     with pytest.warns(
-        UserWarning, match=r"^Files in .* no images \(1\) are left out: a/drawing\.svg\."
+        UserWarning, match=r"^Files in .* not images \(1\) are skipped: a/drawing\.svg\."
     ):
         source = opened(root)
     found = files(source.train, root) + files(source.val, root)

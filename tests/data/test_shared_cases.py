@@ -22,7 +22,7 @@ ARRAYS: dict[str, tuple[str, ...] | str] = {  # file -> class names, or words of
     "chw_w3.npz": ("0", "1"),  # valid in both axis orders
     "constant.npz": ("0", "1"),
     "duplicate_names.npz": "2 classes are called 'a'",
-    "empty_name.npz": "'' is no name for a class: it is empty",
+    "empty_name.npz": "'' is not a class name: it is empty",
     "float01.npz": r"uint8 \[N, H, W, 3\], not float64",
     "float255.npz": r"uint8 \[N, H, W, 3\], not float32",
     "grey.npz": r"not uint8 \[40, 16, 16\]",
@@ -45,23 +45,23 @@ ARRAYS: dict[str, tuple[str, ...] | str] = {  # file -> class names, or words of
     "u2028.npz": "line break",
     "uint64.npz": ("0", "1"),
     "val_missing.npz": "has no val_labels",
-    "val_other_class.npz": "2, 3 is held out but not trained on",
+    "val_other_class.npz": "held-out images but no training images of 2, 3",
     "x_train.npz": "has no images: it has x_train, y_train",
 }
 TOLD = {  # warnings of classes without images
-    "labels_from1.npz": (3, r"no images to train on of 0\.$"),
+    "labels_from1.npz": (3, r"no training images of 0\.$"),
     "labels_sparse.npz": (1001, r"of 1, 2, 3, 4, 5 and 994 more\.$"),
 }
 SETS: dict[str, tuple[str, ...] | str] = {
-    "arec": "array_record files, and only tfrecord files are read",
+    "arec": "array_record files, but only tfrecord files can be read",
     "grey_one": ("a", "b"),
     "intlabel": "a label that names one class",
     "multi": "a label that names one class",
     "numlabel": ("0", "1"),
-    "otherkeys": "it has class, img, but an image and a label",
+    "otherkeys": "it has class, img, but needs an image and a label",
     "plain_one": ("a", "b"),
     "rgba_one": ("a", "b"),
-    "unlabelled": "label -1(, but its 2 classes are 0 to 1| is none of 2 classes)",
+    "unlabelled": "label -1(, but its 2 classes are 0 to 1| is not one of 2 classes)",
 }
 
 

@@ -139,7 +139,7 @@ def test_files_of_another_format_are_refused_by_name(data_folder: Path) -> None:
     assert "array_record" in said
     assert "file_format='tfrecord'" in said
     (folder,) = (data_folder / "shelves").iterdir()
-    with pytest.raises(InputError, match=r"array_record files, and only tfrecord"):
+    with pytest.raises(InputError, match=r"array_record files, but only tfrecord"):
         open_source(Data(spec=f"tfrecords:{folder}"))
 
 

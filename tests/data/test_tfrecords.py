@@ -243,7 +243,7 @@ def test_a_shard_that_ends_early_loses_only_its_end(damaged: tuple[Path, str]) -
 
 # ---- mistakes --------------------------------------------------------------------------------
 def test_what_is_no_data_set_is_refused(converted: dict, folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is no TFRecord data set"):
+    with pytest.raises(InputError, match="is not a TFRecord data set"):
         opened(folder)
     copy = Path(shutil.copytree(converted[HOW[0]], tmp_path / "copy"))
     next(copy.glob("*-train*00001*")).unlink()

@@ -119,23 +119,29 @@ def unknown_group(example: Any) -> None:
 
 
 FAULTS: dict[str, tuple[Change, str]] = {
-    "label-99": (label(99), "label 99 is none of 2 classes"),
-    "label--1": (label(-1), "label -1 is none of 2 classes"),
-    "label-2**40": (label(2**40), "label 1099511627776 is none of 2 classes"),
+    "label-99": (label(99), "label 99 is not one of 2 classes"),
+    "label--1": (label(-1), "label -1 is not one of 2 classes"),
+    "label-2**40": (label(2**40), "label 1099511627776 is not one of 2 classes"),
     "two-labels": (label(0, 1), "it has 2 values of label, not one"),
     "empty-label": (label(), "it has 0 values of label, not one"),
     "float-label": (float_label, "its label is of type float, not int"),
     "bytes-label": (bytes_label, "its label is of type bytes, not int"),
     "no-label": (no_label, "it has no label"),
     "empty-record": (nothing, "it is empty"),
-    "unknown-field": (unknown_group, "it has fields that no example has"),
+    "unknown-field": (unknown_group, "it has unknown fields"),
     "no-image": (no_image, r"it has no image(/value)?$"),
     "number-for-image": (number_for_image, r"its image(/value)? is of type int, not bytes"),
     "empty-image": (image(b""), "its image is empty"),
     "two-images": (image(b"a", b"b"), r"it has 2 values of image(/value)?, not one"),
-    "garbage": (image(b"\x89PNG garbage" * 9), r"is no (PNG|JPEG|known)|no pixels of shape \["),
-    "half-an-image": (half_an_image, r"cannot be decoded|no pixels of shape \["),
-    "larger": (larger, r"it is 24x20, not (of short side 16|16x16)|no pixels of shape \["),
+    "garbage": (
+        image(b"\x89PNG garbage" * 9),
+        r"is not in (PNG|JPEG|a known) format|do not fit pixels of shape \[",
+    ),
+    "half-an-image": (half_an_image, r"cannot be decoded|do not fit pixels of shape \["),
+    "larger": (
+        larger,
+        r"it is 24x20, (but its short side should be 16|not 16x16)|do not fit pixels of shape \[",
+    ),
 }
 
 
@@ -216,7 +222,7 @@ def test_who_reads_it_is_told_shard_and_record(
 ) -> None:
     folder, shard = spoilt(sets[how], tmp_path, label(2))
     source, data = opened(folder, cache_mb=cache_mb)  # file sizes are unchanged
-    told = rf"{shard.name} \(record 36 at byte \d+: label 2 is none of 2 classes\); .*=skip\.$"
+    told = rf"{shard.name} \(record 36 at byte \d+: label 2 is not one of 2 classes\)\. .*=skip\.$"
     with pytest.raises(DamagedData, match=told):
         for _ in Reading(training_batches(source.train, data, 12, seed=0).take(4), source.train):
             pass
@@ -229,7 +235,7 @@ def test_what_has_been_learnt_is_kept_when_validation_finds_it(
     settings: dict[str, Any] = {"data__spec": f"tfrecords:{folder}", "data__cache_mb": 0}
     settings |= {"train__batch_size": 3, "log__checkpoint_every": 100, "log__sample_every": 100}
     with pytest.raises(
-        DamagedData, match=rf"{shard.name} \(record 4 .*: label 2 is none of 2 classes\)"
+        DamagedData, match=rf"{shard.name} \(record 4 .*: label 2 is not one of 2 classes\)"
     ):
         train(tiny("artgan", **settings), tmp_path / "run")
     assert latest_step(tmp_path / "run" / "checkpoints") == 3
@@ -282,7 +288,7 @@ def test_another_size_is_told_before_training(
     sets: dict, tmp_path: Path, how: tuple[str, str]
 ) -> None:
     folder, shard = spoilt(sets[how], tmp_path, larger)
-    with pytest.raises(InputError, match=rf"{shard.name} \(record 36 .*(24x20|no pixels)"):
+    with pytest.raises(InputError, match=rf"{shard.name} \(record 36 .*(24x20|do not fit pixels)"):
         opened(folder)
 
 

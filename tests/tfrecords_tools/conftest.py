@@ -1,4 +1,4 @@
-"""What the tests of the converter share."""
+"""Fixtures for the tests of the converter."""
 
 import time
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from tfrecords_tools.options import Options
 
 @pytest.fixture
 def refuse(capfd: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """`refuse(source, out, *flags)`: the sentence of a refusal before any process is started."""
+    """`refuse(source, out, *flags)` returns the error of a conversion that starts no process."""
 
     def call(source: Path, out: Path, *flags: object) -> str:
         capfd.readouterr()

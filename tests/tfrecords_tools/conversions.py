@@ -1,4 +1,4 @@
-"""Runs conversions in processes of their own, and reads what they wrote without their code."""
+"""Runs conversions in separate processes, and reads their output without the converter's code."""
 
 import json
 import os
@@ -18,7 +18,7 @@ Done = subprocess.CompletedProcess[str]
 
 
 def convert(source: Path, out: Path, *flags: object, **env: str) -> Done:
-    """The verb in a process of its own; upper-case keywords are environment variables."""
+    """Run `convert` in a separate process; upper-case keywords set environment variables."""
     return subprocess.run(
         [*COMMAND, str(source), "--out", str(out), *map(str, flags)],
         cwd=REPOSITORY, env=os.environ | env, capture_output=True, text=True, timeout=200,
@@ -26,7 +26,7 @@ def convert(source: Path, out: Path, *flags: object, **env: str) -> Done:
 
 
 def converted(source: Path, out: Path, *flags: object, **env: str) -> dict[str, Any]:
-    """The report of a conversion that must succeed."""
+    """Run a conversion that must succeed, and return its report."""
     done = convert(source, out, *flags, **env)
     assert done.returncode == 0, done.stderr
     return report(out)
@@ -37,7 +37,7 @@ def report(out: Path) -> dict[str, Any]:
 
 
 def sentence(done: Done, code: int = 2) -> str:
-    """The one sentence that a conversion was refused with."""
+    """Return the single error message of a conversion that was refused."""
     return the_error(done.returncode, done.stderr, code)
 
 
@@ -46,14 +46,14 @@ def the_error(found: int | str | None, printed: str, code: int = 2) -> str:
     assert found == code, printed
     lines = printed.splitlines()
     (error,) = (line for line in lines if line.startswith("error: "))
-    assert error == lines[-1]  # a sentence is one line, and nothing follows
+    assert error == lines[-1]  # one line, and nothing after it
     assert error[-1] in ".?"
     return error
 
 
 # ---- sources ---------------------------------------------------------------------------------
 def paintings(root: Path, count: int, size: int = 20, classes: int = 3) -> Path:
-    """Class folders of PNGs: `count` paintings in all, each cut to a shape of its own."""
+    """Write class folders with `count` PNGs of paintings in all, each cropped to another shape."""
     images, labels = gallery(0, 0, -(-count // classes) * len(CLASS_NAMES), size)
     chosen = [pair for pair in zip(images, labels, strict=True) if pair[1] < classes][:count]
     for index, (image, label) in enumerate(chosen):
@@ -65,13 +65,13 @@ def paintings(root: Path, count: int, size: int = 20, classes: int = 3) -> Path:
 
 
 def below(root: Path) -> list[str]:
-    """Every file below a folder, by its path."""
+    """Return the paths of all files below a folder."""
     return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
 
 
 # ---- results ---------------------------------------------------------------------------------
 def content(folder: Path) -> dict[str, bytes]:
-    """All that is in a folder, hidden files too, and the folders in it."""
+    """Return everything in a folder, including hidden files and subfolders."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() else b"folder"
         for path in folder.rglob("*")
@@ -83,7 +83,7 @@ def shards(out: Path, split: str = "*") -> list[Path]:
 
 
 def records(files: Sequence[Path]) -> list[tuple[str, int, bytes]]:
-    """Path, label and image of each record, as TensorFlow reads them."""
+    """Return path, label and image of each record, as TensorFlow reads them."""
     import tensorflow as tf
 
     found = []

@@ -1,4 +1,4 @@
-"""Files that Pillow does not write: TIFFs tag by tag, and ICC profiles number by number."""
+"""Writes files that Pillow cannot write: TIFFs tag by tag, and ICC profiles number by number."""
 
 import io
 import struct
@@ -10,7 +10,7 @@ from PIL import Image
 SIDE = 64
 RAMP = np.tile(np.linspace(0, 255, SIDE).round().astype(np.uint8), (SIDE, 1))  # black to white
 GREY = np.repeat(RAMP[..., None], 3, -1)
-# Red, green and blue of Display P3 in the space that profiles connect by (D50).
+# Red, green and blue of Display P3 in the profile connection space (D50).
 P3 = ((0.51512, 0.2412, -0.00105), (0.29198, 0.69225, 0.04189), (0.1571, 0.06657, 0.78407))
 D50 = (0.9642, 1.0, 0.8249)
 
@@ -22,7 +22,7 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
 
 
 def grey_tiff(pixels: np.ndarray | bytes, bits: int, white_is_zero: bool, kind: int = 1) -> bytes:
-    """A little-endian TIFF of one strip, SIDE x SIDE; kind 1 is unsigned, 2 signed, 3 floats."""
+    """Return a little-endian TIFF of one strip, SIDE x SIDE; kind 1 unsigned, 2 signed, 3 float."""
     data = pixels if isinstance(pixels, bytes) else pixels.tobytes()
     tags = {
         256: SIDE, 257: SIDE, 258: bits, 259: 1, 262: 0 if white_is_zero else 1, 273: 0, 277: 1,
@@ -34,14 +34,14 @@ def grey_tiff(pixels: np.ndarray | bytes, bits: int, white_is_zero: bool, kind: 
 
 
 def packed(values: np.ndarray) -> bytes:
-    """Twelve bits a sample, two samples in three bytes, as TIFF 6.0 has them."""
+    """Pack samples of 12 bits, two in three bytes, as TIFF 6.0 defines."""
     first, second = values[:, ::2].astype(int), values[:, 1::2].astype(int)
     three = np.stack([first >> 4, (first & 15) << 4 | second >> 8, second & 255], -1)
     return three.astype(np.uint8).tobytes()
 
 
 def profile(space: bytes, tags: dict[bytes, bytes]) -> bytes:
-    """An ICC profile (version 2) of these tags."""
+    """Return an ICC profile (version 2) with these tags."""
     tags = {b"desc": b"desc" + bytes(4) + struct.pack(">I", 5) + b"test\0" + bytes(79)} | tags
     tags = tags | {b"wtpt": xyz(D50), b"cprt": b"text" + bytes(4) + b"none\0"}
     place, table, body = 128 + 4 + 12 * len(tags), b"", b""
@@ -56,7 +56,7 @@ def profile(space: bytes, tags: dict[bytes, bytes]) -> bytes:
 
 
 def display(primaries: tuple[tuple[float, ...], ...], gamma: float) -> bytes:
-    """A profile of a screen."""
+    """Return the profile of a display."""
     curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)) + bytes(2)
     names = (b"rXYZ", b"gXYZ", b"bXYZ")
     colours = {name: xyz(colour) for name, colour in zip(names, primaries, strict=True)}

@@ -1,4 +1,4 @@
-"""Conversions that are interrupted: moments to strike at, and what still runs afterwards."""
+"""Interrupts conversions at chosen moments, and finds the processes that still run afterwards."""
 
 import signal
 import subprocess
@@ -31,7 +31,7 @@ def after(seconds: float) -> Moment:
 
 
 def once(condition: Callable[[Path], bool], pause: float) -> Moment:
-    """A moment after the condition was first met."""
+    """Return a moment shortly after the condition was first met."""
     seen: list[float] = []
 
     def now(out: Path, elapsed: float) -> bool:
@@ -43,7 +43,7 @@ def once(condition: Callable[[Path], bool], pause: float) -> Moment:
 
 
 def once_done(count: int, pause: float) -> Moment:
-    """A moment after so many shards have been reported done."""
+    """Return a moment shortly after this many shards were reported done."""
     return once(lambda out: len(list((out / ".convert").glob("[!.]*-of-*.json"))) >= count, pause)
 
 
@@ -52,7 +52,7 @@ def once_there(name: str, pause: float = 0.0) -> Moment:
 
 
 def alive(group: int) -> list[str]:
-    """The processes of a group that still run."""
+    """Return the processes of a group that still run."""
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -83,7 +83,7 @@ def struck(
     strike: Callable[[int], object],
     flags: Sequence[str] = FLAGS,
 ) -> Ended:
-    """Start a conversion and do something to its process group at that moment."""
+    """Start a conversion, and do something to its process group at a moment."""
     command = [*COMMAND, str(source), "--out", str(out), *flags]
     process = subprocess.Popen(
         command, cwd=REPOSITORY, start_new_session=True, stderr=subprocess.PIPE, text=True,

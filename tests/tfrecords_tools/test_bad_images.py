@@ -1,4 +1,4 @@
-"""Unreadable files: counted, named, tolerated up to a share, or a reason to stop."""
+"""Unreadable files are counted and named, and tolerated up to a fraction, or stop a conversion."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ SIZE = ("--size", 12)
 
 
 def broken(root: Path, count: int, share: float = 0.5) -> list[str]:
-    """Cut the first files off; returns their names."""
+    """Truncate the first files; return their names."""
     names = below(root)[:count]
     for name in names:
         (root / name).write_bytes((root / name).read_bytes()[: int(60 * share)])
@@ -33,7 +33,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def undisturbed(tmp_path: Path, *flags: object) -> dict[str, bytes]:
-    """What a conversion of the intact files, with this name, holds."""
+    """Return the content of a data set of this name, converted from the intact files only."""
     intact = paintings(tmp_path / "intact", 60)
     converted(intact, tmp_path / "other" / "set", *SIZE, *flags)
     return content(tmp_path / "other" / "set")
@@ -86,7 +86,7 @@ def test_too_many_unreadable_files_are_refused_each_time(
 ) -> None:
     broken(source, 7)
     flags = (*SIZE, "--shards", shard_count, "--max-bad-fraction", 0.1)
-    for _ in range(3):  # a refusal must not turn into a success by asking again
+    for _ in range(3):  # repeating the command must not turn a refusal into a success
         said = sentence(convert(source, tmp_path / "set", *flags))
         assert "of 60" in said
         assert "--max-bad-fraction 0.1" in said
@@ -111,7 +111,7 @@ def test_a_refused_fraction_names_a_file_and_its_reason(source: Path, tmp_path: 
 def test_a_refused_fraction_goes_on_once_the_files_are_mended(source: Path, tmp_path: Path) -> None:
     good = {name: (source / name).read_bytes() for name in below(source)[:12]}
     broken(source, 12)
-    assert "mend them" in sentence(convert(source, tmp_path / "set", *SIZE, "--shards", 4))
+    assert "repair them" in sentence(convert(source, tmp_path / "set", *SIZE, "--shards", 4))
     for name, data in good.items():
         (source / name).write_bytes(data)
     converted(source, tmp_path / "set", *SIZE, "--shards", 4)

@@ -1,4 +1,4 @@
-"""Apache Beam writes the bytes that this machine's own processes write, and fails as they do."""
+"""Apache Beam writes the same bytes as local processes, and fails with the same errors."""
 
 import os
 import shutil
@@ -35,7 +35,7 @@ def test_the_bytes_are_those_of_the_local_runner(undisturbed: Undisturbed, tmp_p
 def test_what_follows_goes_to_beam(
     undisturbed: Undisturbed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Processes instead of threads, and a source and target that are named from another folder."""
+    """It runs processes instead of threads, with source and target given as relative paths."""
     monkeypatch.chdir(undisturbed.source.parent)
     own = ("--runner=DirectRunner", "--direct_running_mode=multi_processing")
     done = convert(undisturbed.source, tmp_path / "set", *BEAM, "--", *own)
@@ -101,7 +101,7 @@ def test_interrupted_it_ends_and_goes_on(undisturbed: Undisturbed, tmp_path: Pat
 def test_mistakes_in_beams_own_options(tmp_path: Path, flags: str, word: str) -> None:
     source = paintings(tmp_path / "source", 30)
     said = sentence(convert(source, tmp_path / "set", "--runner", "beam", "--", flags))
-    assert said.startswith("error: Apache Beam cannot run so: ")
+    assert said.startswith("error: Apache Beam rejects the options after --: ")
     assert word in said
     assert not (tmp_path / "set").exists()
 

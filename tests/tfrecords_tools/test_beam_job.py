@@ -1,4 +1,4 @@
-"""What Beam's workers do, tried without Beam; and what the command line says without it."""
+"""The work of Beam's workers, tested without Beam, and the command line if Beam is missing."""
 
 import json
 import sys
@@ -61,7 +61,7 @@ def test_a_later_job_calls_off_the_former(workspace: Workspace) -> None:
 
 
 def test_a_job_called_off_writes_nothing_more(workspace: Workspace, options: Options) -> None:
-    """Neither before a shard nor within one, and it is no failure, which a runner would repeat."""
+    """It stops before or within a shard, without an error, because a runner would retry that."""
     job, file = Job.lay_out(workspace.plan.shards, workspace), workspace.plan.shards[0].file
 
     def work(shard, notes, advance):
@@ -103,7 +103,7 @@ def test_an_unreadable_image_is_told_and_no_failure(workspace: Workspace) -> Non
 
 
 def test_a_worker_of_another_version_refuses(workspace: Workspace) -> None:
-    """It might write other bytes."""
+    """It could write other bytes."""
     job = Job.lay_out(workspace.plan.shards, workspace)
     other = versions_here() | {"Pillow": "1.0"}
     with pytest.raises(RuntimeError, match=r"the launcher .*'Pillow': '1.0'"):

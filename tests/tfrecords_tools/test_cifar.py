@@ -1,4 +1,4 @@
-"""CIFAR-10's python batches, written here byte for byte as Python 2 pickled them."""
+"""CIFAR-10's python batches, written byte for byte as Python 2 pickled them."""
 
 import os
 import pickle
@@ -15,11 +15,11 @@ from tfrecords_tools.common.errors import InputError
 
 NAMES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 BATCHES = [*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"]
-EACH = 14  # images a batch
+EACH = 14  # images per batch
 
 
 def pickled(value: Any) -> bytes:
-    """As Python 2 wrote it at protocol 2: `str` for bytes, numpy's modules by their old names."""
+    """Pickle as Python 2 with protocol 2: bytes as `str`, numpy's modules under their old names."""
     if isinstance(value, bytes):
         short = len(value) < 256
         return (b"U" if short else b"T") + len(value).to_bytes(1 if short else 4, "little") + value
@@ -43,7 +43,7 @@ def dump(path: Path, content: dict[bytes, Any]) -> None:
 
 
 def planes(batch: int) -> np.ndarray:
-    """Rows of 3072 bytes: all red, then all green, then all blue."""
+    """Return rows of 3072 bytes: all red, then all green, then all blue values."""
     return np.random.default_rng(batch).integers(0, 256, (EACH, 3072), np.uint8)
 
 
@@ -73,7 +73,7 @@ def refusal(root: Path) -> str:
 
 
 def test_the_batches_here_are_pickles(batches: Path) -> None:
-    """Python's own reader finds in them what was written."""
+    """Python's own reader returns what was written."""
     found = pickle.loads((batches / "data_batch_2").read_bytes(), encoding="bytes")
     np.testing.assert_array_equal(found[b"data"], planes(1))
     assert found[b"labels"] == labels(1)
@@ -122,7 +122,7 @@ def pixels(data: bytes, encoding: str) -> np.ndarray:
     return np.frombuffer(data, np.uint8).reshape(32, 32, 3)
 
 
-# ---- damage and malice -----------------------------------------------------------------------
+# ---- damaged and malicious files -------------------------------------------------------------
 class Malicious:
     def __init__(self, call: Callable[..., Any], *arguments: Any):
         self.call, self.arguments = call, arguments
@@ -149,7 +149,7 @@ def test_a_malicious_pickle_is_refused_and_does_nothing(
         (batches / name).write_bytes(pickle.dumps(content, protocol))
         said = refusal(batches)
         assert str(batches / name) in said
-        assert "no CIFAR-10 python batch" in said
+        assert "not a CIFAR-10 python batch" in said
         assert not flag.exists()
 
 

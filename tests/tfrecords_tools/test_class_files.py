@@ -1,4 +1,4 @@
-"""Class files as people write them: read where only one reading is possible, else refused."""
+"""Class files as people write them: read if they are unambiguous, else refused."""
 
 from pathlib import Path
 
@@ -56,11 +56,11 @@ def test_numbers_may_be_names_in_their_own_order(tmp_path: Path) -> None:
         ("0 portrait\nlandscape\n", ["line 2", "'landscape' has no number"]),
         ("portrait\n0 landscape\n2 sea\n", ["line 3", "0 to 1"]),
         ("file,label\n000.png,0\n001.png,1\n002.png,0\n", ["line 4", "0 to 2"]),
-        ('{"0": "portrait", "1": "landscape"}', ["line 1", "no class name"]),
-        ('["portrait", "landscape"]', ["line 1", "no class name"]),
+        ('{"0": "portrait", "1": "landscape"}', ["line 1", "not a class name"]),
+        ('["portrait", "landscape"]', ["line 1", "not a class name"]),
         ("# my classes\nportrait\nlandscape\n", ["line 1", "'# my classes'"]),
-        ("portrait;people\nlandscape;none\n", ["line 1", "no class name"]),
-        ("1\n0\n", ["another one's number"]),
+        ("portrait;people\nlandscape;none\n", ["line 1", "not a class name"]),
+        ("1\n0\n", ["the number of another class"]),
         ("a\nb\na\n", ["2 classes are called 'a'"]),
         ("", ["no class names"]),
     ],

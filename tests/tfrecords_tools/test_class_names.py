@@ -1,4 +1,4 @@
-"""Names that would be lost, stripped or mistaken on the way are refused wherever classes enter."""
+"""Class names that would be lost, stripped or confused are refused in every kind of source."""
 
 import pickle
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def test_unusual_names_are_kept_as_they_are() -> None:
     check_names(GOOD, "here")
 
 
-# ---- where they enter ------------------------------------------------------------------------
+# ---- sources ---------------------------------------------------------------------------------
 def folders(root: Path, name: str) -> None:
     for folder in ("good", name):
         (root / folder).mkdir(parents=True)
@@ -98,8 +98,8 @@ def test_it_is_refused_where_it_enters(
 
 
 def test_a_folder_with_a_space_at_its_end_is_refused(tmp_path: Path) -> None:
-    """tensorflow-datasets would call it `good`, which is the other one's name."""
-    with pytest.raises(InputError, match="'good ' is no name for a class: it begins or ends"):
+    """tensorflow-datasets would strip its name to `good`, the name of another class."""
+    with pytest.raises(InputError, match="'good ' is not a class name: it begins or ends"):
         folders(tmp_path / "root", "good ")
 
 

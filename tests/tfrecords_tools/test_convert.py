@@ -1,4 +1,4 @@
-"""The same bytes whoever converts where; and what the verb says, imports and leaves alone."""
+"""Every conversion writes the same bytes; what `convert` prints and imports."""
 
 import json
 import os
@@ -26,7 +26,7 @@ SIZE = ("--size", 12)
 
 
 def copied_otherwise(source: Path, target: Path) -> Path:
-    """The same files, created in another order, of other times."""
+    """Copy files in another order, with other modification times."""
     for number, name in enumerate(reversed(below(source))):
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / name, target / name)
@@ -110,9 +110,9 @@ def test_shards_hold_what_was_planned_in_order(tmp_path: Path) -> None:
     assert paths != sorted(paths)
 
 
-# ---- odd pictures ----------------------------------------------------------------------------
+# ---- odd images ------------------------------------------------------------------------------
 def test_a_picture_with_a_very_long_comment_is_a_picture(tmp_path: Path) -> None:
-    """A GIF's comment may be longer than any JPEG's."""
+    """A GIF's comment can be longer than a JPEG allows."""
     source = paintings(tmp_path / "source", 20, classes=1)
     image = Image.new("P", (16, 16))
     image.save(source / "landscape" / "long.gif", comment=b"x" * 70_000)
@@ -122,7 +122,7 @@ def test_a_picture_with_a_very_long_comment_is_a_picture(tmp_path: Path) -> None
 
 
 def test_a_panorama_too_wide_for_a_jpeg_is_skipped(tmp_path: Path) -> None:
-    """A JPEG has 65,500 pixels a side at most."""
+    """The side of a JPEG has at most 65,500 pixels."""
     source = paintings(tmp_path / "source", 20, classes=1)
     Image.fromarray(np.zeros((2, 200, 3), np.uint8)).save(source / "landscape" / "wide.png")
     flags = ("--size", 660, "--limit", 30, "--max-bad-fraction", 0.5)
@@ -181,7 +181,7 @@ def test_the_report_is_printed_and_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_neither_tensorflow_nor_artgan_is_imported(tmp_path: Path, workers: int) -> None:
-    """In their place lie packages that leave a note, and fail: for the workers too."""
+    """Fake packages in their place record an import and fail, also in the workers."""
     source = paintings(tmp_path / "source", 20)
     note = tmp_path / "note"
     for name in ("tensorflow", "artgan_tf", "keras"):

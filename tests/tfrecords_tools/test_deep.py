@@ -1,4 +1,4 @@
-"""Grey pictures of more than eight bits become what their file says, or are unreadable."""
+"""Grey images of more than 8 bits are scaled as their file defines, or are unreadable."""
 
 import struct
 import zlib
@@ -49,7 +49,7 @@ def test_every_depth_is_scaled_by_its_own_white(file: bytes, exact: int) -> None
 
 
 def test_one_bright_pixel_leaves_the_others_alone() -> None:
-    """The largest value said what is white: 1.02 made 255 the next guess, and all was black."""
+    """White was once guessed from the largest value: 1.02 suggested 255, and all became black."""
     bright = UNITS.copy()
     bright[0, 0] = 1.02
     image = read_image(grey_tiff(bright, 32, False, 3), SIDE).astype(int)
@@ -77,7 +77,7 @@ def test_what_is_no_number_is_black() -> None:
 
 # ---- transparent colours of 16 bits ----------------------------------------------------------
 def png(pixels: np.ndarray, colour_type: int, transparent: bytes) -> bytes:
-    """A PNG of 16 bits a sample with a tRNS chunk."""
+    """Return a PNG of 16 bits per sample with a tRNS chunk."""
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
     header = struct.pack(">IIBBBBB", SIDE, SIDE, 16, colour_type, 0, 0, 0)
     chunks = [b"IHDR" + header, b"tRNS" + transparent, b"IDAT" + zlib.compress(rows), b"IEND"]
@@ -103,7 +103,7 @@ def test_a_transparent_colour_of_sixteen_bits_lies_on_white() -> None:
 # ---- pages -----------------------------------------------------------------------------------
 @pytest.mark.parametrize("marked", [1, 2])
 def test_a_small_copy_in_the_first_page_is_not_the_picture(marked: int) -> None:
-    """A camera's thumbnail comes first; Pillow itself marks the large page as a copy, too."""
+    """Cameras put the thumbnail first; Pillow also marks the large page as a copy."""
     colours = Image.fromarray(np.dstack([RAMP, RAMP.T, RAMP]))
     small = Image.new("RGB", (16, 16))
     pages = encoded(small, "TIFF", save_all=True, append_images=[colours], tiffinfo={254: 1})

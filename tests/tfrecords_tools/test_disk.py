@@ -1,6 +1,6 @@
-"""A full disk and a read-only one: a sentence, nothing half-written, on with the same command.
+"""A full or read-only disk gives one error, leaves no partial file, and the same command resumes.
 
-They are small file systems in memory, which only a superuser can mount.
+The disks are small file systems in memory, which only a superuser can mount.
 """
 
 import subprocess
@@ -39,7 +39,7 @@ def remount(place: Path, *options: str) -> None:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own."""
+    """Mount a separate file system."""
     place = tmp_path / "disk"
     place.mkdir()
     if not mount(place, f"size={ROOM}"):
@@ -61,14 +61,14 @@ def expected(source: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
 
 
 def fill(disk: Path, free: int) -> Path:
-    """A file that leaves only so many bytes free."""
+    """Write a file that leaves only this many bytes free."""
     path = disk / "others"
     path.write_bytes(bytes(ROOM - free))
     return path
 
 
 def only_whole(out: Path, expected: dict[str, bytes]) -> None:
-    """What has its final name has its final bytes, or is not there."""
+    """Check that every file with a final name has its final bytes."""
     for path in shards(out):
         assert path.read_bytes() == expected[path.name]
     for name in ("dataset_info.json", "features.json", "label.labels.txt", "report.json"):
@@ -77,7 +77,7 @@ def only_whole(out: Path, expected: dict[str, bytes]) -> None:
 
 
 def stopped(done: Done, *words: Any) -> None:
-    """With one sentence; 1, since it is no mistake, or 2 where the folder cannot even be made."""
+    """Check for one error, and exit code 1, or 2 if the folder cannot even be created."""
     said = sentence(done, done.returncode)
     assert done.returncode in (1, 2)
     for word in words:
@@ -88,7 +88,7 @@ def stopped(done: Done, *words: Any) -> None:
 def test_a_full_disk_stops_it_at_any_moment(
     disk: Path, source: Path, expected: dict[str, bytes]
 ) -> None:
-    """From no room for a folder to room for all but the last file."""
+    """The room ranges from too little for a folder to enough for all but the last file."""
     whole = sum(-(-len(data) // 4096) for data in expected.values())  # pages
     stops = 0
     for pages in (0, 1, 2, 6, whole // 2, *range(whole - 6, whole + 18, 2)):
@@ -104,7 +104,7 @@ def test_a_full_disk_stops_it_at_any_moment(
         assert content(disk / "set") == expected
         subprocess.run(["rm", "-r", str(disk / "set")], check=True)
     assert stops >= 8
-    assert done.returncode == 0  # in the end there was room
+    assert done.returncode == 0  # at last there was enough room
 
 
 def test_it_goes_on_where_a_full_disk_stopped_it(

@@ -1,4 +1,4 @@
-"""Class folders as a source of conversions; `tests/data/test_folder.py` has the layouts."""
+"""Class folders as a source of conversions; `tests/data/test_folder.py` tests the layouts."""
 
 import os
 import re
@@ -25,7 +25,7 @@ Write = Callable[..., Path]
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """`write("train/a/1.png", ...)`: small images below the temporary folder, which it returns."""
+    """`write("train/a/1.png", ...)` writes small images to a temporary folder, and returns it."""
 
     def make(*names: str) -> Path:
         for name in names:
@@ -66,7 +66,7 @@ def test_validation_has_three_names(write: Write, name: str) -> None:
 
 def test_of_two_validation_folders_only_the_first_counts(write: Write) -> None:
     root = write("train/a/1.png", "val/a/2.png", "validation/a/3.png", "test/a/4.png")
-    with pytest.warns(UserWarning, match=r"are left out: validation/a/3\.png\."):
+    with pytest.warns(UserWarning, match=r"are skipped: validation/a/3\.png\."):
         assert sorted(keys(root)) == ["test/a/4.png", "train/a/1.png", "val/a/2.png"]
 
 
@@ -95,7 +95,7 @@ def test_images_beside_the_folders_that_count_are_told_of(
     write: Write, names: list[str], loose: list[str], told: str
 ) -> None:
     root = write(*names, *loose)
-    with pytest.warns(UserWarning, match=rf"are left out: {re.escape(told)}\.$"):
+    with pytest.warns(UserWarning, match=rf"are skipped: {re.escape(told)}\.$"):
         assert keys(root) == names
 
 
@@ -129,7 +129,7 @@ def test_splits_have_names_in_any_case_and_the_usual_others(
 
 def test_images_to_be_judged_have_no_classes_and_are_told_of(write: Write) -> None:
     root = write("train/cats/1.png", "train/dogs/2.png", "test/3.png", "test/4.png")
-    with pytest.warns(UserWarning, match=r"\(2\) are left out: test/3\.png, test/4\.png\.$"):
+    with pytest.warns(UserWarning, match=r"\(2\) are skipped: test/3\.png, test/4\.png\.$"):
         found = class_folders(root)
     assert found.class_names == ("cats", "dogs")
     assert not found.divided
@@ -163,7 +163,7 @@ def test_what_is_no_image_among_images_is_counted_and_named(write: Write) -> Non
     root = write("train/a/1.png", "val/a/2.png")
     for name in ("train/a/3.heic", "train/a/notes.zip", "val/a/4.svg"):
         (root / name).write_text("no image")
-    told = r"\(3\) are left out: train/a/3\.heic, train/a/notes\.zip, val/a/4\.svg\.$"
+    told = r"\(3\) are skipped: train/a/3\.heic, train/a/notes\.zip, val/a/4\.svg\.$"
     with pytest.warns(UserWarning, match=told):
         assert keys(root) == ["train/a/1.png", "val/a/2.png"]
 
@@ -171,7 +171,7 @@ def test_what_is_no_image_among_images_is_counted_and_named(write: Write) -> Non
 def test_a_class_folder_without_images_is_told_of(write: Write) -> None:
     root = write("a/1.png", "b/2.png")
     (root / "c").mkdir()
-    with pytest.warns(UserWarning, match=r"without images \(1\) are left out: c\.$"):
+    with pytest.warns(UserWarning, match=r"without images \(1\) are skipped: c\.$"):
         assert class_folders(root).class_names == ("a", "b")
 
 
@@ -185,7 +185,7 @@ def test_a_class_folder_without_images_is_told_of(write: Write) -> None:
 )
 def test_folders_in_all_class_folders_are_told_of(write: Write, names: list[str]) -> None:
     folders = ", ".join(sorted({Path(name).parent.as_posix() for name in names}))
-    told = rf"nothing but folders, which are neither classes nor splits \({folders}\)"
+    told = rf"only folders, which count neither as classes nor as splits \({folders}\)"
     with pytest.warns(UserWarning, match=told):
         assert sorted(keys(write(*names))) == sorted(names)
 
@@ -214,7 +214,7 @@ def test_all_verbs_tell_of_what_is_left_out(
             cli.main(main_, "verb", flags, options)
         assert stopped.value.code == 0
         assert (
-            f"warning: Images in no class folder of {root} (1) are left out: loose.png."
+            f"warning: Images outside the class folders of {root} (1) are skipped: loose.png."
             in capsys.readouterr().err
         )
 
@@ -250,7 +250,7 @@ def test_two_folders_that_hold_links_to_each_other_do_not_go_round(write: Write)
 
 
 def test_an_unreadable_folder_is_refused(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its images would be missing; to root nothing is unreadable."""
+    """Otherwise its images would be missing; root can read every folder."""
     root = write("a/1.png", "b/2.png")
     scandir = os.scandir
 
@@ -271,7 +271,7 @@ def test_a_link_to_a_folder_above_does_not_go_round(write: Write) -> None:
 
 
 def test_what_is_no_file_is_no_image(write: Write) -> None:
-    """Whoever opens a pipe waits for somebody to write into it."""
+    """Opening a pipe would block until another process writes into it."""
     root = write("a/1.png", "b/2.png")
     os.mkfifo(root / "a" / "pipe.png")
     assert sorted(keys(root)) == ["a/1.png", "b/2.png"]
@@ -288,14 +288,16 @@ def test_all_files_are_listed_but_hidden_ones(write: Write) -> None:
 @pytest.mark.parametrize("split", ["val", "test"])
 def test_a_class_that_is_not_trained_on_is_refused(write: Write, split: str) -> None:
     root = write("train/a/1.png", "val/a/2.png", "test/a/3.png", f"{split}/elf/4.png")
-    with pytest.raises(InputError, match=r"elf is held out but not trained on: .*\.$"):
+    with pytest.raises(
+        InputError, match=r"has held-out images but no training images of elf: .*\.$"
+    ):
         class_folders(root).check(root)
 
 
 def test_a_class_name_of_two_lines_is_refused(write: Write) -> None:
     for name in ("a\nb", "a\u2028b", "\x85"):
         root = write(f"{name[0]}/{name}/1.png") / name[0]
-        with pytest.raises(InputError, match="is no name for a class"):
+        with pytest.raises(InputError, match="is not a class name"):
             class_folders(root).check(root)
 
 

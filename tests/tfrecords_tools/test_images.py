@@ -1,4 +1,4 @@
-"""Odd images do not stop a run: whatever comes in, RGB of an exact size, or `UnreadableImage`."""
+"""Any file becomes an RGB image of an exact size or raises `UnreadableImage`."""
 
 import io
 from pathlib import Path
@@ -22,7 +22,7 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
 
 
 def detailed(width: int, height: int) -> Image.Image:
-    """Waves, hard edges and grain: a picture that shows a shift of a tenth of a pixel."""
+    """Draw waves, hard edges and grain, which reveal a shift of a tenth of a pixel."""
     random = np.random.default_rng(0)
     y, x = np.mgrid[:height, :width].astype(np.float32)
     waves = [
@@ -39,7 +39,7 @@ def decibels(image: np.ndarray, reference: np.ndarray) -> float:
 
 
 def resized(image: Image.Image, short_side: int) -> np.ndarray:
-    """The answer by the book: everything decoded, one LANCZOS resize."""
+    """Return the reference result: a full decode and one LANCZOS resize."""
     scale = short_side / min(image.size)
     size = (round(image.width * scale), round(image.height * scale))
     return np.asarray(image.convert("RGB").resize(size, Image.Resampling.LANCZOS))
@@ -77,7 +77,7 @@ def test_grey_becomes_three_equal_channels(mode: str, kind: str) -> None:
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "RGB", "L"])
 def test_transparency_is_laid_on_white(mode: str) -> None:
-    """The left half is transparent: by an alpha channel, a palette entry or one colour or grey."""
+    """An alpha channel, a palette entry, a colour or a grey makes the left half transparent."""
     image = Image.new("RGB", (40, 20), (0, 0, 0))
     image.paste((102, 102, 102), (20, 0, 40, 20))
     options: dict[str, Any] = {}
@@ -113,7 +113,7 @@ def test_of_an_animation_the_first_frame_counts() -> None:
 
 
 # ---- orientation -----------------------------------------------------------------------------
-SIDES = {  # EXIF 2.3: where the first row and the first column of the file are seen
+SIDES = {  # EXIF 2.3: where the file's first row and first column appear
     1: ("top", "left"),
     2: ("top", "right"),
     3: ("bottom", "right"),
@@ -128,7 +128,7 @@ SIDES = {  # EXIF 2.3: where the first row and the first column of the file are 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
 @pytest.mark.parametrize("orientation", SIDES)
 def test_the_camera_orientation_is_followed(orientation: int, kind: str) -> None:
-    """Red is at the file's first row and column, green at its first row and last column."""
+    """Red is in the file's first row and column, green in its first row and last column."""
     file = Image.new("RGB", (600, 400), WHITE)  # large: the JPEG is decoded at a smaller scale
     file.paste(RED, (0, 0, 300, 200))
     file.paste(GREEN, (300, 0, 600, 200))
@@ -187,11 +187,11 @@ def test_a_line_is_not_blown_up() -> None:
         ((350, 431), 64),
         ((641, 585), 36),
         ((257, 257), 28),
-        ((961, 1017), 100),  # decoded at hardly more than the size of the result
+        ((961, 1017), 100),  # decoded at little more than the size of the result
     ],
 )
 def test_a_large_jpeg_comes_close_to_a_full_decode(size: tuple[int, int], short_side: int) -> None:
-    """Scaled decoding rounds sizes up: unless that is undone, the picture shifts (22 to 34 dB)."""
+    """Scaled decoding rounds sizes up; without a correction, the image shifts (22 to 34 dB)."""
     file = encoded(detailed(*size), "JPEG", quality=92)
     reference = resized(Image.open(io.BytesIO(file)), short_side)
     ours = decibels(read_image(file, short_side), reference)
@@ -200,7 +200,7 @@ def test_a_large_jpeg_comes_close_to_a_full_decode(size: tuple[int, int], short_
 
 
 def shifted(file: bytes, short_side: int) -> np.ndarray:
-    """The same scaled decoding, taken for the whole picture although its edge is partly padding."""
+    """Return the scaled decoding without the correction: part of its edge is padding."""
     image = Image.open(io.BytesIO(file))
     scale = short_side / min(image.size)
     size = (round(image.width * scale), round(image.height * scale))

@@ -1,4 +1,4 @@
-"""Odd pictures (../shared/cases) against libvips, which shares no code with Pillow."""
+"""Compares odd images (../shared/cases) with libvips, which shares no code with Pillow."""
 
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,12 @@ pyvips = pytest.importorskip("pyvips", reason="there is no libvips: pip install 
 FOLDERS = ("images/files", "images/jpeg", "images/overshoot", "icc", "folder_suffixes/*")
 LUMA = np.array([0.299, 0.587, 0.114])
 WHITE = {"uchar": 255, "ushort": 2**16 - 1, "short": 2**16 - 1, "uint": 2**32 - 1, "float": 1}
-# What libvips does otherwise, or not at all.
+# Files that libvips decodes differently, or not at all.
 DEFINED = {"bmp32_alpha0.bmp", "bmp32v5_alpha255.bmp"}  # by `expected.npz`: it reads no BMP
-INVERTED = {"tiff32float_whiteiszero.tif"}  # it hands on floats as they stand
-TURNED = {"xmp_orient6.jpg": 3}  # quarters: it knows the orientation of EXIF alone
+INVERTED = {"tiff32float_whiteiszero.tif"}  # it does not invert floats
+TURNED = {"xmp_orient6.jpg": 3}  # quarter turns: it knows only EXIF's orientation
 OVERFLOWN = {"tiff12_blackiszero.tif"}  # by the program that wrote it; `test_deep` has a right one
-UNREADABLE = {  # and told of: what is missing is not made up
+UNREADABLE = {  # refused with a reason: missing pixels are not invented
     "base_90.jpg", "half.jpg", "leading_garbage.jpg", "no_eoi.jpg", "png_bad_crc.png",
     "prog_90.jpg", "tiff32float_rgb.tif", "float255_overshoot.tif", "float_minus1_1.tif",
 }  # fmt: skip
@@ -32,7 +32,7 @@ def pictures() -> list[Path]:
 
 
 def by_vips(path: Path) -> np.ndarray:
-    """What libvips makes of a file: upright, sRGB, on white, as floats of 0 to 255."""
+    """Decode a file with libvips: upright, sRGB, on white, as floats from 0 to 255."""
     pages: dict[str, Any] = {"page": 1} if "thumb_first" in path.name else {}
     image = pyvips.Image.new_from_file(str(path), **pages).autorot()
     if image.get_typeof("icc-profile-data"):

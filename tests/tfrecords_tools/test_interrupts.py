@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a lost worker: a sentence, no process left, and on with the same command."""
+"""Ctrl-C, SIGTERM and a lost worker give one error and leave no process; the command resumes."""
 
 import os
 import signal
@@ -29,7 +29,7 @@ pytestmark = needs_proc
 def test_interrupted_it_ends_and_goes_on(
     undisturbed: Undisturbed, tmp_path: Path, number: signal.Signals
 ) -> None:
-    """To the whole group, as a terminal does it."""
+    """The signal goes to the whole process group, as a terminal sends it."""
     out = tmp_path / "set"
     found = struck(undisturbed.source, out, once_done(5, 0.0), lambda g: os.killpg(g, number))
     assert "Traceback" not in found.printed
@@ -53,7 +53,7 @@ def test_interrupted_while_workers_start_it_says_one_sentence(
         assert all("images/s" in line for line in progress)
 
 
-@pytest.mark.parametrize("threads", [0, 1])  # the system gives a signal to any that takes it
+@pytest.mark.parametrize("threads", [0, 1])  # any thread may receive the signal
 def test_an_interrupt_while_workers_start_counts_afterwards(threads: int) -> None:
     done = threading.Event()
     for _ in range(threads):
@@ -82,7 +82,7 @@ def test_processes_that_start_meanwhile_leave_interrupts_to_their_parent() -> No
 
 
 def test_a_worker_that_is_killed_is_reported(undisturbed: Undisturbed, tmp_path: Path) -> None:
-    """As the system does it when the memory is full."""
+    """The system kills a worker like this if the memory is full."""
     out = tmp_path / "set"
 
     def kill_workers(group: int) -> None:
@@ -98,6 +98,6 @@ def test_a_worker_that_is_killed_is_reported(undisturbed: Undisturbed, tmp_path:
 
 
 def workers(group: int) -> list[int]:
-    """Those of a group that multiprocessing started to work."""
+    """Return the worker processes of a group that multiprocessing started."""
     lines = {number: Path(f"/proc/{number}/cmdline").read_text() for number in alive(group)}
     return [int(number) for number, line in lines.items() if "spawn_main" in line]

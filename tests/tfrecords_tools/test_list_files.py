@@ -1,4 +1,4 @@
-"""Lists as spreadsheets and scripts write them: read right, or refused with the line."""
+"""Lists as spreadsheets and scripts write them are read correctly or refused with the line."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +26,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """`write(line, ..., encoding=, end=)`: a list of these lines."""
+    """`write(line, ..., encoding=, end=)` writes a list of these lines."""
 
     def make(*lines: str, encoding: str = "utf-8", end: str = "\n", name: str = "l.csv") -> Path:
         (tmp_path / name).write_bytes("".join(line + end for line in lines).encode(encoding))
@@ -36,7 +36,7 @@ def write(tmp_path: Path) -> Write:
 
 
 def found(images: Path, **lists: Path) -> list[tuple[str, str, str]]:
-    """Split, image and class of every example, in order."""
+    """Return split, image and class of every example, in order."""
     made = listed_images(images, lists, None)
     assert made.listing.missing == []
     return sorted((e.split, e.key, made.class_names[e.label]) for e in made.examples)
@@ -53,7 +53,7 @@ EXPECTED = [("train", name, label) for name, label in zip(NAMES, LABELS, strict=
 PAIRS = list(zip(NAMES, LABELS, strict=True))
 
 
-# ---- how it is written -----------------------------------------------------------------------
+# ---- dialects --------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "lines",
     [
@@ -99,7 +99,7 @@ def test_what_is_not_utf_8_is_read_as_windows_writes_it_and_told(
     ("data", "words"),
     [
         (b"000.png,a\n001.png,\x81\n", ["line 2", "save it as UTF-8"]),
-        ("000.png,a\n".encode("utf-16-le"), ["bytes that are 0", "UTF-8"]),
+        ("000.png,a\n".encode("utf-16-le"), ["zero bytes", "UTF-8"]),
     ],
 )
 def test_what_is_no_text_is_refused(
@@ -147,17 +147,17 @@ def test_joined_lists_have_their_header_twice(images: Path, write: Write) -> Non
 def test_a_missing_picture_in_the_first_line_is_no_header(images: Path, write: Write) -> None:
     path = write("gone.png,abstract", *(f"{name},sea" for name in NAMES))
     made = listed_images(images, {"train": path}, None)
-    with pytest.warns(UserWarning, match=r"l\.csv has no images to train on of abstract"):
+    with pytest.warns(UserWarning, match=r"l\.csv has no training images of abstract"):
         made.check(path)
     assert made.class_names == ("abstract", "sea")
     assert made.listing.missing == [("train", "gone.png")]
 
 
 def test_a_header_alone_is_refused(images: Path, write: Write) -> None:
-    assert "line 1 is a header and nothing follows" in refusal(images, write("file,label"))
+    assert "line 1 is a header without any rows" in refusal(images, write("file,label"))
 
 
-# ---- lists of another machine ----------------------------------------------------------------
+# ---- lists from another machine --------------------------------------------------------------
 @pytest.mark.parametrize(
     "moved",
     [
@@ -176,7 +176,9 @@ def test_paths_of_another_machine_are_found_and_told_of(
     images: Path, write: Write, moved: Callable[[str], str], head: list[str]
 ) -> None:
     lines = [f'{moved(name[:-4])},"{label}"' for name, label in PAIRS]
-    with pytest.warns(UserWarning, match=rf"names no file .*: 12 of {len(head + lines)} lines"):
+    with pytest.warns(
+        UserWarning, match=rf"names no existing file .*: 12 of {len(head + lines)} lines"
+    ):
         assert found(images, train=write(*head, *lines)) == EXPECTED
 
 
@@ -186,7 +188,7 @@ def test_addresses_write_spaces_as_numbers(tmp_path: Path, write: Write) -> None
         folder.mkdir(exist_ok=True)
         Image.new("RGB", (9, 9)).save(folder / name)
     path = write(*(f"still%20life/{name},sea" for name in NAMES))
-    with pytest.warns(UserWarning, match="as still%20life/000.png for still life/000.png"):
+    with pytest.warns(UserWarning, match="such as still%20life/000.png to still life/000.png"):
         made = found(tmp_path, train=path)
     assert made == [("train", f"still life/{name}", "sea") for name in NAMES]
 
@@ -249,4 +251,4 @@ def test_a_number_that_can_be_no_label_is_refused(
 
 def test_a_name_may_not_be_broken_into_lines(images: Path, write: Write) -> None:
     said = refusal(images, write("000.png,sea", '001.png,"still', 'life"'))
-    assert "line 3: 'still\\nlife' is no name for a class: it has a line break" in said
+    assert "line 3: 'still\\nlife' is not a class name: it has a line break" in said

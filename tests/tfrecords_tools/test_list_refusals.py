@@ -1,4 +1,4 @@
-"""Lists that cannot be right are refused in one sentence that says where."""
+"""Invalid lists are refused with one sentence that names the line."""
 
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def test_an_unknown_label_is_refused_with_file_and_line(tmp_path: Path, images: 
 
 
 def test_an_image_in_the_first_line_is_no_header(tmp_path: Path, images: Path) -> None:
-    """Its label is a mistake like any other: the row must not vanish."""
+    """An invalid label there is an error as in any other line; the row must not be skipped."""
     classes = write(tmp_path / "classes", "0 a", "1 b")
     path = write(tmp_path / "l.csv", "k/1.png,2", "k/2.png,1")
     assert "line 1" in refusal(images, path, classes)
@@ -57,7 +57,7 @@ def test_an_empty_list_is_refused(tmp_path: Path, images: Path, content: bytes) 
 def test_a_quotation_mark_that_is_never_closed_is_refused(
     tmp_path: Path, images: Path, rows: int
 ) -> None:
-    """It would take the rest of the list for one path."""
+    """Otherwise the rest of the list would become one path."""
     path = write(tmp_path / "l.csv", "k/1.png,a", '"k/2.png,a', *["k/3.png,b"] * rows)
     assert "l.csv" in refusal(images, path)
 
@@ -71,7 +71,7 @@ def test_a_class_file_with_gaps_is_refused(tmp_path: Path, images: Path, lines: 
 
 
 def lists(tmp_path: Path) -> Path:
-    """`train` knows of a alone, `val` of b too."""
+    """Write lists in which `train` has only class a, and `val` also class b."""
     write(tmp_path / "train.csv", "k/0.png,a", "k/1.png,a")
     write(tmp_path / "val.csv", "k/2.png,a", "k/3.png,b")
     return write(tmp_path / "classes.txt", "a", "b", "c")
@@ -80,7 +80,9 @@ def lists(tmp_path: Path) -> Path:
 def test_a_class_that_is_not_trained_on_is_refused(tmp_path: Path, images: Path) -> None:
     lists(tmp_path)
     labels = (f"train={tmp_path}/train.csv", f"val={tmp_path}/val.csv")
-    with pytest.raises(InputError, match=r"^[^\n]*: b is held out but not trained on: [^\n]*\.$"):
+    with pytest.raises(
+        InputError, match=r"^[^\n]* has held-out images but no training images of b: [^\n]*\.$"
+    ):
         convert(Options(images, tmp_path / "out", labels=labels, size=8, workers=1))
     assert not (tmp_path / "out").exists()
 
@@ -91,14 +93,14 @@ def test_classes_without_any_image_are_told_of(tmp_path: Path, images: Path) -> 
         images, tmp_path / "out", labels=labels, class_file=classes, size=8, workers=1,
         val_fraction=0.5, dry_run=True,
     )  # fmt: skip
-    with pytest.warns(UserWarning, match=r"images has no images to train on of b, c\.$"):
+    with pytest.warns(UserWarning, match=r"images has no training images of b, c\.$"):
         convert(options)
 
 
 @pytest.mark.parametrize("label", ["two\u2028lines", "two\x85lines"])
 def test_a_label_of_two_lines_is_refused(tmp_path: Path, images: Path, label: str) -> None:
     path = write(tmp_path / "l.csv", f"k/0.png,{label}", f"k/1.png,{label}")
-    with pytest.raises(InputError, match=r"^[^\n]* is no name for a class: [^\n]*\.$"):
+    with pytest.raises(InputError, match=r"^[^\n]* is not a class name: [^\n]*\.$"):
         convert(Options(images, tmp_path / "out", labels=(str(path),), size=8, workers=1))
 
 

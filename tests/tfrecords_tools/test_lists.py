@@ -1,4 +1,4 @@
-"""Lists of path,label: every dialect, every kind of dirt, and what became of each row."""
+"""Lists of path,label in every dialect, with every kind of error, and what happens to each row."""
 
 from collections import Counter
 from pathlib import Path
@@ -10,8 +10,8 @@ from tfrecords_tools.common.errors import InputError
 from tfrecords_tools.examples import Collection, Example
 from tfrecords_tools.lists import listed_images, parse_lists, wikiart_lists
 
-# í as the official lists have it (UTF-8 read as latin-1, lower case), and as copies of the images
-# have it on top of that (read as cp866, then as cp437).
+# í as in the official lists (UTF-8 read as latin-1, lower case), and as in copies of the images,
+# where it was also read as cp866 and then as cp437.
 LISTED = "joaquí".encode().decode("latin-1").lower() + "n_sea.jpg"
 STORED = LISTED.encode().decode("cp866").encode().decode("cp437")
 
@@ -22,7 +22,7 @@ IMAGES = [
     "Rococo/conflict.jpg",
     "Rococo/repeat.jpg",
     f"Rococo/{STORED}",
-    "Rococo/gre\u0301goire.jpg",  # decomposed; the list has it composed
+    "Rococo/gre\u0301goire.jpg",  # decomposed here, composed in the list
     "Rococo/li\u00e4\u00dfon.jpg",
     "Rococo/tw\u00f6ns.jpg",
     "Rococo/tw\u00f8ns.jpg",
@@ -41,7 +41,7 @@ TRAIN = [
 VAL = [
     "Rococo/conflict.jpg,1",
     "Rococo/repeat.jpg,1",
-    "Rococo/li\u2592\u2592on.jpg,0",  # beyond repair: only the ASCII letters are left
+    "Rococo/li\u2592\u2592on.jpg,0",  # beyond repair: only the ASCII letters remain
     "Rococo/tw\u2592ns.jpg,0",  # could be either of two files
 ]
 
@@ -63,7 +63,7 @@ def images(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def dirty(tmp_path: Path, images: Path) -> Collection:
-    """Lists as dirty as the official ones."""
+    """Write lists with the errors of the official ones."""
     lists = tmp_path / "lists"
     write(lists / "genre_class", "0 portrait", "1 still_life", end="\r\n")
     write(lists / "genre_train.csv", *TRAIN, end="\r\n")
@@ -72,12 +72,12 @@ def dirty(tmp_path: Path, images: Path) -> Collection:
 
 
 def rows(images: Path, path: Path, classes: Path | None = None) -> list[tuple[str, str]]:
-    """Path and class name of what one list gives."""
+    """Return the path and class name of each example of one list."""
     found = listed_images(images, {"train": path}, classes)
     return [(example.key, found.class_names[example.label]) for example in found.examples]
 
 
-# ---- dirt ------------------------------------------------------------------------------------
+# ---- errors ----------------------------------------------------------------------------------
 def test_dirty_lists_find_what_they_name(dirty: Collection) -> None:
     assert dirty.class_names == ("portrait", "still_life")
     assert Counter(dirty.examples) == Counter(

@@ -1,4 +1,4 @@
-"""`tfds.builder_from_directory` loads what was written: names, paths, and the right pixels."""
+"""`tfds.builder_from_directory` loads the data set: names, paths and pixels are correct."""
 
 import io
 from itertools import product
@@ -25,7 +25,7 @@ class Made(NamedTuple):
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four classes, one of a strange name, of pictures up to seven times as large as the result."""
+    """Write four classes, one with a strange name, of images up to seven times the result size."""
     root = paintings(tmp_path_factory.mktemp("source"), 36, 51)
     for index, shape in enumerate([(80, 61), (31, 83), (12, 12), (12, 40), (9, 11), (83, 12)] * 2):
         pixels = np.random.default_rng(index).integers(0, 256, (*shape, 3), np.uint8)
@@ -48,7 +48,7 @@ def made(
 
 
 def by_the_book(path: Path, crop: str) -> np.ndarray:
-    """The whole picture resized at once, and the square in its middle."""
+    """Return the reference result: the whole image resized at once, or its central square."""
     image = Image.open(path).convert("RGB")
     short = min(image.size)
     size = [(2 * side * SIZE + short) // (2 * short) for side in image.size]
@@ -59,7 +59,7 @@ def by_the_book(path: Path, crop: str) -> np.ndarray:
     return pixels
 
 
-# ---- as TFDS sees it -------------------------------------------------------------------------
+# ---- loaded by TFDS --------------------------------------------------------------------------
 def test_the_pixels_are_those_of_one_resize(made: Made, source: Path) -> None:
     builder = tfds.builder_from_directory(str(made.out))
     seen = 0
@@ -124,7 +124,7 @@ def test_the_report_knows_the_smallest_and_the_largest(made: Made) -> None:
         assert np.prod(counts["largest"]) == max(areas)
 
 
-# ---- what is stored --------------------------------------------------------------------------
+# ---- stored bytes ----------------------------------------------------------------------------
 def test_a_quality_makes_files_of_that_quality(source: Path, tmp_path: Path) -> None:
     sizes = []
     for quality in (1, 50, 100):
@@ -140,7 +140,7 @@ def test_a_quality_makes_files_of_that_quality(source: Path, tmp_path: Path) -> 
 def test_records_carry_pixels_and_nothing_of_the_files_beside(
     tmp_path: Path, encoding: str
 ) -> None:
-    """No colour profile, which may be larger than the picture, no comment, no GPS position."""
+    """Records omit comments, GPS positions and colour profiles, which can be larger than images."""
     root = paintings(tmp_path / "source", 12, 16, 1)
     exif = Image.Exif()
     exif[ExifTags.Base.Make] = "SECRET"

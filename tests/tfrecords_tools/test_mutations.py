@@ -1,4 +1,4 @@
-"""Three hundred files gone wrong in every way, converted at once: each is a record or a reason."""
+"""Converts 300 damaged or odd files at once: each becomes a record or a reason."""
 
 import io
 import struct
@@ -13,14 +13,14 @@ from PIL import ExifTags, Image
 from artgan_tf.data.demo_paintings import paint
 from tests.tfrecords_tools.conversions import convert, records, report, shards
 
-SIZE = 32  # of the pictures as of the result: no pixel is resampled
+SIZE = 32  # of the images and the result, so that no pixel is resampled
 KINDS = {"jpg": "JPEG", "png": "PNG", "gif": "GIF", "webp": "WEBP", "tif": "TIFF", "bmp": "BMP"}
 Files = Iterator[tuple[str, bytes]]
 Expected = Iterator[tuple[str, bytes, np.ndarray, float]]  # name, file, pixels, tolerance
 
 
 def picture(index: int) -> np.ndarray:
-    """A painting of 32x40 pixels: no turn of it looks the same."""
+    """Return a painting of 32x40 pixels without any symmetry."""
     return np.ascontiguousarray(paint(seed=5, index=index, size=40)[0][:SIZE])
 
 
@@ -33,7 +33,7 @@ def encoded(image: Image.Image | np.ndarray, kind: str, **options: Any) -> bytes
 
 # ---- broken files ----------------------------------------------------------------------------
 def flipped(random: np.random.Generator) -> Files:
-    """One to forty bits, anywhere in the file."""
+    """Flip one to forty bits anywhere in the file."""
     for number in range(132):
         suffix = list(KINDS)[number % len(KINDS)]
         data = bytearray(encoded(picture(number), KINDS[suffix]))
@@ -68,7 +68,7 @@ def no_images(random: np.random.Generator) -> Files:
 
 
 def bombs() -> Files:
-    """Tiny files of gigapixels."""
+    """Return tiny files that claim gigapixels."""
     for number, side in enumerate((20_000, 60_000, 2**31 - 1)):
         file = b"\x89PNG\r\n\x1a\n"
         header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
@@ -89,7 +89,7 @@ def bombs() -> Files:
     yield "bomb.jpg", bytes(jpeg)
 
 
-# ---- odd files that are in order -------------------------------------------------------------
+# ---- odd but valid files ---------------------------------------------------------------------
 def wrong_names() -> Expected:
     for number in range(18):
         wrong = list(KINDS)[(number + 1) % len(KINDS)]
@@ -126,7 +126,7 @@ def ramp40() -> np.ndarray:
 
 
 def transparent() -> Expected:
-    """By alpha channel or by palette entry, over white."""
+    """Yield images with an alpha channel or a transparent palette entry, blended with white."""
     for number in range(4):
         colours, alpha = picture(number), ramp40()
         over = colours * (alpha[..., None] / 255) + 255 - alpha[..., None].astype(float)
@@ -148,7 +148,7 @@ def transparent() -> Expected:
 
 
 def turned() -> Expected:
-    """The eight orientations of EXIF 2.3: how the file has to be turned to be upright."""
+    """Yield the eight orientations of EXIF 2.3, each rotated so that the result is upright."""
     turns = {
         1: lambda p: p,
         2: lambda p: p[:, ::-1],
@@ -168,7 +168,7 @@ def turned() -> Expected:
 
 
 def animated() -> Expected:
-    """The first picture counts."""
+    """Yield animations, of which the first frame counts."""
     for number in range(4):
         frames = [Image.fromarray(picture(number + i)).quantize(32) for i in range(4)]
         first = np.asarray(frames[0].convert("RGB"))

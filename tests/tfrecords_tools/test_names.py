@@ -1,4 +1,4 @@
-"""Mangled names find their files, and never anybody else's."""
+"""Mangled names find their own files, and never the file of another name."""
 
 import unicodedata
 from itertools import permutations
@@ -12,14 +12,14 @@ NAME = "Cubism/andr\u00e9-\u00f3-\u00ed.jpg"
 ACCENTS = "àâäåçèéêëíîïñòóôöøúûüšłőžčæþ"
 PAGES = ("latin-1", "cp437", "cp866", "cp1252")
 
-# í as the official lists have it (UTF-8 read as latin-1, lower case), and as copies of the images
-# have it on top of that (read as cp866, then as cp437).
+# í as in the official lists (UTF-8 read as latin-1, lower case), and as in copies of the images,
+# where it was also read as cp866 and then as cp437.
 LISTED = "joaquí".encode().decode("latin-1").lower() + "n_sea.jpg"
 STORED = LISTED.encode().decode("cp866").encode().decode("cp437")
 
 
 def mangled(name: str, *pages: str) -> str | None:
-    """UTF-8 read as something else, in turn; None where a page lacks a character."""
+    """Read UTF-8 in wrong encodings, one after another; None if one lacks a character."""
     for page in pages:
         try:
             name = name.encode().decode(page)

@@ -1,4 +1,4 @@
-"""Mistakes on the command line or in the source: exit code 2 and one sentence that names them."""
+"""Mistakes on the command line or in the source exit with code 2 and one sentence naming them."""
 
 import subprocess
 from collections.abc import Callable
@@ -14,7 +14,7 @@ Refuse = Callable[..., str]
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """Class folders, `train` and `val` beside them, lists and a class file."""
+    """Write class folders, split folders, lists and class files."""
     paintings(tmp_path / "source", 24, 12)
     for split in ("train", "val"):
         paintings(tmp_path / "divided" / split, 6, 12)
@@ -127,7 +127,7 @@ def test_too_many_missing_images_are_refused(
     assert not (tmp_path / "out").exists()
 
 
-# ---- the target ------------------------------------------------------------------------------
+# ---- the output ------------------------------------------------------------------------------
 def test_a_target_that_cannot_be_is_refused(source: Path, tmp_path: Path, refuse: Refuse) -> None:
     before = content(tmp_path)
     for out in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/nothing/here")):
@@ -154,7 +154,7 @@ def test_a_report_that_is_not_ours_is_another_file(
         ("--text=~/a.csv", "{home}/a.csv"),
         ("--text=train=~/a.csv", "train={home}/a.csv"),
         ("--text=~", "{home}"),
-        ("--text=folder:~/a", "folder:~/a"),  # which a run keeps as it is
+        ("--text=folder:~/a", "folder:~/a"),  # which a run stores unchanged
         ("--text=~a/b~/c", "~a/b~/c"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The division, the order and the cut: the same whatever the file system lists first."""
+"""Splits, order and shards do not depend on the order in which the file system lists files."""
 
 import hashlib
 import re
@@ -43,7 +43,7 @@ def by_class(names: set[str]) -> Counter[str]:
     return Counter(name.split("/")[1] for name in names)
 
 
-# ---- the division ----------------------------------------------------------------------------
+# ---- splits ----------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("fraction", "expected"),
     [
@@ -108,7 +108,7 @@ def test_a_source_with_a_split_to_hold_out_is_not_divided() -> None:
         plan_of(examples, val_fraction=0.2)
 
 
-# ---- the order -------------------------------------------------------------------------------
+# ---- order -----------------------------------------------------------------------------------
 def test_images_lie_in_the_order_of_a_hash_of_their_names() -> None:
     found = keys(plan_of(ALL), "train")
     assert found == sorted(found, key=lambda key: hashlib.sha256(f"0:{key}".encode()).digest())
@@ -128,7 +128,7 @@ def test_a_limit_keeps_the_first_of_each_split(limit: int) -> None:
         assert keys(some, split) == keys(whole, split)[:limit]
 
 
-# ---- the cut ---------------------------------------------------------------------------------
+# ---- shards ----------------------------------------------------------------------------------
 @pytest.mark.parametrize("count", [1, 2, 3, 7, 64, 66])
 def test_shards_differ_by_at_most_one_image(count: int) -> None:
     plan = plan_of(ALL, shards=count)
@@ -173,7 +173,7 @@ def test_files_are_named_as_tensorflow_datasets_expects() -> None:
     assert all(re.fullmatch(r"[a-z][a-z0-9_]*-\w+\.tfrecord-\d{5}-of-\d{5}", f) for f in files)
 
 
-# ---- whose shards they are -------------------------------------------------------------------
+# ---- identity --------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "options",
     [

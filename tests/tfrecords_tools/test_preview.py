@@ -1,4 +1,4 @@
-"""The verb `preview`: a picture that is there stays, unless it may be replaced."""
+"""`preview` replaces an existing image only with --overwrite."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def test_a_picture_that_is_there_stays(tmp_path: Path, capsys: pytest.CaptureFix
         size = sheet.size
     assert f"{out}: {size[0]}x{size[1]}, 2 images" in capsys.readouterr().out
     out.write_bytes(b"a painting of somebody's")
-    with pytest.raises(InputError, match=r"is there already: name another --out, or add --over"):
+    with pytest.raises(InputError, match=r"already exists: name another --out, or add --over"):
         preview(tmp_path / "set", out=out)
     assert out.read_bytes() == b"a painting of somebody's"
     preview(tmp_path / "set", out=out, overwrite=True)

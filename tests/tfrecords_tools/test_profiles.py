@@ -1,4 +1,4 @@
-"""Colours are what a picture's ICC profile says, against conversions by the formulas."""
+"""Colours follow an image's ICC profile; compared with conversions by formula."""
 
 import hashlib
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.tfrecords_tools.odd_images import GREY, P3, RAMP, SIDE, display, enco
 from tfrecords_tools.images import open_image, read_image
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-TO_SRGB = np.array(  # from the space that profiles connect by (D50) to linear sRGB
+TO_SRGB = np.array(  # from the profile connection space (D50) to linear sRGB
     [[3.13386, -1.61687, -0.49062], [-0.97877, 1.91614, 0.03345], [0.07195, -0.22899, 1.40524]]
 )
 COLOURS = np.stack([RAMP, RAMP.T, np.full_like(RAMP, 90)], -1)
@@ -21,7 +21,7 @@ ALPHA = np.where(RAMP < 100, 0, 255).astype(np.uint8)
 
 
 def from_display(pixels: np.ndarray, gamma: float) -> np.ndarray:
-    """What a screen with P3's primaries and this gamma shows, as sRGB."""
+    """Convert the colours of a display with P3's primaries and this gamma to sRGB."""
     linear = (pixels / 255) ** gamma @ np.array(P3) @ TO_SRGB.T
     return curved(linear.clip(0, 1))
 

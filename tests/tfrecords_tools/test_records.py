@@ -1,4 +1,4 @@
-"""The TFRecord format, against TensorFlow's own writer and reader and against every flipped bit."""
+"""TFRecord files, compared with TensorFlow's writer and reader, and with every bit flipped."""
 
 import io
 import struct
@@ -12,7 +12,7 @@ from tfrecords_tools.records import Record, count_records, read_records, write_r
 
 PAYLOADS = [b"", b"a", b"\0" * 300, bytes(range(256)) * 500, "ä".encode() * 7]
 SMALL = [b"first", b"", b"the third"]
-AROUND = 16  # bytes of a record beside its data: 8 of length, 4 and 4 of checksums
+AROUND = 16  # bytes of a record around its data: 8 of length, 4 and 4 of checksums
 
 
 def written(payloads: list[bytes]) -> bytes:
@@ -33,7 +33,7 @@ def starts(payloads: list[bytes]) -> list[int]:
 
 
 def crc32c(data: bytes) -> int:
-    """Castagnoli's checksum, bit by bit."""
+    """Compute Castagnoli's checksum bit by bit."""
     crc = 0xFFFFFFFF
     for byte in data:
         crc ^= byte
@@ -75,7 +75,7 @@ def test_a_written_record_tells_its_size() -> None:
 # ---- damage ----------------------------------------------------------------------------------
 @pytest.mark.parametrize("bit", [0, 4, 7])
 def test_a_flipped_bit_costs_its_record_or_all_that_follow(tmp_path: Path, bit: int) -> None:
-    """Every byte in turn: in the length what follows is lost, elsewhere one record."""
+    """Damage to a length loses all records after it; damage elsewhere loses one record."""
     content = written(SMALL)
     for place in range(len(content)):
         damaged = bytearray(content)
@@ -99,7 +99,7 @@ def test_a_file_cut_off_anywhere_is_reported(tmp_path: Path) -> None:
         found = read(tmp_path / "cut", content[:length])
         assert [record.data for record in found[:whole]] == SMALL[:whole]
         assert count_records(tmp_path / "cut") == whole
-        if length in starts(SMALL):  # between two records: nothing shows that more was there
+        if length in starts(SMALL):  # between two records, where truncation is invisible
             assert len(found) == whole
         else:
             assert [record.data for record in found[whole:]] == [None]

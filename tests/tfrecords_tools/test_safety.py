@@ -1,4 +1,4 @@
-"""Killed at any moment, the same command ends with the same bytes, and nothing is left over."""
+"""After a kill at any moment, the same command writes the same bytes and leaves nothing behind."""
 
 import os
 import shutil
@@ -35,13 +35,13 @@ pytestmark = [pytest.mark.slow, needs_proc]
 
 
 class Killed(NamedTuple):
-    landed: bool  # it had not ended before
-    group: int  # of its processes
+    landed: bool  # it struck before the conversion ended
+    group: int  # process group
 
 
 # ---- moments ---------------------------------------------------------------------------------
 def moments() -> Iterator[Moment]:
-    """Twenty: from the start to the end, after shards, and while the last files are written."""
+    """Return 20 moments: from start to end, after shards, and while the last files are written."""
     random = np.random.default_rng(2)
     yield from (after(share) for share in np.linspace(0.15, 0.75, 6) + random.uniform(0, 0.1, 6))
     yield from (once_done(int(random.integers(1, 14)), random.uniform(0, 0.05)) for _ in range(5))
@@ -52,7 +52,7 @@ def moments() -> Iterator[Moment]:
 
 # ---- processes -------------------------------------------------------------------------------
 def killed(source: Path, out: Path, moment: Moment, *, whole_group: bool = False) -> Killed:
-    """Start a conversion and kill it at that moment."""
+    """Start a conversion and kill it at a moment."""
     command = [*COMMAND, str(source), "--out", str(out), *FLAGS]
     process = subprocess.Popen(
         command, cwd=REPOSITORY, start_new_session=True,
@@ -72,10 +72,10 @@ def killed(source: Path, out: Path, moment: Moment, *, whole_group: bool = False
 
 # ---- kills -----------------------------------------------------------------------------------
 def test_twenty_kills_cost_nothing(undisturbed: Undisturbed, tmp_path: Path) -> None:
-    """The same command follows at once, while workers may not have ended yet."""
+    """The same command runs at once, perhaps before all old workers have ended."""
     landed, seconds = [], undisturbed.seconds
     for number, moment in enumerate(moments()):
-        if number < 6:  # shares of an undisturbed run
+        if number < 6:  # fractions of an undisturbed run
             moment = scaled(moment, seconds)
         out = tmp_path / str(number) / "set"
         kill = killed(undisturbed.source, out, moment, whole_group=number % 5 == 1)
@@ -84,7 +84,7 @@ def test_twenty_kills_cost_nothing(undisturbed: Undisturbed, tmp_path: Path) -> 
         assert ended(kill.group)
         assert content(out) == undisturbed.content, number
         landed.append(kill.landed)
-        if not kill.landed:  # the machine has less to do than when a run was timed
+        if not kill.landed:  # the machine is faster now than when a run was timed
             seconds /= 2
         shutil.rmtree(out.parent)
     assert len(landed) == 20
@@ -97,7 +97,7 @@ def scaled(moment: Moment, seconds: float) -> Moment:
 
 
 def test_killed_again_and_again_it_gets_there(undisturbed: Undisturbed, tmp_path: Path) -> None:
-    """Each run gets a shard or two further, and none undoes what the others did."""
+    """Each run completes another shard or two, and none undoes the work of the others."""
     out = tmp_path / "set"
     done: dict[str, int] = {}
     for count in (2, 4, 7, 10):

@@ -1,4 +1,4 @@
-"""Odd inputs that were met (../shared/cases), against what independent programs make of them."""
+"""Odd inputs from practice (../shared/cases), compared with the results of independent programs."""
 
 import os
 import re
@@ -27,7 +27,7 @@ CASES = Path(os.environ.get("ARTGAN_CASES", REPOSITORY.parent / "shared" / "case
 needs_cases = pytest.mark.skipif(not CASES.is_dir(), reason="no ../shared/cases: set ARTGAN_CASES")
 pytestmark = [pytest.mark.data, needs_cases]
 
-# Pillow knows no floats in colour, and the other is not among the files.
+# Pillow does not support colour floats, and the other is not among the files.
 MISSING = {"tiff32float_rgb.tif", "tiff16rgb_planar.tif"}
 # Its values were multiplied in 16 bits, and overflowed, before they were packed.
 WRONG = {"tiff12_blackiszero.tif"}
@@ -56,22 +56,28 @@ def test_floats_beyond_one_are_unreadable(name: str) -> None:
         read_image(CASES / "images" / "overshoot" / name, 64)
 
 
-FOLDERS: dict[str, tuple[dict[str, int], list[str]]] = {  # -> images of each split, what is told
+FOLDERS: dict[str, tuple[dict[str, int], list[str]]] = {  # -> images per split, warnings
     "file_names": ({"all": 34}, []),
     "folder_capital_splits": ({"train": 24, "test": 24}, []),
     "folder_long_names": ({"all": 36}, []),
     "folder_odd_names": ({"all": 144}, []),
     "folder_suffixes": ({"all": 48}, []),
-    "folder_symlinks/set2": ({"all": 24}, ["no images .* are left out: oils/vol2"]),
-    "kaggle_test": ({"all": 24}, [r"in no class folder of .*kaggle_test \(12\) .* test/000\.png"]),
+    "folder_symlinks/set2": ({"all": 24}, ["not images .* are skipped: oils/vol2"]),
+    "kaggle_test": (
+        {"all": 24},
+        [r"outside the class folders of .*kaggle_test \(12\) .* test/000\.png"],
+    ),
     "kaggle_test/test": ({"all": 12}, []),
-    "loose_images": ({"all": 24}, [r"in no class folder of .* \(30\) are left out: 000\.png"]),
+    "loose_images": (
+        {"all": 24},
+        [r"outside the class folders of .* \(30\) are skipped: 000\.png"],
+    ),
     "train_and_dev": ({"train": 24, "val": 24}, []),
 }
 
 
 def caught(make: Callable[[], Collection], source: Path) -> tuple[Collection, list[str]]:
-    """What it makes, checked, and what is told."""
+    """Return a checked result and its warnings."""
     with warnings.catch_warnings(record=True, action="always") as told:
         made = make()
         made.check(source)
@@ -89,7 +95,7 @@ def test_folders_give_all_their_images(name: str) -> None:
 
 
 def test_linked_class_folders_are_followed_also_by_lists(tmp_path: Path) -> None:
-    """The copies of the links are files that hold where they led."""
+    """The copied links are files that contain the target's path."""
     store = CASES / "folder_symlinks" / "store"
     for name in ("inks", "oils"):
         (tmp_path / "set" / name).parent.mkdir(exist_ok=True)
@@ -106,7 +112,7 @@ def test_linked_class_folders_are_followed_also_by_lists(tmp_path: Path) -> None
 
 def test_a_class_that_ends_with_a_space_is_refused() -> None:
     source = CASES / "folder_trailing_space2"
-    with pytest.raises(InputError, match="'trees ' is no name for a class"):
+    with pytest.raises(InputError, match="'trees ' is not a class name"):
         class_folders(source).check(source)
 
 
@@ -121,7 +127,7 @@ def test_odd_files_are_converted(name: str, tmp_path: Path) -> None:
 
 LP, PS = ("landscape", "portrait"), ("portrait", "still life")
 NUMBERS = tuple(map(str, range(12)))
-LISTS: dict[str, tuple[str, ...] | str] = {  # list -> its classes, or a word of the refusal
+LISTS: dict[str, tuple[str, ...] | str] = {  # list -> its classes, or words of the error
     "list_two_headers/joined.csv": LP,
     "list_two_headers/train.csv": LP,
     "list_two_headers/train_num.csv": NUMBERS,
@@ -144,7 +150,7 @@ LISTS: dict[str, tuple[str, ...] | str] = {  # list -> its classes, or a word of
     "list_more/first_unlabelled.csv": "line 1: '000.png' has no label",
     "list_more/nan.csv": "line 2: '000.png' has no label",
     "list_more/negative.csv": "the label -1",
-    "list_more/only_header.csv": "nothing follows",
+    "list_more/only_header.csv": "without any rows",
     "list_more/quote_open.csv": "unexpected end",
     "list_more/zeropad.csv": "same number",
     "list_semicolon/backslash.csv": PS,
@@ -168,7 +174,7 @@ READ |= {"reversed.txt", "semicolon.csv", "tab.tsv", "utf16.txt"}
 REFUSED = {
     "json.json": "line 1",
     "labels.csv": "line 4",
-    "numbers.txt": "another one's number",
+    "numbers.txt": "the number of another class",
     "onebased.txt": "line 2",
 }
 
@@ -226,7 +232,7 @@ def test_other_class_files_are_refused(name: str) -> None:
 def test_a_class_file_may_have_more_classes_and_commas() -> None:
     root = CASES / "class_file"
     for name, names, sentences in (
-        ("more.txt", ("portrait", "landscape", "abstract"), ["train on of abstract"]),
+        ("more.txt", ("portrait", "landscape", "abstract"), ["training images of abstract"]),
         ("quoted.csv", ("portrait", "landscape, sea"), []),
     ):
         make = partial(listed_images, root / "img", {"all": root / "labels.csv"}, root / name)

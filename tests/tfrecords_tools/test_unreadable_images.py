@@ -1,4 +1,4 @@
-"""Broken files and files that are no image: `UnreadableImage` in plain words, and nothing else."""
+"""Damaged files, and files that are not images, raise `UnreadableImage` with a plain reason."""
 
 import io
 import struct
@@ -51,7 +51,7 @@ def test_a_missing_file_is_unreadable(tmp_path: Path) -> None:
 
 
 def test_an_image_that_would_fill_the_memory_is_unreadable() -> None:
-    """A PNG of a few bytes that claims 60,000 x 60,000 pixels."""
+    """The file is a PNG of a few bytes that claims 60,000 x 60,000 pixels."""
     file = b"\x89PNG\r\n\x1a\n"
     size = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
     for chunk in (b"IHDR" + size, b"IDAT"):

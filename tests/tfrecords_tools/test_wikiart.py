@@ -1,4 +1,4 @@
-"""The official WikiArt lists and thousands of paintings, against counts made by other means."""
+"""The official WikiArt lists with thousands of paintings, compared with independent counts."""
 
 import io
 import os
@@ -34,15 +34,15 @@ class Row(NamedTuple):
 
 @dataclass
 class Truth:
-    """What lists and files say, by plain means."""
+    """The contents of lists and files, found by simple means."""
 
     rows: list[Row]
     files: dict[str, str]  # row's path -> file below the images
-    twice: dict[str, set[int]]  # path -> labels, where there are several
+    twice: dict[str, set[int]]  # path -> labels, if it has several
     missing: list[tuple[str, str]] = field(default_factory=list)
 
     def found(self) -> list[tuple[str, str, int]]:
-        """Split, file and label of each image that a record must come from."""
+        """Return split, file and label of each image that must become a record."""
         kept = [row for row in self.rows if row.path in self.files and row.path not in self.twice]
         return [(row.split, self.files[row.path], row.label) for row in kept]
 
@@ -57,7 +57,7 @@ def plain_rows(task: str, split: str) -> list[Row]:
 
 
 def bare(name: str) -> str:
-    """The characters that no wrong decoding touches."""
+    """Return the characters that no wrong decoding changes."""
     return name.encode("ascii", "ignore").decode()
 
 
@@ -108,7 +108,7 @@ def test_every_listed_image_becomes_one_record_of_its_label(made: Made) -> None:
 
 
 def test_the_records_are_pictures_of_their_files(made: Made) -> None:
-    """Each is nearer to its own file than to any other, and near."""
+    """Each image is close to its own file, and closer than to any other."""
     sample = records(shards(made.out, "val"))[::19]
     stored = np.stack([np.asarray(Image.open(io.BytesIO(data)), float) for _, _, data in sample])
     files = [Image.open(IMAGES / path).convert("RGB") for path, _, _ in sample]

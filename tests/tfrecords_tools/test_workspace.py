@@ -1,4 +1,4 @@
-"""What is done is not done again, what others made is not touched, and nothing is mixed."""
+"""Finished work is not repeated, other files are not touched, and plans are never mixed."""
 
 import fcntl
 import json
@@ -32,7 +32,7 @@ FLAGS = ("--size", 12, "--shards", 4, "--encoding", "raw", "--crop", "center")
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A source, and the data set `set` made of it."""
+    """Create a source, and the data set `set` from it."""
     root = tmp_path_factory.mktemp("finished")
     converted(paintings(root / "source", 48), root / "set", *FLAGS)
     return root
@@ -40,7 +40,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def place(finished: Path, tmp_path: Path) -> Path:
-    """A copy of it, at the same times, to spoil."""
+    """Return a copy of it, with the same file times, that a test may change."""
     return shutil.copytree(finished, tmp_path / "place")
 
 
@@ -49,13 +49,13 @@ def again(place: Path, *flags: object, out: str = "set") -> Done:
 
 
 def stamps(folder: Path) -> dict[str, tuple[int, int, int]]:
-    """What tells whether a file was written again."""
+    """Return what reveals whether a file was written again."""
     found = {path.name: path.stat() for path in folder.iterdir()}
     return {name: (stat.st_ino, stat.st_mtime_ns, stat.st_size) for name, stat in found.items()}
 
 
 def half_done(place: Path, *, lost: int) -> dict[str, tuple[int, int, int]]:
-    """Take the set back to when some of its shards were not done; returns what the others are."""
+    """Undo some shards of the set; return the state of the others."""
     out = place / "set"
     made = report(out)
     (out / ".convert").mkdir()
@@ -201,7 +201,7 @@ def test_other_images_are_refused(tmp_path: Path) -> None:
 
 # ---- --overwrite -----------------------------------------------------------------------------
 def test_overwrite_replaces_what_the_converter_made_and_nothing_else(place: Path) -> None:
-    """Also not the shards of another data set that somebody keeps here."""
+    """The shards of another data set in the same folder stay, too."""
     mine = ("notes.txt", "other-train.tfrecord-00000-of-00001", "sub/mine.json", ".hidden")
     for name in mine:
         (place / "set" / name).parent.mkdir(exist_ok=True)
@@ -250,7 +250,7 @@ def test_a_folder_that_is_being_written_is_left_alone(
     with locked(place / "set" / ".convert" / ".lock"):
         before = content(place / "set")
         said = sentence(again(place, *flags))
-        assert "is being written by process 99: let it end" in said
+        assert "is being written by process 99: wait for it" in said
         assert content(place / "set") == before
     assert again(place, *flags).returncode == 0
 

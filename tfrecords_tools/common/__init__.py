@@ -1,1 +1,1 @@
-"""What both packages stand on: errors, files, locks, the command line, sheets of pictures."""
+"""Code that both packages share: errors, files, locks, the command line, contact sheets."""

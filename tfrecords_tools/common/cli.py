@@ -1,4 +1,4 @@
-"""What every verb shares: one sentence for a user's mistake, exit code 2; 1 for a failed run."""
+"""The command line of all verbs: a user's mistake prints one sentence and exits with code 2."""
 
 import contextlib
 import io
@@ -19,9 +19,9 @@ from tfrecords_tools.common.errors import InputError, RunError
 from tfrecords_tools.common.files import DISK, reason
 from tfrecords_tools.common.words import IN_WORDS, after_help
 
-HOME = re.compile(r"(^|(?<==))~(?=[/\\]|$)")  # a shell leaves it in --out=~/a and train=~/a.csv
+HOME = re.compile(r"(^|(?<==))~(?=[/\\]|$)")  # shells leave it in --out=~/a and train=~/a.csv
 CONFIG = (tyro.conf.FlagCreatePairsOff,)
-NARROWEST = 40  # characters in a line of help
+NARROWEST = 40  # minimum width of the help, in characters
 
 
 def main(
@@ -30,17 +30,19 @@ def main(
     args: list[str] | None = None,
     options: type | None = None,
 ) -> NoReturn:
-    """Parse the command line into the verb's typed arguments, call it, exit.
+    """Parse the command line into the verb's typed arguments, call the verb, and exit.
+
+    The exit code is 0 on success, 2 for a user's mistake, and 1 for a failed or interrupted run.
 
     Args:
-        verb: a function; its signature is the command line, unless there are `options`.
-        prog: what the help calls the program.
-        args: the command line, if not the process's own.
-        options: a dataclass whose fields are the command line; the verb takes one of it. What
-            follows after `--` goes into its field `beam_options`, if it has one.
+        verb: function to call; its signature defines the command line, unless `options` does.
+        prog: program name shown in the help.
+        args: words of the command line; defaults to those of this process.
+        options: dataclass whose fields define the command line; the verb takes an instance of it.
+            Words after `--` go into its field `beam_options`, if it has one.
     """
     warnings.showwarning = lambda message, *_, **__: print(f"warning: {message}", file=sys.stderr)
-    if shutil.get_terminal_size().columns < NARROWEST:  # tyro's help would never end
+    if shutil.get_terminal_size().columns < NARROWEST:  # narrower, tyro never finishes
         os.environ["COLUMNS"] = str(NARROWEST)
     try:
         with output():
@@ -53,7 +55,7 @@ def main(
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2 if isinstance(error, InputError) else 1)
     except (OSError, RuntimeError) as error:
-        if not (sentence := _about_the_machine(error)):
+        if not (sentence := _environment_fault(error)):
             raise
         print(f"error: {sentence}", file=sys.stderr)
         sys.exit(1 if getattr(error, "errno", 0) in DISK else 2)
@@ -64,7 +66,7 @@ def main(
 
 
 def _parsed(verb: Callable[..., Any], prog: str, own: list[str], options: type | None) -> Any:
-    """The options, or without any what the verb, which is called, returns; or help, and an end."""
+    """Return the parsed options; without `options`, call the verb and return its result."""
     try:
         return tyro.cli(options or verb, prog=prog, args=own, config=CONFIG, registry=IN_WORDS)
     except SystemExit as end:
@@ -73,24 +75,24 @@ def _parsed(verb: Callable[..., Any], prog: str, own: list[str], options: type |
         raise
 
 
-def _about_the_machine(error: Exception) -> str:
-    """What is wrong with a place that no verb has looked at before; empty for what is our fault."""
+def _environment_fault(error: Exception) -> str:
+    """Return a sentence for an error caused by the machine; empty if it is a bug of ours."""
     if isinstance(error, OSError):
         if error.filename:
             return f"{error.filename} cannot be used: {reason(error)}."
         return f"A file cannot be written: {reason(error)}." if error.errno in DISK else ""
-    if "home directory" in str(error):  # as pathlib says it
-        return "There is no home directory: set HOME, or ARTGAN_CACHE and paths without ~."
+    if "home directory" in str(error):  # pathlib's wording
+        return "There is no home directory: set HOME, or set ARTGAN_CACHE and give paths without ~."
     return ""
 
 
 def command(module: str, *words: object, script: str = "") -> str:
-    """A command to type next, in the way in which this program was started.
+    """Return a shell command to suggest, in the form in which this program was started.
 
     Args:
-        module: of the verb, such as artgan_tf.sample.
-        words: that follow it.
-        script: what the module is called as a script beside ours, if not `artgan VERB`.
+        module: module of the verb, such as artgan_tf.sample.
+        words: arguments of the verb.
+        script: installed script that runs the module, if not `artgan VERB`.
     """
     started = Path(sys.argv[0])
     name, *verb = (script or f"artgan {module.rpartition('.')[2]}").split()
@@ -105,7 +107,7 @@ def command(module: str, *words: object, script: str = "") -> str:
 
 @contextlib.contextmanager
 def output() -> Iterator[None]:
-    """Print to consoles of few characters, and to readers who have seen enough, as `head` has."""
+    """Escape what a console cannot print, and exit quietly if a reader such as `head` has left."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -115,7 +117,7 @@ def output() -> Iterator[None]:
         finally:
             sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
         sys.exit(0)
 
 
@@ -124,7 +126,7 @@ def _home(_: re.Match[str]) -> str:
 
 
 def _divided(args: list[str], options: type | None) -> tuple[list[str], tuple[str, ...]]:
-    """What is before and after `--`, where the options know what to do with the latter."""
+    """Split the arguments at `--`, if the options have a field for those after it."""
     if "--" not in args or not hasattr(options, "beam_options"):
         return args, ()
     where = args.index("--")

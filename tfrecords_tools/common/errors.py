@@ -1,4 +1,4 @@
-"""What ends a verb with a sentence instead of a traceback."""
+"""Errors that end a verb with one sentence instead of a traceback."""
 
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -6,29 +6,29 @@ from pathlib import Path
 
 
 class InputError(ValueError):
-    """A mistake in arguments, configuration or input: exit code 2."""
+    """A mistake in arguments, configuration or input; exit code 2."""
 
     def __str__(self) -> str:
-        """One line, whatever it quotes: what is no character to print is escaped."""
+        """Return the message on one line, with unprintable characters escaped."""
         return "".join(c if c.isprintable() else repr(c)[1:-1] for c in super().__str__())
 
 
 class NotThere(InputError):
-    """Data that are well named, and have not been made or downloaded yet."""
+    """Data with a valid name that have not been created or downloaded yet."""
 
 
 class RunError(RuntimeError):
-    """Work that cannot go on (a full disk, NaN, out of memory): exit code 1."""
+    """A failure at run time, such as a full disk, NaN or lack of memory; exit code 1."""
 
 
 def meant(word: str, allowed: Sequence[str]) -> str:
-    """` (did you mean 'demo'?)` where one of the allowed words is near, else nothing."""
+    """Return ` (did you mean 'demo'?)` if an allowed word is similar, or an empty string."""
     near = _near(word, allowed)
     return f" (did you mean {near!r}?)" if near else ""
 
 
 def meant_folder(path: Path) -> str:
-    """The same for the path of no folder, of those that lie beside it."""
+    """Return the same hint for a missing folder, naming a similar one in the same place."""
     try:
         near = _near(path.name, [each.name for each in path.parent.iterdir() if each.is_dir()])
     except OSError:

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, whatever happens while they are written."""
+"""Writes files atomically: a file is complete or absent, even if the process is killed."""
 
 import errno
 import json
@@ -14,28 +14,28 @@ from typing import Any
 from tfrecords_tools.common.errors import InputError, RunError
 
 HOST = socket.gethostname().replace("-", "_")[:64]
-PART = ".tmp-"  # what a name begins with as long as its file is not whole
+PART = ".tmp-"  # prefix of a file that is not complete yet
 FULL = (errno.ENOSPC, errno.EDQUOT)
-DISK = (*FULL, errno.EROFS, errno.EIO)  # nobody's mistake
-MISTAKES = (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG)  # in a path
+DISK = (*FULL, errno.EROFS, errno.EIO)  # failures of the machine, not of the user
+MISTAKES = (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG)  # invalid paths
 
 
 class NotWritten(RunError):
-    """A file that could not be written; what was there before is there still."""
+    """A file that could not be written; a previous version of it is unchanged."""
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Where to write what then becomes `path`, on the disk itself before it gets that name.
+    """Yield a temporary path to write to; then sync that file to disk and rename it to `path`.
 
-    The name that it has meanwhile is of this process alone and ends as `path` does.  Nothing is
-    left of it where anything fails.
+    The temporary name is unique to this process and keeps the suffixes of `path`.  If anything
+    fails, the temporary file is removed.
     """
     ending = "".join(path.suffixes[-2:])[-16:]
     part = path.with_name(f"{PART}{HOST}-{os.getpid()}-{secrets.token_hex(4)}{ending}")
     try:
         yield part
-        with part.open("rb+") as file:  # a power cut must not leave an empty file of that name
+        with part.open("rb+") as file:  # a power cut must not leave an empty file
             os.fsync(file.fileno())
         part.replace(path)
     finally:
@@ -45,14 +45,15 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def written(path: Path, advice: str = "") -> Iterator[Path]:
-    """`replacing` for a verb: makes the folder, and says in a sentence why it cannot.
+    """Like `replacing`, but create the folder first and report errors in one sentence.
 
     Args:
-        path: the file.
-        advice: what to do about it, as the end of the sentence.
+        path: file to write.
+        advice: what the user can do, as the end of the error message.
 
     Raises:
-        NotWritten: the disk is full or refuses.
+        InputError: the path is invalid.
+        NotWritten: the disk is full or refuses to write.
     """
     with telling(path, advice):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +63,7 @@ def written(path: Path, advice: str = "") -> Iterator[Path]:
 
 
 def write(path: Path, content: str | bytes, advice: str = "") -> None:
-    """Write a file of so many characters (UTF-8) or bytes; raises NotWritten."""
+    """Write text (as UTF-8) or bytes to a file; raises NotWritten."""
     with written(path, advice) as part:
         part.write_bytes(content.encode() if isinstance(content, str) else content)
 
@@ -74,12 +75,12 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def append(path: Path, content: bytes) -> None:
-    """Add to a file all of it or nothing; raises NotWritten."""
+    """Append all of the content to a file, or nothing; raises NotWritten."""
     with telling(path), path.open("ab", buffering=0) as file:
         size = file.tell()
         try:
             written = file.write(content)
-            if written != len(content):  # there was room for a part of it
+            if written != len(content):  # there was room for only a part
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError:
             file.truncate(size)
@@ -88,7 +89,7 @@ def append(path: Path, content: bytes) -> None:
 
 @contextmanager
 def telling(path: Path, advice: str = "") -> Iterator[None]:
-    """What goes wrong with a disk as NotWritten, a path that can be none as InputError."""
+    """Turn an OSError into NotWritten, or into InputError if the path is invalid."""
     try:
         yield
     except OSError as error:
@@ -98,21 +99,21 @@ def telling(path: Path, advice: str = "") -> Iterator[None]:
 
 
 def reason(error: OSError) -> str:
-    """What went wrong, as a part of a sentence."""
+    """Return what went wrong, as part of a sentence."""
     if error.errno in FULL:
         return "the disk is full"
     return error.strerror or str(error)
 
 
-# ---- what a kill has left -----------------------------------------------------------------------
+# ---- leftovers of killed processes --------------------------------------------------------------
 @cache
 def clear(folder: Path) -> None:
-    """Remove parts of files that processes of this machine have left which are no more."""
-    _remove(folder, lambda part: _is_of_the_dead(part.name))
+    """Remove temporary files of processes on this machine that no longer run."""
+    _remove(folder, lambda part: _is_abandoned(part.name))
 
 
 def clear_all(folder: Path) -> None:
-    """Remove all parts of files: for whoever holds the folder, and writes alone there."""
+    """Remove all temporary files; only for the process that holds the folder's lock."""
     _remove(folder, lambda part: True)
 
 
@@ -123,7 +124,7 @@ def _remove(folder: Path, of: Callable[[Path], bool]) -> None:
                 part.unlink()
 
 
-def _is_of_the_dead(name: str) -> bool:
+def _is_abandoned(name: str) -> bool:
     host, _, rest = name.removeprefix(PART).partition("-")
     pid = rest.partition("-")[0]
     if host != HOST or not pid.isdecimal():
@@ -132,6 +133,6 @@ def _is_of_the_dead(name: str) -> bool:
         os.kill(int(pid), 0)
     except ProcessLookupError:
         return True
-    except OSError:  # it is somebody else's
+    except OSError:  # it runs, as another user
         return False
     return False

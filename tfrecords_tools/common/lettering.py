@@ -1,7 +1,7 @@
-"""Text in pictures, in every script there is a font for: DejaVu, Noto's fonts, the machine's own.
+"""Draws text in any script that has a font: DejaVu's, Noto's, or one installed on the system.
 
-matplotlib sets it: it shapes letters that depend on their neighbours, goes from right to left where
-a script does, and takes each letter from the first font that has it.
+matplotlib lays out the text: it shapes letters that depend on their neighbours, sets right-to-left
+scripts, and takes each letter from the first font that has it.
 """
 
 import unicodedata
@@ -14,37 +14,37 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-FIRST = "DejaVu Sans"  # matplotlib brings it: Latin, Greek, Cyrillic, Arabic, Hebrew, Armenian, ...
-PACKAGES = ("manimgx_fonts", "noto_cjk_sans_jp_regular")  # Noto Sans: other scripts; Han, kana
-LAST_RESORT = "LastResort"  # of macOS: has a box for every letter
-LONGEST = 200  # letters of a name
-TOLD = 8  # letters named in a warning
-SHAPING = frozenset({"Cf", "Cc", "Mn", "Me", "Zs", "Zl", "Zp"})  # part of a letter, or none
+FIRST = "DejaVu Sans"  # part of matplotlib: Latin, Greek, Cyrillic, Arabic, Hebrew, Armenian, ...
+PACKAGES = ("manimgx_fonts", "noto_cjk_sans_jp_regular")  # Noto Sans: other scripts; Han and kana
+LAST_RESORT = "LastResort"  # a macOS font with a box for every letter
+LONGEST = 200  # letters drawn of a line
+SHOWN = 8  # letters named in a warning
+SHAPING = frozenset({"Cf", "Cc", "Mn", "Me", "Zs", "Zl", "Zp"})  # need no font
 
-_chosen: dict[str, str] = {}  # which family draws a letter; none where it is empty
+_chosen: dict[str, str] = {}  # letter -> font family that draws it, or ""
 
 
 def families(text: str) -> list[str]:
-    """The fonts that draw it, for matplotlib's `font.family`; warns of letters that none has."""
+    """Return the fonts for a text, for matplotlib's `font.family`; warn of letters without one."""
     letters = [x for x in dict.fromkeys(text) if unicodedata.category(x) not in SHAPING]
     new = [letter for letter in letters if letter not in _chosen]
     _chosen.update({letter: _family(letter) for letter in new})
     if lost := [letter for letter in new if not _chosen[letter]]:
-        more = f" and {len(lost) - TOLD} more" if len(lost) > TOLD else ""
+        more = f" and {len(lost) - SHOWN} more" if len(lost) > SHOWN else ""
         warnings.warn(
-            f"no font here has {', '.join(map(_named, lost[:TOLD]))}{more}: pictures show boxes "
-            f"instead; install a font of that script, such as one of Noto's.",
+            f"no installed font has {', '.join(map(_named, lost[:SHOWN]))}{more}: images show "
+            f"boxes instead; install a font for that script, such as one of Noto's.",
             stacklevel=2,
         )
     return list(dict.fromkeys([FIRST, *filter(None, map(_chosen.__getitem__, letters))]))
 
 
 def lettered(text: str, size: float) -> Image.Image:
-    """A line of text as a mask, `L`, as large as it needs; white is ink.
+    """Draw a line of text as a mask of mode `L`, cropped to the text; ink is white.
 
     Args:
-        text: whatever it holds; a line's end is a space.
-        size: of the letters, in pixels.
+        text: any text; line breaks become spaces, and text beyond 200 letters is cut off.
+        size: font size in pixels.
     """
     from matplotlib.backends.backend_agg import RendererAgg
     from matplotlib.font_manager import FontProperties
@@ -53,7 +53,7 @@ def lettered(text: str, size: float) -> Image.Image:
     line = line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
     font = FontProperties(family=families(line), size=size)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)  # told above
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)  # warned above
         sized = RendererAgg(1, 1, 72).get_text_width_height_descent(line, font, False)
         width, height, descent = (int(np.ceil(side)) for side in sized)
         canvas = RendererAgg(width + 2, height + 2, 72)
@@ -62,7 +62,7 @@ def lettered(text: str, size: float) -> Image.Image:
 
 
 def isolated(name: str) -> str:
-    """A name as a part of a sentence: one from right to left leaves what follows where it is."""
+    """Isolate a right-to-left name, so that it does not reorder the text after it."""
     leftward = any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in name)
     return f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}" if leftward else name
 
@@ -74,7 +74,7 @@ def _named(letter: str) -> str:
 
 # ---- fonts --------------------------------------------------------------------------------------
 def _family(letter: str) -> str:
-    """Of the first font that has the letter; matplotlib knows of it then."""
+    """Return the family of the first font that has the letter, and register that font."""
     from matplotlib.font_manager import fontManager
 
     for file in _files():
@@ -87,7 +87,7 @@ def _family(letter: str) -> str:
 
 
 def _files() -> Iterator[str]:
-    """Fonts of the packages before those of the machine, which is not asked unless it must be."""
+    """Yield font files, those of packages first; the system is searched only if needed."""
     from matplotlib.font_manager import findfont
 
     yield findfont(FIRST)
@@ -95,11 +95,11 @@ def _files() -> Iterator[str]:
         if spec := find_spec(package):
             folder = Path(spec.origin or "").parent
             yield from (str(x) for x in sorted(folder.iterdir()) if x.suffix in (".ttf", ".otf"))
-    yield from _of_the_machine()
+    yield from _system_fonts()
 
 
 @cache
-def _of_the_machine() -> list[str]:
+def _system_fonts() -> list[str]:
     from matplotlib.font_manager import findSystemFonts
 
     return sorted(file for file in findSystemFonts() if LAST_RESORT not in file)
@@ -107,11 +107,11 @@ def _of_the_machine() -> list[str]:
 
 @cache
 def _font(file: str) -> tuple[str, frozenset[int]]:
-    """The family and the letters of a font; none of one that cannot be read."""
+    """Return the family and the letters of a font; both are empty if it cannot be read."""
     from matplotlib.ft2font import FT2Font
 
     try:
         font = FT2Font(file)
         return font.family_name, frozenset(font.get_charmap())
-    except (OSError, RuntimeError):  # such as one of coloured bitmaps
+    except (OSError, RuntimeError):  # such as a font of colour bitmaps
         return "", frozenset()

@@ -1,4 +1,4 @@
-"""One process at a time writes into a folder."""
+"""Locks a folder, so that one process at a time writes into it."""
 
 import os
 import socket
@@ -18,22 +18,22 @@ NAMES = {LOCK, HOLDER}
 
 @contextmanager
 def held(folder: Path, what: str, advice: str) -> Iterator[None]:
-    """Hold a folder, which is made if it is not there, against others who would write into it.
+    """Lock a folder against other writers; create it if it does not exist.
 
-    The lock is the system's (`flock`), on a file in the folder: it is free as soon as its process
-    is gone, however it went.  On network file systems it counts for all machines where the file
-    system says so (NFS since version 4, or with lockd, does); where there are no such locks at all,
-    a file that names process and machine stands in, which a machine that crashed leaves behind.
-    Who holds it stands beside it, for the sentence.
+    The operating system's lock (`flock`) on a file in the folder is released as soon as its process
+    ends, even by a crash.  On a network file system it holds across machines if the file system
+    supports that, as NFS does from version 4 on or with lockd.  If a file system has no locks, a
+    file that names process and machine replaces them; a crashed machine leaves it behind.  A second
+    file names the holder, for the error message.
 
     Args:
-        folder: what is written into.
-        what: is being done, as in "training".
-        advice: what else the second one can do.
+        folder: folder to write into.
+        what: what this process does, such as "training".
+        advice: what another process can do instead, as the end of the error message.
 
     Raises:
-        InputError: another process holds it.
-        NotWritten: the folder cannot be made or written into.
+        InputError: another process holds the lock.
+        NotWritten: the folder cannot be created or written.
     """
     new = not folder.exists()
     with files.telling(folder):
@@ -47,26 +47,26 @@ def held(folder: Path, what: str, advice: str) -> Iterator[None]:
             raise InputError(why) from None
     try:
         with files.telling(folder):
-            (folder / HOLDER).write_text(_me(what), encoding="utf-8")
+            (folder / HOLDER).write_text(_this_process(what), encoding="utf-8")
         files.clear_all(folder)
         yield
     finally:
         with suppress(OSError):
             (folder / HOLDER).unlink()
         if new:
-            _leave_nothing(folder)
+            _remove_if_unused(folder)
         lock.release()
 
 
-def _leave_nothing(folder: Path) -> None:
-    """Remove a folder that nothing was written into."""
+def _remove_if_unused(folder: Path) -> None:
+    """Remove a folder if nothing was written into it."""
     with suppress(OSError):
         if [path.name for path in folder.iterdir()] == [LOCK]:
             (folder / LOCK).unlink()
             folder.rmdir()
 
 
-def _me(what: str) -> str:
+def _this_process(what: str) -> str:
     since = time.strftime("%Y-%m-%d %H:%M")
     return f"process {os.getpid()} on {socket.gethostname()} ({what} since {since})"
 

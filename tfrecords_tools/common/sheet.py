@@ -1,4 +1,4 @@
-"""A sheet of pictures in named rows."""
+"""Draws contact sheets: images in rows, each row with a name."""
 
 from collections.abc import Sequence
 
@@ -7,9 +7,9 @@ from PIL import Image
 
 from tfrecords_tools.common.lettering import lettered
 
-SMALLEST = 64  # pixels of a cell
-SPACE = 4  # beside a name
-GAP = 2  # after a picture
+SMALLEST = 64  # pixels; smaller images are enlarged to cells of up to this height
+SPACE = 4  # pixels on each side of a name
+GAP = 2  # pixels after an image
 
 
 def named_grid(
@@ -20,14 +20,15 @@ def named_grid(
     among: Sequence[str] = (),
     beneath: Sequence[str] = (),
 ) -> Image.Image:
-    """A picture of uint8 images [rows, columns, H, W, 3] with each row's name on its left.
+    """Draw a grid of images, with each row's name on its left.
 
     Args:
-        images, names: of the rows.
-        gap: pixels between two pictures.
-        scale: how many pixels each one of theirs is wide; 0 for as many as make a cell of 64.
-        among: names of other sheets that are to have equally wide margins.
-        beneath: a text for each image, row by row, or none at all.
+        images: uint8 [rows, columns, H, W, 3].
+        names: one per row.
+        gap: pixels between two images.
+        scale: integer factor of enlargement; 0 enlarges small images to a height of up to 64.
+        among: names on other sheets, whose margins get the same width.
+        beneath: a caption for each image, row by row; empty for no captions.
     """
     rows, columns, height, width, _ = images.shape
     zoom = scale or _zoom(height)
@@ -56,7 +57,15 @@ def named_grid(
 
 
 def named_pictures(sheet: Image.Image, shape: tuple[int, int, int, int]) -> np.ndarray:
-    """The pictures of a `named_grid`, uint8 [rows, columns, H, W, 3], of that shape less the 3."""
+    """Cut a `named_grid` with the default gap and scale, and without captions, into its images.
+
+    Args:
+        sheet: the drawn grid.
+        shape: (rows, columns, H, W) of its images.
+
+    Returns:
+        uint8 [rows, columns, H, W, 3].
+    """
     rows, columns, height, width = shape
     zoom = _zoom(height)
     down, right = height * zoom + GAP, width * zoom + GAP

@@ -1,4 +1,4 @@
-"""Help in words: types, and the examples of a verb's docstring."""
+"""Readable help: plain words for types, and the examples from a verb's docstring."""
 
 import inspect
 import re
@@ -15,8 +15,8 @@ _within: list[PrimitiveTypeInfo] = []
 
 @IN_WORDS.primitive_rule
 def _in_words(type_info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec | None:
-    """As tyro would have it, but for what the help calls the type."""
-    if _within:  # tyro's own rule is being asked, and the types that a type is made of
+    """Apply tyro's own rule, but describe the type in words."""
+    if _within:  # called by tyro's own rule, for this type or a part of it
         return None
     _within.append(type_info)
     try:
@@ -29,19 +29,19 @@ def _in_words(type_info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec | None:
 
 
 def words(metavar: str) -> str:
-    """`{None}|STR` -> `TEXT`, `{None,latest,best}|INT` -> `latest|best|NUMBER`."""
+    """Turn `{None}|STR` into `TEXT`, and `{None,latest,best}|INT` into `latest|best|NUMBER`."""
     metavar = re.sub(r"\{([^}]*)\}", lambda found: found[1].replace(",", "|"), metavar)
     metavar = re.sub(r"\bNone\|", "", metavar)
     return re.sub(r"\b[A-Z]+\b", lambda found: TYPES.get(found[0], found[0]), metavar)
 
 
 def after_help(verb: Callable[..., Any], prog: str, documented: Any) -> str:
-    """The examples in a docstring, as they are typed for `prog`, and what else the verb has to say.
+    """Return the examples of a docstring, as typed for `prog`, and the verb's further help.
 
     Args:
-        verb: a function; `more_help`, where it has that, gives further lines.
-        prog: what the help calls the program.
-        documented: whose docstring has the section `Examples:`.
+        verb: a function; its attribute `more_help`, if it has one, returns further lines.
+        prog: program name shown in the help.
+        documented: object whose docstring has the section `Examples:`.
     """
     found = re.search(r"Examples:\n((?: +.+\n?)+)", inspect.getdoc(documented) or "")
     examples = [line.strip() for line in found[1].splitlines()] if found else []

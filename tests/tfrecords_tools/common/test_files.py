@@ -1,4 +1,4 @@
-"""Files whole or not at all, and folders that one process at a time writes into."""
+"""Atomic writes of files, and locks of folders."""
 
 import os
 import signal
@@ -85,7 +85,7 @@ def test_parts_of_the_dead_are_removed_and_those_of_the_living_left(tmp_path: Pa
 # ---- locks ------------------------------------------------------------------------------------
 @pytest.fixture
 def holder(tmp_path: Path) -> Iterator[subprocess.Popen]:
-    """A process that holds the folder."""
+    """Start a process that locks the folder."""
     command = [sys.executable, "-c", HOLD, str(tmp_path)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout
@@ -106,7 +106,7 @@ def test_the_second_is_refused_with_the_first_s_name(
             pytest.fail("it was let in")
     holder.kill()
     holder.wait()
-    with held(tmp_path, "exporting", ""):  # a kill frees it
+    with held(tmp_path, "exporting", ""):  # a kill releases the lock
         assert f"process {os.getpid()}" in (tmp_path / ".lock-holder").read_text()
     assert ".lock-holder" not in names(tmp_path)
 

@@ -1,4 +1,4 @@
-"""Names in pictures: every script has a font, and what has none is told once."""
+"""Text in images: every script has a font, and one warning names letters without one."""
 
 import io
 import warnings
@@ -17,7 +17,7 @@ NAMES = ("é", "日本語", "Ж", "العربية", "हिन्दी", "ไ�
 
 @pytest.fixture
 def anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Letters that no test has asked for before."""
+    """Forget all letters that were looked up before."""
     monkeypatch.setattr(lettering, "_chosen", {})
 
 
@@ -25,12 +25,12 @@ def anew(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_name_is_drawn_without_what_the_machine_has(
     anew: None, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(lettering, "_of_the_machine", list)
+    monkeypatch.setattr(lettering, "_system_fonts", list)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         families(name)
     letters = {lettered(x, 20).tobytes() for x in set(name) if x.isalnum()}
-    assert len(letters) == len({x for x in name if x.isalnum()})  # boxes would be alike
+    assert len(letters) == len({x for x in name if x.isalnum()})  # boxes would be equal
 
 
 def test_letters_join_and_run_from_right_to_left() -> None:
@@ -53,8 +53,10 @@ def test_what_follows_a_name_from_right_to_left_stays_behind_it() -> None:
 def test_a_letter_that_no_font_has_is_told_once(
     anew: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lettering, "_of_the_machine", list)
-    with pytest.warns(UserWarning, match=r"^no font here has Ꮳ \(U\+13E3, cherokee letter tsa\)"):
+    monkeypatch.setattr(lettering, "_system_fonts", list)
+    with pytest.warns(
+        UserWarning, match=r"^no installed font has Ꮳ \(U\+13E3, cherokee letter tsa\)"
+    ):
         lettered("ᏣᎳᎩ", 12)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -64,7 +66,7 @@ def test_a_letter_that_no_font_has_is_told_once(
 def test_a_font_of_the_machine_stands_in(anew: None, monkeypatch: pytest.MonkeyPatch) -> None:
     *_, file = (x for x in lettering._files() if "CJK" in x)
     monkeypatch.setattr(lettering, "PACKAGES", ("no_such_package",))
-    monkeypatch.setattr(lettering, "_of_the_machine", lambda: ["/no/such/font.ttf", file])
+    monkeypatch.setattr(lettering, "_system_fonts", lambda: ["/no/such/font.ttf", file])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert families("a 日 本") == ["DejaVu Sans", "Noto Sans CJK JP"]
@@ -78,7 +80,7 @@ def test_a_sheet_s_names_stand_on_the_left_of_their_rows() -> None:
     assert (upper < 99).any()
     assert (lower < 99).any()
     assert (upper != lower).any()
-    assert other.width < 4000  # a name of any length leaves a picture that can be looked at
+    assert other.width < 4000  # even for the longest name, the image stays viewable
     assert named_grid(images, ["日", ""], scale=9, among=["x" * 99]).height == 2 * (9 * 16 + 2)
 
 
@@ -92,4 +94,4 @@ def test_plots_have_the_same_letters() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert ink("日日") != ink("本本")
-        ink("$a_b^$")  # no formula
+        ink("$a_b^$")  # not a formula
