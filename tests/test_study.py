@@ -16,7 +16,7 @@ from artgan_tf.studies.record import CLASSES, NOTE, records
 from artgan_tf.study import study
 from tests.conftest import tiny_overrides
 
-METRICS = ["--metrics", "deviation_12", "fid_33_val", "--extractor", "pixels"]
+METRICS = ["--metrics", "pixel_diversity_12", "fid_33_val", "--extractor", "pixels"]
 
 
 def preset(folder: Path, name: str, data: Path, paper: str = "improved") -> str:
@@ -70,7 +70,7 @@ def test_every_experiment_has_its_row(made):
         assert (made / row["run"] / NOTE).is_file()
         own = {r["metric"] for r in row["results"] if r["model"] == row["preset"]}
         floor = {r["metric"] for r in row["results"] if r["model"] == "real images"}
-        assert own == floor == {"deviation_12", "fid_33_val"}
+        assert own == floor == {"pixel_diversity_12", "fid_33_val"}
     assert len({row["config_sha256"] for row in rows}) == 3
 
 
@@ -135,10 +135,10 @@ def test_other_metrics_are_measured_anew_and_nothing_is_trained(made, tmp_path):
     first = made.parent / "plain.toml"
     run = experiment.Experiment(str(first), 0, copy).run_dir
     state, exported = ((run / name).stat().st_mtime_ns for name in ("config.toml", "export"))
-    assert call(first, "--out", copy, "--metrics", "deviation_9") == 0
+    assert call(first, "--out", copy, "--metrics", "pixel_diversity_9") == 0
     row = json.loads((copy / pages.RESULTS).read_text().splitlines()[1])
     assert row["preset"] == "plain"
-    assert "deviation_9" in {result["metric"] for result in row["results"]}
+    assert "pixel_diversity_9" in {result["metric"] for result in row["results"]}
     assert [(run / name).stat().st_mtime_ns for name in ("config.toml", "export")] == [
         state,
         exported,

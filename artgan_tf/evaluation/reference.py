@@ -1,18 +1,19 @@
-"""The real images that results are measured against, and what is computed of them once."""
+"""The reference: the real images that generated ones are compared with, read once."""
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from artgan_tf.config import Data, InputError, default_cache
 from artgan_tf.data.source import Source, Split
-from artgan_tf.evaluation.classifier import as_extractor, trained_classifier
-from artgan_tf.evaluation.features import Features
+from artgan_tf.evaluation.features import Features, cached
 from artgan_tf.evaluation.images import Images, real_images
-from artgan_tf.metrics.extractors import Extractor, open_extractor
+from artgan_tf.metrics import classifier
+from artgan_tf.metrics.extractor import Extractor
+from artgan_tf.metrics.extractors import open_extractor
 
 OWN = "classifier"  # SPEC of the extractor that is trained on the reference's own images
 LEAST = 2  # images of either split that features are compared of
@@ -24,7 +25,7 @@ def open_reference(source: Source, data: Data, spec: str, work: Path) -> "Refere
     opened = open_extractor(spec) if spec not in ("", OWN) else None
     reference = Reference(source, data, opened, default_cache(), work)
     if spec == OWN:
-        reference.look_with(as_extractor(reference.classifier))
+        reference.look_with_classifier()
     return reference
 
 
@@ -65,7 +66,11 @@ class Reference:
                 "classes; --extractor names another network, such as efficientnet"
             )
         else:
-            self.look_with(as_extractor(self.classifier))
+            self.look_with_classifier()
+
+    def look_with_classifier(self) -> None:
+        """Take the last features of the classifier of the training images."""
+        self.look_with(classifier.as_extractor(self.classifier))
 
     def look_with(self, extractor: Extractor) -> None:
         """Take an extractor."""
@@ -101,9 +106,20 @@ class Reference:
         return np.bincount(self.train.labels, minlength=self.classes)
 
     @cached_property
-    def classifier(self) -> Any:
-        """A classifier trained on the training images."""
-        return trained_classifier(self.train, self.classes, self.cache)
+    def classifier(self) -> keras.Model:
+        """A classifier of the training images: trained once, then read from the cache."""
+        train, classes = self.train, self.classes
+        file = f"{train.sha256}-{classes}-{classifier.VERSION}.keras"
+        return cached(
+            self.cache / "classifiers" / file,
+            keras.models.load_model,
+            lambda: classifier.train_classifier(train.pixels, train.labels, classes),
+            lambda model, part: model.save(part),
+        )
+
+    def classes_seen(self, images: Images) -> NDArray[np.intp]:
+        """The class that the classifier takes each image for, int [N]."""
+        return classifier.predicted(self.classifier, images.pixels)
 
     @property
     def features(self) -> Features:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from artgan_tf.data.spec import open_source
-from artgan_tf.evaluation import copies
 from artgan_tf.evaluation.images import Images
 from artgan_tf.evaluation.reference import Reference
+from artgan_tf.evaluation.report import pictures
 from artgan_tf.metrics.extractors import open_extractor
 from artgan_tf.metrics.manifold import authenticity
 from tests.painters import painter
@@ -31,7 +31,7 @@ def painted(reference):
     return Images(images, np.array([2, 0, 1, 1], np.int32))
 
 
-@pytest.mark.parametrize("by", [copies.by_pixels, copies.by_features])
+@pytest.mark.parametrize("by", [pictures.neighbours_by_pixels, pictures.neighbours_by_features])
 def test_a_training_image_is_its_own_nearest(by, painted, reference):
     copy, _, brighter, _ = by(painted, reference)
     for strip, number in ((copy, 7), (brighter, 20)):
@@ -40,14 +40,16 @@ def test_a_training_image_is_its_own_nearest(by, painted, reference):
         name = reference.source.class_names[reference.train.labels[number]]
         assert strip.captions[1].startswith(f"{name}, ")
     assert copy.captions[1].endswith(", 0")
-    assert len(copy.images) == 1 + copies.NEIGHBOURS
+    assert len(copy.images) == 1 + pictures.NEIGHBOURS
 
 
-@pytest.mark.parametrize("by", [copies.by_pixels, copies.by_features])
+@pytest.mark.parametrize("by", [pictures.neighbours_by_pixels, pictures.neighbours_by_features])
 def test_marks_are_those_that_authenticity_counts(by, painted, reference):
     features = {
-        copies.by_pixels: lambda x: x.pixels.reshape(x.count, -1) / 255.0,
-        copies.by_features: lambda x: reference.features.extractor.features(np.array(x.pixels)),
+        pictures.neighbours_by_pixels: lambda x: x.pixels.reshape(x.count, -1) / 255.0,
+        pictures.neighbours_by_features: lambda x: reference.features.extractor.features(
+            np.array(x.pixels)
+        ),
     }[by]
     counted = authenticity(features(reference.train), features(painted))
     strips = by(painted, reference)
@@ -58,7 +60,7 @@ def test_marks_are_those_that_authenticity_counts(by, painted, reference):
 
 
 def test_distances_are_grey_levels_and_the_nearest_comes_first(painted, reference):
-    _, _, brighter, noise = copies.by_pixels(painted, reference)
+    _, _, brighter, noise = pictures.neighbours_by_pixels(painted, reference)
     level = np.mean(np.square(painted.pixels[2] - reference.train.pixels[20].astype(float)))
     assert brighter.captions[1].endswith(f", {np.sqrt(level):.3g}")
     assert 0.5 < np.sqrt(level) <= 1
@@ -71,14 +73,14 @@ def test_a_copy_of_an_image_that_is_there_twice_is_no_closer(painted, reference)
     train = reference.train
     twice = np.concatenate([train.pixels, train.pixels[[7]]])
     reference.train = Images(twice, np.append(train.labels, train.labels[7]))
-    copy = copies.by_pixels(painted, reference)[0]
+    copy = pictures.neighbours_by_pixels(painted, reference)[0]
     assert "whose own nearest is 0 away" in copy.remark
     assert not copy.mark
 
 
 def test_nothing_is_left_of_the_paintings_nor_pixels_as_floats(painted, reference):
-    copies.by_pixels(painted, reference)
-    copies.by_features(painted, reference)
+    pictures.neighbours_by_pixels(painted, reference)
+    pictures.neighbours_by_features(painted, reference)
     names = sorted(path.name for path in reference.work.iterdir())
     assert names == [f"random-projection-0-features-{reference.train.sha256}.npy", "train.npy"]
 
@@ -86,16 +88,18 @@ def test_nothing_is_left_of_the_paintings_nor_pixels_as_floats(painted, referenc
 def test_fewer_training_images_than_neighbours(painted, reference):
     few = reference.train.first(3)
     reference.train = Images(few.pixels, few.labels)
-    assert {len(strip.images) for strip in copies.by_pixels(painted, reference)} == {1 + 2}
+    assert {len(strip.images) for strip in pictures.neighbours_by_pixels(painted, reference)} == {
+        1 + 2
+    }
 
 
 @pytest.mark.parametrize("classes", [1, 3, 20])
 def test_paintings_are_spread_over_the_classes(classes):
     of = painter(classes)
-    painted = copies.paintings(of)
+    painted = pictures.sought(of)
     counts = np.bincount(painted.labels, minlength=classes)
-    assert painted.count == copies.PAINTINGS
+    assert painted.count == pictures.SOUGHT
     assert counts.max() - counts[counts > 0].min() <= 1
-    assert np.count_nonzero(counts) == min(classes, copies.PAINTINGS)
+    assert np.count_nonzero(counts) == min(classes, pictures.SOUGHT)
     for seed, label in enumerate(painted.labels.tolist()):
         np.testing.assert_array_equal(painted.pixels[seed], of.generate([label], [seed])[0])

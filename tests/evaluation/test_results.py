@@ -81,6 +81,24 @@ def test_no_cut_of_the_last_line_loses_another_one(tmp_path: Path) -> None:
         assert file.read_bytes().startswith(content[:length])
 
 
+def test_lines_of_an_older_version_are_read_under_todays_names(tmp_path: Path) -> None:
+    file = tmp_path / "metrics.jsonl"
+    former = {
+        "agreement_classifier_1k": {"agreement": 0.5, "standard_error": 0.1},
+        "shape_deviation_1k": {"shape_deviation": 0.25},
+        "deviation_50": {"deviation": 0.75},
+        "kid_1k_val": {"kid": 1.0},
+    }
+    for name, values in former.items():
+        append(file, replace(ONE, metric=name, values=values))
+    assert {result.metric: result.values for result in read(file)} == {
+        "conditional_accuracy_1k": {"conditional_accuracy": 0.5, "standard_error": 0.1},
+        "shape_diversity_1k": {"shape_diversity": 0.25},
+        "pixel_diversity_50": {"pixel_diversity": 0.75},
+        "kid_1k_val": {"kid": 1.0},
+    }
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_what_is_no_number_is_not_written(bad: float, tmp_path: Path) -> None:
     file = tmp_path / "metrics.jsonl"

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from artgan_tf.metrics import inception2015, weights
+from artgan_tf.metrics import inception2015
+from artgan_tf.metrics import inception2015_weights as weights
 from artgan_tf.metrics.extractors import open_extractor
 from experiments.metrics_reference import cifar_fid, inception_equality
 
@@ -30,7 +31,7 @@ def test_figures_are_of_the_public_weights_and_of_todays_protocol(
     figures = committed(name)
     assert weights.KNOWN[figures["sha256"]] == "default_1.pt"
     read = weights.Weights(Path("default_1.pt"), figures["sha256"], {})
-    monkeypatch.setattr(weights, "read_weights", lambda path: read)
+    monkeypatch.setattr(inception2015, "read_weights", lambda path: read)
     monkeypatch.setattr(inception2015, "load", lambda weights: None)
     record = open_extractor("inception-2015:default_1.pt").record()
     assert figures | record == figures

@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from artgan_tf.config import InputError
-from artgan_tf.metrics.weights import read_weights
+from artgan_tf.metrics.inception2015_weights import read_weights
 from artgan_tf.networks.pytorch_files import Unpickler
 from tests.metrics import archives
 from tests.metrics.archives import ROOT, Entries, module, number, numbers, tensor, text

@@ -1,12 +1,12 @@
 """The verdict of an evaluation: figures in, sentences out, beside what real images get."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
-from artgan_tf.evaluation.protocols import metric
+from artgan_tf.evaluation.registry import metric
 from artgan_tf.evaluation.results import REAL, Result
 
 Grade = Literal["good", "fair", "poor", ""]
@@ -17,7 +17,12 @@ TENTHS = (
 )  # fmt: skip
 # Of the real images' own figure: good from the first on, fair from the second on.
 TOLD_APART, VARIED = (0.9, 0.6), (0.75, 0.4)
-PIXELS = ("shape_deviation", "deviation")  # measure variety without features
+PIXELS = ("shape_diversity", "pixel_diversity")  # measure diversity without features
+JUDGES = {  # of the class that a picture shows
+    "conditional_accuracy": "a classifier of real images",
+    "conditional_accuracy_d": "D itself",
+}
+SHOWN = {"precision_recall": "recall"}  # values that are not the first of their metric
 KNOWN = 0.5  # of real images, by a classifier whose features are to be believed
 LIKE = (1.25, 2.5)  # times the real images' distance: good up to the first, fair up to the second
 
@@ -80,30 +85,20 @@ def answers(found: Sequence[Result], known: Circumstances) -> list[Answer]:
         found: of one run, of one or several seeds, and of real images.
         known: what they do not tell.
     """
-    asked = (_apart(known.classes), _varied, _alike, _copies)
-    told = [_doubted(answer, found) for ask in asked for answer in ask(found)]
+    asked = _apart(found, known.classes), _varied(found), _alike(found), _copies(found)
+    told = [_doubted(answer, found) for answer in asked if answer]
     counts = [f.generated for a in told if (f := _figure(found, a.metric)) and f.generated]
     sample = [_sample(min(counts), known.held_out)] if counts else []
     return [*_neutral(told), *_left_out(known), *sample, *_training(known)]
 
 
 # ---- the questions ------------------------------------------------------------------------------
-def _apart(classes: int) -> Callable[[Sequence[Result]], Iterator[Answer]]:
-    def ask(found: Sequence[Result]) -> Iterator[Answer]:
-        if classes < 2:
-            return
-        by = {"agreement_classifier": "a classifier of real images", "agreement_d": "D itself"}
-        for kind, who in by.items():
-            if figure := _largest(found, kind):
-                yield _agreement(figure, who, 1 / classes)
-                return
-
-    return ask
-
-
-def _agreement(of: Figure, who: str, chance: float) -> Answer:
-    grade: Grade = ""
-    words = f"{who} takes {of.run:.0%} for the class that was asked for"
+def _apart(found: Sequence[Result], classes: int) -> Answer | None:
+    kind, of = _first(found, *JUDGES)
+    if not of or classes < 2:
+        return None
+    chance, grade = 1 / classes, ""
+    words = f"{JUDGES[kind]} takes {of.run:.0%} for the class that was asked for"
     if of.real is not None:
         above, usual = of.run - chance, max(of.real - chance, 1e-9)
         grade = _grade(above / usual, *TOLD_APART)
@@ -113,15 +108,11 @@ def _agreement(of: Figure, who: str, chance: float) -> Answer:
     return _answer(question, "told apart", words, grade, of, "{:.0%}")
 
 
-def _varied(found: Sequence[Result]) -> Iterator[Answer]:
-    for kind in ("intra_recall", "precision_recall", "intra_spread", *PIXELS):
-        if figure := _largest(found, kind, "recall" if kind == "precision_recall" else ""):
-            yield _variety(figure, kind)
-            return
-
-
-def _variety(of: Figure, kind: str) -> Answer:
-    """As a part of the real images' own; what is a share of theirs needs no floor."""
+def _varied(found: Sequence[Result]) -> Answer | None:
+    """As a part of the real images' own; what is a share of theirs needs no reference row."""
+    kind, of = _first(found, "intra_recall", "precision_recall", "intra_spread", *PIXELS)
+    if not of:
+        return None
     question, pixels = "Are the pictures of a class as varied as real ones?", kind in PIXELS
     real = 1.0 if of.real is None and (pixels or kind == "intra_spread") else of.real
     if not real:
@@ -133,42 +124,36 @@ def _variety(of: Figure, kind: str) -> Answer:
     return _answer(question, "varied", words, grade, of, "{:.3g}")
 
 
-def _alike(found: Sequence[Result]) -> Iterator[Answer]:
-    for kind in ("fid", "kid"):
-        if figure := _largest(found, kind):
-            name, grade = kind.upper(), _distance(figure, kind)
-            words = f"{name} {figure.run:.3g}{_by(figure)}"
-            if figure.real is not None:
-                words += f", where other real ones have {figure.real:.3g}"
-            words += ", the less the better"
-            question = "Do the pictures look like real ones, all in all?"
-            yield _answer(question, "alike", words, grade, figure, "{:.3g}")
-            return
+def _alike(found: Sequence[Result]) -> Answer | None:
+    kind, of = _first(found, "fid", "kid")
+    if not of:
+        return None
+    words = f"{kind.upper()} {of.run:.3g}{_by(of)}"
+    if of.real is not None:
+        words += f", where other real ones have {of.real:.3g}"
+    words += ", the less the better"
+    question = "Do the pictures look like real ones, all in all?"
+    return _answer(question, "alike", words, _distance(of, kind), of, "{:.3g}")
 
 
-def _copies(found: Sequence[Result]) -> Iterator[Answer]:
-    for kind in ("authenticity", "authenticity_pixels"):
-        if figure := _largest(found, kind):
-            yield _copying(figure)
-            return
-
-
-def _copying(of: Figure) -> Answer:
+def _copies(found: Sequence[Result]) -> Answer | None:
+    _, of = _first(found, "authenticity", "authenticity_pixels")
+    if not of:
+        return None
     near, grade, seen = f"{of.run:.0%} lie unusually near to a training image", "", "not known"
     if of.real is not None:
         near += f", of other real ones {of.real:.0%}"
         copied = of.run - of.real > _chance(of.generated)
         grade, seen = ("poor", "there may be some") if copied else ("good", "none found")
-    return _answer(
-        "Does it copy training images?", "copies", f"{seen}: {near}", grade, of, "{:.0%}"
-    )
+    question = "Does it copy training images?"
+    return _answer(question, "copies", f"{seen}: {near}", grade, of, "{:.0%}")
 
 
 def _doubted(answer: Answer, found: Sequence[Result]) -> Answer:
     """No praise by the features of a classifier that itself fails on most real images."""
     if answer.name not in ("varied", "alike") or answer.grade == "poor":
         return answer
-    of, known = _figure(found, answer.metric), _largest(found, "agreement_classifier")
+    of, known = _figure(found, answer.metric), _largest(found, "conditional_accuracy")
     if not (of and of.extractor.startswith("classifier") and known and (known.real or 1) < KNOWN):
         return answer
     words = f"{answer.words}; but that classifier knows only {known.real:.0%} of real ones"
@@ -191,7 +176,7 @@ def _neutral(told: Sequence[Answer]) -> list[Answer]:
 
 def _left_out(known: Circumstances) -> Iterator[Answer]:
     if known.lack:
-        words = f"likeness, and variety but by pixels: {known.lack}"
+        words = f"fidelity, and diversity but by pixels: {known.lack}"
         yield Answer("What is left out?", "left out", words, "", "", "", "")
 
 
@@ -216,10 +201,16 @@ def _sample(count: int, held_out: int) -> Answer:
 
 
 # ---- figures ------------------------------------------------------------------------------------
-def _largest(found: Sequence[Result], kind: str, value: str = "") -> Figure | None:
+def _first(found: Sequence[Result], *kinds: str) -> tuple[str, Figure | None]:
+    """The first kind of metric that was measured, and its figure."""
+    figures = ((kind, _largest(found, kind)) for kind in kinds)
+    return next(((kind, figure) for kind, figure in figures if figure), ("", None))
+
+
+def _largest(found: Sequence[Result], kind: str) -> Figure | None:
     """Of the metric of this kind with the most pictures."""
-    names = {r.metric for r in found if metric(r.metric).kind.pattern.startswith(f"{kind}_{{")}
-    figures = (_figure(found, name, value) for name in sorted(names))
+    names = {r.metric for r in found if metric(r.metric).entry.pattern.startswith(f"{kind}_{{")}
+    figures = (_figure(found, name, SHOWN.get(kind, "")) for name in sorted(names))
     return max(filter(None, figures), key=lambda f: f.generated, default=None)
 
 
@@ -252,9 +243,8 @@ def _distance(of: Figure, kind: str) -> Grade:
     # KID's of real images is about 0, and no multiple of it says anything.
     if of.real is None or kind == "kid":
         return ""
-    return (
-        "good" if of.run <= LIKE[0] * of.real else "fair" if of.run <= LIKE[1] * of.real else "poor"
-    )
+    good, fair = (times * of.real for times in LIKE)
+    return "good" if of.run <= good else "fair" if of.run <= fair else "poor"
 
 
 def _by(of: Figure) -> str:

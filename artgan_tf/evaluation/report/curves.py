@@ -1,9 +1,11 @@
 """Curves of a run's history: losses, held-out figures, and metrics watched while it trained."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from artgan_tf.evaluation.registry import todays
 from tfrecords_tools.common.lettering import families
 
 LOSSES = {"d_": "discriminator's loss and its terms", "g_": "generator's loss and its terms"}
@@ -62,8 +64,14 @@ def _place(key: str) -> tuple[str, str] | None:
     for prefix, title in FIGURES.items():
         if key.startswith(prefix):
             metric, _, value = key.removeprefix(prefix).partition(".")
-            return title + metric, value or metric.partition("_")[0]
+            return title + todays(metric), value or _first_value(todays(metric))
     return None
+
+
+def _first_value(metric: str) -> str:
+    """`kid_1k_val` -> `kid`; `precision_recall_1k_k3` -> `precision`, as its second is `recall`."""
+    stem = re.split(r"_(?=\d)", metric, maxsplit=1)[0]
+    return stem.removesuffix("_recall").removesuffix("_coverage")
 
 
 def drawn(
