@@ -38,8 +38,8 @@ RENAMED = {  # what metrics and their values were called: results and command li
     "shape_deviation": "shape_diversity",
 }
 COUNTS = (10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50)  # what `usual` chooses from
-LARGEST = 2**31  # of seeds, so that the latents' numbers fit 64 bits
 COPIES = 1_000  # generated images that are looked at one by one
+LARGEST = 2**31  # of seeds, so that the latents' numbers fit 64 bits
 
 
 @dataclass(frozen=True)
@@ -92,12 +92,7 @@ Measure = Callable[[Comparison], Measured]
 
 @dataclass(frozen=True)
 class Entry:
-    """A metric before its numbers are chosen; the fields are those of `register`.
-
-    Attributes:
-        measure: computes it.
-        about: one line for the reader of a table.
-    """
+    """A metric before its numbers are chosen: what `register` was given, and what tables say."""
 
     pattern: str
     group: Group
@@ -236,7 +231,6 @@ def _number(text: str) -> int:
     return int(text.removesuffix("k")) * (1_000 if text.endswith("k") else 1)
 
 
-# ---- what is asked for --------------------------------------------------------------------------
 def check_asked(metrics: Iterable[str], extractor: str = "") -> None:
     """Raises InputError for names of metrics, or an extractor's SPEC, that are none."""
     for name in metrics:

@@ -29,24 +29,22 @@ LIKE = (1.25, 2.5)  # times the real images' distance: good up to the first, fai
 
 @dataclass(frozen=True)
 class Answer:
-    """One question that a reader has.
+    """The answer to one question that a reader has.
 
     Attributes:
-        question: in plain words.
-        name: of it, before the sentence.
+        question: in plain words; `name`, what stands before the sentence.
         words: the sentence.
         grade: empty where there is nothing to compare with.
-        run, real: the figures, as text.
-        metric: that they are of.
+        run, real: the figures, as text, of the `metric`.
     """
 
     question: str
     name: str
     words: str
-    grade: Grade
-    run: str
-    real: str
-    metric: str
+    grade: Grade = ""
+    run: str = ""
+    real: str = ""
+    metric: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,12 +126,14 @@ def _alike(found: Sequence[Result]) -> Answer | None:
     kind, of = _first(found, "fid", "kid")
     if not of:
         return None
-    words = f"{kind.upper()} {of.run:.3g}{_by(of)}"
+    words, grade = f"{kind.upper()} {of.run:.3g}{_by(of)}", ""
     if of.real is not None:
         words += f", where other real ones have {of.real:.3g}"
+        if kind == "fid":  # the KID of real images is about 0: no multiple of it says anything
+            grade = _grade(-of.run, *(-times * of.real for times in LIKE))
     words += ", the less the better"
     question = "Do the pictures look like real ones, all in all?"
-    return _answer(question, "alike", words, _distance(of, kind), of, "{:.3g}")
+    return _answer(question, "alike", words, grade, of, "{:.3g}")
 
 
 def _copies(found: Sequence[Result]) -> Answer | None:
@@ -162,42 +162,38 @@ def _doubted(answer: Answer, found: Sequence[Result]) -> Answer:
 
 def _neutral(told: Sequence[Answer]) -> list[Answer]:
     """No praise for copying nothing where the pictures are not known to be like real ones."""
-    alike = {answer.name: answer.grade for answer in told}.get("alike", "")
-    if alike in ("good", "fair"):
-        return list(told)
-    but = "none found, as is usual of pictures unlike real ones"
-    return [
-        replace(a, grade="", words=a.words.replace("none found", but) if alike else a.words)
-        if (a.name, a.grade) == ("copies", "good")
-        else a
-        for a in told
-    ]
+    said = {answer.name: answer for answer in told}
+    alike, copies = (said[name].grade if name in said else "" for name in ("alike", "copies"))
+    if copies == "good" and alike not in ("good", "fair"):
+        but = "none found, as is usual of pictures unlike real ones" if alike else "none found"
+        words = said["copies"].words.replace("none found", but)
+        said["copies"] = replace(said["copies"], grade="", words=words)
+    return list(said.values())
 
 
 def _left_out(known: Circumstances) -> Iterator[Answer]:
     if known.lack:
         words = f"fidelity, and diversity but by pixels: {known.lack}"
-        yield Answer("What is left out?", "left out", words, "", "", "", "")
+        yield Answer("What is left out?", "left out", words)
 
 
 def _training(known: Circumstances) -> Iterator[Answer]:
     if known.step < known.steps:
         run = f"{known.step:,} of {known.steps:,} steps"
         words = f"these are the weights after {run}"
-        yield Answer("How far is the training?", "training", words, "", run, "", "")
+        yield Answer("How far is the training?", "training", words, run=run)
 
 
 def _sample(count: int, held_out: int) -> Answer:
-    few = count < FEW
     pictures = f"{count:,} {'picture' if count == 1 else 'pictures'}"
-    range_ = f"a share may be off by {_chance(count) * 100:.0f} points"
-    more = f"take {FEW:,} or more"
-    if held_out < FEW:
+    off = f"a share may be off by {_chance(count) * 100:.0f} points"
+    words = f"{pictures} were looked at: {off}"
+    if count < FEW:
         more = f"only {held_out:,} images are held out to measure more beside"
-    little = f"{pictures} prove little: {range_}; {more}"
-    words = little if few else f"{pictures} were looked at: {range_}"
+        more = more if held_out < FEW else f"take {FEW:,} or more"
+        words = f"{pictures} prove little: {off}; {more}"
     question = "How many pictures were looked at?"
-    return Answer(question, "sample", words, "poor" if few else "", f"{count:,}", "", "")
+    return Answer(question, "sample", words, "poor" if count < FEW else "", f"{count:,}")
 
 
 # ---- figures ------------------------------------------------------------------------------------
@@ -237,14 +233,6 @@ def _answer(question: str, name: str, words: str, grade: Any, of: Figure, form: 
 
 def _grade(part: float, good: float, fair: float) -> Grade:
     return "good" if part >= good else "fair" if part >= fair else "poor"
-
-
-def _distance(of: Figure, kind: str) -> Grade:
-    # KID's of real images is about 0, and no multiple of it says anything.
-    if of.real is None or kind == "kid":
-        return ""
-    good, fair = (times * of.real for times in LIKE)
-    return "good" if of.run <= good else "fair" if of.run <= fair else "poor"
 
 
 def _by(of: Figure) -> str:
