@@ -26,7 +26,7 @@ T = TypeVar("T")
 def cached(
     path: Path, load: Callable[[Path], T], compute: Callable[[], T], save: Callable[[T, Path], Any]
 ) -> T:
-    """What a file of the cache holds; where there is none, or a damaged one, it is computed.
+    """Read a file of the cache; where there is none, or a damaged one, compute and write it.
 
     The file is complete or absent, also where two processes write the same.
 
@@ -57,7 +57,7 @@ def cached(
 class Features:
     """An extractor's features of sets of images.
 
-    What a network with weights computes goes to the cache, in chunks named by the content of
+    Features by a network with weights go to the cache, in chunks named by the content of
     images and weights: neither other data nor another network can be mistaken for them, and an
     evaluation that was interrupted goes on where it stopped.
 
@@ -87,7 +87,7 @@ class Features:
         return self._known[key]
 
     def forget(self) -> None:
-        """Remove what need not stay: features of images that will not come again."""
+        """Remove the features of images that will not come again."""
         for key, paths in self._passing.items():
             self._known.pop(key, None)  # it is not known yet where computing was interrupted
             for path in paths:
@@ -95,7 +95,7 @@ class Features:
         self._passing.clear()
 
     def _joined(self, images: Images, name: str, paths: list[Path]) -> Extracted:
-        """Memory maps of the features of all chunks; what is written is added to the paths."""
+        """Memory maps of all chunks' features; the files written are added to the paths."""
         whole: dict[str, np.ndarray] = {}
         title = f"{name}: {self.extractor.name}"
         with tqdm(total=images.count, desc=title, unit="image", leave=False) as bar:

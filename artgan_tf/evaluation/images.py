@@ -53,7 +53,7 @@ class Images:
 
     @cached_property
     def sha256(self) -> str:
-        """Of all pixels and labels, in hexadecimal."""
+        """The hash of all pixels and labels, in hexadecimal."""
         digest = hashlib.sha256(str(self.pixels.shape).encode())
         for pixels in self.batches():
             digest.update(pixels.tobytes())

@@ -28,7 +28,7 @@ WITHOUT_GPU = 1_000  # generated images, where nothing else is asked for: minute
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Where an evaluation lies, its results, those of real images first, and what they say."""
+    """Results, those of real images first, the files that have them, and the verdict on them."""
 
     results: list[Result]
     file: Path
@@ -53,8 +53,8 @@ def measure(
 ) -> Evaluation:
     """Score a run beside real images, append to `metrics.jsonl`, write `evaluation/report.html`.
 
-    Printed, what it returns is a table. Where there is an earlier report, `evaluation-2` and so on
-    is taken.
+    The evaluation that is returned prints as a table. An earlier report stays: the next one goes
+    to `evaluation-2` and so on.
 
     Args:
         run_dir: the run's directory, or `pretrained:NAME`.

@@ -30,7 +30,7 @@ def open_reference(source: Source, data: Data, spec: str, work: Path) -> "Refere
 
 
 class Reference:
-    """Both splits of a data set, read when they are first asked for.
+    """Both splits of a data set; each is read when it is first asked for.
 
     Args:
         source: the data.
@@ -40,7 +40,7 @@ class Reference:
         work: folder for images and features of this one.
 
     Attributes:
-        lack: why metrics of features go without any, in words; empty where they do not.
+        lack: why there are no features, in words; empty where there are.
     """
 
     def __init__(
@@ -69,11 +69,11 @@ class Reference:
             self.look_with_classifier()
 
     def look_with_classifier(self) -> None:
-        """Take the last features of the classifier of the training images."""
+        """Take the last features of the classifier as the extractor's."""
         self.look_with(classifier.as_extractor(self.classifier))
 
     def look_with(self, extractor: Extractor) -> None:
-        """Take an extractor."""
+        """Compute features by this extractor from now on."""
         self.extractor, self._features = extractor, Features(extractor, self.cache, self.work)
 
     @property
@@ -123,23 +123,23 @@ class Reference:
 
     @property
     def features(self) -> Features:
-        """What the extractor computes; InputError where none was named."""
+        """Features by the extractor; InputError where none was named."""
         if self._features is None:
             raise InputError("There is no extractor: name one with --extractor.")
         return self._features
 
     @property
     def pixels(self) -> Features:
-        """Pixels from 0 to 1 in the features' place."""
+        """Pixels from 0 to 1 as if they were features."""
         return self._pixels
 
     @property
     def record(self) -> dict[str, str]:
-        """What a result must tell of the extractor."""
+        """The extractor, as a result records it."""
         return self.features.extractor.record()
 
     def forget(self) -> None:
-        """Drop what was computed of images that will not come again."""
+        """Drop the features of images that will not come again."""
         for features in (self._features, self._pixels):
             if features:
                 features.forget()

@@ -1,6 +1,6 @@
 """The registry of metrics, and what their names mean: `fid_10k_val`, `precision_recall_1k_k3`.
 
-A name says what is computed, of how many generated images, against which split, and with which k.
+A name tells the metric, the number of generated images, the split they are compared with, and k.
 `entries.py` registers the metrics there are.
 """
 
@@ -30,7 +30,7 @@ PARTS = {
     "split": "(?P<split>train|val)",
     "k": r"k(?P<k>[1-9]\d*)",
 }
-RENAMED = {  # what metrics and their values were called: results and command lines may say so
+RENAMED = {  # former names of metrics and values: old results and command lines have them
     "agreement_classifier": "conditional_accuracy",
     "agreement_d": "conditional_accuracy_d",
     "agreement": "conditional_accuracy",
@@ -44,7 +44,7 @@ LARGEST = 2**31  # of seeds, so that the latents' numbers fit 64 bits
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a metric is computed of.
+    """The images and networks that a metric is computed from.
 
     Attributes:
         fake: generated images, or real ones in their place.
@@ -81,7 +81,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Measured:
-    """Named numbers, the first being what the metric is about; and one of each class."""
+    """Named numbers, the first one being the metric itself; and one number for each class."""
 
     values: Mapping[str, float]
     by_class: Mapping[int, float] = field(default_factory=dict)
@@ -200,7 +200,7 @@ def metric(name: str) -> Metric:
 
 
 def todays(name: str) -> str:
-    """The name of a metric, or of one of its values, as it is now called."""
+    """The present name of a metric, or of one of its values."""
     stem, *numbers = re.split(r"_(?=\d)", name, maxsplit=1)
     return "_".join([RENAMED.get(stem, stem), *numbers])
 

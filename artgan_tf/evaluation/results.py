@@ -53,13 +53,13 @@ class Result:
 
     @property
     def column(self) -> tuple[Any, ...]:
-        """What must be equal for two figures to stand in one column."""
+        """Two figures whose columns are equal may be compared."""
         extractor = (self.extractor.get(key) for key in ("extractor", "protocol", "sha256"))
         return self.metric, self.generated, self.real, self.data_sha256, *extractor
 
     @property
     def row(self) -> tuple[str, str, int]:
-        """What one row of a table is about, whatever the seeds."""
+        """Model, weights and step: a row of a table, whatever the seed."""
         return self.model, self.weights, self.step
 
 
@@ -155,14 +155,14 @@ def text_table(results: Sequence[Result]) -> str:
 
 
 def title(row: tuple[str, str, int]) -> str:
-    """What a row is called."""
+    """The name of a row."""
     model, weights, step = row
     return f"{model}, {weights}, step {step:,}" if weights else model
 
 
 @cache
 def commit() -> str:
-    """Of the source tree this runs from, with `+` where it was changed since; else empty."""
+    """The commit of the source tree this runs from, `+` where it was changed since; else empty."""
     tree = Path(__file__).parents[2]
     if not (tree / ".git").exists():
         return ""

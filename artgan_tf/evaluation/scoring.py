@@ -101,9 +101,9 @@ def _of_each(reference: Reference, real: Labels, fake: Labels) -> NDArray[np.int
 def scores(
     subject: Subject, metrics: Sequence[Metric], reference: Reference
 ) -> Iterator[tuple[Metric, Result]]:
-    """One result after another; of real images, only of metrics they can stand in for.
+    """One result after another; real images are scored only by metrics they can stand in for.
 
-    Of a metric that has no value for these images a warning says why, and the others go on.
+    A metric without a value for these images is left out, and a warning says why.
 
     Args:
         subject: whose images.
@@ -146,7 +146,7 @@ def _generated(subject: Subject, count: int, reference: Reference, folder: Path)
 
 
 def _real(metric: Metric, reference: Reference) -> Images:
-    """What generated images are compared with."""
+    """The real images that generated ones are compared with."""
     real = reference.split(metric.split)
     return real if metric.entry.real == "all" else real.first(metric.count)
 
@@ -194,7 +194,7 @@ def _result(
 
 
 def _record(metric: Metric, reference: Reference) -> dict[str, str]:
-    """What the result must tell of the network that looked at the images."""
+    """The network that looked at the images, as a result records it."""
     if "classifier" in metric.entry.needs:
         return classifier.RECORD
     return reference.record if "features" in metric.entry.needs else {}

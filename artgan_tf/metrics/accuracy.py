@@ -40,7 +40,7 @@ class Accuracies:
 def accuracies(predicted: ArrayLike, intended: ArrayLike) -> Accuracies:
     """How often a classifier gives images the label that they are meant to have.
 
-    Of generated images this is the conditional accuracy; of real ones, the classifier's own.
+    For generated images this is the conditional accuracy; for real ones, the classifier's own.
 
     Args:
         predicted: the classifier's labels, whole numbers [N] from 0.

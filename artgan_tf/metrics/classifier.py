@@ -18,7 +18,7 @@ EPOCHS, PATIENCE, BATCH, HELD_BACK = 30, 4, 64, 0.1
 SIDE = 2  # of the features that a metric gets: FID takes the cube of their number in time
 SEED = 0
 VERSION = 2  # of what is below; part of the name that a trained classifier has in the cache
-RECORD = {  # what a result must tell of it, as of an extractor
+RECORD = {  # the classifier, as a result records it
     "extractor": f"classifier-{VERSION}",
     "protocol": "4 strided convolutions, trained on the training images",
     "sha256": "",

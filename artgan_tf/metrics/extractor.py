@@ -12,7 +12,7 @@ BATCH = 32
 
 
 class Extracted(NamedTuple):
-    """What an extractor makes of N images, float32."""
+    """Features of N images, float32."""
 
     features: np.ndarray  # [N, D]
     logits: np.ndarray | None  # [N, K], before the softmax; None where there is no classifier
@@ -85,5 +85,5 @@ class Extractor:
         return Extracted(features, logits)
 
     def record(self) -> dict[str, str]:
-        """What a result must tell of its extractor."""
+        """The extractor, as a result records it."""
         return {"extractor": self.name, "protocol": self.protocol, "sha256": self.sha256}

@@ -182,7 +182,7 @@ def _flat(images: np.ndarray) -> np.ndarray:
 
 
 def _sha256(path: Path) -> str:
-    """Of a file, or of all files in a folder with their names, in hexadecimal."""
+    """The hash of a file, or of all files in a folder with their names, in hexadecimal."""
     if path.is_file():
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

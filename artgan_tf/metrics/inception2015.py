@@ -94,7 +94,7 @@ def _neighbours(length: Any, side: int) -> tuple[Any, Any, Any]:
 
 
 class Prepare(keras.layers.Layer):
-    """What the graph does first: [N, H, W, 3] in 0..255 -> float32 [N, 299, 299, 3] in -1..1."""
+    """The graph's first step: [N, H, W, 3] in 0..255 -> float32 [N, 299, 299, 3] in -1..1."""
 
     def call(self, images: Any) -> Any:
         return (resize_like_tensorflow1(images, SIDE) - 128.0) / 128.0
@@ -192,7 +192,7 @@ def _scopes(block: str, rows: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 
 def _branch(x: Any, row: str, scope: str) -> Any:
-    """What a row of the tables computes of [N, H, W, C]; its convolutions are named in order."""
+    """The layers of a row of the tables, applied to [N, H, W, C] and named in order."""
     chain, *beside = row.split("|")
     steps = [step.strip() for step in chain.split(">")]
     forks = [steps.pop(), *(step.strip() for step in beside)] if beside else []

@@ -76,12 +76,7 @@ def test_what_the_extractor_or_the_model_lacks_is_refused(
     bare = opened(paintings, cache, tmp_path / "bare", None)
     pixels = opened(paintings, cache, tmp_path / "pixels", open_extractor("pixels"))
     for name, data, autoencoder, words in (
-        (
-            "fid_30_val",
-            bare,
-            True,
-            "fid_30_val needs an extractor: name one of inception-2015:FILE",
-        ),
+        ("fid_30_val", bare, True, "fid_30_val needs an extractor: name one of inception-2015"),
         ("is_30", pixels, True, "is_30 needs logits of classes, which pixels does not give"),
         ("reconstruction_val", bare, False, "model.autoencoder is off"),
     ):

@@ -172,15 +172,6 @@ def test_names_are_shown_as_they_are(evaluation, page):
     assert RunDirectory(evaluation.results[-1].model).class_names() == sorted(NAMES)
 
 
-def test_by_class_figures_are_means_over_the_seeds(evaluation, page):
-    of_run = [r for r in evaluation.results if r.metric == "pixel_diversity_30" and r.weights]
-    assert len(of_run) == 2
-    cells = [cell for cell in page.cells("pixel_diversity_30", "run") if cell[0] in NAMES]
-    assert len(cells) == 3
-    for name, cell in cells:
-        assert float(cell) == pytest.approx(np.mean([r.by_class[name] for r in of_run]), rel=1e-3)
-
-
 # ---- pictures -----------------------------------------------------------------------------------
 def test_a_copy_is_marked_beside_what_it_copies(run, tmp_path, monkeypatch):
     def copied(painter):

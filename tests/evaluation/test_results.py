@@ -113,8 +113,8 @@ def test_a_file_that_cannot_be_written_is_a_failed_run(tmp_path: Path) -> None:
 
 
 def test_what_was_measured_again_counts_once() -> None:
-    floor, raw = replace(ONE, model=REAL), replace(ONE, weights="raw")
-    others = [floor, raw, replace(ONE, seed=1), replace(ONE, data_sha256="ee"), ONE]
+    other, raw = replace(ONE, model=REAL), replace(ONE, weights="raw")
+    others = [other, raw, replace(ONE, seed=1), replace(ONE, data_sha256="ee"), ONE]
     again = replace(ONE, values={"kid": 0.5}, commit="deed")
     assert newest([*others, again]) == [*others[:-1], again]
     assert newest([ONE, *others, again]) == [again, *others[:-1]]

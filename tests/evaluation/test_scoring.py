@@ -33,24 +33,13 @@ def test_counts_of_a_model(data: Reference, painter: Painter) -> None:
     found = scored(ALL, data, painter, seed=4)
     assert list(found) == list(ALL)
     counts = {name: (result.generated, result.real) for name, result in found.items()}
-    assert counts == {
-        "fid_30_val": (30, 12),
-        "kid_30_val": (30, 12),
-        "is_20": (20, 0),
-        "precision_recall_30_k3": (30, 12),
-        "density_coverage_30_k5": (30, 12),
-        "parzen_30": (30, 12),
+    assert counts == {name: (30, 12) for name in ALL if "30" in name} | {
+        **dict.fromkeys(("shape_diversity_12", "pixel_diversity_12"), (12, 12)),
+        **dict.fromkeys(("authenticity_12", "authenticity_pixels_12"), (12, 36)),
+        **dict.fromkeys(("d_accuracy_val", "reconstruction_val"), (0, 12)),
         "conditional_accuracy_12": (12, 36),
         "conditional_accuracy_d_30": (30, 0),
-        "intra_kid_30_val": (30, 12),
-        "intra_recall_30_k3": (30, 12),
-        "intra_spread_30_val": (30, 12),
-        "shape_diversity_12": (12, 12),
-        "pixel_diversity_12": (12, 12),
-        "d_accuracy_val": (0, 12),
-        "reconstruction_val": (0, 12),
-        "authenticity_12": (12, 36),
-        "authenticity_pixels_12": (12, 36),
+        "is_20": (20, 0),
     }
     for result in found.values():
         assert (result.model, result.weights, result.seed) == ("model", "ema", 4)

@@ -57,7 +57,7 @@ def panels(history: Iterable[Mapping[str, Any]]) -> list[Panel]:
 
 
 def _place(key: str) -> tuple[str, str] | None:
-    """The panel's title and the line's name of a key of the history; None for one not drawn."""
+    """The panel's title and the line's name for a key of the history; None for one not drawn."""
     for prefix, title in LOSSES.items():
         if key.startswith(prefix):
             return title, key.removeprefix(prefix)

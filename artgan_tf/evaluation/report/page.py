@@ -69,7 +69,7 @@ def write_report(
 def _pictures(
     run: RunDirectory, painter: Painter, reference: Reference, found: Sequence[Result]
 ) -> dict[str, list[Strip]]:
-    """By the names of their files; none where a report goes without them."""
+    """The pictures by the names of their files; an empty list where there are none."""
     sought = pictures.sought(painter)
     known = any(metric(result.metric).entry.pattern == FEATURES for result in found)
     several, magnify = reference.train.count > 1, painter.gan.config.model.magnify

@@ -72,7 +72,7 @@ def beside(painter: Painter, real: Images) -> list[Strip]:
 
 
 def progress(samples: Path, painter: Painter) -> list[Strip]:
-    """The same seed of the first classes at some steps of the training, from its sample grids."""
+    """The first classes at some steps of the training, all of one seed, from its sample grids."""
     grids = sorted(samples.glob("step_??????.png"))
     places = np.linspace(0, len(grids) - 1, min(SEEN_STEPS, len(grids))).round().astype(int)
     names = painter.class_names[:GRID_COLUMNS]
@@ -189,7 +189,7 @@ def sheet(strips: Sequence[Strip]) -> Image.Image:
 
 
 def png(picture: Any) -> bytes:
-    """Of a PIL image, or of a matplotlib Figure with nothing behind it."""
+    """A PIL image, or a matplotlib Figure on a transparent ground, as PNG."""
     stream = io.BytesIO()
     if isinstance(picture, Image.Image):
         picture.save(stream, "png", optimize=True)

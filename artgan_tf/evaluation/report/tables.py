@@ -106,7 +106,7 @@ def _arrow(column: Column) -> str:
 
 
 def _about(column: Column) -> str:
-    """What the metric means, and why its reference row is empty where it is."""
+    """The metric in words, and why its reference row is empty, if it is."""
     entry = _entry(column)
     if REFERENCE in column.cells:
         return entry.about
@@ -120,7 +120,7 @@ def _entry(column: Column) -> Entry:
 
 
 def _place(name: str) -> tuple[int, int, str]:
-    """Where a metric stands among others: as registered, then by the number of images."""
+    """The metric's place among others: as registered, then by the number of images."""
     found = metric(name)
     return ENTRIES.index(found.entry), found.count, name
 
@@ -140,7 +140,7 @@ def by_class(found: Sequence[Result], class_names: Sequence[str]) -> Table | Non
 
 
 def _means(alike: Sequence[Result]) -> dict[tuple[str, str, int], dict[str, float]]:
-    """Of real images and of the model: each class's mean over the seeds."""
+    """Each class's mean over the seeds, for real images and for the model."""
     found = {}
     for row in sorted({result.row for result in alike}, key=lambda row: row != REFERENCE):
         of_row = [result.by_class for result in alike if result.row == row]
@@ -155,7 +155,7 @@ def _cell(column: Mapping[str, float], name: str) -> str:
 
 # ---- how they came about ------------------------------------------------------------------------
 def facts(found: Sequence[Result]) -> list[tuple[str, str]]:
-    """What someone who repeats this must know: names, and what they are here."""
+    """Names and values that someone needs who repeats the evaluation."""
     models = [result for result in found if result.row != REFERENCE]
     told = {
         "run": [result.model for result in models],
@@ -171,7 +171,7 @@ def facts(found: Sequence[Result]) -> list[tuple[str, str]]:
 
 
 def _extractors(found: Sequence[Result]) -> list[tuple[str, str]]:
-    """The networks that looked at images: name, what became of these, and the weights."""
+    """The feature extractors: name, protocol, and weights."""
     known = {tuple(each.extractor.items()): each.extractor for each in found if each.extractor}
     facts = []
     for extractor in known.values():
@@ -182,7 +182,7 @@ def _extractors(found: Sequence[Result]) -> list[tuple[str, str]]:
 
 
 def _data(found: Sequence[Result]) -> list[tuple[str, str]]:
-    """Which real images each metric saw: those of equal content on one line."""
+    """The real images that each metric saw; equal ones share a line."""
     metrics: dict[tuple[int, str], dict[str, None]] = {}
     for result in (each for each in found if each.real):
         metrics.setdefault((result.real, result.data_sha256), {})[result.metric] = None

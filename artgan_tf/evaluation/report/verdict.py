@@ -15,7 +15,7 @@ TENTHS = (
     "next to nothing", "a tenth", "a fifth", "three tenths", "two fifths", "half",
     "three fifths", "seven tenths", "four fifths", "nine tenths",
 )  # fmt: skip
-# Of the real images' own figure: good from the first on, fair from the second on.
+# Shares of the real images' own figure: good from the first on, fair from the second on.
 TOLD_APART, VARIED = (0.9, 0.6), (0.75, 0.4)
 PIXELS = ("shape_diversity", "pixel_diversity")  # measure diversity without features
 JUDGES = {  # of the class that a picture shows
@@ -49,7 +49,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Figure:
-    """A metric's first value of a run, of other real images if that is known, and by what."""
+    """A metric's first value: the run's, and that of other real images if it is known."""
 
     metric: str
     run: float
@@ -60,7 +60,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What the figures do not tell.
+    """Facts that the figures do not tell.
 
     Attributes:
         classes: how many there are.
@@ -77,11 +77,11 @@ class Circumstances:
 
 
 def answers(found: Sequence[Result], known: Circumstances) -> list[Answer]:
-    """What the results say: told apart, varied, alike, copied, and how much it proves.
+    """The verdict: told apart, varied, alike, copied, and how much that proves.
 
     Args:
         found: of one run, of one or several seeds, and of real images.
-        known: what they do not tell.
+        known: facts that they do not tell.
     """
     asked = _apart(found, known.classes), _varied(found), _alike(found), _copies(found)
     told = [_doubted(answer, found) for answer in asked if answer]
@@ -107,7 +107,7 @@ def _apart(found: Sequence[Result], classes: int) -> Answer | None:
 
 
 def _varied(found: Sequence[Result]) -> Answer | None:
-    """As a part of the real images' own; what is a share of theirs needs no reference row."""
+    """The figure as a part of the real images' own; a share of theirs needs no reference row."""
     kind, of = _first(found, "intra_recall", "precision_recall", "intra_spread", *PIXELS)
     if not of:
         return None
@@ -204,7 +204,7 @@ def _first(found: Sequence[Result], *kinds: str) -> tuple[str, Figure | None]:
 
 
 def _largest(found: Sequence[Result], kind: str) -> Figure | None:
-    """Of the metric of this kind with the most pictures."""
+    """The figure of this kind that is of the most pictures."""
     names = {r.metric for r in found if metric(r.metric).entry.pattern.startswith(f"{kind}_{{")}
     figures = (_figure(found, name, SHOWN.get(kind, "")) for name in sorted(names))
     return max(filter(None, figures), key=lambda f: f.generated, default=None)
@@ -246,5 +246,5 @@ def _share(part: float) -> str:
 
 
 def _chance(count: int) -> float:
-    """Two standard errors of a share of so many pictures, at most."""
+    """Two standard errors, at most, of a share among so many pictures."""
     return float(1 / np.sqrt(max(count, 1)))
