@@ -8,6 +8,7 @@ from pathlib import Path
 from artgan_tf.config import InputError
 from artgan_tf.data.real import real_data, real_source
 from artgan_tf.evaluation import results
+from artgan_tf.evaluation.entries import FEATURES
 from artgan_tf.evaluation.reference import Reference, open_reference
 from artgan_tf.evaluation.registry import COUNTS, Metric, check_seeds, metric, usual
 from artgan_tf.evaluation.report import page
@@ -76,7 +77,7 @@ def measure(
     painter, out = load(run_dir, checkpoint, weights), out or workplace(run_dir)
     with tempfile.TemporaryDirectory(prefix="artgan-") as work:
         reference = _reference(painter, data, extractor, Path(work))
-        if not extractor and (not asked or any("features" in x.entry.needs for x in asked)):
+        if not extractor and (not asked or any(x.entry.needs == FEATURES for x in asked)):
             reference.look_with_own()
         asked = asked or _usual(reference, painter)
         check(asked, reference, painter.gan.config.model.autoencoder)

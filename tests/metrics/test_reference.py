@@ -102,8 +102,9 @@ def test_the_cases_tell_metrics_apart() -> None:
 
 
 MODULES = (
-    "conditional_accuracy",
+    "accuracy",
     "distances",
+    "diversity",
     "frechet",
     "inception_score",
     "kernel",
