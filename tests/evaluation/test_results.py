@@ -12,8 +12,10 @@ import pytest
 
 from artgan_tf.config import RunError
 from artgan_tf.evaluation import results
+from artgan_tf.evaluation.registry import RENAMED, metric
 from artgan_tf.evaluation.results import REAL, Result, append, columns, newest, read, text_table
 
+REPOSITORY, ROOMS = Path(__file__).parents[2], ("artgan_tf/pretrained", "experiments")
 EXTRACTOR = {"extractor": "inception", "protocol": "resized", "sha256": "aa"}
 ONE = Result(
     metric="kid_1k_val",
@@ -97,6 +99,14 @@ def test_lines_of_an_older_version_are_read_under_todays_names(tmp_path: Path) -
         "pixel_diversity_50": {"pixel_diversity": 0.75},
         "kid_1k_val": {"kid": 1.0},
     }
+
+
+def test_committed_results_have_names_of_today() -> None:
+    files = [file for room in ROOMS for file in (REPOSITORY / room).rglob("metrics.jsonl")]
+    found = [result for file in files for result in read(file)]
+    assert len(found) > 20
+    assert [metric(result.metric).name for result in found] == [r.metric for r in found]
+    assert not RENAMED.keys() & {name for result in found for name in result.values}
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])

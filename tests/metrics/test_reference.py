@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -88,17 +87,6 @@ def test_inception_score(name: str, splits: int) -> None:
     ours = inception_score(cases.logits(name), splits, seed=None)
     assert ours.mean == pytest.approx(theirs["mean"], rel=CLOSE)
     assert ours.std == pytest.approx(theirs["std"], rel=CLOSE, abs=1e-12)
-
-
-def test_the_cases_tell_metrics_apart() -> None:
-    """Not all 0 or 1: a case that every mistake passes holds nothing."""
-    pairs: dict[str, Any] = GOLDEN["pairs"]
-    for what in ("precision", "recall"):
-        values = [pairs[name]["prc"]["3"][what] for name in PAIRS]
-        assert sum(0.05 < value < 0.98 for value in values) >= 3
-    for what in ("density", "coverage"):
-        values = [pairs[name]["prdc"]["5"][what] for name in PAIRS]
-        assert sum(0.05 < value < 0.98 for value in values) >= 3
 
 
 MODULES = (
