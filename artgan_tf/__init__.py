@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from artgan_tf.config import Config, InputError, RunError, resolve
 
 if TYPE_CHECKING:
-    from artgan_tf.evaluation.evaluate import measure
+    from artgan_tf.evaluation.measure import measure
     from artgan_tf.painter import Painter
     from artgan_tf.runs.load import load
     from artgan_tf.training.train import train
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 HOMES = {
     "Painter": "artgan_tf.painter",
     "load": "artgan_tf.runs.load",
-    "measure": "artgan_tf.evaluation.evaluate",
+    "measure": "artgan_tf.evaluation.measure",
     "train": "artgan_tf.training.train",
 }
 __version__ = "0.1.0"

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import tyro
 
 from artgan_tf import cli
-from artgan_tf.evaluation.protocols import check_asked, check_seeds
+from artgan_tf.evaluation.registry import check_asked, check_seeds
 from artgan_tf.runs.asked import check_run
 
 
@@ -44,11 +44,9 @@ def evaluate(
     check_seeds(seeds)
     check_run(model, checkpoint, data, own_data=True)
     cli.start_tensorflow()
-    from artgan_tf.evaluation.evaluate import Options
-    from artgan_tf.evaluation.evaluate import evaluate as measure
+    from artgan_tf.evaluation.measure import measure
 
-    options = Options(data, metrics, extractor, weights, checkpoint, seeds, out)
-    found = measure(model, options)
+    found = measure(model, metrics, extractor, data, seeds, out, weights, checkpoint)
     print(found)
     print(f"  results   {found.file}")
     print(f"  report    {found.report}")

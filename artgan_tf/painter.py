@@ -132,9 +132,7 @@ class Painter:
         for i in _starts(seeds):
             part = slice(i, i + AT_ONCE)
             share = keras.ops.convert_to_tensor(np.asarray(t[part], np.float32))
-            z = self.gan.interpolate(
-                self.latents(seeds[part]), self.latents(seeds_to[part]), position
-            )
+            z = self.gan.interpolate(self.latents(seeds[part]), self.latents(seeds_to[part]), share)
             y = keras.ops.convert_to_tensor(np.asarray(weights[part], np.float32))
             batches.append(self.paint(truncation * z, y, magnified))
         return np.concatenate(batches)

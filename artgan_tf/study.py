@@ -8,7 +8,7 @@ import tyro
 from artgan_tf import cli
 from artgan_tf.comparison.experiment import Experiment, Protocol, carry_out, check
 from artgan_tf.config import parse_overrides, resolve
-from artgan_tf.evaluation.protocols import check_asked
+from artgan_tf.evaluation.registry import check_asked
 from artgan_tf.task import checked
 from tfrecords_tools.common.locks import held
 

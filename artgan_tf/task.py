@@ -9,7 +9,7 @@ from artgan_tf import cli, own
 from artgan_tf.config import Config, resolve
 from artgan_tf.data.source import Source
 from artgan_tf.data.spec import open_early, open_source
-from artgan_tf.evaluation.protocols import check_asked
+from artgan_tf.evaluation.registry import check_asked
 from artgan_tf.hardware import gpus
 from artgan_tf.possible import check_settings
 from artgan_tf.runs.directory import RunDirectory

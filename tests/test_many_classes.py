@@ -9,8 +9,7 @@ from PIL import Image
 
 from artgan_tf.config import resolve
 from artgan_tf.data.demo_paintings import gallery
-from artgan_tf.evaluation.evaluate import Options as Measures
-from artgan_tf.evaluation.evaluate import evaluate
+from artgan_tf.evaluation.measure import measure
 from artgan_tf.runs.load import load
 from artgan_tf.sampling import sheets
 from artgan_tf.sampling.sheets import wish
@@ -62,8 +61,8 @@ def test_a_sheet_of_all_classes_has_each(run: Path) -> None:
 
 
 def test_an_evaluation_and_its_report_tell_of_each(run: Path) -> None:
-    asked = ("deviation_204", "agreement_classifier_204", "d_accuracy_val")
-    found = evaluate(run, Measures(metrics=asked))
+    asked = ("pixel_diversity_204", "conditional_accuracy_204", "d_accuracy_val")
+    found = measure(run, asked)
     by_class = {result.metric: result.by_class for result in found.results}
     assert {name: list(of) for name, of in by_class.items()} == dict.fromkeys(by_class, NAMES)
     page = found.report.read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ import tyro
 
 import artgan_tf
 from artgan_tf.config import parse_overrides, resolve
-from artgan_tf.evaluation import protocols
+from artgan_tf.evaluation import registry
 from artgan_tf.preset_files import preset_names
 from tfrecords_tools.common.cli import CONFIG
 from tfrecords_tools.options import Options, checked
@@ -92,7 +92,7 @@ def test_commands_are_understood(line, monkeypatch):
     for preset in arguments.get("presets", ()):
         assert resolve(preset).preset == preset
     for name in arguments.get("metrics") or ():
-        assert protocols.metric(name).name == name
+        assert registry.metric(name).name == name
 
 
 @pytest.mark.parametrize("line", [line for line in lines() if line.startswith("convert")])
@@ -108,7 +108,7 @@ def test_metric_names_are_metrics():
     rows = re.findall(r"^\| (`.*?`) \|.*\|.*\|$", section, re.M)
     names = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
     assert len(names) > 10
-    assert {protocols.metric(name).kind for name in names} == set(protocols.KINDS)
+    assert {registry.metric(name).entry for name in names} == set(registry.ENTRIES)
 
 
 @pytest.mark.parametrize("name", PAGES)

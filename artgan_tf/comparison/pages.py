@@ -9,11 +9,11 @@ import numpy as np
 from PIL import Image
 
 from artgan_tf.comparison.rows import CLASSES, StudyRow, rows
-from artgan_tf.evaluation import curves, tables
-from artgan_tf.evaluation.curves import Panel
-from artgan_tf.evaluation.encoding import png
+from artgan_tf.evaluation.report import curves, tables
+from artgan_tf.evaluation.report.curves import Panel
+from artgan_tf.evaluation.report.pictures import png
+from artgan_tf.evaluation.report.tables import Table
 from artgan_tf.evaluation.results import REAL, Result
-from artgan_tf.evaluation.tables import Table
 from artgan_tf.runs.directory import RunDirectory
 from tfrecords_tools.common import files
 from tfrecords_tools.common.sheet import named_grid
@@ -73,7 +73,7 @@ def _tables(found: Sequence[StudyRow]) -> list[Table]:
     for images, compared in alike.items():
         for table in tables.by_group([x for done in compared for x in _unnumbered(done)]):
             told = f", {images}" * (len(alike) > 1)
-            rows = [replace(row, name=row.name + told * row.floor) for row in table.rows]
+            rows = [replace(row, name=row.name + told * row.reference) for row in table.rows]
             kind = f"{table.title} {table.heads}"
             above = stacked[kind].rows if kind in stacked else ()
             stacked[kind] = replace(table, rows=[*above, *rows])

@@ -1,22 +1,63 @@
-"""Features of images, computed once: on disk, so that memory does not grow with their number."""
+"""Features of images, and the cache that outlives an evaluation.
+
+Features lie on disk, so that memory does not grow with their number.
+"""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from tqdm import tqdm
 
-from artgan_tf.evaluation import kept
+from artgan_tf.config import InputError
 from artgan_tf.evaluation.images import Images, Pixels, on_disk
-from artgan_tf.metrics.extractors import Extracted, Extractor
+from artgan_tf.metrics.extractor import Extracted, Extractor
+from tfrecords_tools.common import files
+from tfrecords_tools.common.files import reason
 
 CHUNK = 250  # images whose features lie in one file of the cache
+ADVICE = "name another folder with ARTGAN_CACHE"
+
+T = TypeVar("T")
+
+
+def cached(
+    path: Path, load: Callable[[Path], T], compute: Callable[[], T], save: Callable[[T, Path], Any]
+) -> T:
+    """Read a file of the cache; where there is none, or a damaged one, compute and write it.
+
+    The file is complete or absent, also where two processes write the same.
+
+    Args:
+        path: of the file.
+        load, save: read and write it.
+        compute: what it is to hold.
+
+    Raises:
+        InputError: its folder cannot be made.
+        NotWritten: something goes wrong with the disk.
+    """
+    try:
+        if path.is_file():
+            return load(path)
+    except Exception:  # of a damaged file NumPy, zipfile and Keras raise whatever they trip over
+        pass
+    found = compute()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{path.parent} cannot be made: {reason(error)}; {ADVICE}.") from None
+    with files.written(path, ADVICE) as part:
+        save(found, part)
+    return found
 
 
 class Features:
     """An extractor's features of sets of images.
 
-    What a network with weights computes is kept in the cache, in chunks named by the content of
+    Features by a network with weights go to the cache, in chunks named by the content of
     images and weights: neither other data nor another network can be mistaken for them, and an
     evaluation that was interrupted goes on where it stopped.
 
@@ -37,49 +78,44 @@ class Features:
         Args:
             images: any.
             name: stands before the progress bar.
-            keep: whether the cache keeps them; what it need not, `forget` removes.
+            keep: whether they stay in the cache; what need not stay, `forget` removes.
         """
         key = images.sha256
         if key not in self._known:
-            files = [] if keep else self._passing.setdefault(key, [])
-            self._known[key] = self._joined(images, name, files)
+            paths = [] if keep else self._passing.setdefault(key, [])
+            self._known[key] = self._joined(images, name, paths)
         return self._known[key]
 
     def forget(self) -> None:
-        """Remove what need not stay: features of images that will not come again."""
-        for key, files in self._passing.items():
+        """Remove the features of images that will not come again."""
+        for key, paths in self._passing.items():
             self._known.pop(key, None)  # it is not known yet where computing was interrupted
-            for path in files:
+            for path in paths:
                 path.unlink(missing_ok=True)
         self._passing.clear()
 
-    def _joined(self, images: Images, name: str, files: list[Path]) -> Extracted:
-        """Memory maps of the features of all chunks; what is written is added to the files."""
+    def _joined(self, images: Images, name: str, paths: list[Path]) -> Extracted:
+        """Memory maps of all chunks' features; the files written are added to the paths."""
         whole: dict[str, np.ndarray] = {}
         title = f"{name}: {self.extractor.name}"
         with tqdm(total=images.count, desc=title, unit="image", leave=False) as bar:
             for start in range(0, images.count, CHUNK):
-                part = self._chunk(images.pixels[start : start + CHUNK], files)
+                part = self._chunk(images.pixels[start : start + CHUNK], paths)
                 for kind, rows in part.items():
                     if kind not in whole:
                         file = self.work / f"{self.extractor.name}-{kind}-{images.sha256}.npy"
-                        files.append(file)
+                        paths.append(file)
                         whole[kind] = on_disk(file, rows.dtype, (images.count, *rows.shape[1:]))
                     whole[kind][start : start + len(rows)] = rows
                 bar.update(len(part["features"]))
         return Extracted(whole["features"], whole.get("logits"))
 
-    def _chunk(self, pixels: Pixels, files: list[Path]) -> dict[str, np.ndarray]:
+    def _chunk(self, pixels: Pixels, paths: list[Path]) -> dict[str, np.ndarray]:
         if not self.extractor.sha256:  # without weights it is computed sooner than read
             return self._computed(pixels)
         path = self._path(pixels)
-        files.append(path)
-        found = kept.read(path, self._loaded)
-        if found is None:
-            found = self._computed(pixels)
-            with kept.written(path) as part:
-                np.savez(part, **found)  # type: ignore[arg-type]
-        return found
+        paths.append(path)
+        return cached(path, self._loaded, lambda: self._computed(pixels), _save)
 
     def _loaded(self, path: Path) -> dict[str, np.ndarray]:
         kinds = ("features", "logits")[: 1 + self.extractor.has_logits]
@@ -95,3 +131,7 @@ class Features:
         digest.update(str(pixels.shape).encode())
         digest.update(pixels.tobytes())
         return self.cache / "features" / f"{digest.hexdigest()}.npz"
+
+
+def _save(found: dict[str, np.ndarray], path: Path) -> None:
+    np.savez(path, **found)  # type: ignore[arg-type]

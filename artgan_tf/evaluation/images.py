@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
@@ -46,12 +46,17 @@ class Images:
         """The first of them, or all where there are fewer."""
         return self if count >= self.count else Images(self.pixels[:count], self.labels[:count])
 
+    def batches(self) -> Iterator[Pixels]:
+        """Their pixels, `BATCH` images at a time."""
+        for start in range(0, self.count, BATCH):
+            yield np.asarray(self.pixels[start : start + BATCH])
+
     @cached_property
     def sha256(self) -> str:
-        """Of all pixels and labels, in hexadecimal."""
+        """The hash of all pixels and labels, in hexadecimal."""
         digest = hashlib.sha256(str(self.pixels.shape).encode())
-        for start in range(0, self.count, BATCH):
-            digest.update(self.pixels[start : start + BATCH].tobytes())
+        for pixels in self.batches():
+            digest.update(pixels.tobytes())
         digest.update(self.labels.astype("<i4").tobytes())
         return digest.hexdigest()
 
@@ -91,7 +96,7 @@ def real_images(split: Split, data: Data, file: Path, name: str) -> Images:
 def generated_images(
     painter: Painter, labels: NDArray[np.int32], seed: int, file: Path, name: str
 ) -> Images:
-    """One painting for each label; image i is made of the latent number `seed * 10^9 + i`.
+    """One image for each label; image i is made of the latent number `seed * 10^9 + i`.
 
     Args:
         painter: of the model.
@@ -101,7 +106,7 @@ def generated_images(
         name: stands before the progress bar.
 
     Raises:
-        RunError: G paints the same whatever it is given, or its weights are no numbers.
+        RunError: G makes the same image whatever it is given, or its weights are no numbers.
     """
     _check_finite(painter)
     count, first = len(labels), seed * SEEDS
@@ -112,10 +117,10 @@ def generated_images(
             seeds = range(first + start, first + start + len(part))
             part[:] = painter.generate(labels[start : start + BATCH].tolist(), seeds)
             bar.update(len(part))
-    parts = (pixels[start : start + BATCH] for start in range(0, count, BATCH))
-    if count > 1 and all((pixels[0] == part).all() for part in parts):
+    images = Images(pixels, labels)
+    if count > 1 and all((pixels[0] == part).all() for part in images.batches()):
         raise RunError(f"All {count} generated images are one and the same: G is broken.")
-    return Images(pixels, labels)
+    return images
 
 
 def proportional_labels(shares: Iterable[float], count: int) -> NDArray[np.int32]:
@@ -155,7 +160,7 @@ def _empty(file: Path, count: int, size: int) -> Pixels:
 
 
 def _check_finite(painter: Painter) -> None:
-    """Refuse to paint with NaN, which would become black pixels."""
+    """Refuse weights of NaN, which would become black pixels."""
     for weight in painter.generator.weights:
         if not np.isfinite(keras.ops.convert_to_numpy(weight)).all():
             raise RunError(f"G's {weight.path} holds NaN or infinity: take another checkpoint.")

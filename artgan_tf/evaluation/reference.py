@@ -1,18 +1,19 @@
-"""The real images that results are measured against, and what is computed of them once."""
+"""The reference: the real images that generated ones are compared with, read once."""
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from artgan_tf.config import Data, InputError, default_cache
 from artgan_tf.data.source import Source, Split
-from artgan_tf.evaluation.classifier import as_extractor, trained_classifier
-from artgan_tf.evaluation.features import Features
+from artgan_tf.evaluation.features import Features, cached
 from artgan_tf.evaluation.images import Images, real_images
-from artgan_tf.metrics.extractors import Extractor, open_extractor
+from artgan_tf.metrics import classifier
+from artgan_tf.metrics.extractor import Extractor
+from artgan_tf.metrics.extractors import open_extractor
 
 OWN = "classifier"  # SPEC of the extractor that is trained on the reference's own images
 LEAST = 2  # images of either split that features are compared of
@@ -24,12 +25,12 @@ def open_reference(source: Source, data: Data, spec: str, work: Path) -> "Refere
     opened = open_extractor(spec) if spec not in ("", OWN) else None
     reference = Reference(source, data, opened, default_cache(), work)
     if spec == OWN:
-        reference.look_with(as_extractor(reference.classifier))
+        reference.look_with_classifier()
     return reference
 
 
 class Reference:
-    """Both splits of a data set, read when they are first asked for.
+    """Both splits of a data set; each is read when it is first asked for.
 
     Args:
         source: the data.
@@ -39,7 +40,7 @@ class Reference:
         work: folder for images and features of this one.
 
     Attributes:
-        lack: why metrics of features go without any, in words; empty where they do not.
+        lack: why there are no features, in words; empty where there are.
     """
 
     def __init__(
@@ -65,10 +66,14 @@ class Reference:
                 "classes; --extractor names another network, such as efficientnet"
             )
         else:
-            self.look_with(as_extractor(self.classifier))
+            self.look_with_classifier()
+
+    def look_with_classifier(self) -> None:
+        """Take the last features of the classifier as the extractor's."""
+        self.look_with(classifier.as_extractor(self.classifier))
 
     def look_with(self, extractor: Extractor) -> None:
-        """Take an extractor."""
+        """Compute features by this extractor from now on."""
         self.extractor, self._features = extractor, Features(extractor, self.cache, self.work)
 
     @property
@@ -101,29 +106,40 @@ class Reference:
         return np.bincount(self.train.labels, minlength=self.classes)
 
     @cached_property
-    def classifier(self) -> Any:
-        """A classifier trained on the training images."""
-        return trained_classifier(self.train, self.classes, self.cache)
+    def classifier(self) -> keras.Model:
+        """A classifier of the training images: trained once, then read from the cache."""
+        train, classes = self.train, self.classes
+        file = f"{train.sha256}-{classes}-{classifier.VERSION}.keras"
+        return cached(
+            self.cache / "classifiers" / file,
+            keras.models.load_model,
+            lambda: classifier.train_classifier(train.pixels, train.labels, classes),
+            lambda model, part: model.save(part),
+        )
+
+    def classes_seen(self, images: Images) -> NDArray[np.intp]:
+        """The class that the classifier takes each image for, int [N]."""
+        return classifier.predicted(self.classifier, images.pixels)
 
     @property
     def features(self) -> Features:
-        """What the extractor computes; InputError where none was named."""
+        """Features by the extractor; InputError where none was named."""
         if self._features is None:
             raise InputError("There is no extractor: name one with --extractor.")
         return self._features
 
     @property
     def pixels(self) -> Features:
-        """Pixels from 0 to 1 in the features' place."""
+        """Pixels from 0 to 1 as if they were features."""
         return self._pixels
 
     @property
     def record(self) -> dict[str, str]:
-        """What a result must tell of the extractor."""
+        """The extractor, as a result records it."""
         return self.features.extractor.record()
 
     def forget(self) -> None:
-        """Drop what was computed of images that will not come again."""
+        """Drop the features of images that will not come again."""
         for features in (self._features, self._pixels):
             if features:
                 features.forget()

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from artgan_tf import __version__
+from artgan_tf.evaluation.registry import todays
 from tfrecords_tools.common import files
 
 REAL = "real images"
@@ -23,7 +24,7 @@ class Result:
     Attributes:
         metric: its name with protocol.
         values: by name, the first being what the metric is about.
-        model: what made the images, such as a run's directory; `REAL` in the floor row.
+        model: what made the images, such as a run's directory; `REAL` in the reference row.
         generated, real: how many images of either kind were compared.
         by_class: of each class, by its name.
         weights: `ema` or `raw`; empty of real images, as the next two are 0.
@@ -52,13 +53,13 @@ class Result:
 
     @property
     def column(self) -> tuple[Any, ...]:
-        """What must be equal for two figures to stand in one column."""
+        """Two figures whose columns are equal may be compared."""
         extractor = (self.extractor.get(key) for key in ("extractor", "protocol", "sha256"))
         return self.metric, self.generated, self.real, self.data_sha256, *extractor
 
     @property
     def row(self) -> tuple[str, str, int]:
-        """What one row of a table is about, whatever the seeds."""
+        """Model, weights and step: a row of a table, whatever the seed."""
         return self.model, self.weights, self.step
 
 
@@ -74,11 +75,11 @@ def _cut_short(file: Path) -> bool:
 
 
 def read(file: Path) -> list[Result]:
-    """All results of a file; what a kill has cut short is left out."""
+    """All results of a file, under today's names; what a kill has cut short is left out."""
     if not file.is_file():
         return []
     lines = file.read_text(encoding="utf-8", errors="replace").split("\n")
-    return [Result(**found) for line in lines if (found := _whole(line))]
+    return [result for line in lines if (result := _result(line))]
 
 
 def newest(results: Sequence[Result]) -> list[Result]:
@@ -86,11 +87,13 @@ def newest(results: Sequence[Result]) -> list[Result]:
     return list({(result.column, result.row, result.seed): result for result in results}.values())
 
 
-def _whole(line: str) -> dict[str, Any]:
+def _result(line: str) -> Result | None:
     try:
-        return json.loads(line)
+        row = json.loads(line)
     except ValueError:
-        return {}
+        return None
+    values = {todays(name): value for name, value in row["values"].items()}
+    return Result(**row | {"metric": todays(row["metric"]), "values": values})
 
 
 @dataclass(frozen=True)
@@ -152,14 +155,14 @@ def text_table(results: Sequence[Result]) -> str:
 
 
 def title(row: tuple[str, str, int]) -> str:
-    """What a row is called."""
+    """The name of a row."""
     model, weights, step = row
     return f"{model}, {weights}, step {step:,}" if weights else model
 
 
 @cache
 def commit() -> str:
-    """Of the source tree this runs from, with `+` where it was changed since; else empty."""
+    """The commit of the source tree this runs from, `+` where it was changed since; else empty."""
     tree = Path(__file__).parents[2]
     if not (tree / ".git").exists():
         return ""

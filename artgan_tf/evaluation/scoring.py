@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artgan_tf.config import InputError
-from artgan_tf.evaluation import classifier, results
+from artgan_tf.evaluation import results
 from artgan_tf.evaluation.images import Images, generated_images, proportional_labels
-from artgan_tf.evaluation.measures import Comparison
-from artgan_tf.evaluation.protocols import Metric
 from artgan_tf.evaluation.reference import Reference
+from artgan_tf.evaluation.registry import Comparison, Metric
 from artgan_tf.evaluation.results import REAL, Result
-from artgan_tf.metrics.extractor_specs import KINDS
+from artgan_tf.metrics import classifier
+from artgan_tf.metrics.extractors import forms_of_specs
 from artgan_tf.painter import Painter
 
 Labels = NDArray[np.int32]
@@ -28,7 +28,7 @@ class Subject:
     """Whose images are scored.
 
     Attributes:
-        painter: paints them; None for real images.
+        painter: generates them; None for real images.
         model: what to call it.
         weights: `ema` or `raw`.
         seed: of the latents.
@@ -42,7 +42,7 @@ class Subject:
 
 # ---- what can be had ----------------------------------------------------------------------------
 def check(metrics: Sequence[Metric], reference: Reference, autoencoder: bool = True) -> None:
-    """Refuse, before anything is painted, metrics that cannot be had.
+    """Refuse, before anything is generated, metrics that cannot be had.
 
     Args:
         metrics: asked for.
@@ -59,9 +59,9 @@ def check(metrics: Sequence[Metric], reference: Reference, autoencoder: bool = T
 
 def refusal(metric: Metric, reference: Reference, autoencoder: bool = True) -> str:
     """Why a metric cannot be had, in a sentence; empty where it can."""
-    needs, extractor = metric.kind.needs, reference.extractor
+    needs, extractor = metric.entry.needs, reference.extractor
     if "features" in needs and not extractor:
-        return f"{metric.name} needs an extractor: name one of {', '.join(KINDS)}."
+        return f"{metric.name} needs an extractor: name one of {', '.join(forms_of_specs())}."
     if "logits" in needs and extractor and not extractor.has_logits:
         return (
             f"{metric.name} needs logits of classes, which {extractor.name} does not give: for the "
@@ -74,16 +74,16 @@ def refusal(metric: Metric, reference: Reference, autoencoder: bool = True) -> s
 
 def _too_few(metric: Metric, reference: Reference) -> str:
     """Why there are not enough images; empty where there are."""
-    kind, count = metric.kind, metric.count
+    entry, count = metric.entry, metric.count
     if count and count < metric.least:
         return f"{metric.name} is of {count:,} generated images and needs {metric.least:,}."
     real = _real(metric, reference)
-    if kind.real != "none" and real.count < metric.least:
+    if entry.real != "none" and real.count < metric.least:
         return f"{metric.name} needs {metric.least:,} real images, and there are {real.count:,}."
     if not metric.in_class:
         return ""
-    painted = proportional_labels(reference.shares, count)
-    if (most := _of_each(reference, real.labels, painted).max()) >= metric.in_class:
+    asked = proportional_labels(reference.shares, count)
+    if (most := _of_each(reference, real.labels, asked).max()) >= metric.in_class:
         return ""
     each = f"{metric.in_class:,}"
     return (
@@ -101,13 +101,13 @@ def _of_each(reference: Reference, real: Labels, fake: Labels) -> NDArray[np.int
 def scores(
     subject: Subject, metrics: Sequence[Metric], reference: Reference
 ) -> Iterator[tuple[Metric, Result]]:
-    """One result after another; of real images, only of metrics they can stand in for.
+    """One result after another; real images are scored only by metrics they can stand in for.
 
-    Of a metric that has no value for these images a warning says why, and the others go on.
+    A metric without a value for these images is left out, and a warning says why.
 
     Args:
         subject: whose images.
-        metrics: to compute, checked; the images are painted once for all of them.
+        metrics: to compute, checked; the images are generated once for all of them.
         reference: the real images.
 
     Raises:
@@ -115,7 +115,7 @@ def scores(
     """
     with tempfile.TemporaryDirectory(dir=reference.work) as folder:
         count = max((metric.count for metric in metrics), default=0)
-        images = _painted(subject, count, reference, Path(folder))
+        images = _generated(subject, count, reference, Path(folder))
         for metric in metrics:
             real = _real(metric, reference)
             fake = images.first(metric.count) if images else _stand_in(metric, reference, real)
@@ -133,7 +133,7 @@ def scores(
     reference.forget()
 
 
-def _painted(subject: Subject, count: int, reference: Reference, folder: Path) -> Images | None:
+def _generated(subject: Subject, count: int, reference: Reference, folder: Path) -> Images | None:
     """Images of classes as frequent as the training data's."""
     if not subject.painter:
         return None
@@ -146,14 +146,14 @@ def _painted(subject: Subject, count: int, reference: Reference, folder: Path) -
 
 
 def _real(metric: Metric, reference: Reference) -> Images:
-    """What generated images are held against."""
+    """The real images that generated ones are compared with."""
     real = reference.split(metric.split)
-    return real if metric.kind.real == "all" else real.first(metric.count)
+    return real if metric.entry.real == "all" else real.first(metric.count)
 
 
 def _stand_in(metric: Metric, reference: Reference, real: Images) -> Images | None:
-    """As many real images as a generator would paint, from the other split, if it has them."""
-    if not metric.count or "gan" in metric.kind.needs:
+    """As many real images as a generator would make, from the other split, if it has them."""
+    if not metric.count or "gan" in metric.entry.needs:
         return None
     split = "train" if metric.split == "val" else "val"
     spare = reference.validation.count if split == "train" else 0
@@ -172,7 +172,7 @@ def _result(
     in_class = metric.in_class
     enough = _of_each(reference, real.labels, fake.labels) >= in_class if in_class else ()
     classes = tuple(np.flatnonzero(enough).tolist())
-    measured = metric.kind.measure(Comparison(fake, real, reference, painter, metric.k, classes))
+    measured = metric.entry.measure(Comparison(fake, real, reference, painter, metric.k, classes))
     by_class = {names[label]: value for label, value in measured.by_class.items()}
     _check_finite(measured.values)
     _check_finite(by_class)
@@ -185,7 +185,7 @@ def _result(
         step=painter.gan.steps_done if painter else 0,
         seed=subject.seed,
         generated=fake.count,
-        real=0 if metric.kind.real == "none" else real.count,
+        real=0 if metric.entry.real == "none" else real.count,
         data=reference.data.spec,
         data_sha256=real.sha256,
         extractor=_record(metric, reference),
@@ -194,10 +194,10 @@ def _result(
 
 
 def _record(metric: Metric, reference: Reference) -> dict[str, str]:
-    """What the result must tell of the network that looked at the images."""
-    if "classifier" in metric.kind.needs:
+    """The network that looked at the images, as a result records it."""
+    if "classifier" in metric.entry.needs:
         return classifier.RECORD
-    return reference.record if "features" in metric.kind.needs else {}
+    return reference.record if "features" in metric.entry.needs else {}
 
 
 def _check_finite(values: Mapping[str, float]) -> None:

@@ -61,14 +61,11 @@ def as_rows(values: ArrayLike, name: str, least: int = 1) -> Rows:
 def pair_of(a: ArrayLike, b: ArrayLike, name: str, other: str, least: int = 1) -> tuple[Rows, Rows]:
     """Two arrays that are to be compared: `as_rows` of each, and of one width."""
     rows, others = as_rows(a, name, least), as_rows(b, other, least)
-    same_width(rows, others, f"`{name}` and `{other}`")
+    if (width := rows.shape[1]) != (wide := others.shape[1]):
+        raise ValueError(
+            f"`{name}` and `{other}` must be of one width, not {width} and {wide} values."
+        )
     return rows, others
-
-
-def same_width(a: Rows, b: Rows, names: str) -> None:
-    """Refuse to compare rows of different length; `names` are both arrays' names."""
-    if a.shape[1] != b.shape[1]:
-        raise ValueError(f"{names} must be of one width, not {a.shape[1]} and {b.shape[1]} values.")
 
 
 def slices(count: int, block: int) -> Iterator[slice]:

@@ -1,139 +1,70 @@
-"""Feature extractors for the metrics, by a SPEC: `kind` or `kind:value`.
+"""The feature extractors there are, by a SPEC: `kind` or `kind:value`.
 
     extractor = open_extractor("inception-2015:default_1.pt")
     features = extractor.features(images)  # uint8 [N, H, W, 3] -> float32 [N, 2048]
 
-`inception-2015:FILE`, the network that the literature's FID, KID and Inception score mean;
-`efficientnet`, a second opinion that needs a package but no file; `classifier`, trained on the
-data's own images by whoever has them (`artgan_tf.evaluation`); `keras-inception`, Keras's own
-InceptionV3, whose figures are none of those; `savedmodel:DIR`, a network of one's own; `pixels`;
-`random-projection[:SEED]`, small and without weights, for tests.
+What is wrong with a SPEC is told before a network is imported; `KINDS`, at the end, has them all.
 """
 
 import hashlib
+import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from artgan_tf.config import InputError
-from artgan_tf.metrics.extractor_specs import SAVED_MODEL, check_extractor, keras_file
+from artgan_tf.frozen.efficientnet_file import weights_file
+from artgan_tf.metrics.extractor import BATCH, Extractor
+from artgan_tf.metrics.inception2015_weights import check_file
+from tfrecords_tools.common.errors import meant
 
-BATCH = 32
 PROJECTED = 64
 EFFICIENTNET_SIDE = 224  # as it was trained
+KERAS_FILE = "inception_v3_weights_tf_dim_ordering_tf_kernels.h5"
+SAVED_MODEL = (
+    "a SavedModel whose signature serving_default has one input, images as uint8 or float32 "
+    "[N, H, W, 3] in 0..255 that are not resized, and the output features [N, D], with logits "
+    "[N, K] beside it or not"
+)
 
 
-class Extracted(NamedTuple):
-    """What an extractor makes of N images, float32."""
+def check_extractor(spec: str) -> tuple[str, str]:
+    """Kind and value of a SPEC; InputError for none, or without its file. Nothing is opened."""
+    kind, colon, value = spec.partition(":")
+    if kind not in KINDS:
+        hint, forms = meant(kind, tuple(KINDS)), ", ".join(forms_of_specs())
+        raise InputError(f"There is no extractor {spec!r}{hint}: take one of {forms}.")
+    if colon and ":" not in KINDS[kind].form:
+        raise InputError(f"The extractor {kind} takes no value: leave out {colon + value!r}.")
+    KINDS[kind].check(value)
+    return kind, value
 
-    features: np.ndarray  # [N, D]
-    logits: np.ndarray | None  # [N, K], before the softmax; None where there is no classifier
 
-
-Run = Callable[[np.ndarray], tuple[Any, Any]]  # a full batch of images -> features, logits or None
-
-
-@dataclass(frozen=True)
-class Extractor:
-    """Images in, features out; the same for an image whatever the others beside it.
-
-    Attributes:
-        name: stands in the names of results, so that no two networks share it.
-        protocol: what becomes of the images, and which features are taken.
-        run: computes one batch, always of `batch` images.
-        has_logits: whether there is a classifier, which the Inception score needs.
-        sha256: of the file or folder with the weights; empty where there is none.
-        batch: images computed at a time.
-    """
-
-    name: str
-    protocol: str
-    run: Run
-    has_logits: bool = False
-    sha256: str = ""
-    batch: int = BATCH
-
-    def features(self, images: np.ndarray) -> np.ndarray:
-        """float32 [N, D] of images: uint8 [N, H, W, 3], any N from 1; see `extract`."""
-        return self.extract(images).features
-
-    def extract(self, images: np.ndarray) -> Extracted:
-        """Features and logits.
-
-        Args:
-            images: uint8 [N, H, W, 3], any N from 1; the last batch is filled up to be like others.
-
-        Raises:
-            InputError: the images are of another type or shape, or a feature is not finite.
-        """
-        if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3 or not images.size:
-            raise InputError(
-                f"Features are of uint8 images [N, H, W, 3], not of {images.dtype} "
-                f"{list(images.shape)}."
-            )
-        parts = [
-            self._batch(images[start : start + self.batch])
-            for start in range(0, len(images), self.batch)
-        ]
-        features = np.concatenate([part.features for part in parts])
-        if not self.has_logits:
-            return Extracted(features, None)
-        return Extracted(features, np.concatenate([part.logits for part in parts]))
-
-    def _batch(self, images: np.ndarray) -> Extracted:
-        count = len(images)
-        filled = np.concatenate([images, np.repeat(images[-1:], self.batch - count, axis=0)])
-        features, logits = (
-            None if values is None else np.asarray(values, np.float32)[:count]
-            for values in self.run(filled)
-        )
-        if features is None or features.ndim != 2:
-            raise InputError(f"{self.name} gave no features [N, D]: take another network.")
-        if odd := np.count_nonzero(~np.isfinite(features).all(axis=1)):
-            raise InputError(
-                f"{self.name} gave no finite features for {odd} of {count} images: check its "
-                f"weights, and whether it divides by a contrast that these lack."
-            )
-        return Extracted(features, logits)
-
-    def record(self) -> dict[str, str]:
-        """What a result must tell of its extractor."""
-        return {"extractor": self.name, "protocol": self.protocol, "sha256": self.sha256}
+def forms_of_specs() -> list[str]:
+    """How each kind is written: `inception-2015:FILE`, `efficientnet` and so on."""
+    return [kind.form for kind in KINDS.values()]
 
 
 def open_extractor(spec: str, batch: int = BATCH) -> Extractor:
     """The extractor that a SPEC names; InputError says in one sentence what is wrong or missing.
 
     Args:
-        spec: one of `extractor_specs.KINDS`.
+        spec: of one of the `KINDS`.
         batch: images computed at a time, at least 1.
     """
     if batch < 1:
         raise InputError(f"A batch of {batch} images will not do: take 1 or more.")
     kind, value = check_extractor(spec)
-    return OPENERS[kind](value, batch)
+    return KINDS[kind].open(value, batch)
 
 
 # ---- the kinds ----------------------------------------------------------------------------------
 def _inception_2015(value: str, batch: int) -> Extractor:
-    from artgan_tf.metrics import inception2015
-    from artgan_tf.metrics.weights import read_weights
+    from artgan_tf.metrics.inception2015 import open_inception2015
 
-    weights = read_weights(value)
-    network = inception2015.load(weights)
-    softmax = weights.softmax
-
-    def run(images: np.ndarray) -> tuple[Any, Any]:
-        features = np.asarray(network.predict_on_batch(images))
-        return features, None if softmax is None else features @ softmax
-
-    classifier = "" if softmax is None else ", logits [1008] without bias"
-    protocol = f"TF1 bilinear to 299x299, (x - 128) / 128, pool3 [2048]{classifier}"
-    name = "inception-2015" if weights.known else f"inception-2015-{weights.sha256[:8]}"
-    return Extractor(name, protocol, run, softmax is not None, weights.sha256, batch)
+    return open_inception2015(value, batch)
 
 
 def _efficientnet(value: str, batch: int) -> Extractor:
@@ -158,7 +89,7 @@ def _efficientnet(value: str, batch: int) -> Extractor:
 def _keras_inception(value: str, batch: int) -> Extractor:
     import keras
 
-    path = keras_file()
+    path = _keras_file()
     try:
         whole = keras.applications.InceptionV3(weights=str(path), classifier_activation=None)
     except Exception as error:  # h5py and Keras raise several kinds
@@ -224,15 +155,25 @@ def _random_projection(value: str, batch: int) -> Extractor:
     return Extractor(f"random-projection-{seed}", protocol, run, batch=batch)
 
 
-OPENERS: dict[str, Callable[[str, int], Extractor]] = {
-    "inception-2015": _inception_2015,
-    "efficientnet": _efficientnet,
-    "classifier": _classifier,
-    "keras-inception": _keras_inception,
-    "savedmodel": _savedmodel,
-    "pixels": _pixels,
-    "random-projection": _random_projection,
-}
+def _keras_file(value: str = "") -> Path:
+    """Keras's weights of InceptionV3; InputError where they have not been downloaded."""
+    path = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "models" / KERAS_FILE
+    if not path.is_file():
+        raise InputError(
+            f"keras-inception needs the file {path}, which keras.applications.InceptionV3() "
+            "downloads there: run that once, or put the file there."
+        )
+    return path
+
+
+def _check_savedmodel(value: str) -> None:
+    if not value or not (Path(value).expanduser() / "saved_model.pb").is_file():
+        raise InputError(f"savedmodel:{value} is no SavedModel: give the folder of {SAVED_MODEL}.")
+
+
+def _check_seed(value: str) -> None:
+    if value and not (value.isascii() and value.isdigit()):
+        raise InputError(f"random-projection:{value} will not do: the seed is a whole number >= 0.")
 
 
 def _flat(images: np.ndarray) -> np.ndarray:
@@ -241,10 +182,35 @@ def _flat(images: np.ndarray) -> np.ndarray:
 
 
 def _sha256(path: Path) -> str:
-    """Of a file, or of all files in a folder with their names, in hexadecimal."""
+    """The hash of a file, or of all files in a folder with their names, in hexadecimal."""
     if path.is_file():
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     inside = sorted(file for file in path.rglob("*") if file.is_file())
     lines = (f"{_sha256(file)}  {file.relative_to(path).as_posix()}\n" for file in inside)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+class Kind(NamedTuple):
+    """A kind of extractor: how its SPEC is written, how it is opened, what is checked first."""
+
+    form: str
+    open: Callable[[str, int], Extractor]
+    check: Callable[[str], object] = lambda value: None
+
+
+KINDS = {
+    # what the literature's FID, KID and Inception score mean
+    "inception-2015": Kind("inception-2015:FILE", _inception_2015, check_file),
+    # a second opinion that needs a package but no file
+    "efficientnet": Kind("efficientnet", _efficientnet, lambda value: weights_file()),
+    # trained on the data's own images by whoever has them (`artgan_tf.evaluation`)
+    "classifier": Kind("classifier", _classifier),
+    # Keras's own InceptionV3, whose figures are not those of the literature
+    "keras-inception": Kind("keras-inception", _keras_inception, _keras_file),
+    # a network of one's own
+    "savedmodel": Kind("savedmodel:DIR", _savedmodel, _check_savedmodel),
+    "pixels": Kind("pixels", _pixels),
+    # small and without weights, for tests
+    "random-projection": Kind("random-projection[:SEED]", _random_projection, _check_seed),
+}

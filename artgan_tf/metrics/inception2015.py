@@ -1,7 +1,7 @@
 """The Inception network of December 2015 up to pool3, whose features FID and KID are defined by.
 
 It has the structure of the public frozen graph `classify_image_graph_def.pb`, its resizing and its
-names; `artgan_tf.metrics.weights` reads the weights.  Keras layers and `keras.ops` only.
+names; `inception2015_weights.py` reads the weights.  Keras layers and `keras.ops` only.
 """
 
 import re
@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from artgan_tf.config import InputError
-from artgan_tf.metrics.weights import Weights
+from artgan_tf.metrics.extractor import Extractor
+from artgan_tf.metrics.inception2015_weights import Weights, read_weights
 
 SIDE, CLASSES, EPSILON = 299, 1008, 0.001
 
@@ -45,6 +47,26 @@ BLOCKS: dict[str, tuple[str, ...]] = {
 }
 
 
+def open_inception2015(path: str, batch: int) -> Extractor:
+    """The extractor `inception-2015:FILE`; with the frozen graph's file it has logits, too.
+
+    Args:
+        path: of the weights.
+        batch: images computed at a time.
+    """
+    weights = read_weights(path)
+    network, softmax = load(weights), weights.softmax
+
+    def run(images: np.ndarray) -> tuple[Any, Any]:
+        features = np.asarray(network.predict_on_batch(images))
+        return features, None if softmax is None else features @ softmax
+
+    classifier = "" if softmax is None else ", logits [1008] without bias"
+    protocol = f"TF1 bilinear to 299x299, (x - 128) / 128, pool3 [2048]{classifier}"
+    name = "inception-2015" if weights.known else f"inception-2015-{weights.sha256[:8]}"
+    return Extractor(name, protocol, run, softmax is not None, weights.sha256, batch)
+
+
 def resize_like_tensorflow1(images: Any, side: int) -> Any:
     """Bilinear resizing from corner to corner, neither half-pixel centres nor antialiasing.
 
@@ -72,7 +94,7 @@ def _neighbours(length: Any, side: int) -> tuple[Any, Any, Any]:
 
 
 class Prepare(keras.layers.Layer):
-    """What the graph does first: [N, H, W, 3] in 0..255 -> float32 [N, 299, 299, 3] in -1..1."""
+    """The graph's first step: [N, H, W, 3] in 0..255 -> float32 [N, 299, 299, 3] in -1..1."""
 
     def call(self, images: Any) -> Any:
         return (resize_like_tensorflow1(images, SIDE) - 128.0) / 128.0
@@ -148,8 +170,7 @@ def assign(network: keras.Model, weights: Weights) -> None:
         what = "has no" if name in layers else "also has"
         raise InputError(f"{weights.path} is not the 2015 Inception network: it {what} {name}.")
     for name, layer in layers.items():
-        arrays = weights.convolutions[name]
-        for variable, array in zip(layer.weights, arrays, strict=True):
+        for variable, array in zip(layer.weights, weights.convolutions[name], strict=True):
             if variable.shape != array.shape:
                 raise InputError(
                     f"{weights.path} is not the 2015 Inception network: {variable.name} of {name} "
@@ -171,7 +192,7 @@ def _scopes(block: str, rows: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 
 def _branch(x: Any, row: str, scope: str) -> Any:
-    """What a row of the tables computes of [N, H, W, C]; its convolutions are named in order."""
+    """The layers of a row of the tables, applied to [N, H, W, C] and named in order."""
     chain, *beside = row.split("|")
     steps = [step.strip() for step in chain.split(">")]
     forks = [steps.pop(), *(step.strip() for step in beside)] if beside else []

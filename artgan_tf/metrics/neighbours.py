@@ -10,7 +10,6 @@ from artgan_tf.metrics.distances import (
     Array,
     Block,
     Rows,
-    as_rows,
     pair_of,
     pair_squares,
     slices,
@@ -45,19 +44,6 @@ def nearest(queries: ArrayLike, points: ArrayLike, k: int = 1, block: int = BLOC
         block: rows compared at a time.
     """
     indices, squares = search(*pair_of(queries, points, "queries", "points"), k, None, block)
-    return Neighbours(indices, np.sqrt(squares))
-
-
-def nearest_others(points: ArrayLike, k: int = 1, block: int = BLOCK) -> Neighbours:
-    """The k nearest of the other points for each one; a copy counts as another, at distance 0.
-
-    Args:
-        points: [N, ...] of d finite values, N more than k.
-        k: neighbours of each.
-        block: rows compared at a time.
-    """
-    rows = as_rows(points, "points")
-    indices, squares = search(rows, rows, k, np.arange(len(rows)), block)
     return Neighbours(indices, np.sqrt(squares))
 
 

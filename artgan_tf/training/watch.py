@@ -13,7 +13,7 @@ from artgan_tf.painter import Painter
 from artgan_tf.runs.checkpoints import Checkpoints
 
 if TYPE_CHECKING:
-    from artgan_tf.evaluation.protocols import Metric
+    from artgan_tf.evaluation.registry import Metric
     from artgan_tf.evaluation.results import Result
 
 
@@ -33,11 +33,13 @@ class Watch:
             self._prepare(config, source)
 
     def _prepare(self, config: Config, source: Source) -> None:
-        from artgan_tf.evaluation.protocols import metric
         from artgan_tf.evaluation.reference import open_reference
+        from artgan_tf.evaluation.registry import metric, todays
         from artgan_tf.evaluation.scoring import check
 
         self.metrics = [metric(name) for name in config.log.metrics]
+        first = config.log.metrics[0]  # a former name may stand in best.json
+        self.best_by = self.metrics[0].name if todays(first) == first else first
         self.folder = tempfile.TemporaryDirectory(prefix="artgan-")
         work = Path(self.folder.name)
         self.reference = open_reference(source, config.data, config.log.extractor, work)
@@ -58,7 +60,7 @@ class Watch:
             row |= _named(result)
             if each == self.metrics[0]:
                 first = next(iter(result.values.values()))
-                checkpoints.save_best(each.name, first, each.kind.better)
+                checkpoints.save_best(self.best_by, first, each.entry.better)
         return row
 
 

@@ -22,8 +22,8 @@ import tyro
 from artgan_tf import cli
 from artgan_tf.config import Data, RunError
 from artgan_tf.data.spec import open_source
-from artgan_tf.evaluation.protocols import short
 from artgan_tf.evaluation.reference import Reference, open_reference
+from artgan_tf.evaluation.registry import short
 from experiments.metrics_behaviour.measuring import Row, measured, misbehaving
 from experiments.metrics_behaviour.sets import places_unaltered
 

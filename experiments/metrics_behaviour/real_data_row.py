@@ -16,8 +16,8 @@ import tyro
 from artgan_tf import cli
 from artgan_tf.config import Data, InputError
 from artgan_tf.data.spec import open_source
-from artgan_tf.evaluation.protocols import metric
 from artgan_tf.evaluation.reference import open_reference
+from artgan_tf.evaluation.registry import metric
 from artgan_tf.evaluation.scoring import Subject, check, scores
 
 

@@ -22,7 +22,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from artgan_tf.metrics.extractors import Extractor, open_extractor
+from artgan_tf.metrics.extractor import Extractor
+from artgan_tf.metrics.extractors import open_extractor
 from artgan_tf.metrics.frechet import frechet_distance
 
 COUNT, SEED, CHUNK = 5_000, 2020, 250

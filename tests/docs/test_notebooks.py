@@ -19,7 +19,11 @@ SMALL = {
 PARAMETERS: dict[str, dict[str, Any]] = {
     "train-your-own": {"paintings": "", "run": "mine", "preset": "recommended/own-small"}
     | {"settings": SMALL},
-    "explore": {"run": "mine", "real": "", "metrics": ["shape_deviation_20", "agreement_d_20"]},
+    "explore": {
+        "run": "mine",
+        "real": "",
+        "metrics": ["shape_diversity_20", "conditional_accuracy_d_20"],
+    },
 }
 
 
@@ -48,4 +52,4 @@ def test_both_run_one_after_the_other(shown, tmp_path, monkeypatch, capsys):
                 known |= parameters
     assert (tmp_path / "mine" / "generator.keras").is_file()
     assert len(shown) == 3 + 1 + 2 + 3 + 2
-    assert "shape_deviation_20" in capsys.readouterr().out
+    assert "shape_diversity_20" in capsys.readouterr().out

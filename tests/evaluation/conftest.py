@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from artgan_tf.evaluation import report
 from artgan_tf.evaluation.reference import Reference
+from artgan_tf.evaluation.report import page
 from artgan_tf.painter import Painter
 from artgan_tf.runs.load import load
 from tests.evaluation.material import Counted, make_run, opened
@@ -15,7 +15,7 @@ from tests.evaluation.material import Counted, make_run, opened
 @pytest.fixture
 def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
     """The page takes longer than the metrics of a tiny run."""
-    monkeypatch.setattr(report, "write_report", lambda folder, *_: folder / "report.html")
+    monkeypatch.setattr(page, "write_report", lambda folder, *_: folder / "report.html")
 
 
 @pytest.fixture(scope="session")

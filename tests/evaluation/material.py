@@ -12,12 +12,12 @@ from artgan_tf.config import Data, resolve
 from artgan_tf.data.source import Indexed, Source
 from artgan_tf.data.spec import open_source
 from artgan_tf.evaluation.images import Images
-from artgan_tf.evaluation.protocols import metric
 from artgan_tf.evaluation.reference import Reference
+from artgan_tf.evaluation.registry import metric
 from artgan_tf.evaluation.results import Result
 from artgan_tf.evaluation.scoring import Subject, check, scores
 from artgan_tf.gan import GAN
-from artgan_tf.metrics.extractors import Extractor
+from artgan_tf.metrics.extractor import Extractor
 from artgan_tf.painter import Painter
 from artgan_tf.papers import build_gan
 from artgan_tf.runs.checkpoints import Checkpoints

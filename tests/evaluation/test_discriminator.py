@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from artgan_tf.config import RunError
-from artgan_tf.evaluation import measures
+from artgan_tf.evaluation import entries
+from artgan_tf.evaluation import images as images_module
 from artgan_tf.evaluation.images import Images
-from artgan_tf.evaluation.measures import Comparison
 from artgan_tf.evaluation.reference import Reference
+from artgan_tf.evaluation.registry import Comparison
+from artgan_tf.metrics import diversity
 from artgan_tf.runs.load import load
 from tests.evaluation.material import Counted, dimmed, flat, images, reference
 
@@ -38,12 +40,12 @@ def painter(classes: int, *logits: list[float], autoencoder: Any = None) -> Any:
     return SimpleNamespace(gan=gan, painting="weights")
 
 
-def test_accuracy_and_agreement_pinned(data: Reference) -> None:
+def test_accuracies_of_d_pinned(data: Reference) -> None:
     some = Images(flat(0, 1, 2, 1, 0), np.array([0, 1, 2, 2, 1], np.int32))
     seer = painter(3, [3, 1, 2], [1, 3, 2], [1, 2, 3])
     for measure, name in (
-        (measures.accuracy, "accuracy"),
-        (measures.discriminator_agreement, "agreement"),
+        (entries.d_accuracy, "accuracy"),
+        (entries.conditional_accuracy_d, "conditional_accuracy"),
     ):
         nothing = Images(flat(0), np.array([1], np.int32))
         real, fake = (some, nothing) if name == "accuracy" else (nothing, some)
@@ -56,20 +58,20 @@ def test_accuracy_and_agreement_pinned(data: Reference) -> None:
 def test_fake_unit_is_no_class(data: Reference) -> None:
     some = Images(flat(0, 1), np.array([1, 0], np.int32))
     seer = painter(2, [0, 1, 9], [1, 0, 9])
-    assert measures.accuracy(Comparison(some, some, data, seer)).values["accuracy"] == 1.0
+    assert entries.d_accuracy(Comparison(some, some, data, seer)).values["accuracy"] == 1.0
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_logits_that_are_no_numbers_are_a_failed_run(bad: float, data: Reference) -> None:
     some = Images(flat(0, 1), np.array([0, 0], np.int32))
     with pytest.raises(RunError, match=r"D gives NaN or infinity: take another checkpoint\.$"):
-        measures.accuracy(Comparison(some, some, data, painter(2, [1, 0], [bad, 0])))
+        entries.d_accuracy(Comparison(some, some, data, painter(2, [1, 0], [bad, 0])))
 
 
 def test_reconstruction_pinned_in_pixels_from_0_to_1(data: Reference) -> None:
     some = Images(flat(0, 255, 51), np.zeros(3, np.int32))
     seer = painter(3, [0], autoencoder=lambda x, weights: np.zeros_like(x) - 1)
-    found = measures.reconstruction(Comparison(some, some, data, seer)).values
+    found = entries.reconstruction(Comparison(some, some, data, seer)).values
     assert found == {"reconstruction": pytest.approx((0 + 1 + 0.04) / 3, rel=1e-6)}
 
 
@@ -77,7 +79,7 @@ def test_reconstruction_adds_up_in_float64(data: Reference) -> None:
     rng = np.random.default_rng(0)
     noise = rng.uniform(-1, 1, (40, 8, 8, 3)).astype(np.float32)
     seer = painter(3, [0], autoencoder=lambda x, weights: noise)
-    found = measures.reconstruction(Comparison(REAL, REAL, data, seer)).values["reconstruction"]
+    found = entries.reconstruction(Comparison(REAL, REAL, data, seer)).values["reconstruction"]
     shown = REAL.pixels.astype(np.float32) / 127.5 - 1
     assert found == pytest.approx(np.square((noise - shown).astype(np.float64) / 2).mean(), 1e-12)
 
@@ -90,16 +92,16 @@ def test_discriminator_of_a_run_is_scored_as_training_scores_it(
     real, gan = images(40, 1, 16), model.gan
     of = Comparison(real, real, data, model)
     expected = {k: float(v) for k, v in gan.test_step((real.pixels, real.labels)).items()}
-    assert measures.accuracy(of).values["accuracy"] == pytest.approx(expected["accuracy"])
+    assert entries.d_accuracy(of).values["accuracy"] == pytest.approx(expected["accuracy"])
     low, high = gan.pixel_range
     mean = expected["reconstruction"] / (high - low) ** 2
-    assert measures.reconstruction(of).values == {"reconstruction": pytest.approx(mean, rel=1e-5)}
+    assert entries.reconstruction(of).values == {"reconstruction": pytest.approx(mean, rel=1e-5)}
 
 
 def test_paper_a_decodes_with_the_weights_that_paint(data: Reference, artgan: Path) -> None:
     real = images(20, 1, 16)
     found = [
-        measures.reconstruction(Comparison(real, real, data, load(artgan, weights=weights)))
+        entries.reconstruction(Comparison(real, real, data, load(artgan, weights=weights)))
         for weights in ("ema", "raw")
     ]
     assert found[0].values["reconstruction"] != pytest.approx(found[1].values["reconstruction"])
@@ -107,15 +109,16 @@ def test_paper_a_decodes_with_the_weights_that_paint(data: Reference, artgan: Pa
 
 # ---- batches ------------------------------------------------------------------------------------
 @pytest.mark.parametrize("batch", [1, 7, 1000])
-@pytest.mark.parametrize("name", ["deviation", "accuracy", "reconstruction"])
+@pytest.mark.parametrize("name", ["pixel_diversity", "d_accuracy", "reconstruction"])
 def test_batches_do_not_show(
     name: str, batch: int, data: Reference, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = np.random.default_rng(0).normal(size=(256, 3)).tolist()
     seer = painter(3, *rows, autoencoder=lambda x, weights: x**3)
     of = Comparison(dimmed(FAKE, 0.5), REAL, data, seer, classes=(0, 1, 2))
-    measure: Callable[[Comparison], Any] = getattr(measures, name)
+    measure: Callable[[Comparison], Any] = getattr(entries, name)
     expected = measure(of)
-    monkeypatch.setattr(measures, "BATCH", batch)
+    monkeypatch.setattr(images_module, "BATCH", batch)
+    monkeypatch.setattr(diversity, "BATCH", batch)
     assert measure(of).values == pytest.approx(expected.values, rel=1e-12)
     assert measure(of).by_class == pytest.approx(expected.by_class, rel=1e-12)

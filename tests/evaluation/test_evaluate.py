@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from artgan_tf.evaluation import classifier, reference
+from artgan_tf.evaluation import reference
 from artgan_tf.evaluation.results import REAL, columns, read
+from artgan_tf.metrics import classifier
 from artgan_tf.runs.checkpoints import Checkpoints
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.load import load_gan
 from tests.evaluation.material import STEP, make_run
 from tests.evaluation.verbs import evaluate, sentence
 
-FEW = ["--metrics", "deviation_12", "agreement_d_20", "d_accuracy_val"]
+FEW = ["--metrics", "pixel_diversity_12", "conditional_accuracy_d_20", "d_accuracy_val"]
 pytestmark = pytest.mark.usefixtures("no_report")
 
 
@@ -33,23 +34,23 @@ def test_all_that_can_be_had_is_measured_when_no_metric_is_named(
     assert f"{run}, ema, step {STEP}" in printed
     assert str(run / "metrics.jsonl") in printed
     names = {result.metric for result in found}
-    assert {"fid_33_val", "deviation_12", "d_accuracy_val", "authenticity_12"} <= names
+    assert {"fid_33_val", "pixel_diversity_12", "d_accuracy_val", "authenticity_12"} <= names
     assert not {name for name in names if name.startswith(("is_", "intra_fid"))}
     subjects = [(result.model, result.seed) for result in found]
     assert list(dict.fromkeys(subjects)) == [(REAL, 0), (str(run), 0), (str(run), 1)]
     assert subjects == sorted(subjects, key=lambda x: (x[0] != REAL, x[1]))
 
 
-@pytest.mark.parametrize("metrics", [[], ["--metrics", "kid_30_val", "deviation_12"]])
+@pytest.mark.parametrize("metrics", [[], ["--metrics", "kid_30_val", "pixel_diversity_12"]])
 def test_without_an_extractor_a_classifier_of_the_real_images_gives_features(
     metrics: list[str], run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert evaluate(run, *metrics) == 0
     found = {r.metric: r.extractor.get("extractor") for r in read(run / "metrics.jsonl")}
     own, printed = classifier.RECORD["extractor"], capsys.readouterr().out
-    assert found["deviation_12"] is None
+    assert found["pixel_diversity_12"] is None
     if metrics:
-        assert found.keys() == {"kid_30_val", "deviation_12"}
+        assert found.keys() == {"kid_30_val", "pixel_diversity_12"}
         assert found["kid_30_val"] == own
     else:
         assert {found[name] for name in ("fid_33_val", "intra_recall_33_k3")} == {own}
@@ -60,7 +61,7 @@ def test_without_an_extractor_a_classifier_of_the_real_images_gives_features(
 def test_metrics_that_need_no_features_train_no_classifier(
     run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr(reference, "trained_classifier")
+    monkeypatch.delattr(classifier, "train_classifier")
     assert evaluate(run, *FEW) == 0
 
 
@@ -71,17 +72,17 @@ def test_what_is_left_out_without_features_is_said(
     assert evaluate(run) == 0
     (told,) = (line for line in capsys.readouterr().out.splitlines() if "left out" in line)
     assert told.split(maxsplit=2)[2] == (
-        "likeness, and variety but by pixels: they need 100 held-out images, and there are 12; "
+        "fidelity, and diversity but by pixels: they need 100 held-out images, and there are 12; "
         "--data names other real images"
     )
     assert not any(result.metric.startswith("fid") for result in read(run / "metrics.jsonl"))
 
 
-def test_variety_within_classes_stands_first(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_diversity_in_classes_stands_first(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate(run, "--extractor", "random-projection") == 0
     first = [line.split()[0] for line in capsys.readouterr().out.splitlines()[2:6]]
     expected = ["intra_recall_33_k3", "intra_spread_33_val", "intra_kid_33_val"]
-    assert first == [*expected, "shape_deviation_12"]
+    assert first == [*expected, "shape_diversity_12"]
 
 
 def test_a_line_tells_all_that_makes_it_comparable(run: Path, paintings: Path) -> None:
@@ -102,21 +103,24 @@ def test_a_line_tells_all_that_makes_it_comparable(run: Path, paintings: Path) -
 
 
 def test_what_is_not_of_generated_images_is_measured_once(run: Path) -> None:
-    assert evaluate(run, "--metrics", "d_accuracy_val", "deviation_12", "--seeds", 0, 1) == 0
+    assert evaluate(run, "--metrics", "d_accuracy_val", "pixel_diversity_12", "--seeds", 0, 1) == 0
     found = [(result.metric, result.weights) for result in read(run / "metrics.jsonl")]
-    real, generated = ("deviation_12", ""), ("deviation_12", "ema")
+    real, generated = ("pixel_diversity_12", ""), ("pixel_diversity_12", "ema")
     assert found == [real, ("d_accuracy_val", "ema"), generated, generated]
 
 
 def test_results_are_added_to_those_before(run: Path) -> None:
     file = run / "metrics.jsonl"
-    assert evaluate(run, *FEW, "deviation_12") == 0
+    assert evaluate(run, *FEW, "pixel_diversity_12") == 0
     before = file.read_bytes()
     assert len(before.splitlines()) == 1 + 3
     file.write_bytes(before[:-20])
     assert evaluate(run, "--metrics", "d_accuracy_val") == 0
     assert file.read_bytes().startswith(before[:-20])
-    assert [result.metric for result in read(file)][-2:] == ["agreement_d_20", "d_accuracy_val"]
+    assert [result.metric for result in read(file)][-2:] == [
+        "conditional_accuracy_d_20",
+        "d_accuracy_val",
+    ]
 
 
 def test_nothing_but_results_is_written_into_the_run(run: Path, tmp_path: Path) -> None:
@@ -134,7 +138,7 @@ def test_nothing_but_results_is_written_into_the_run(run: Path, tmp_path: Path) 
 
 def test_raw_weights_have_a_row_of_their_own(run: Path) -> None:
     for weights in ("ema", "raw"):
-        assert evaluate(run, "--metrics", "deviation_12", "--weights", weights) == 0
+        assert evaluate(run, "--metrics", "pixel_diversity_12", "--weights", weights) == 0
     (column,) = columns(read(run / "metrics.jsonl"))
     assert [row[1] for row in column.cells] == ["", "ema", "raw"]
     assert len(set(column.cells.values())) == 3
@@ -147,7 +151,7 @@ def test_best_checkpoint_is_what_was_saved_as_best(run: Path) -> None:
     gan.step.assign(3)
     Checkpoints(gan, run / "checkpoints").save_best("kid_1k_val", 0.5, "lower")
     for which in ("best", "latest"):
-        assert evaluate(run, "--metrics", "deviation_12", "--checkpoint", which) == 0
+        assert evaluate(run, "--metrics", "pixel_diversity_12", "--checkpoint", which) == 0
     found = {result.step: result.values for result in read(run / "metrics.jsonl")}
     assert list(found) == [0, 3, STEP]
     assert found[3] != found[STEP]
@@ -180,7 +184,7 @@ def test_other_data_of_the_same_classes(run: Path, paintings: Path, tmp_path: Pa
     same = copied(paintings, tmp_path / "same", str)
     numbered = copied(paintings, tmp_path / "numbered", lambda name: str(classes.index(name)))
     for arguments in ([], ["--data", f"folder:{same}"], ["--data", numbered]):
-        assert evaluate(run, "--metrics", "deviation_12", *arguments) == 0
+        assert evaluate(run, "--metrics", "pixel_diversity_12", *arguments) == 0
     found = [result for result in read(run / "metrics.jsonl") if result.model != REAL]
     assert [r.data for r in found] == [f"folder:{x}" for x in (paintings, same)] + [str(numbered)]
     assert all(set(result.by_class) == set(classes) for result in found)

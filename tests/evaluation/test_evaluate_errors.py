@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from artgan_tf.evaluation import evaluate as module
-from artgan_tf.evaluation import measures
+from artgan_tf.evaluation import entries
+from artgan_tf.evaluation import measure as module
 from artgan_tf.evaluation.results import REAL, read
 from artgan_tf.gan import GAN
 from artgan_tf.painter import Painter
@@ -112,8 +112,8 @@ def test_networks_that_give_nan_are_a_failed_run_without_results(
     network: str, words: str, run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     spoilt(run, huge(network))
-    metrics = ["d_accuracy_val", "agreement_d_20"] if network == "discriminator" else []
-    assert evaluate(run, "--metrics", *metrics, "deviation_12") == 1
+    metrics = ["d_accuracy_val", "conditional_accuracy_d_20"] if network == "discriminator" else []
+    assert evaluate(run, "--metrics", *metrics, "pixel_diversity_12") == 1
     assert words in sentence(capsys)
     assert [result.model for result in read(run / "metrics.jsonl")] == [REAL]
 
@@ -124,7 +124,7 @@ def test_ctrl_c_keeps_the_results_there_are(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(measures, "_classes_seen_by", interrupt)
-    assert evaluate(run, "--metrics", "deviation_12", "agreement_d_20") == 1
+    monkeypatch.setattr(entries, "_classes_seen_by", interrupt)
+    assert evaluate(run, "--metrics", "pixel_diversity_12", "conditional_accuracy_d_20") == 1
     assert sentence(capsys) == "error: interrupted."
-    assert [result.metric for result in read(run / "metrics.jsonl")] == ["deviation_12"] * 2
+    assert [result.metric for result in read(run / "metrics.jsonl")] == ["pixel_diversity_12"] * 2

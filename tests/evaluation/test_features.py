@@ -13,7 +13,8 @@ from artgan_tf.config import InputError, RunError, default_cache
 from artgan_tf.evaluation import features as module
 from artgan_tf.evaluation.features import Features
 from artgan_tf.evaluation.images import Images
-from artgan_tf.metrics.extractors import Extracted, Extractor, open_extractor
+from artgan_tf.metrics.extractor import Extracted, Extractor
+from artgan_tf.metrics.extractors import open_extractor
 from tests.evaluation.material import Counted, images, peak
 
 Opened = Callable[..., Features]

@@ -16,7 +16,6 @@ from artgan_tf.config import Data, RunError
 from artgan_tf.data.source import Indexed, Split
 from artgan_tf.data.spec import open_source
 from artgan_tf.evaluation.images import (
-    SEEDS,
     Images,
     generated_images,
     on_disk,
@@ -191,10 +190,6 @@ def test_generated_images_pass_through_little_memory(tmp_path: Path) -> None:
 
     painter = fake_painter(paint, 64)
     assert peak(lambda: painted(painter, 2000, 0, tmp_path)) < 8e6  # they take 24 MB
-
-
-def test_largest_seed_fits_the_latents_numbers() -> None:
-    assert (2**31 - 1) * SEEDS + SEEDS - 1 < 2**63
 
 
 # ---- what they are ------------------------------------------------------------------------------

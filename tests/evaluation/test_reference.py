@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
 from artgan_tf.config import Data, InputError, RunError
 from artgan_tf.data.spec import open_source
-from artgan_tf.evaluation import classifier
 from artgan_tf.evaluation.images import Images
 from artgan_tf.evaluation.reference import Reference, open_reference
+from artgan_tf.metrics import classifier
 from tests.evaluation.material import Counted, images, reference, source
 from tfrecords_tools.convert import convert
 from tfrecords_tools.options import Options
@@ -35,14 +36,14 @@ def test_a_split_is_read_once_and_only_when_it_is_asked_for(split: str, tmp_path
     assert [path.name for path in data.work.iterdir()] == [f"{split}.npy"]
 
 
-@pytest.mark.parametrize(("count", "kept"), [(3, 1), (50, 5), (20_000, 1_000)])
+@pytest.mark.parametrize(("count", "validating"), [(3, 1), (50, 5), (20_000, 1_000)])
 def test_a_tenth_of_the_training_images_validates_a_thousand_at_most(
-    count: int, kept: int, tmp_path: Path
+    count: int, validating: int, tmp_path: Path
 ) -> None:
     data = reference(tmp_path, images(3), images(3), None)
     pixels = np.zeros((count, 1, 1, 3), np.uint8)
     vars(data)["train"] = Images(pixels, np.arange(count, dtype=np.int32))
-    assert data.validation.labels.tolist() == list(range(count - kept, count))
+    assert data.validation.labels.tolist() == list(range(count - validating, count))
 
 
 def test_features_without_an_extractor_are_refused(tmp_path: Path) -> None:
@@ -73,6 +74,50 @@ def test_a_classifier_of_the_real_images_is_an_extractor(
     assert len(data.record["sha256"]) == 64
 
 
+class Trained:
+    """Stands in for a classifier, and counts how often one was trained."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch):
+        self.times = 0
+        monkeypatch.setattr(classifier, "train_classifier", self.train)
+        monkeypatch.setattr(keras.models, "load_model", lambda path: self.read(path.read_bytes()))
+
+    def train(self, *_: object) -> "Trained":
+        self.times += 1
+        return self
+
+    def save(self, path: Path) -> None:
+        path.write_bytes(b"whole")
+
+    def read(self, content: bytes) -> "Trained":
+        if content != b"whole":
+            raise OSError("it is damaged")
+        return self
+
+
+@pytest.mark.parametrize("change", ["", "pixels", "labels", "classes", "version", "damage"])
+def test_a_classifier_is_trained_once_for_the_same_images_and_anew_for_others(
+    change: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked(train: Images, names: str = "abc") -> None:
+        data = Reference(source(train, train, tuple(names)), cut, None, cache, work)
+        assert data.classifier is trained
+
+    trained, cache, work = Trained(monkeypatch), tmp_path / "cache", tmp_path
+    cut, train = Data(image_size=8), images(40)
+    asked(train)
+    (file,) = (cache / "classifiers").iterdir()
+    if change == "damage":
+        file.write_bytes(b"who")
+    if change == "version":
+        monkeypatch.setattr(classifier, "VERSION", -1)
+    labels = np.roll(train.labels, 1) if change == "labels" else train.labels
+    pixels = train.pixels[::-1] if change == "pixels" else train.pixels
+    asked(Images(pixels, labels), "abcd"[: 3 + (change == "classes")])
+    assert trained.times == 1 + bool(change)
+    assert {path.read_bytes() for path in file.parent.iterdir()} == {b"whole"}
+
+
 def test_features_of_large_images_are_no_more_than_those_of_small_ones(tmp_path: Path) -> None:
     widths = [
         classifier.as_extractor(classifier._network((side, side, 3), 2)).features(
@@ -91,7 +136,7 @@ def test_features_of_large_images_are_no_more_than_those_of_small_ones(tmp_path:
         (3, 3, "a", "needs two classes; --extractor names another network, such as efficientnet"),
     ],
 )
-def test_where_no_classifier_can_be_trained_the_reason_is_kept(
+def test_where_no_classifier_can_be_trained_the_reason_is_told(
     train: int, val: int, names: str, words: str, tmp_path: Path
 ) -> None:
     some = images(3)

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from artgan_tf.config import InputError
-from artgan_tf.evaluation.measures import Measured
-from artgan_tf.evaluation.protocols import metric
 from artgan_tf.evaluation.reference import Reference
+from artgan_tf.evaluation.registry import Measured, metric
 from artgan_tf.evaluation.scoring import Subject, check, scores
 from artgan_tf.metrics.extractors import open_extractor
 from artgan_tf.painter import Painter
@@ -22,8 +21,8 @@ from tests.evaluation.material import Counted, images, opened, reference, scored
 def test_a_result_that_is_no_number_is_left_out_with_its_reason(
     measured: Measured, data: Reference, painter: Painter
 ) -> None:
-    kind = replace(metric("fid_30_val").kind, measure=lambda _: measured)
-    broken = replace(metric("fid_30_val"), kind=kind)
+    entry = replace(metric("fid_30_val").entry, measure=lambda _: measured)
+    broken = replace(metric("fid_30_val"), entry=entry)
     with pytest.warns(UserWarning, match="fid_30_val of model has no value: It is no number"):
         assert list(scores(Subject(painter, "model", "ema"), [broken], data)) == []
 
@@ -38,7 +37,10 @@ def test_a_result_that_is_no_number_is_left_out_with_its_reason(
         ("density_coverage_40_k39", "needs 40 real images, and there are 12"),
         ("intra_kid_4_val", "2 real and 2 generated images: the largest has 1 of each"),
         ("intra_fid_30_val", "2,048 real and 2,048 generated images: the largest has 4 of each"),
-        ("deviation_2", "a class with 2 real and 2 generated images: the largest has 1 of each"),
+        (
+            "pixel_diversity_2",
+            "a class with 2 real and 2 generated images: the largest has 1 of each",
+        ),
     ],
 )
 def test_too_few_images_are_refused_before_any_is_painted(
@@ -59,11 +61,11 @@ def test_classes_of_fewer_than_two_images_are_left_out(tmp_path: Path, painter: 
     assert set(found.by_class) == {"blue", "green"}
 
 
-def test_a_floor_that_cannot_be_had_stops_nothing(tmp_path: Path) -> None:
+def test_a_reference_row_that_cannot_be_had_stops_nothing(tmp_path: Path) -> None:
     train, val = images(36), images(4, 1)
     train.labels[:], val.labels[:] = np.arange(36) // 12, [0, 1, 2, 1]
     vars(data := reference(tmp_path, train, val, None))["train"] = train
-    assert scored(["deviation_4", "authenticity_pixels_4"], data).keys() == {
+    assert scored(["pixel_diversity_4", "authenticity_pixels_4"], data).keys() == {
         "authenticity_pixels_4"
     }
 
@@ -74,12 +76,7 @@ def test_what_the_extractor_or_the_model_lacks_is_refused(
     bare = opened(paintings, cache, tmp_path / "bare", None)
     pixels = opened(paintings, cache, tmp_path / "pixels", open_extractor("pixels"))
     for name, data, autoencoder, words in (
-        (
-            "fid_30_val",
-            bare,
-            True,
-            "fid_30_val needs an extractor: name one of inception-2015:FILE",
-        ),
+        ("fid_30_val", bare, True, "fid_30_val needs an extractor: name one of inception-2015"),
         ("is_30", pixels, True, "is_30 needs logits of classes, which pixels does not give"),
         ("reconstruction_val", bare, False, "model.autoencoder is off"),
     ):

@@ -1,4 +1,4 @@
-"""The report page: complete in itself, every figure beside its floor, names as they are."""
+"""The report page: complete in itself, every figure beside its reference row, names as they are."""
 
 import base64
 import io
@@ -12,9 +12,10 @@ from PIL import Image
 
 from artgan_tf.config import resolve
 from artgan_tf.data.demo_paintings import CLASS_NAMES
-from artgan_tf.evaluation import copies, curves, report
-from artgan_tf.evaluation.evaluate import Evaluation, Options, evaluate
 from artgan_tf.evaluation.images import Images
+from artgan_tf.evaluation.measure import Evaluation, measure
+from artgan_tf.evaluation.report import curves, pictures
+from artgan_tf.evaluation.report import page as module
 from artgan_tf.evaluation.results import REAL
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.training.train import train
@@ -23,8 +24,9 @@ from tests.evaluation.pages import Page
 
 NAMES = ('<b>bold "quoted"', "it's_one_of_&amp;_{{ many }}", "日本 ünï_ß")
 METRICS = (
-    "kid_8_val", "precision_recall_8_k3", "agreement_d_8", "deviation_8", "deviation_30",
-    "d_accuracy_val", "reconstruction_val", "authenticity_8", "authenticity_pixels_8",
+    "kid_8_val", "precision_recall_8_k3", "conditional_accuracy_d_8", "pixel_diversity_8",
+    "pixel_diversity_30", "d_accuracy_val", "reconstruction_val", "authenticity_8",
+    "authenticity_pixels_8",
 )  # fmt: skip
 FILES = {
     "report.html", "curves.png", "beside.png", "progress.png", "grid.png", "magnified.png",
@@ -50,7 +52,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, paintings: Path) -> Path:
 @pytest.fixture(scope="module")
 def evaluation(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
     out = tmp_path_factory.mktemp("out")
-    return evaluate(run, Options(None, METRICS, "random-projection", seeds=(0, 1), out=out))
+    return measure(run, METRICS, "random-projection", seeds=(0, 1), out=out)
 
 
 @pytest.fixture(scope="module")
@@ -88,19 +90,19 @@ def test_pictures_lie_beside_it_and_nothing_half_written(evaluation):
 
 
 def test_a_failure_leaves_the_last_page_as_it_was(run, tmp_path, monkeypatch):
-    options = Options(metrics=("reconstruction_val",), out=tmp_path)
-    before = evaluate(run, options).report.read_bytes()
+    asked = ("reconstruction_val",)
+    before = measure(run, asked, out=tmp_path).report.read_bytes()
 
     def broken(panels):
         raise OSError("no space left")
 
     monkeypatch.setattr(curves, "drawn", broken)
     with pytest.raises(OSError, match="no space left"):
-        evaluate(run, options)
+        measure(run, asked, out=tmp_path)
     assert (tmp_path / "evaluation" / "report.html").read_bytes() == before
     assert not (tmp_path / "evaluation-2").exists()
     monkeypatch.undo()
-    assert evaluate(run, options).report == tmp_path / "evaluation-2" / "report.html"
+    assert measure(run, asked, out=tmp_path).report == tmp_path / "evaluation-2" / "report.html"
     assert (tmp_path / "evaluation" / "report.html").read_bytes() == before
 
 
@@ -134,23 +136,23 @@ def test_every_figure_stands_in_its_row_and_column(evaluation, page):
         assert shown == pytest.approx(np.mean(alike), rel=1e-3, abs=1e-4), (result, row)
 
 
-def test_the_floor_is_the_first_row_and_marked(page):
-    groups = [table for table in page.tables if any(row.of_class == "floor" for row in table)]
-    assert len(groups) == 3
+def test_the_reference_row_is_the_first_and_marked(page):
+    groups = [table for table in page.tables if any(row.of_class == "reference" for row in table)]
+    assert len(groups) == 4
     for _, _, first, *others in groups:
-        assert first.of_class == "floor"
+        assert first.of_class == "reference"
         assert first.spread()[0].startswith("real images")
         assert not any(row.of_class for row in others)
 
 
-def test_a_missing_floor_is_a_dash_and_a_reason(page):
+def test_a_missing_reference_row_is_a_dash_and_a_reason(page):
     for metric, value, reason in (
-        ("deviation_30", "deviation", "too few other real images"),
+        ("pixel_diversity_30", "pixel_diversity", "too few other real images"),
         ("d_accuracy_val", "accuracy", "the model's own networks"),
     ):
-        assert next(page.cells(metric, value)) == ("real images floor", "—")
-        assert re.search(rf"{metric} [^.]*no floor: [^.]*{reason}", page.text)
-    assert not re.search(r"deviation_8 [^.]*no floor", page.text)
+        assert next(page.cells(metric, value)) == ("real images reference", "—")
+        assert re.search(rf"{metric} [^.]*no reference row: [^.]*{reason}", page.text)
+    assert not re.search(r"pixel_diversity_8 [^.]*no reference row", page.text)
 
 
 def test_how_it_came_about(evaluation, page):
@@ -170,29 +172,19 @@ def test_names_are_shown_as_they_are(evaluation, page):
     assert RunDirectory(evaluation.results[-1].model).class_names() == sorted(NAMES)
 
 
-def test_by_class_figures_are_means_over_the_seeds(evaluation, page):
-    of_run = [r for r in evaluation.results if r.metric == "deviation_30" and r.weights]
-    assert len(of_run) == 2
-    cells = [cell for cell in page.cells("deviation_30", "run") if cell[0] in NAMES]
-    assert len(cells) == 3
-    for name, cell in cells:
-        assert float(cell) == pytest.approx(np.mean([r.by_class[name] for r in of_run]), rel=1e-3)
-
-
 # ---- pictures -----------------------------------------------------------------------------------
 def test_a_copy_is_marked_beside_what_it_copies(run, tmp_path, monkeypatch):
     def copied(painter):
         return Images(data[0].train.pixels[[5]].copy(), np.array([1], np.int32))
 
     data: list = []
-    monkeypatch.setattr(copies, "paintings", copied)
-    monkeypatch.setattr(report, "write_report", spying(report.write_report, data))
-    metrics = ("authenticity_8",)
-    found = evaluate(run, Options(None, metrics, "random-projection", out=tmp_path))
+    monkeypatch.setattr(pictures, "sought", copied)
+    monkeypatch.setattr(module, "write_report", spying(module.write_report, data))
+    found = measure(run, ("authenticity_8",), "random-projection", out=tmp_path)
     page = Page(found.report.read_text(encoding="utf-8"))
     assert [tag for tag, _ in page.tags].count("mark") == 1 + 2  # in the explanation, and there
     alts = [image["alt"] for image in page.images()]
-    places = [i for i, alt in enumerate(alts) if alt.endswith("seed 0: the painting")]
+    places = [i for i, alt in enumerate(alts) if alt.endswith("seed 0: generated")]
     assert len(places) == 2  # by pixels and by features
     for place in places:
         painting, nearest = page.images()[place : place + 2]
@@ -201,9 +193,8 @@ def test_a_copy_is_marked_beside_what_it_copies(run, tmp_path, monkeypatch):
 
 
 def test_no_features_are_computed_for_the_page_alone(run, tmp_path, monkeypatch):
-    monkeypatch.delattr(copies, "by_features")
-    out = Options(None, ("kid_8_val",), "random-projection", out=tmp_path)
-    found = evaluate(run, out).report
+    monkeypatch.delattr(pictures, "neighbours_by_features")
+    found = measure(run, ("kid_8_val",), "random-projection", out=tmp_path).report
     page = Page(found.read_text(encoding="utf-8"))
     assert "come with the metric authenticity_1k" in page.text
     assert not (found.parent / "neighbours_features.png").exists()
@@ -212,7 +203,7 @@ def test_no_features_are_computed_for_the_page_alone(run, tmp_path, monkeypatch)
 def test_without_a_history_there_are_no_curves(run, tmp_path):
     shutil.copytree(run, tmp_path / "run")
     (tmp_path / "run" / "history.jsonl").unlink()
-    found = evaluate(tmp_path / "run", Options(metrics=("reconstruction_val",)))
+    found = measure(tmp_path / "run", ("reconstruction_val",))
     assert "The run has no history" in found.report.read_text(encoding="utf-8")
     assert not (found.report.parent / "curves.png").exists()
 

@@ -12,8 +12,10 @@ import pytest
 
 from artgan_tf.config import RunError
 from artgan_tf.evaluation import results
+from artgan_tf.evaluation.registry import RENAMED, metric
 from artgan_tf.evaluation.results import REAL, Result, append, columns, newest, read, text_table
 
+REPOSITORY, ROOMS = Path(__file__).parents[2], ("artgan_tf/pretrained", "experiments")
 EXTRACTOR = {"extractor": "inception", "protocol": "resized", "sha256": "aa"}
 ONE = Result(
     metric="kid_1k_val",
@@ -81,6 +83,32 @@ def test_no_cut_of_the_last_line_loses_another_one(tmp_path: Path) -> None:
         assert file.read_bytes().startswith(content[:length])
 
 
+def test_lines_of_an_older_version_are_read_under_todays_names(tmp_path: Path) -> None:
+    file = tmp_path / "metrics.jsonl"
+    former = {
+        "agreement_classifier_1k": {"agreement": 0.5, "standard_error": 0.1},
+        "shape_deviation_1k": {"shape_deviation": 0.25},
+        "deviation_50": {"deviation": 0.75},
+        "kid_1k_val": {"kid": 1.0},
+    }
+    for name, values in former.items():
+        append(file, replace(ONE, metric=name, values=values))
+    assert {result.metric: result.values for result in read(file)} == {
+        "conditional_accuracy_1k": {"conditional_accuracy": 0.5, "standard_error": 0.1},
+        "shape_diversity_1k": {"shape_diversity": 0.25},
+        "pixel_diversity_50": {"pixel_diversity": 0.75},
+        "kid_1k_val": {"kid": 1.0},
+    }
+
+
+def test_committed_results_have_names_of_today() -> None:
+    files = [file for room in ROOMS for file in (REPOSITORY / room).rglob("metrics.jsonl")]
+    found = [result for file in files for result in read(file)]
+    assert len(found) > 20
+    assert [metric(result.metric).name for result in found] == [r.metric for r in found]
+    assert not RENAMED.keys() & {name for result in found for name in result.values}
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_what_is_no_number_is_not_written(bad: float, tmp_path: Path) -> None:
     file = tmp_path / "metrics.jsonl"
@@ -95,8 +123,8 @@ def test_a_file_that_cannot_be_written_is_a_failed_run(tmp_path: Path) -> None:
 
 
 def test_what_was_measured_again_counts_once() -> None:
-    floor, raw = replace(ONE, model=REAL), replace(ONE, weights="raw")
-    others = [floor, raw, replace(ONE, seed=1), replace(ONE, data_sha256="ee"), ONE]
+    other, raw = replace(ONE, model=REAL), replace(ONE, weights="raw")
+    others = [other, raw, replace(ONE, seed=1), replace(ONE, data_sha256="ee"), ONE]
     again = replace(ONE, values={"kid": 0.5}, commit="deed")
     assert newest([*others, again]) == [*others[:-1], again]
     assert newest([ONE, *others, again]) == [again, *others[:-1]]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from artgan_tf.evaluation import tables
+from artgan_tf.evaluation.report import tables
 from artgan_tf.evaluation.results import REAL, Result
 
 INCEPTION = {"extractor": "inception-2015", "protocol": "TF1 bilinear", "sha256": "f00d"}
@@ -21,21 +21,21 @@ def cells(table: tables.Table) -> list[list[str]]:
 def test_groups_stand_in_their_order_whatever_the_results_order():
     found = [
         result("authenticity_100", {"closer": 0.1, "farther": 0.9}, extractor=INCEPTION),
-        result("deviation_2k", {"deviation": 0.5}),
-        result("deviation_100", {"deviation": 0.5}),
+        result("pixel_diversity_2k", {"pixel_diversity": 0.5}),
+        result("pixel_diversity_100", {"pixel_diversity": 0.5}),
         result("kid_100_val", {"kid": 0.2, "std": 0.1}, extractor=INCEPTION),
         result("fid_100_val", {"fid": 30.0}, extractor=INCEPTION),
     ]
-    likeness, condition, copying = tables.by_group(found)
-    assert [head.name for head in likeness.heads] == ["fid_100_val", "kid_100_val"]
-    assert likeness.heads[0].note == "100 generated, 2,000 real, inception-2015"
+    diversity, fidelity, copying = tables.by_group(found)
+    assert [head.name for head in fidelity.heads] == ["fid_100_val", "kid_100_val"]
+    assert fidelity.heads[0].note == "100 generated, 2,000 real, inception-2015"
     assert [head.values for head in copying.heads] == [["closer ↓", "farther ↑"]]
-    assert [head.name for head in condition.heads] == ["deviation_100", "deviation_2k"]
-    assert condition.heads[0].values == ["deviation ↑"]
-    assert list(likeness.notes) == ["fid_100_val", "kid_100_val"]
+    assert [head.name for head in diversity.heads] == ["pixel_diversity_100", "pixel_diversity_2k"]
+    assert diversity.heads[0].values == ["pixel_diversity ↑"]
+    assert list(fidelity.notes) == ["fid_100_val", "kid_100_val"]
 
 
-def test_variety_is_the_first_table_and_each_network_has_its_own_column():
+def test_diversity_is_the_first_table_and_each_network_has_its_own_column():
     other = {"extractor": "efficientnet-lite0", "protocol": "p", "sha256": "abc"}
     first = {"extractor": "inception-2015", "protocol": "q", "sha256": "def"}
     found = [
@@ -43,27 +43,27 @@ def test_variety_is_the_first_table_and_each_network_has_its_own_column():
         result("intra_recall_10k_k3", {"intra_recall": 0.3}, extractor=first),
         result("intra_recall_10k_k3", {"intra_recall": 0.5}, extractor=other),
     ]
-    variety, likeness = tables.by_group(found)
-    assert (variety.title, likeness.title) == ("variety", "likeness")
-    assert [head.note.split(", ")[-1] for head in variety.heads] == [
+    diversity, fidelity = tables.by_group(found)
+    assert (diversity.title, fidelity.title) == ("diversity", "fidelity")
+    assert [head.note.split(", ")[-1] for head in diversity.heads] == [
         "inception-2015",
         "efficientnet-lite0",
     ]
-    assert variety.rows[1].cells == ["0.3", "0.5"]
+    assert diversity.rows[1].cells == ["0.3", "0.5"]
 
 
-def test_the_floor_comes_first_and_holes_are_dashes():
+def test_the_reference_row_comes_first_and_holes_are_dashes():
     found = [
         result("kid_100_val", {"kid": 0.2, "std": 0.1}),
         result("fid_100_val", {"fid": 30.0}),
         result("fid_100_val", {"fid": 5.0}, REAL),
     ]
     (table,) = tables.by_group(found)
-    assert [row.floor for row in table.rows] == [True, False]
+    assert [row.reference for row in table.rows] == [True, False]
     assert [row.name for row in table.rows] == [REAL, "a, ema, step 50"]
     assert cells(table) == [["5", "—"], ["30", "0.2"]]
-    assert "no floor" in table.notes["kid_100_val"]
-    assert "no floor" not in table.notes["fid_100_val"]
+    assert "no reference row" in table.notes["kid_100_val"]
+    assert "no reference row" not in table.notes["fid_100_val"]
 
 
 def test_figures_of_other_numbers_of_images_share_no_column():
@@ -87,15 +87,19 @@ def test_seeds_become_a_mean_and_a_deviation_that_no_line_breaks():
 
 def test_by_class():
     found = [
-        result("deviation_100", {"deviation": 1.0}, REAL, by_class={"a": 1.0, "b": 0.9}),
+        result(
+            "pixel_diversity_100", {"pixel_diversity": 1.0}, REAL, by_class={"a": 1.0, "b": 0.9}
+        ),
         result("d_accuracy_val", {"accuracy": 0.4}, by_class={"a": 0.4, "b": 0.4}),
-        result("deviation_100", {"deviation": 0.3}, by_class={"a": 0.2}, seed=0),
-        result("deviation_100", {"deviation": 0.5}, by_class={"a": 0.5, "c": 0.125}, seed=1),
+        result("pixel_diversity_100", {"pixel_diversity": 0.3}, by_class={"a": 0.2}, seed=0),
+        result(
+            "pixel_diversity_100", {"pixel_diversity": 0.5}, by_class={"a": 0.5, "c": 0.125}, seed=1
+        ),
     ]
     table = tables.by_class(found, ["a", "b", "c"])
     assert table
     assert [(head.name, head.values) for head in table.heads] == [
-        ("deviation_100", ["real", "run"]),
+        ("pixel_diversity_100", ["real", "run"]),
         ("d_accuracy_val", ["run"]),
     ]
     assert [row.name for row in table.rows] == ["a", "b", "c"]
@@ -113,7 +117,13 @@ def test_facts(weights):
         result("fid_100_val", {"fid": 9.0}, extractor=INCEPTION, commit="c0ffee", weights=weights),
         result("kid_100_val", {"kid": 0.1}, seed=3, weights=weights, step=1_500, commit="c0ffee"),
         result("is_100", {"inception_score": 3.0}, real=0, data_sha256="none", weights=weights),
-        result("deviation_100", {"deviation": 0.5}, real=100, data_sha256="0dd", weights=weights),
+        result(
+            "pixel_diversity_100",
+            {"pixel_diversity": 0.5},
+            real=100,
+            data_sha256="0dd",
+            weights=weights,
+        ),
     ]
     facts = tables.facts(found)
     told = dict(facts)
@@ -123,5 +133,5 @@ def test_facts(weights):
     assert told["extractor"] == "inception-2015: TF1 bilinear; weights of sha256 f00d"
     assert ("commit", "c0ffee") in facts
     assert ("2,000 real images", "fid_100_val, kid_100_val: sha256 beef") in facts
-    assert ("100 real images", "deviation_100: sha256 0dd") in facts
+    assert ("100 real images", "pixel_diversity_100: sha256 0dd") in facts
     assert not [value for _, value in facts if "none" in value or REAL in value]

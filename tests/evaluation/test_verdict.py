@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from artgan_tf.evaluation.report.verdict import Circumstances, answers
 from artgan_tf.evaluation.results import REAL, Result
-from artgan_tf.evaluation.verdict import Circumstances, answers
 
 
 def result(metric: str, value: Any, model: str = "runs/a", generated: int = 1_000) -> Result:
@@ -25,7 +25,7 @@ def said(found: list[Result], classes: int = 10, **known: Any) -> dict[str, tupl
 
 def test_a_run_that_tells_classes_apart_and_paints_few_pictures() -> None:
     found = [
-        *both("agreement_classifier_1k", 0.83, 0.4),
+        *both("conditional_accuracy_1k", 0.83, 0.4),
         *both("intra_recall_1k_k3", 0.07, 0.7),
         *both("fid_1k_val", 120.0, 25.0),
         *both("authenticity_1k", 0.05, 0.18),
@@ -51,7 +51,7 @@ def test_a_run_that_tells_classes_apart_and_paints_few_pictures() -> None:
     ("run", "grade"), [(0.4, "good"), (0.39, "good"), (0.3, "fair"), (0.15, "poor"), (0.1, "poor")]
 )
 def test_what_is_above_guessing_counts(run: float, grade: str) -> None:
-    assert said(both("agreement_classifier_1k", run, 0.4))["told apart"][1] == grade
+    assert said(both("conditional_accuracy_1k", run, 0.4))["told apart"][1] == grade
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_variety_is_a_part_of_what_real_images_have(run: float, words: str, grad
     ],
 )
 def test_by_pixels_only_little_variety_says_something(run: float, words: str, grade: str) -> None:
-    found = [result("shape_deviation_1k", run), result("deviation_1k", 0.9)]
+    found = [result("shape_diversity_1k", run), result("pixel_diversity_1k", 0.9)]
     assert said(found)["varied"] == (words, grade)
 
 
@@ -107,14 +107,14 @@ def test_a_classifier_that_fails_on_real_images_praises_nothing(known: float, gr
     own = {"extractor": "classifier-2"}
     features = [*both("fid_1k_val", 9.0, 8.0), *both("intra_recall_1k_k3", 0.7, 0.8)]
     found = [replace(each, extractor=own) for each in features]
-    told = said([*found, *both("agreement_classifier_1k", 0.4, known)])
+    told = said([*found, *both("conditional_accuracy_1k", 0.4, known)])
     assert [told[name][1] for name in ("alike", "varied")] == [grade, grade]
     assert told["alike"][0].startswith("FID 9 by classifier-2, where other real ones have 8")
     assert told["alike"][0].endswith("knows only 42% of real ones") == (grade == "")
 
 
 def test_few_pictures_prove_little() -> None:
-    found = [*both("fid_40_val", 9.0, 8.0, 40), *both("agreement_classifier_1k", 0.4, 0.4)]
+    found = [*both("fid_40_val", 9.0, 8.0, 40), *both("conditional_accuracy_1k", 0.4, 0.4)]
     assert said(found)["sample"] == (
         "40 pictures prove little: a share may be off by 16 points; take 1,000 or more",
         "poor",
@@ -142,7 +142,7 @@ def test_of_one_kind_the_most_pictures_count_and_of_seeds_their_mean() -> None:
 def test_recall_stands_in_and_d_for_a_classifier() -> None:
     run, real = ({"precision": 0.9, "recall": recall} for recall in (0.3, 0.6))
     found = both("precision_recall_1k_k3", run, real)
-    found.append(result("agreement_d_1k", {"agreement": 0.5}))
+    found.append(result("conditional_accuracy_d_1k", {"conditional_accuracy": 0.5}))
     told = said(found)
     assert told["varied"] == ("half of what real ones have (0.3 beside 0.6)", "fair")
     assert told["told apart"][0].startswith("D itself takes 50%")
@@ -150,5 +150,5 @@ def test_recall_stands_in_and_d_for_a_classifier() -> None:
 
 
 def test_of_one_class_nothing_is_told_apart_and_of_no_figure_nothing_is_said() -> None:
-    assert "told apart" not in said(both("agreement_d_1k", 1.0, 1.0), classes=1)
+    assert "told apart" not in said(both("conditional_accuracy_d_1k", 1.0, 1.0), classes=1)
     assert said([Result("d_accuracy_val", {"accuracy": 0.4}, "a", 0, 9)]) == {}

@@ -11,9 +11,10 @@ from artgan_tf.config import Data, InputError
 from artgan_tf.data.demo_paintings import CLASS_NAMES, gallery
 from artgan_tf.data.source import Indexed, Source, Split
 from artgan_tf.data.spec import open_source
-from artgan_tf.evaluation.protocols import metric
 from artgan_tf.evaluation.reference import Reference
-from artgan_tf.metrics.extractors import Extractor, open_extractor
+from artgan_tf.evaluation.registry import metric
+from artgan_tf.metrics.extractor import Extractor
+from artgan_tf.metrics.extractors import open_extractor
 from experiments.metrics_behaviour.__main__ import about, insert, table
 from experiments.metrics_behaviour.measuring import (
     EXPECTED,

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from artgan_tf.metrics.inception2015 import ConvNorm
-from artgan_tf.metrics.weights import Convolution
+from artgan_tf.metrics.inception2015_weights import Convolution
 
 ROOT = "module"
 Entries = dict[str, bytes]

@@ -12,9 +12,9 @@ import tensorflow as tf
 from artgan_tf.config import InputError
 from artgan_tf.frozen import efficientnet, efficientnet_file
 from artgan_tf.frozen.efficientnet import load_efficientnet
-from artgan_tf.metrics import extractor_specs
-from artgan_tf.metrics.extractor_specs import KINDS
-from artgan_tf.metrics.extractors import Extractor, open_extractor
+from artgan_tf.metrics import extractors
+from artgan_tf.metrics.extractor import Extractor
+from artgan_tf.metrics.extractors import open_extractor
 
 
 def noise(*shape: int) -> np.ndarray:
@@ -34,7 +34,7 @@ def refused(spec: str) -> str:
 def test_unknown_kind_lists_those_there_are(spec: str) -> None:
     sentence = refused(spec)
     assert repr(spec) in sentence
-    assert all(kind in sentence for kind in KINDS)
+    assert all(form in sentence for form in extractors.forms_of_specs())
 
 
 def test_values_are_asked_for_and_refused() -> None:
@@ -174,7 +174,7 @@ def test_other_savedmodels_are_refused(tmp_path: Path) -> None:
 # ---- Keras's own network ------------------------------------------------------------------------
 def test_keras_inception_says_what_it_lacks(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    path = tmp_path / "models" / extractor_specs.KERAS_FILE
+    path = tmp_path / "models" / extractors.KERAS_FILE
     assert f"needs the file {path}" in refused("keras-inception")
     path.parent.mkdir()
     path.write_bytes(b"no weights")
@@ -183,7 +183,7 @@ def test_keras_inception_says_what_it_lacks(tmp_path: Path, monkeypatch: Any) ->
 
 @pytest.mark.slow
 def test_keras_inception_has_features_and_logits(tmp_path: Path, monkeypatch: Any) -> None:
-    path = tmp_path / "models" / extractor_specs.KERAS_FILE
+    path = tmp_path / "models" / extractors.KERAS_FILE
     path.parent.mkdir()
     model = keras.applications.InceptionV3(weights=None, classifier_activation=None)
     save_as_keras_2(model, path)

@@ -12,7 +12,7 @@ from artgan_tf.config import InputError
 from artgan_tf.metrics import inception2015
 from artgan_tf.metrics.extractors import open_extractor
 from artgan_tf.metrics.inception2015 import ConvNorm, resize_like_tensorflow1
-from artgan_tf.metrics.weights import Weights, read_weights
+from artgan_tf.metrics.inception2015_weights import Weights, read_weights
 from tests.metrics import archives
 
 FILE = os.environ.get("ARTGAN_INCEPTION", "")

@@ -7,11 +7,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from artgan_tf.metrics.inception_score import (
-    InceptionScore,
-    inception_score,
-    inception_score_of_probabilities,
-)
+from artgan_tf.metrics.inception_score import InceptionScore, inception_score
 
 Array = np.ndarray
 
@@ -44,7 +40,6 @@ def test_scores_of_splits(seed: int, count: int, splits: int) -> None:
     ends = [count * k // splits for k in range(splits + 1)]
     scores = [one_score(p[a:b]) for a, b in pairwise(ends)]
     check(inception_score(rows, splits, seed=None), scores)
-    check(inception_score_of_probabilities(p, splits, seed=None), scores)
     assert inception_score(rows, splits).images == count
 
 
@@ -76,8 +71,8 @@ def test_order_of_images_and_classes_and_height_of_logits_do_not_count() -> None
 def test_bounds() -> None:
     """1 where all answers are equal; the number of classes where certain and even."""
     assert inception_score(np.tile(logits(0, 1), (20, 1))).mean == pytest.approx(1.0, rel=1e-12)
-    certain = np.tile(np.eye(5), (4, 1))
-    found = inception_score_of_probabilities(certain, splits=4, seed=None)
+    certain = np.tile(1e4 * np.eye(5), (4, 1))
+    found = inception_score(certain, splits=4, seed=None)
     assert (found.mean, found.std) == (pytest.approx(5.0, rel=1e-12), pytest.approx(0, abs=1e-12))
 
 
@@ -87,17 +82,6 @@ def test_extreme_logits(size: float) -> None:
     assert inception_score(size * np.eye(5), splits=1).mean == pytest.approx(5.0, rel=1e-12)
     unseen = np.tile([size, size, -size], (4, 1))
     assert inception_score(unseen, splits=1).mean == pytest.approx(1.0, rel=1e-12)
-
-
-def test_float32_probabilities_are_taken_as_shares() -> None:
-    p = softmax(logits(0, 600, 1000), axis=1)
-    exact = inception_score_of_probabilities(p).mean
-    assert inception_score_of_probabilities(p.astype("float32")).mean == pytest.approx(
-        exact, rel=1e-5
-    )
-    assert inception_score_of_probabilities(p.astype("float16")).mean == pytest.approx(
-        exact, rel=1e-3
-    )
 
 
 def test_score_falls_with_doubt() -> None:
@@ -111,9 +95,8 @@ def test_pinned() -> None:
     """Two images, certain of either half: KL = log 2 - H(3/4) each."""
     p = np.array([[0.75, 0.25], [0.25, 0.75]])
     entropy = -(0.75 * math.log(0.75) + 0.25 * math.log(0.25))
-    found = inception_score_of_probabilities(p, splits=1)
+    found = inception_score(np.log(p), splits=1)
     assert found.mean == pytest.approx(2 * math.exp(-entropy), rel=1e-13)
-    assert inception_score(np.log(p), splits=1).mean == pytest.approx(found.mean, rel=1e-13)
     assert found.mean == pytest.approx(1.1397535, rel=1e-6)
 
 
@@ -123,14 +106,6 @@ def test_nan_and_infinity_are_refused(bad: float) -> None:
     rows[33, 2] = bad
     with pytest.raises(ValueError, match="`logits` hold NaN or infinity, first in image 33"):
         inception_score(rows)
-    with pytest.raises(ValueError, match="`probabilities` hold NaN or infinity, first in image 33"):
-        inception_score_of_probabilities(rows)
-
-
-def test_what_is_no_probability_is_refused() -> None:
-    for wrong in (np.full((20, 4), 0.3), np.tile([1.5, -0.5], (20, 1)), logits(0)):
-        with pytest.raises(ValueError, match="`probabilities` must be 0 or more and of sum 1"):
-            inception_score_of_probabilities(wrong)
 
 
 def test_too_few_images_are_refused() -> None:

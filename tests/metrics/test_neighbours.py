@@ -7,7 +7,7 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from artgan_tf.metrics.distances import as_rows, squared_distances
-from artgan_tf.metrics.neighbours import nearest, nearest_others
+from artgan_tf.metrics.neighbours import nearest, search
 
 Array = np.ndarray
 
@@ -28,13 +28,13 @@ def test_nearest(k: int, block: int) -> None:
 
 @pytest.mark.parametrize("block", [1, 7, 1000])
 @pytest.mark.parametrize("k", [1, 3, 29])
-def test_nearest_others(k: int, block: int) -> None:
+def test_a_point_is_no_neighbour_of_its_own(k: int, block: int) -> None:
     points = features(0, 30)
     table = cdist(points, points)
     np.fill_diagonal(table, np.inf)
-    found = nearest_others(points, k, block)
-    np.testing.assert_array_equal(found.indices, np.argsort(table, axis=1)[:, :k])
-    np.testing.assert_allclose(found.distances, np.sort(table, axis=1)[:, :k], rtol=1e-14)
+    indices, squares = search(points, points, k, np.arange(30), block)
+    np.testing.assert_array_equal(indices, np.argsort(table, axis=1)[:, :k])
+    np.testing.assert_allclose(np.sqrt(squares), np.sort(table, axis=1)[:, :k], rtol=1e-14)
 
 
 def test_order_of_points_and_place_do_not_count() -> None:
@@ -55,10 +55,11 @@ def test_copies_are_at_zero(block: int) -> None:
     found = nearest(points[[4, 17]], points, 2, block)
     assert found.indices[:, 0].tolist() == [4, 17]
     assert found.distances[:, 0].tolist() == [0.0, 0.0]
-    twice = nearest_others(np.concatenate([points, points[[4]]]), 1, block)
-    assert (twice.indices[4, 0], twice.indices[30, 0]) == (30, 4)
-    assert (twice.distances[4, 0], twice.distances[30, 0]) == (0.0, 0.0)
-    assert twice.distances[5, 0] > 1.0
+    twice = np.concatenate([points, points[[4]]])
+    indices, squares = search(twice, twice, 1, np.arange(31), block)
+    assert (indices[4, 0], indices[30, 0]) == (30, 4)
+    assert (squares[4, 0], squares[30, 0]) == (0.0, 0.0)
+    assert squares[5, 0] > 1.0
 
 
 def test_exact_distances_decide_where_rounding_could() -> None:
@@ -73,9 +74,9 @@ def test_exact_distances_decide_where_rounding_could() -> None:
 def test_images_of_bytes_are_compared_as_numbers() -> None:
     """200 - 250 is -50 here, not 206."""
     images = np.array([[[[200, 10, 0]]], [[[250, 10, 0]]], [[[0, 10, 0]]]], dtype="uint8")
-    found = nearest_others(images)
-    assert found.indices[:, 0].tolist() == [1, 0, 0]
-    assert found.distances[:, 0].tolist() == [50.0, 50.0, 200.0]
+    found = nearest(images, images[1:])
+    assert found.indices[:, 0].tolist() == [0, 0, 1]
+    assert found.distances[:, 0].tolist() == [50.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize("scale", [1e-8, 1.0, 1e8])
@@ -116,7 +117,7 @@ def test_what_cannot_be_compared_is_refused() -> None:
     with pytest.raises(ValueError, match="no k=41 neighbours among 40 images"):
         nearest(good, good, 41)
     with pytest.raises(ValueError, match="no k=40 neighbours among 39 images"):
-        nearest_others(good, 40)
+        search(good, good, 40, np.arange(40), 100)
     with pytest.raises(ValueError, match="no k=0 neighbours"):
         nearest(good, good, 0)
     with pytest.raises(ValueError, match="`points` must be numbers"):

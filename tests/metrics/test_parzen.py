@@ -89,12 +89,6 @@ def test_protocol_chooses_the_best_sigma_and_tells_mean_and_error() -> None:
     assert found.sigmas == SIGMAS
 
 
-def test_sigmas_are_the_protocols() -> None:
-    assert len(SIGMAS) == 10
-    assert (SIGMAS[0], SIGMAS[-1]) == (0.1, 1.0)
-    np.testing.assert_allclose(np.diff(np.log(SIGMAS)), math.log(10) / 9)
-
-
 def test_a_long_validation_set_is_thinned_evenly() -> None:
     """Images often stand in order of class: the first thousand would be of few classes."""
     validation = np.repeat([0.0, 1.0], 2 * VALIDATION)[:, None]  # the second half is the other one

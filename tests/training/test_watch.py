@@ -9,12 +9,14 @@ import tensorflow as tf
 
 import artgan_tf
 from artgan_tf.config import InputError
+from artgan_tf.data.spec import open_source
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.training.train import train
+from artgan_tf.training.watch import Watch
 from tests.training.states import assert_same_state, state
 
 WATCHED = {
-    "log__metrics": ["kid_20_val", "precision_recall_20_k3", "deviation_20"],
+    "log__metrics": ["kid_20_val", "precision_recall_20_k3", "pixel_diversity_20"],
     "log__metrics_every": 2,
     "log__extractor": "random-projection",
 }
@@ -43,8 +45,8 @@ def test_metrics_are_in_the_history_and_in_tensorboard(tiny, tmp_path):
     for row in rows.values():
         assert 0 <= row["metric_precision_recall_20_k3"] <= 1
         assert 0 <= row["metric_precision_recall_20_k3.recall"] <= 1
-        assert row["metric_deviation_20"] > 0
-    assert {"metric/kid_20_val", "metric/deviation_20"} <= scalars(tmp_path / "run")
+        assert row["metric_pixel_diversity_20"] > 0
+    assert {"metric/kid_20_val", "metric/pixel_diversity_20"} <= scalars(tmp_path / "run")
 
 
 @pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
@@ -79,6 +81,13 @@ def test_the_best_checkpoint_paints_what_was_measured(tiny, tmp_path):
     latest = artgan_tf.load(tmp_path / "short")
     one, other = (painter.generate([0, 1, 2], [7, 8, 9]) for painter in (best, latest))
     np.testing.assert_array_equal(one, other)
+
+
+def test_under_a_former_name_the_best_checkpoint_stays_known(tiny):
+    config = tiny("improved", log__metrics=["deviation_20"])
+    watch = Watch(config, open_source(config.data))
+    assert [each.name for each in watch.metrics] == ["pixel_diversity_20"]
+    assert watch.best_by == "deviation_20"  # as best.json of such a run has it
 
 
 def test_a_run_without_metrics_has_no_best_checkpoint(tiny, tmp_path):

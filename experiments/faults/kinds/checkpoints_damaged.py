@@ -58,7 +58,7 @@ DAMAGE: dict[str, Damage] = {
 VERBS: dict[str, Callable[[Path], tuple[object, ...]]] = {
     "fit": lambda run: fit(run, STEPS + 1, "log.checkpoint_every=3", "log.sample_every=100"),
     "sample": lambda run: ("artgan_tf.sample", run, "--count", 1, "--out", run / "a.png"),
-    "evaluate": lambda run: ("artgan_tf.evaluate", run, "--metrics", "deviation_1k"),
+    "evaluate": lambda run: ("artgan_tf.evaluate", run, "--metrics", "pixel_diversity_1k"),
     "export": lambda run: ("artgan_tf.export", run),
 }
 

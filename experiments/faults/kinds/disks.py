@@ -37,7 +37,7 @@ def _command(verb: str, place: Path) -> tuple[object, ...]:
     return {
         "fit": fit(run, STEPS + 9, *EVERY),
         "sample": ("artgan_tf.sample", run, "--count", 20, "--out", place / "a.png"),
-        "evaluate": ("artgan_tf.evaluate", run, "--metrics", "deviation_1k"),
+        "evaluate": ("artgan_tf.evaluate", run, "--metrics", "pixel_diversity_1k"),
         "export": ("artgan_tf.export", run),
         "study": ("artgan_tf.study", "demo", "--out", place / "study", *tiny),
     }[verb]

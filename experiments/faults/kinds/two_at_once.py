@@ -67,7 +67,7 @@ def _readers(work: Path) -> None:
     first = fit(run, LONG * 3, "log.checkpoint_every=5", "log.sample_every=100000")
 
     def read(_: int) -> Done:
-        ended(call("artgan_tf.evaluate", run, "--metrics", "deviation_1k"))
+        ended(call("artgan_tf.evaluate", run, "--metrics", "pixel_diversity_1k"))
         return ended(call("artgan_tf.sample", run, "--count", 1, "--out", work / "a.png"))
 
     _beside(first, run / "history.jsonl", read)

@@ -38,9 +38,9 @@ def _command(work: Path, verb: str) -> tuple[str, ...]:
     place = str(_place(work, verb))
     return {
         "export": ("artgan_tf.export", place),
-        "evaluate": ("artgan_tf.evaluate", place, "--metrics", "deviation_1k"),
+        "evaluate": ("artgan_tf.evaluate", place, "--metrics", "pixel_diversity_1k"),
         "study": (
-            *("artgan_tf.study", "demo", "--metrics", "deviation_1k", "--out", place),
+            *("artgan_tf.study", "demo", "--metrics", "pixel_diversity_1k", "--out", place),
             *("--seeds", "0", "1", "--set", *TINY, "train.steps=30", "log.checkpoint_every=5"),
         ),
         "convert": ("tfrecords_tools.convert", str(_paintings(work)), "--out", place),

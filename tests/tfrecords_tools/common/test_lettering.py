@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from artgan_tf.evaluation import curves
+from artgan_tf.evaluation.report import curves
 from tfrecords_tools.common import lettering
 from tfrecords_tools.common.lettering import families, isolated, lettered
 from tfrecords_tools.common.sheet import named_grid

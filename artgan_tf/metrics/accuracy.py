@@ -1,4 +1,4 @@
-"""Does a classifier see in generated images what they were meant to show?"""
+"""Does a classifier see in images the class that they are meant to show?"""
 
 import math
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ class Accuracy:
 
 
 @dataclass(frozen=True)
-class Agreement:
-    """Accuracy of the predicted labels.
+class Accuracies:
+    """How often the predicted label is the intended one.
 
     Attributes:
         overall: of all images.
@@ -37,12 +37,14 @@ class Agreement:
     by_class: dict[int, Accuracy]
 
 
-def label_agreement(predicted: ArrayLike, intended: ArrayLike) -> Agreement:
-    """How often a classifier gives generated images the label that they were generated for.
+def accuracies(predicted: ArrayLike, intended: ArrayLike) -> Accuracies:
+    """How often a classifier gives images the label that they are meant to have.
+
+    For generated images this is the conditional accuracy; for real ones, the classifier's own.
 
     Args:
-        predicted: what the classifier says, whole numbers [N] from 0.
-        intended: what the generator was told, whole numbers [N] from 0.
+        predicted: the classifier's labels, whole numbers [N] from 0.
+        intended: the labels the generator was given, or the data's, whole numbers [N] from 0.
 
     Raises:
         ValueError: they are no labels, or not one each for every image.
@@ -52,7 +54,7 @@ def label_agreement(predicted: ArrayLike, intended: ArrayLike) -> Agreement:
         raise ValueError(f"{len(given)} predicted labels do not fit {len(wanted)} intended ones.")
     right = given == wanted
     by_class = {int(label): _accuracy(right[wanted == label]) for label in np.unique(wanted)}
-    return Agreement(_accuracy(right), by_class)
+    return Accuracies(_accuracy(right), by_class)
 
 
 def _accuracy(right: NDArray[np.bool_]) -> Accuracy:

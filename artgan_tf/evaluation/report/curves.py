@@ -1,9 +1,11 @@
 """Curves of a run's history: losses, held-out figures, and metrics watched while it trained."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from artgan_tf.evaluation.registry import todays
 from tfrecords_tools.common.lettering import families
 
 LOSSES = {"d_": "discriminator's loss and its terms", "g_": "generator's loss and its terms"}
@@ -55,15 +57,21 @@ def panels(history: Iterable[Mapping[str, Any]]) -> list[Panel]:
 
 
 def _place(key: str) -> tuple[str, str] | None:
-    """The panel's title and the line's name of a key of the history; None for one not drawn."""
+    """The panel's title and the line's name for a key of the history; None for one not drawn."""
     for prefix, title in LOSSES.items():
         if key.startswith(prefix):
             return title, key.removeprefix(prefix)
     for prefix, title in FIGURES.items():
         if key.startswith(prefix):
             metric, _, value = key.removeprefix(prefix).partition(".")
-            return title + metric, value or metric.partition("_")[0]
+            return title + todays(metric), value or _first_value(todays(metric))
     return None
+
+
+def _first_value(metric: str) -> str:
+    """`kid_1k_val` -> `kid`; `precision_recall_1k_k3` -> `precision`, as its second is `recall`."""
+    stem = re.split(r"_(?=\d)", metric, maxsplit=1)[0]
+    return stem.removesuffix("_recall").removesuffix("_coverage")
 
 
 def drawn(

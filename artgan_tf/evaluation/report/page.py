@@ -1,4 +1,4 @@
-"""The report page: what an evaluation found and what the run paints, as one HTML file."""
+"""The report page: what an evaluation found and what the run generates, as one HTML file."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -6,18 +6,17 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from artgan_tf.evaluation import copies, curves, figures, tables
-from artgan_tf.evaluation.encoding import figure_uri, image_uri, png
-from artgan_tf.evaluation.figures import Strip
-from artgan_tf.evaluation.protocols import metric
 from artgan_tf.evaluation.reference import Reference
+from artgan_tf.evaluation.registry import metric
+from artgan_tf.evaluation.report import curves, pictures, tables
+from artgan_tf.evaluation.report.pictures import Strip, figure_uri, image_uri, png
+from artgan_tf.evaluation.report.verdict import Answer
 from artgan_tf.evaluation.results import Result
-from artgan_tf.evaluation.verdict import Answer
 from artgan_tf.painter import Painter
 from artgan_tf.runs.directory import RunDirectory
 from tfrecords_tools.common import files
 
-PAGE = "report.html"
+PAGE, TEMPLATE = "report.html", "page.html"
 FEATURES = "authenticity_{count}"  # has computed the features of all training images
 
 
@@ -42,7 +41,7 @@ def write_report(
     Returns:
         The page.
     """
-    pictures = _pictures(run, painter, reference, found)
+    shown = _pictures(run, painter, reference, found)
     history = curves.panels(run.history())
     panels = [panel for panel in history if not panel.once]
     page = _template().render(
@@ -57,11 +56,9 @@ def write_report(
         facts=tables.facts(found),
         once=[panel.once for panel in history if panel.once],
         curves=[(panel.title, curves.drawn([panel])) for panel in panels],
-        pictures=pictures,
+        pictures=shown,
     )
-    pages = {
-        f"{name}.png": png(figures.sheet(strips)) for name, strips in pictures.items() if strips
-    }
+    pages = {f"{name}.png": png(pictures.sheet(strips)) for name, strips in shown.items() if strips}
     if panels:
         pages["curves.png"] = png(curves.drawn(panels))
     for name, data in (pages | {PAGE: page.encode()}).items():
@@ -72,30 +69,32 @@ def write_report(
 def _pictures(
     run: RunDirectory, painter: Painter, reference: Reference, found: Sequence[Result]
 ) -> dict[str, list[Strip]]:
-    """By the names of their files; none where a report goes without them."""
-    painted = copies.paintings(painter)
-    known = any(metric(result.metric).kind.pattern == FEATURES for result in found)
+    """The pictures by the names of their files; an empty list where there are none."""
+    sought = pictures.sought(painter)
+    known = any(metric(result.metric).entry.pattern == FEATURES for result in found)
     several, magnify = reference.train.count > 1, painter.gan.config.model.magnify
     real = reference.val if reference.source.val.count else reference.train
+    by_pixels = pictures.neighbours_by_pixels(sought, reference) if several else []
+    by_features = pictures.neighbours_by_features(sought, reference) if known else []
     return {
-        "beside": figures.beside(painter, real),
-        "grid": figures.grid(painter),
-        "magnified": figures.grid(painter, magnified=True) if magnify else [],
-        "progress": figures.progress(run.samples, painter),
-        "neighbours_pixels": copies.by_pixels(painted, reference) if several else [],
-        "neighbours_features": copies.by_features(painted, reference) if known else [],
-        "between_seeds": figures.between_seeds(painter),
-        "between_classes": figures.between_classes(painter),
+        "beside": pictures.beside(painter, real),
+        "grid": pictures.grid(painter),
+        "magnified": pictures.grid(painter, magnified=True) if magnify else [],
+        "progress": pictures.progress(run.samples, painter),
+        "neighbours_pixels": by_pixels,
+        "neighbours_features": by_features,
+        "between_seeds": pictures.between_seeds(painter),
+        "between_classes": pictures.between_classes(painter),
     }
 
 
 def _template() -> Template:
     environment = Environment(
-        loader=PackageLoader("artgan_tf", "evaluation"),
+        loader=PackageLoader("artgan_tf", "evaluation/report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters |= {"image_uri": image_uri, "figure_uri": figure_uri}
-    return environment.get_template(PAGE)
+    return environment.get_template(TEMPLATE)

@@ -9,12 +9,12 @@ from scipy.spatial.distance import cdist, pdist
 from scipy.special import logsumexp, softmax
 
 from artgan_tf.config import InputError
-from artgan_tf.evaluation import measures
+from artgan_tf.evaluation import entries
 from artgan_tf.evaluation.images import Images
-from artgan_tf.evaluation.measures import Comparison
 from artgan_tf.evaluation.reference import Reference
-from artgan_tf.metrics import spread
-from artgan_tf.metrics.extractors import Extractor
+from artgan_tf.evaluation.registry import Comparison
+from artgan_tf.metrics import diversity
+from artgan_tf.metrics.extractor import Extractor
 from tests.evaluation.material import Counted, dimmed, flat, images, reference
 
 REAL, FAKE, TRAIN = images(40, 1), images(30, 2), images(50, 3)
@@ -42,7 +42,7 @@ def test_fid(of: Comparison) -> None:
     a, b = np.cov(x.T), np.cov(y.T)
     means = np.square(x.mean(axis=0) - y.mean(axis=0)).sum()
     expected = means + np.trace(a + b - 2 * sqrtm(a @ b).real)
-    assert measures.fid(of).values == {"fid": pytest.approx(expected, rel=1e-6)}
+    assert entries.fid(of).values == {"fid": pytest.approx(expected, rel=1e-6)}
 
 
 def squared_mmd(x: np.ndarray, y: np.ndarray) -> float:
@@ -61,7 +61,7 @@ def squared_mmd(x: np.ndarray, y: np.ndarray) -> float:
 
 def test_kid(data: Reference) -> None:
     fake = dimmed(images(40, 2), 0.8)  # as many of both: one subset of all
-    found = measures.kid(Comparison(fake, REAL, data)).values
+    found = entries.kid(Comparison(fake, REAL, data)).values
     expected = squared_mmd(features(REAL), features(fake))
     assert found == {"kid": pytest.approx(expected, rel=1e-6), "std": 0.0}
 
@@ -74,7 +74,7 @@ def test_inception_score(of: Comparison) -> None:
     for part in np.array_split(order, 10):
         marginal = p[part].mean(axis=0)
         scores.append(np.exp(np.mean([(row * np.log(row / marginal)).sum() for row in p[part]])))
-    values = measures.score(of).values
+    values = entries.score(of).values
     assert values["inception_score"] == pytest.approx(np.mean(scores))
     assert values["std"] == pytest.approx(np.std(scores))
 
@@ -85,7 +85,7 @@ def test_precision_is_of_the_fakes_and_recall_of_the_real_images(of: Comparison)
         return float((cdist(points, centres) <= radii).any(axis=1).mean())
 
     x, y = features(of.real), features(of.fake)
-    values = measures.precision_recall(of).values
+    values = entries.precision_recall(of).values
     assert values == {"precision": share(y, x), "recall": share(x, y)}
     assert 0 < values["precision"] != values["recall"] > 0
 
@@ -93,7 +93,7 @@ def test_precision_is_of_the_fakes_and_recall_of_the_real_images(of: Comparison)
 def test_density_coverage(of: Comparison) -> None:
     x, y = features(of.real), features(of.fake)
     inside = cdist(x, y) < np.sort(cdist(x, x), axis=1)[:, of.k, None]
-    found = measures.density_coverage(of).values
+    found = entries.density_coverage(of).values
     assert found["density"] == pytest.approx(inside.sum() / (of.k * len(y)))
     assert 0 < found["coverage"] == inside.any(axis=1).mean() < 1
 
@@ -119,7 +119,7 @@ def test_parzen_windows_stand_on_fakes_and_training_images_choose_their_width(
     sigma = sigmas[np.argmax([likelihoods(last, s).mean() for s in sigmas])]
     assert (sigma == sigmas[0]) == copied
     expected = likelihoods(test, sigma)
-    values = measures.log_likelihood(of).values
+    values = entries.log_likelihood(of).values
     assert values["sigma"] == pytest.approx(sigma)
     assert values["log_likelihood"] == pytest.approx(expected.mean(), rel=1e-5)
     assert values["standard_error"] == pytest.approx(expected.std() / np.sqrt(40), rel=1e-4)
@@ -129,14 +129,14 @@ def test_parzen_windows_stand_on_fakes_and_training_images_choose_their_width(
 def test_copies_of_training_images_are_found(pixels: bool, data: Reference) -> None:
     far = Images(np.full((3, 8, 8, 3), 255, np.uint8), np.zeros(3, np.int32))
     nearly = Images(np.concatenate([TRAIN.pixels[:5], far.pixels]), np.zeros(8, np.int32))
-    measure = measures.pixel_authenticity if pixels else measures.authenticity
+    measure = entries.authenticity_pixels if pixels else entries.authenticity
     assert measure(Comparison(nearly, TRAIN, data)).values == {"closer": 5 / 8, "farther": 3 / 8}
 
 
 # ---- by class -----------------------------------------------------------------------------------
 def test_intra_kid_is_of_each_class_given_and_no_other(data: Reference) -> None:
     fake = dimmed(images(40, 2), 0.8)
-    found = measures.intra_kid(Comparison(fake, REAL, data, classes=(0, 2)))
+    found = entries.intra_kid(Comparison(fake, REAL, data, classes=(0, 2)))
     expected = {
         k: squared_mmd(features(REAL)[REAL.labels == k], features(fake)[fake.labels == k])
         for k in (0, 2)
@@ -152,7 +152,7 @@ def test_intra_recall_is_of_each_class_among_its_own(of: Comparison) -> None:
 
     x, y = features(of.real), features(of.fake)
     expected = {k: recall(x[of.real.labels == k], y[of.fake.labels == k]) for k in range(3)}
-    found = measures.intra_recall(of)
+    found = entries.intra_recall(of)
     assert found.by_class == pytest.approx(expected, rel=1e-12)
     assert 0 < found.values["intra_recall"] < 1
     assert found.values == {"intra_recall": pytest.approx(np.mean(list(expected.values())))}
@@ -162,16 +162,16 @@ def test_intra_spread(of: Comparison, data: Reference) -> None:
     def apart(some: Images, k: int) -> float:
         return float(np.sqrt(np.mean(pdist(features(some)[some.labels == k]) ** 2)))
 
-    found = measures.intra_spread(of)
+    found = entries.intra_spread(of)
     expected = {k: apart(of.fake, k) / apart(of.real, k) for k in range(3)}
     assert found.by_class == pytest.approx(expected, rel=1e-9)
     assert found.values == {"intra_spread": pytest.approx(np.mean(list(expected.values())))}
     same = Images(np.repeat(REAL.pixels[:1], 3, axis=0), np.zeros(3, np.int32))
     with pytest.raises(InputError, match="There is no intra_spread: within each class"):
-        measures.intra_spread(Comparison(of.fake, same, data, classes=(0,)))
+        entries.intra_spread(Comparison(of.fake, same, data, classes=(0,)))
 
 
-def test_shape_deviation(of: Comparison) -> None:
+def test_shape_diversity(of: Comparison) -> None:
     def deviation(some: Images, k: int) -> float:
         rows = []
         for pixels in some.pixels[some.labels == k].astype(np.float64):
@@ -180,10 +180,10 @@ def test_shape_deviation(of: Comparison) -> None:
         mean = sum(rows) / len(rows)
         return float(np.sqrt(sum((row - mean) ** 2 for row in rows) / len(rows)).mean())
 
-    found = measures.shape_deviation(of)
+    found = entries.shape_diversity(of)
     expected = {k: deviation(of.fake, k) / deviation(of.real, k) for k in range(3)}
     assert found.by_class == pytest.approx(expected, rel=1e-9)
-    assert found.values == {"shape_deviation": pytest.approx(np.mean(list(expected.values())))}
+    assert found.values == {"shape_diversity": pytest.approx(np.mean(list(expected.values())))}
 
 
 def collapsed(count: int) -> Images:
@@ -199,49 +199,49 @@ def seen_without_colour(work: Path) -> Reference:
     """Made-up images and an extractor that sees their shapes."""
 
     def run(batch: np.ndarray) -> tuple[np.ndarray, None]:
-        return spread.shapes(batch).reshape(len(batch), -1).astype(np.float32), None
+        return diversity.shapes(batch).reshape(len(batch), -1).astype(np.float32), None
 
     return reference(work, TRAIN, REAL, Extractor("shapes", "", run))
 
 
-def test_one_composition_in_many_colours_fools_deviation_alone(tmp_path: Path) -> None:
+def test_one_composition_in_many_colours_fools_pixels_alone(tmp_path: Path) -> None:
     data = seen_without_colour(tmp_path)
     of = Comparison(collapsed(60), REAL, data, k=3, classes=(0, 1, 2))
     varied = Comparison(images(60, 9), REAL, data, k=3, classes=(0, 1, 2))
-    assert measures.deviation(of).values["deviation"] > 0.4
-    for measure in (measures.shape_deviation, measures.intra_spread):
+    assert entries.pixel_diversity(of).values["pixel_diversity"] > 0.4
+    for measure in (entries.shape_diversity, entries.intra_spread):
         assert max(measure(of).by_class.values()) < 0.15
         assert measure(varied).by_class == pytest.approx(dict.fromkeys(range(3), 1.0), abs=0.1)
-    assert measures.intra_recall(of).values == {"intra_recall": 0.0}
-    assert measures.intra_recall(varied).values["intra_recall"] > 0.5
+    assert entries.intra_recall(of).values == {"intra_recall": 0.0}
+    assert entries.intra_recall(varied).values["intra_recall"] > 0.5
 
 
 def test_flat_images_have_no_shapes() -> None:
     noisy = flat(10, 200)
     noisy[1, 0, 0] += 1  # less than a grey level of deviation
-    found = spread.shapes(noisy)
+    found = diversity.shapes(noisy)
     np.testing.assert_array_equal(found[0], 0)
     assert np.abs(found[1]).max() < 1
 
 
-def test_deviation(of: Comparison) -> None:
+def test_pixel_diversity(of: Comparison) -> None:
     def spread(some: Images, k: int) -> float:
         rows = [pixels.astype(np.float64) for pixels in some.pixels[some.labels == k]]
         mean = sum(rows) / len(rows)
         return float(np.sqrt(sum((row - mean) ** 2 for row in rows) / len(rows)).mean())
 
-    found = measures.deviation(of)
+    found = entries.pixel_diversity(of)
     expected = {k: spread(of.fake, k) / spread(of.real, k) for k in range(3)}
     assert found.by_class == pytest.approx(expected, rel=1e-12)
-    assert found.values == {"deviation": pytest.approx(np.mean(list(expected.values())))}
+    assert found.values == {"pixel_diversity": pytest.approx(np.mean(list(expected.values())))}
 
 
-def test_deviation_pinned(data: Reference) -> None:
+def test_pixel_diversity_pinned(data: Reference) -> None:
     labels = np.array([0, 0, 1, 1, 2, 2], np.int32)
     real = Images(flat(10, 30, 0, 255, 7, 7), labels)
     fake = Images(flat(10, 20, 0, 255, 7, 200), labels)
-    found = measures.deviation(Comparison(fake, real, data, classes=(0, 1, 2)))
+    found = entries.pixel_diversity(Comparison(fake, real, data, classes=(0, 1, 2)))
     assert found.by_class == {0: 0.5, 1: 1.0}  # the real images of class 2 do not differ
-    assert found.values == {"deviation": 0.75}
+    assert found.values == {"pixel_diversity": 0.75}
     with pytest.raises(InputError, match="within each class all real images are the same"):
-        measures.deviation(Comparison(fake, real, data, classes=(2,)))
+        entries.pixel_diversity(Comparison(fake, real, data, classes=(2,)))

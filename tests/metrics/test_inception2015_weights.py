@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from artgan_tf.config import InputError
 from artgan_tf.frozen.pytorch_files import Unpickler
-from artgan_tf.metrics.weights import read_weights
+from artgan_tf.metrics.inception2015_weights import read_weights
 from tests.metrics import archives
 from tests.metrics.archives import ROOT, Entries, module, number, numbers, tensor, text
 

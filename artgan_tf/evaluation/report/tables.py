@@ -9,11 +9,10 @@ from typing import get_args
 import numpy as np
 
 from artgan_tf.evaluation import results
-from artgan_tf.evaluation.kinds import KINDS, Group
-from artgan_tf.evaluation.protocols import Metric, metric
+from artgan_tf.evaluation.registry import ENTRIES, Entry, Group, metric
 from artgan_tf.evaluation.results import REAL, Column, Result
 
-FLOOR = (REAL, "", 0)
+REFERENCE = (REAL, "", 0)
 MISSING = "—"
 OTHER_WAY = {"farther"}  # values that improve against the first of their metric
 WEIGHTS = {"ema": "running mean over training (EMA)", "raw": "of the last step (raw)"}
@@ -36,11 +35,11 @@ class Head:
 
 @dataclass(frozen=True)
 class Row:
-    """A name and a cell for each column; `floor` is that of real images."""
+    """A name and a cell for each column; `reference` is the row of real images."""
 
     name: str
     cells: Sequence[str]
-    floor: bool = False
+    reference: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Table:
     Attributes:
         title: above it.
         heads: of its columns.
-        rows: the floor first.
+        rows: the reference row first.
         notes: names of metrics and what they mean.
     """
 
@@ -63,10 +62,10 @@ class Table:
 def by_group(found: Sequence[Result]) -> list[Table]:
     """One table for each group of metrics: columns are figures, rows real images and models."""
     shown = sorted(results.columns(found), key=lambda column: _place(column.metric))
-    rows = list(dict.fromkeys([FLOOR, *(result.row for result in found)]))
+    rows = list(dict.fromkeys([REFERENCE, *(result.row for result in found)]))
     tables = []
     for group in get_args(Group):
-        if of_group := [column for column in shown if _metric(column).kind.group == group]:
+        if of_group := [column for column in shown if _entry(column).group == group]:
             tables.append(_table(group, of_group, rows))
     return tables
 
@@ -74,7 +73,7 @@ def by_group(found: Sequence[Result]) -> list[Table]:
 def _table(group: str, columns: Sequence[Column], rows: Sequence[tuple[str, str, int]]) -> Table:
     heads = [_head(list(alike)) for _, alike in groupby(columns, lambda c: (c.metric, _note(c)))]
     lines = [
-        Row(_title(row), [_unbroken(c.cells.get(row, MISSING)) for c in columns], row == FLOOR)
+        Row(_title(row), [_unbroken(c.cells.get(row, MISSING)) for c in columns], row == REFERENCE)
         for row in rows
     ]
     return Table(group, heads, lines, {column.metric: _about(column) for column in columns})
@@ -102,28 +101,28 @@ def _note(column: Column) -> str:
 
 
 def _arrow(column: Column) -> str:
-    lower = _metric(column).kind.better == "lower"
+    lower = _entry(column).better == "lower"
     return "↓" if lower != (column.value in OTHER_WAY) else "↑"
 
 
 def _about(column: Column) -> str:
-    """What the metric means, and why its floor is missing where it is."""
-    kind = _metric(column).kind
-    if FLOOR in column.cells:
-        return kind.about
-    if "gan" in kind.needs:
-        return f"{kind.about}; no floor: it is about the model's own networks"
-    return f"{kind.about}; no floor: too few other real images to stand in"
+    """The metric in words, and why its reference row is empty, if it is."""
+    entry = _entry(column)
+    if REFERENCE in column.cells:
+        return entry.about
+    if "gan" in entry.needs:
+        return f"{entry.about}; no reference row: it is about the model's own networks"
+    return f"{entry.about}; no reference row: too few other real images to stand in"
 
 
-def _metric(column: Column) -> Metric:
-    return metric(column.metric)
+def _entry(column: Column) -> Entry:
+    return metric(column.metric).entry
 
 
 def _place(name: str) -> tuple[int, int, str]:
-    """Where a metric stands among others: by kind, then by the number of images."""
+    """The metric's place among others: as registered, then by the number of images."""
     found = metric(name)
-    return KINDS.index(found.kind), found.count, name
+    return ENTRIES.index(found.entry), found.count, name
 
 
 # ---- by class -----------------------------------------------------------------------------------
@@ -134,16 +133,16 @@ def by_class(found: Sequence[Result], class_names: Sequence[str]) -> Table | Non
     columns: list[Mapping[str, float]] = []
     for name, alike in groupby(told, lambda result: result.metric):
         by_row = _means(list(alike))
-        heads.append(Head(name, "", ["real" if row == FLOOR else "run" for row in by_row]))
+        heads.append(Head(name, "", ["real" if row == REFERENCE else "run" for row in by_row]))
         columns += by_row.values()
     rows = [Row(name, [_cell(column, name) for column in columns]) for name in class_names]
     return Table("by class", heads, rows) if heads else None
 
 
 def _means(alike: Sequence[Result]) -> dict[tuple[str, str, int], dict[str, float]]:
-    """Of real images and of the model: each class's mean over the seeds."""
+    """Each class's mean over the seeds, for real images and for the model."""
     found = {}
-    for row in sorted({result.row for result in alike}, key=lambda row: row != FLOOR):
+    for row in sorted({result.row for result in alike}, key=lambda row: row != REFERENCE):
         of_row = [result.by_class for result in alike if result.row == row]
         names = dict.fromkeys(name for by_name in of_row for name in by_name)
         found[row] = {n: float(np.mean([x[n] for x in of_row if n in x])) for n in names}
@@ -156,8 +155,8 @@ def _cell(column: Mapping[str, float], name: str) -> str:
 
 # ---- how they came about ------------------------------------------------------------------------
 def facts(found: Sequence[Result]) -> list[tuple[str, str]]:
-    """What someone who repeats this must know: names, and what they are here."""
-    models = [result for result in found if result.row != FLOOR]
+    """Names and values that someone needs who repeats the evaluation."""
+    models = [result for result in found if result.row != REFERENCE]
     told = {
         "run": [result.model for result in models],
         "step": [f"{result.step:,}" for result in models],
@@ -172,7 +171,7 @@ def facts(found: Sequence[Result]) -> list[tuple[str, str]]:
 
 
 def _extractors(found: Sequence[Result]) -> list[tuple[str, str]]:
-    """The networks that looked at images: name, what became of these, and the weights."""
+    """The feature extractors: name, protocol, and weights."""
     known = {tuple(each.extractor.items()): each.extractor for each in found if each.extractor}
     facts = []
     for extractor in known.values():
@@ -183,7 +182,7 @@ def _extractors(found: Sequence[Result]) -> list[tuple[str, str]]:
 
 
 def _data(found: Sequence[Result]) -> list[tuple[str, str]]:
-    """Which real images each metric saw: those of equal content on one line."""
+    """The real images that each metric saw; equal ones share a line."""
     metrics: dict[tuple[int, str], dict[str, None]] = {}
     for result in (each for each in found if each.real):
         metrics.setdefault((result.real, result.data_sha256), {})[result.metric] = None

@@ -1,12 +1,12 @@
 """The verdict of an evaluation: figures in, sentences out, beside what real images get."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
-from artgan_tf.evaluation.protocols import metric
+from artgan_tf.evaluation.registry import metric
 from artgan_tf.evaluation.results import REAL, Result
 
 Grade = Literal["good", "fair", "poor", ""]
@@ -15,38 +15,41 @@ TENTHS = (
     "next to nothing", "a tenth", "a fifth", "three tenths", "two fifths", "half",
     "three fifths", "seven tenths", "four fifths", "nine tenths",
 )  # fmt: skip
-# Of the real images' own figure: good from the first on, fair from the second on.
+# Shares of the real images' own figure: good from the first on, fair from the second on.
 TOLD_APART, VARIED = (0.9, 0.6), (0.75, 0.4)
-PIXELS = ("shape_deviation", "deviation")  # measure variety without features
+PIXELS = ("shape_diversity", "pixel_diversity")  # measure diversity without features
+JUDGES = {  # of the class that a picture shows
+    "conditional_accuracy": "a classifier of real images",
+    "conditional_accuracy_d": "D itself",
+}
+SHOWN = {"precision_recall": "recall"}  # values that are not the first of their metric
 KNOWN = 0.5  # of real images, by a classifier whose features are to be believed
 LIKE = (1.25, 2.5)  # times the real images' distance: good up to the first, fair up to the second
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One question that a reader has.
+    """The answer to one question that a reader has.
 
     Attributes:
-        question: in plain words.
-        name: of it, before the sentence.
+        question: in plain words; `name`, what stands before the sentence.
         words: the sentence.
         grade: empty where there is nothing to compare with.
-        run, real: the figures, as text.
-        metric: that they are of.
+        run, real: the figures, as text, of the `metric`.
     """
 
     question: str
     name: str
     words: str
-    grade: Grade
-    run: str
-    real: str
-    metric: str
+    grade: Grade = ""
+    run: str = ""
+    real: str = ""
+    metric: str = ""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A metric's first value of a run, of other real images if that is known, and by what."""
+    """A metric's first value: the run's, and that of other real images if it is known."""
 
     metric: str
     run: float
@@ -57,7 +60,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What the figures do not tell.
+    """Facts that the figures do not tell.
 
     Attributes:
         classes: how many there are.
@@ -74,36 +77,26 @@ class Circumstances:
 
 
 def answers(found: Sequence[Result], known: Circumstances) -> list[Answer]:
-    """What the results say: told apart, varied, alike, copied, and how much it proves.
+    """The verdict: told apart, varied, alike, copied, and how much that proves.
 
     Args:
         found: of one run, of one or several seeds, and of real images.
-        known: what they do not tell.
+        known: facts that they do not tell.
     """
-    asked = (_apart(known.classes), _varied, _alike, _copies)
-    told = [_doubted(answer, found) for ask in asked for answer in ask(found)]
+    asked = _apart(found, known.classes), _varied(found), _alike(found), _copies(found)
+    told = [_doubted(answer, found) for answer in asked if answer]
     counts = [f.generated for a in told if (f := _figure(found, a.metric)) and f.generated]
     sample = [_sample(min(counts), known.held_out)] if counts else []
     return [*_neutral(told), *_left_out(known), *sample, *_training(known)]
 
 
 # ---- the questions ------------------------------------------------------------------------------
-def _apart(classes: int) -> Callable[[Sequence[Result]], Iterator[Answer]]:
-    def ask(found: Sequence[Result]) -> Iterator[Answer]:
-        if classes < 2:
-            return
-        by = {"agreement_classifier": "a classifier of real images", "agreement_d": "D itself"}
-        for kind, who in by.items():
-            if figure := _largest(found, kind):
-                yield _agreement(figure, who, 1 / classes)
-                return
-
-    return ask
-
-
-def _agreement(of: Figure, who: str, chance: float) -> Answer:
-    grade: Grade = ""
-    words = f"{who} takes {of.run:.0%} for the class that was asked for"
+def _apart(found: Sequence[Result], classes: int) -> Answer | None:
+    kind, of = _first(found, *JUDGES)
+    if not of or classes < 2:
+        return None
+    chance, grade = 1 / classes, ""
+    words = f"{JUDGES[kind]} takes {of.run:.0%} for the class that was asked for"
     if of.real is not None:
         above, usual = of.run - chance, max(of.real - chance, 1e-9)
         grade = _grade(above / usual, *TOLD_APART)
@@ -113,15 +106,11 @@ def _agreement(of: Figure, who: str, chance: float) -> Answer:
     return _answer(question, "told apart", words, grade, of, "{:.0%}")
 
 
-def _varied(found: Sequence[Result]) -> Iterator[Answer]:
-    for kind in ("intra_recall", "precision_recall", "intra_spread", *PIXELS):
-        if figure := _largest(found, kind, "recall" if kind == "precision_recall" else ""):
-            yield _variety(figure, kind)
-            return
-
-
-def _variety(of: Figure, kind: str) -> Answer:
-    """As a part of the real images' own; what is a share of theirs needs no floor."""
+def _varied(found: Sequence[Result]) -> Answer | None:
+    """The figure as a part of the real images' own; a share of theirs needs no reference row."""
+    kind, of = _first(found, "intra_recall", "precision_recall", "intra_spread", *PIXELS)
+    if not of:
+        return None
     question, pixels = "Are the pictures of a class as varied as real ones?", kind in PIXELS
     real = 1.0 if of.real is None and (pixels or kind == "intra_spread") else of.real
     if not real:
@@ -133,42 +122,38 @@ def _variety(of: Figure, kind: str) -> Answer:
     return _answer(question, "varied", words, grade, of, "{:.3g}")
 
 
-def _alike(found: Sequence[Result]) -> Iterator[Answer]:
-    for kind in ("fid", "kid"):
-        if figure := _largest(found, kind):
-            name, grade = kind.upper(), _distance(figure, kind)
-            words = f"{name} {figure.run:.3g}{_by(figure)}"
-            if figure.real is not None:
-                words += f", where other real ones have {figure.real:.3g}"
-            words += ", the less the better"
-            question = "Do the pictures look like real ones, all in all?"
-            yield _answer(question, "alike", words, grade, figure, "{:.3g}")
-            return
+def _alike(found: Sequence[Result]) -> Answer | None:
+    kind, of = _first(found, "fid", "kid")
+    if not of:
+        return None
+    words, grade = f"{kind.upper()} {of.run:.3g}{_by(of)}", ""
+    if of.real is not None:
+        words += f", where other real ones have {of.real:.3g}"
+        if kind == "fid":  # the KID of real images is about 0: no multiple of it says anything
+            grade = _grade(-of.run, *(-times * of.real for times in LIKE))
+    words += ", the less the better"
+    question = "Do the pictures look like real ones, all in all?"
+    return _answer(question, "alike", words, grade, of, "{:.3g}")
 
 
-def _copies(found: Sequence[Result]) -> Iterator[Answer]:
-    for kind in ("authenticity", "authenticity_pixels"):
-        if figure := _largest(found, kind):
-            yield _copying(figure)
-            return
-
-
-def _copying(of: Figure) -> Answer:
+def _copies(found: Sequence[Result]) -> Answer | None:
+    _, of = _first(found, "authenticity", "authenticity_pixels")
+    if not of:
+        return None
     near, grade, seen = f"{of.run:.0%} lie unusually near to a training image", "", "not known"
     if of.real is not None:
         near += f", of other real ones {of.real:.0%}"
         copied = of.run - of.real > _chance(of.generated)
         grade, seen = ("poor", "there may be some") if copied else ("good", "none found")
-    return _answer(
-        "Does it copy training images?", "copies", f"{seen}: {near}", grade, of, "{:.0%}"
-    )
+    question = "Does it copy training images?"
+    return _answer(question, "copies", f"{seen}: {near}", grade, of, "{:.0%}")
 
 
 def _doubted(answer: Answer, found: Sequence[Result]) -> Answer:
     """No praise by the features of a classifier that itself fails on most real images."""
     if answer.name not in ("varied", "alike") or answer.grade == "poor":
         return answer
-    of, known = _figure(found, answer.metric), _largest(found, "agreement_classifier")
+    of, known = _figure(found, answer.metric), _largest(found, "conditional_accuracy")
     if not (of and of.extractor.startswith("classifier") and known and (known.real or 1) < KNOWN):
         return answer
     words = f"{answer.words}; but that classifier knows only {known.real:.0%} of real ones"
@@ -177,49 +162,51 @@ def _doubted(answer: Answer, found: Sequence[Result]) -> Answer:
 
 def _neutral(told: Sequence[Answer]) -> list[Answer]:
     """No praise for copying nothing where the pictures are not known to be like real ones."""
-    alike = {answer.name: answer.grade for answer in told}.get("alike", "")
-    if alike in ("good", "fair"):
-        return list(told)
-    but = "none found, as is usual of pictures unlike real ones"
-    return [
-        replace(a, grade="", words=a.words.replace("none found", but) if alike else a.words)
-        if (a.name, a.grade) == ("copies", "good")
-        else a
-        for a in told
-    ]
+    said = {answer.name: answer for answer in told}
+    alike, copies = (said[name].grade if name in said else "" for name in ("alike", "copies"))
+    if copies == "good" and alike not in ("good", "fair"):
+        but = "none found, as is usual of pictures unlike real ones" if alike else "none found"
+        words = said["copies"].words.replace("none found", but)
+        said["copies"] = replace(said["copies"], grade="", words=words)
+    return list(said.values())
 
 
 def _left_out(known: Circumstances) -> Iterator[Answer]:
     if known.lack:
-        words = f"likeness, and variety but by pixels: {known.lack}"
-        yield Answer("What is left out?", "left out", words, "", "", "", "")
+        words = f"fidelity, and diversity but by pixels: {known.lack}"
+        yield Answer("What is left out?", "left out", words)
 
 
 def _training(known: Circumstances) -> Iterator[Answer]:
     if known.step < known.steps:
         run = f"{known.step:,} of {known.steps:,} steps"
         words = f"these are the weights after {run}"
-        yield Answer("How far is the training?", "training", words, "", run, "", "")
+        yield Answer("How far is the training?", "training", words, run=run)
 
 
 def _sample(count: int, held_out: int) -> Answer:
-    few = count < FEW
     pictures = f"{count:,} {'picture' if count == 1 else 'pictures'}"
-    range_ = f"a share may be off by {_chance(count) * 100:.0f} points"
-    more = f"take {FEW:,} or more"
-    if held_out < FEW:
+    off = f"a share may be off by {_chance(count) * 100:.0f} points"
+    words = f"{pictures} were looked at: {off}"
+    if count < FEW:
         more = f"only {held_out:,} images are held out to measure more beside"
-    little = f"{pictures} prove little: {range_}; {more}"
-    words = little if few else f"{pictures} were looked at: {range_}"
+        more = more if held_out < FEW else f"take {FEW:,} or more"
+        words = f"{pictures} prove little: {off}; {more}"
     question = "How many pictures were looked at?"
-    return Answer(question, "sample", words, "poor" if few else "", f"{count:,}", "", "")
+    return Answer(question, "sample", words, "poor" if count < FEW else "", f"{count:,}")
 
 
 # ---- figures ------------------------------------------------------------------------------------
-def _largest(found: Sequence[Result], kind: str, value: str = "") -> Figure | None:
-    """Of the metric of this kind with the most pictures."""
-    names = {r.metric for r in found if metric(r.metric).kind.pattern.startswith(f"{kind}_{{")}
-    figures = (_figure(found, name, value) for name in sorted(names))
+def _first(found: Sequence[Result], *kinds: str) -> tuple[str, Figure | None]:
+    """The first kind of metric that was measured, and its figure."""
+    figures = ((kind, _largest(found, kind)) for kind in kinds)
+    return next(((kind, figure) for kind, figure in figures if figure), ("", None))
+
+
+def _largest(found: Sequence[Result], kind: str) -> Figure | None:
+    """The figure of this kind that is of the most pictures."""
+    names = {r.metric for r in found if metric(r.metric).entry.pattern.startswith(f"{kind}_{{")}
+    figures = (_figure(found, name, SHOWN.get(kind, "")) for name in sorted(names))
     return max(filter(None, figures), key=lambda f: f.generated, default=None)
 
 
@@ -248,15 +235,6 @@ def _grade(part: float, good: float, fair: float) -> Grade:
     return "good" if part >= good else "fair" if part >= fair else "poor"
 
 
-def _distance(of: Figure, kind: str) -> Grade:
-    # KID's of real images is about 0, and no multiple of it says anything.
-    if of.real is None or kind == "kid":
-        return ""
-    return (
-        "good" if of.run <= LIKE[0] * of.real else "fair" if of.run <= LIKE[1] * of.real else "poor"
-    )
-
-
 def _by(of: Figure) -> str:
     return f" by {of.extractor}" if of.extractor else ""
 
@@ -268,5 +246,5 @@ def _share(part: float) -> str:
 
 
 def _chance(count: int) -> float:
-    """Two standard errors of a share of so many pictures, at most."""
+    """Two standard errors, at most, of a share among so many pictures."""
     return float(1 / np.sqrt(max(count, 1)))

@@ -1,0 +1,226 @@
+"""The metrics: each with its name's pattern, table, direction, what it needs, and its function.
+
+A function takes a `Comparison` (`registry.py`), asks it for features or pixels, and leaves the
+arithmetic to `artgan_tf.metrics`.  Names are looked up without TensorFlow or JAX, so what needs
+them is imported where it is used.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artgan_tf.config import InputError, RunError
+from artgan_tf.evaluation.registry import Comparison, Measured, Needs, register
+from artgan_tf.metrics import accuracy, diversity, frechet, inception_score, kernel, manifold
+from artgan_tf.metrics.parzen import parzen
+
+if TYPE_CHECKING:
+    from artgan_tf.evaluation.images import Images
+    from artgan_tf.gan import GAN
+
+FEATURES: Needs = frozenset({"features"})
+LOGITS: Needs = frozenset({"features", "logits"})
+NETWORK: Needs = frozenset({"gan"})
+AUTOENCODER: Needs = frozenset({"gan", "autoencoder"})
+CLASSIFIER: Needs = frozenset({"classifier"})  # which is trained on the real images
+
+
+# ---- diversity within each class ----------------------------------------------------------------
+@register("intra_recall_{count}_{k}", "diversity", "higher", FEATURES, in_class=2, k=3)
+def intra_recall(of: Comparison) -> Measured:
+    """Share of a class's real images among its generated ones, averaged over classes."""
+    return _intra(of, "intra_recall", lambda x, y: manifold.precision_recall(x, y, of.k).recall)
+
+
+@register("intra_spread_{count}_{split}", "diversity", "higher", FEATURES, in_class=2)
+def intra_spread(of: Comparison) -> Measured:
+    """Distance of two images of a class by features, as a share of the real images'."""
+    (real, fake), found = of.features(), {}
+    for k in of.classes:
+        if apart := diversity.pair_distance(real[of.real.labels == k]):
+            found[k] = diversity.pair_distance(fake[of.fake.labels == k]) / apart
+    return _shares("intra_spread", found)
+
+
+@register("intra_kid_{count}_{split}", "diversity", "lower", FEATURES, in_class=2)
+def intra_kid(of: Comparison) -> Measured:
+    """KID within each class, averaged."""
+    return _intra(of, "intra_kid", lambda x, y: kernel.kernel_distance(x, y).mean)
+
+
+@register("shape_diversity_{count}", "diversity", "higher", split="train", in_class=2)
+def shape_diversity(of: Comparison) -> Measured:
+    """Per-pixel deviation within a class without each image's own mean and contrast of every
+    channel, as a share of the training images'; noise has much of it.
+    """
+    return _pixel_shares("shape_diversity", of, diversity.shapes)
+
+
+@register("pixel_diversity_{count}", "diversity", "higher", split="train", in_class=2)
+def pixel_diversity(of: Comparison) -> Measured:
+    """Per-pixel deviation within a class, as a share of the training images'."""
+    return _pixel_shares("pixel_diversity", of)
+
+
+# ---- fidelity -----------------------------------------------------------------------------------
+@register("fid_{count}_{split}", "fidelity", "lower", FEATURES, least=2)
+def fid(of: Comparison) -> Measured:
+    """Frechet distance of the features of real and generated images."""
+    return Measured({"fid": frechet.frechet_distance(*of.features())})
+
+
+@register("kid_{count}_{split}", "fidelity", "lower", FEATURES, least=2)
+def kid(of: Comparison) -> Measured:
+    """Kernel distance of the features: 100 subsets of 1,000."""
+    found = kernel.kernel_distance(*of.features())
+    return Measured({"kid": found.mean, "std": found.std})
+
+
+@register("is_{count}", "fidelity", "higher", LOGITS, real="none", least=inception_score.SPLITS)
+def score(of: Comparison) -> Measured:
+    """Inception score: certain and varied classes; 10 splits."""
+    found = inception_score.inception_score(of.logits())
+    return Measured({"inception_score": found.mean, "std": found.std})
+
+
+@register("precision_recall_{count}_{k}", "fidelity", "higher", FEATURES, k=3)
+def precision_recall(of: Comparison) -> Measured:
+    """Shares of generated images among the real ones, and of real ones among the generated."""
+    found = manifold.precision_recall(*of.features(), of.k)
+    return Measured({"precision": found.precision, "recall": found.recall})
+
+
+@register("density_coverage_{count}_{k}", "fidelity", "higher", FEATURES, k=5)
+def density_coverage(of: Comparison) -> Measured:
+    """How densely generated images lie among real ones, and how many of these they reach."""
+    found = manifold.density_coverage(*of.features(), of.k)
+    return Measured({"density": found.density, "coverage": found.coverage})
+
+
+@register("parzen_{count}", "fidelity", "higher")
+def log_likelihood(of: Comparison) -> Measured:
+    """Log-likelihood of held-out images, in nats, under Gaussians around generated ones."""
+    pixels = of.reference.pixels
+    validation = pixels.of(of.reference.validation, "validation").features
+    real, fake = of.features(pixels)
+    found = parzen(fake, validation, real)
+    names = ("log_likelihood", "standard_error", "sigma")
+    return Measured({name: getattr(found, name) for name in names})
+
+
+# ---- does it paint the class that was asked for? ------------------------------------------------
+@register(
+    "conditional_accuracy_{count}", "condition", "higher", CLASSIFIER,
+    split="train", real="all", least=2,
+)  # fmt: skip
+def conditional_accuracy(of: Comparison) -> Measured:
+    """Share of images that a classifier trained on real ones takes for what was asked for."""
+    seen = of.reference.classes_seen(of.fake)
+    return _accuracy("conditional_accuracy", seen, of.fake.labels)
+
+
+@register("conditional_accuracy_d_{count}", "condition", "higher", NETWORK, real="none")
+def conditional_accuracy_d(of: Comparison) -> Measured:
+    """Share of images that the model's own discriminator takes for what was asked for."""
+    assert of.painter
+    seen = _classes_seen_by(of.painter.gan, of.fake)
+    return _accuracy("conditional_accuracy", seen, of.fake.labels)
+
+
+@register("intra_fid_{count}_{split}", "condition", "lower", FEATURES, in_class=frechet.LEAST)
+def intra_fid(of: Comparison) -> Measured:
+    """FID within each class of 2,048 images or more, averaged."""
+    return _intra(of, "intra_fid", frechet.frechet_distance)
+
+
+@register("d_accuracy_{split}", "condition", "higher", NETWORK, real="all")
+def d_accuracy(of: Comparison) -> Measured:
+    """Share of real images that the discriminator takes for their class."""
+    assert of.painter
+    return _accuracy("accuracy", _classes_seen_by(of.painter.gan, of.real), of.real.labels)
+
+
+@register("reconstruction_{split}", "condition", "lower", AUTOENCODER, real="all")
+def reconstruction(of: Comparison) -> Measured:
+    """Mean squared error of the autoencoder on real images, pixels from 0 to 1."""
+    import keras
+
+    assert of.painter
+    gan, total = of.painter.gan, 0.0
+    low, high = gan.pixel_range
+    for pixels in of.real.batches():
+        images = gan.from_uint8(pixels)
+        decoded = gan.reconstruct(images, of.painter.painting)  # ArtGAN decodes with these weights
+        error = keras.ops.convert_to_numpy(decoded - images).astype(np.float64)
+        total += float(np.square(error / (high - low)).mean(axis=(1, 2, 3)).sum())
+    return Measured({"reconstruction": total / of.real.count})
+
+
+# ---- does it copy training images? --------------------------------------------------------------
+@register("authenticity_{count}", "copying", "lower", FEATURES, split="train", real="all", least=2)
+def authenticity(of: Comparison) -> Measured:
+    """Share of images closer to a training image than that is to any other one, by features."""
+    return _copying(*of.features())
+
+
+@register("authenticity_pixels_{count}", "copying", "lower", split="train", real="all", least=2)
+def authenticity_pixels(of: Comparison) -> Measured:
+    """Share of images closer to a training image than that is to any other one, by pixels."""
+    return _copying(*of.features(of.reference.pixels))
+
+
+# ---- helpers ------------------------------------------------------------------------------------
+def _intra(of: Comparison, name: str, metric: Callable[[Any, Any], float]) -> Measured:
+    (real, fake), found = of.features(), {}
+    for k in of.classes:
+        found[k] = metric(real[of.real.labels == k], fake[of.fake.labels == k])
+    return _mean_of(name, found)
+
+
+def _pixel_shares(name: str, of: Comparison, values: Callable | None = None) -> Measured:
+    """Deviation of the pixels within each class, as a share of the real images' own."""
+    fake, real = (
+        {
+            k: diversity.pixel_deviation(each.pixels, np.flatnonzero(each.labels == k), values)
+            for k in of.classes
+        }
+        for each in (of.fake, of.real)
+    )
+    return _shares(name, {k: fake[k] / real[k] for k in of.classes if real[k]})
+
+
+def _shares(name: str, by_class: dict[int, float]) -> Measured:
+    """The mean share of what real images of a class have; of none, where they are all the same."""
+    if not by_class:
+        raise InputError(f"There is no {name}: within each class all real images are the same.")
+    return _mean_of(name, by_class)
+
+
+def _mean_of(name: str, by_class: dict[int, float]) -> Measured:
+    return Measured({name: float(np.mean(list(by_class.values())))}, by_class)
+
+
+def _accuracy(name: str, seen: NDArray[Any], labels: NDArray[Any]) -> Measured:
+    found = accuracy.accuracies(seen, labels)
+    values = {name: found.overall.accuracy, "standard_error": found.overall.standard_error}
+    return Measured(values, {k: each.accuracy for k, each in found.by_class.items()})
+
+
+def _classes_seen_by(gan: "GAN", images: "Images") -> NDArray[Any]:
+    """What D takes each image for; FAKE, ArtGAN's last unit, is no class."""
+    import keras
+
+    found = []
+    for pixels in images.batches():
+        logits = keras.ops.convert_to_numpy(gan.discriminator(gan.from_uint8(pixels))[0])
+        if not np.isfinite(logits).all():  # the largest of NaN would be class 0
+            raise RunError("D gives NaN or infinity: take another checkpoint.")
+        found.append(logits[:, : gan.num_classes].argmax(axis=1))
+    return np.concatenate(found)
+
+
+def _copying(real: NDArray[Any], fake: NDArray[Any]) -> Measured:
+    found = manifold.authenticity(real, fake)
+    return Measured({"closer": found.closer_share, "farther": found.farther_share})

@@ -1,0 +1,132 @@
+"""`measure(run, ...)`: scores a run beside real images, and writes results and a report."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from artgan_tf.config import InputError
+from artgan_tf.data.real import real_data, real_source
+from artgan_tf.evaluation import results
+from artgan_tf.evaluation.entries import FEATURES
+from artgan_tf.evaluation.reference import Reference, open_reference
+from artgan_tf.evaluation.registry import COUNTS, Metric, check_seeds, metric, usual
+from artgan_tf.evaluation.report import page
+from artgan_tf.evaluation.report.verdict import Answer, Circumstances, answers
+from artgan_tf.evaluation.results import Result
+from artgan_tf.evaluation.scoring import Subject, check, refusal, scores
+from artgan_tf.hardware import gpus
+from artgan_tf.painter import Painter, Weights
+from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.runs.load import load
+from artgan_tf.runs.pretrained import locate, workplace
+from artgan_tf.runs.steps import Which
+from tfrecords_tools.common.files import reason
+from tfrecords_tools.common.outputs import place
+
+WITHOUT_GPU = 1_000  # generated images, where nothing else is asked for: minutes of two cores
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Results, those of real images first, the files that have them, and the verdict on them."""
+
+    results: list[Result]
+    file: Path
+    report: Path
+    verdict: list[Answer]
+
+    def __str__(self) -> str:
+        """A table, a line for each figure, real images beside the run's, and the verdict."""
+        said = [f"  {answer.name:<12}{answer.words}" for answer in self.verdict]
+        return "\n".join([results.text_table(self.results), *said])
+
+
+def measure(
+    run_dir: Path | str,
+    metrics: Sequence[str] = (),
+    extractor: str = "",
+    data: str | None = None,
+    seeds: Sequence[int] = (0,),
+    out: Path | None = None,
+    weights: Weights = "ema",
+    checkpoint: Which = "latest",
+) -> Evaluation:
+    """Score a run beside real images, append to `metrics.jsonl`, write `evaluation/report.html`.
+
+    The evaluation that is returned prints as a table. An earlier report stays: the next one goes
+    to `evaluation-2` and so on.
+
+    Args:
+        run_dir: the run's directory, or `pretrained:NAME`.
+        metrics: names such as `fid_10k_val`; none for all that data and extractor allow.
+        extractor: SPEC of a feature extractor, as in `--extractor`; empty for a classifier of the
+            real images, where a metric needs features.
+        data: SPEC of other real images of the same classes; None for the run's own.
+        seeds: of the latents; each one gives other images and another result.
+        out: where results and report go; None for the run's directory.
+        weights: of the generator, averaged over training (`ema`) or the last ones (`raw`).
+        checkpoint: `latest`, `best`, or a step.
+
+    Raises:
+        InputError: for a mistake in what was asked for.
+        RunError: the model's networks give no numbers.
+    """
+    asked = list(dict.fromkeys(map(metric, metrics)))
+    check_seeds(seeds)
+    painter, out = load(run_dir, checkpoint, weights), out or workplace(run_dir)
+    with tempfile.TemporaryDirectory(prefix="artgan-") as work:
+        reference = _reference(painter, data, extractor, Path(work))
+        if not extractor and (not asked or any(x.entry.needs == FEATURES for x in asked)):
+            reference.look_with_own()
+        asked = asked or _usual(reference, painter)
+        check(asked, reference, painter.gan.config.model.autoencoder)
+        _make(out)
+        subjects = [Subject(painter, str(run_dir), weights, seed) for seed in dict.fromkeys(seeds)]
+        found, file = _scored(subjects, asked, reference, out / "metrics.jsonl")
+        told = answers(found, _known(painter, reference))
+        folder, run = place(None, out / "evaluation"), RunDirectory(locate(run_dir))
+        report = page.write_report(folder, run, painter, reference, found, told)
+    return Evaluation(found, file, report, told)
+
+
+def _scored(
+    subjects: list[Subject], metrics: list[Metric], reference: Reference, file: Path
+) -> tuple[list[Result], Path]:
+    """Results of real images and of the model, each in the file as soon as it is there."""
+    found = []
+    of_images = [each for each in metrics if each.count]  # the others are the same for each seed
+    for subject in (Subject(), *subjects):
+        asked = of_images if subject in subjects[1:] else metrics
+        for _, result in scores(subject, asked, reference):
+            results.append(file, result)
+            found.append(result)
+    return found, file
+
+
+def _known(painter: Painter, reference: Reference) -> Circumstances:
+    gan = painter.gan
+    held_out, steps = reference.source.val.count, gan.config.train.steps
+    return Circumstances(reference.classes, held_out, gan.steps_done, steps, reference.lack)
+
+
+def _reference(painter: Painter, spec: str | None, extractor: str, work: Path) -> Reference:
+    """The real images, of the classes that the model generates."""
+    data = real_data(painter.gan.config.data, spec)
+    source = real_source(data, painter.class_names)
+    return open_reference(source, data, extractor, work)
+
+
+def _usual(reference: Reference, painter: Painter) -> list[Metric]:
+    """All metrics that data, extractor and model allow, in minutes."""
+    counts = reference.train.count, reference.val.count, reference.validation.count
+    autoencoder = painter.gan.config.model.autoencoder
+    metrics = map(metric, usual(*counts, most=COUNTS[0] if gpus() else WITHOUT_GPU))
+    return [each for each in metrics if not refusal(each, reference, autoencoder)]
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out {folder} cannot be made: {reason(error)}.") from None

@@ -1,0 +1,246 @@
+"""The registry of metrics, and what their names mean: `fid_10k_val`, `precision_recall_1k_k3`.
+
+A name tells the metric, the number of generated images, the split they are compared with, and k.
+`entries.py` registers the metrics there are.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from numpy.typing import NDArray
+
+from artgan_tf.config import InputError
+from artgan_tf.metrics.extractors import check_extractor
+from tfrecords_tools.common.errors import meant
+
+if TYPE_CHECKING:
+    from artgan_tf.evaluation.features import Features
+    from artgan_tf.evaluation.images import Images
+    from artgan_tf.evaluation.reference import Reference
+    from artgan_tf.painter import Painter
+
+Needs = frozenset[Literal["features", "logits", "gan", "autoencoder", "classifier"]]
+Group = Literal["diversity", "fidelity", "condition", "copying"]
+Better = Literal["lower", "higher"]
+
+PARTS = {
+    "count": r"(?P<count>[1-9]\d*k?)",
+    "split": "(?P<split>train|val)",
+    "k": r"k(?P<k>[1-9]\d*)",
+}
+RENAMED = {  # former names of metrics and values: old results and command lines have them
+    "agreement_classifier": "conditional_accuracy",
+    "agreement_d": "conditional_accuracy_d",
+    "agreement": "conditional_accuracy",
+    "deviation": "pixel_diversity",
+    "shape_deviation": "shape_diversity",
+}
+COUNTS = (10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50)  # what `usual` chooses from
+COPIES = 1_000  # generated images that are looked at one by one
+LARGEST = 2**31  # of seeds, so that the latents' numbers fit 64 bits
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The images and networks that a metric is computed from.
+
+    Attributes:
+        fake: generated images, or real ones in their place.
+        real: those of the split that they are compared with.
+        reference: all that is known of the data.
+        painter: of the generated images; None where real ones take their place.
+        k: of neighbours, where the metric has one.
+        classes: those with enough images of either kind, where the metric looks at each.
+    """
+
+    fake: "Images"
+    real: "Images"
+    reference: "Reference"
+    painter: "Painter | None" = None
+    k: int = 0
+    classes: tuple[int, ...] = ()
+
+    def features(self, of: "Features | None" = None) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Features of the real and of the fake images, float32 [N, D] and [M, D].
+
+        Args:
+            of: an extractor's; None for the one that was asked for.
+        """
+        of = of or self.reference.features
+        return of.of(self.real, "real").features, self._of_fake(of).features
+
+    def logits(self) -> NDArray[Any]:
+        """The extractor's logits of the fake images, float32 [M, K]."""
+        return self._of_fake(self.reference.features).logits
+
+    def _of_fake(self, of: "Features") -> Any:
+        return of.of(self.fake, "generated", keep=self.painter is None)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Named numbers, the first one being the metric itself; and one number for each class."""
+
+    values: Mapping[str, float]
+    by_class: Mapping[int, float] = field(default_factory=dict)
+
+
+Measure = Callable[[Comparison], Measured]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A metric before its numbers are chosen: what `register` was given, and what tables say."""
+
+    pattern: str
+    group: Group
+    better: Better
+    needs: Needs
+    split: str
+    real: Literal["as many", "all", "none"]
+    least: int
+    in_class: int
+    k: int
+    measure: Measure
+    about: str
+
+    def name(self, count: int) -> str:
+        """Its name for so many images, with the usual k."""
+        return self.pattern.format(count=short(count), split=self.split, k=f"k{self.k}")
+
+
+ENTRIES: list[Entry] = []  # in the order of tables and of what is measured
+
+
+def register(
+    pattern: str,
+    group: Group,
+    better: Better,
+    needs: Needs = frozenset(),
+    *,
+    split: str = "val",
+    real: Literal["as many", "all", "none"] = "as many",
+    least: int = 1,
+    in_class: int = 0,
+    k: int = 0,
+) -> Callable[[Measure], Measure]:
+    """Register a metric: decorates the function that computes it, whose docstring tables quote.
+
+    Args:
+        pattern: of its names: `{count}` of generated images, `{split}` of real ones, `{k}`.
+        group: which table it stands in.
+        better: which way its first value improves.
+        needs: what must be there.
+        split: the real images', where the name does not say.
+        real: how many real images count: as many as there are generated ones, all, or none.
+        least: images of either kind that it needs; with a k, more than k as well.
+        in_class: images of either kind that a class needs, where it looks at each class.
+        k: the usual one.
+
+    Raises:
+        ValueError: there is such a metric, or the function has no docstring.
+    """
+
+    def add(measure: Measure) -> Measure:
+        about = " ".join((measure.__doc__ or "").split()).rstrip(".")
+        if not about or pattern in (entry.pattern for entry in ENTRIES):
+            raise ValueError(f"The metric {pattern} needs a docstring and a pattern of its own.")
+        rest = split, real, least, in_class, k
+        ENTRIES.append(Entry(pattern, group, better, needs, *rest, measure, about))
+        return measure
+
+    return add
+
+
+# ---- names --------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Metric:
+    """A metric with its protocol.
+
+    Attributes:
+        name: the one of this protocol, however it was asked for.
+        entry: what it computes.
+        count: generated images; 0 where none are looked at.
+        split: of the real images.
+        k: of neighbours; 0 where it has none.
+    """
+
+    name: str
+    entry: Entry
+    count: int
+    split: str
+    k: int
+
+    @property
+    def least(self) -> int:
+        """Images of either kind that it needs."""
+        return max(self.entry.least, self.k + 1)
+
+    @property
+    def in_class(self) -> int:
+        """Images of either kind that a class needs; 0 where it does not look at each class."""
+        return max(self.entry.in_class, self.k + 1) if self.entry.in_class else 0
+
+
+def metric(name: str) -> Metric:
+    """The metric of a name, or of a former one; InputError names the patterns there are."""
+    for entry in ENTRIES:
+        if match := re.fullmatch(entry.pattern.format(**PARTS), todays(name)):
+            part = {"count": "0", "split": entry.split, "k": "0"} | match.groupdict()
+            count, split, k = _number(part["count"]), part["split"], int(part["k"])
+            known = entry.pattern.format(count=short(count), split=split, k=f"k{k}")
+            return Metric(known, entry, count, split, k)
+    usual_names = [entry.name(10_000) for entry in ENTRIES]
+    hint = meant(name, usual_names)
+    raise InputError(
+        f"There is no metric {name!r}{hint}: take names such as {', '.join(usual_names)}."
+    )
+
+
+def todays(name: str) -> str:
+    """The present name of a metric, or of one of its values."""
+    stem, *numbers = re.split(r"_(?=\d)", name, maxsplit=1)
+    return "_".join([RENAMED.get(stem, stem), *numbers])
+
+
+def usual(train: int, val: int, validation: int, most: int = COUNTS[0]) -> list[str]:
+    """A name of every metric, of as many images as real ones of the other split can stand in for.
+
+    Args:
+        train, val: images of either split.
+        validation: training images that choose the width of Parzen windows and stand in for none.
+        most: generated images.
+    """
+    names = []
+    for entry in ENTRIES:
+        spare = min(most, max(1, train - validation if entry.split == "val" else val))
+        count = next((n for n in COUNTS if n <= spare), spare)
+        names.append(entry.name(min(count, COPIES) if entry.group == "copying" else count))
+    return names
+
+
+def short(count: int) -> str:
+    """10,000 -> `10k`."""
+    return f"{count // 1_000}k" if count % 1_000 == 0 else str(count)
+
+
+def _number(text: str) -> int:
+    """`10k` -> 10,000."""
+    return int(text.removesuffix("k")) * (1_000 if text.endswith("k") else 1)
+
+
+def check_asked(metrics: Iterable[str], extractor: str = "") -> None:
+    """Raises InputError for names of metrics, or an extractor's SPEC, that are none."""
+    for name in metrics:
+        metric(name)
+    if extractor:
+        check_extractor(extractor)
+
+
+def check_seeds(seeds: Sequence[int]) -> None:
+    """Raises InputError for seeds that latents cannot have."""
+    if not seeds or not all(0 <= seed < LARGEST for seed in seeds):
+        given = " ".join(map(str, seeds)) or "nothing"
+        raise InputError(f"--seeds takes whole numbers from 0 to {LARGEST - 1:,}, not {given}.")

@@ -1,0 +1,217 @@
+"""Pictures of a report: the grid, generated beside real, neighbours, ways between two pictures."""
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from artgan_tf.evaluation.images import Images
+from artgan_tf.evaluation.reference import Reference
+from artgan_tf.metrics.distances import BLOCK, Rows, as_rows
+from artgan_tf.metrics.neighbours import nearest, search
+from artgan_tf.painter import GRID_CLASSES, GRID_COLUMNS, Painter
+from tfrecords_tools.common.sheet import named_grid, named_pictures
+
+BESIDE = 4  # generated pictures of a class, and as many real ones
+SEEN_STEPS = 6  # of a training
+WAYS, STEPS = 6, 8  # ways from one picture to another, and pictures on each
+SEED, OTHER_SEED = 0, 1  # they begin and end in the grid's first two columns
+SHARES = np.linspace(0, 1, STEPS)[:, None]
+SOUGHT, NEIGHBOURS = 8, 5  # generated pictures, and training images nearest to each
+LARGE = 64  # images beyond this are JPEG in a page, lest it grow beyond a few megabytes
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Pictures side by side.
+
+    Attributes:
+        name: what stands at their left.
+        images: uint8 [N, S, S, 3].
+        captions: of each picture.
+        remark: what else is to be said.
+        mark: a word where it deserves a second look.
+    """
+
+    name: str
+    images: np.ndarray
+    captions: Sequence[str]
+    remark: str = ""
+    mark: str = ""
+
+
+def grid(painter: Painter, magnified: bool = False) -> list[Strip]:
+    """The pictures of `painter.grid()`: a strip for each class, the same seeds in all of them."""
+    seeds = range(GRID_COLUMNS)
+    captions = [f"seed {seed}" for seed in seeds]
+    return [
+        Strip(name, painter.generate([label] * len(seeds), seeds, magnified), captions)
+        for label, name in enumerate(painter.class_names[:GRID_CLASSES])
+    ]
+
+
+def beside(painter: Painter, real: Images) -> list[Strip]:
+    """For each class generated pictures, and after them as many real ones: 4, or what each has."""
+    names = painter.class_names[:GRID_CLASSES]
+    found = [np.flatnonzero(real.labels == label)[:BESIDE] for label in range(len(names))]
+    count = min((len(rows) for rows in found if len(rows)), default=0)
+    captions = [f"seed {seed}" for seed in range(count)] + [f"real {n + 1}" for n in range(count)]
+    strips = []
+    for label, (name, rows) in enumerate(zip(names, found, strict=True)):
+        if len(rows):
+            generated = painter.generate([label] * count, range(count))
+            images = np.concatenate([generated, real.pixels[rows[:count]]])
+            strips.append(Strip(name, images, captions))
+    return strips
+
+
+def progress(samples: Path, painter: Painter) -> list[Strip]:
+    """The first classes at some steps of the training, all of one seed, from its sample grids."""
+    grids = sorted(samples.glob("step_??????.png"))
+    places = np.linspace(0, len(grids) - 1, min(SEEN_STEPS, len(grids))).round().astype(int)
+    names = painter.class_names[:GRID_COLUMNS]
+    rows, size = len(painter.class_names[:GRID_CLASSES]), painter.gan.config.data.image_size
+    strips = []
+    for place in dict.fromkeys(places.tolist()):
+        with Image.open(grids[place]) as grid:
+            cells = named_pictures(grid, (rows, GRID_COLUMNS, size, size))
+        step = int(grids[place].stem.removeprefix("step_"))
+        strips.append(Strip(f"step {step:,}", cells[: len(names), 0], names))
+    return strips
+
+
+def between_seeds(painter: Painter) -> list[Strip]:
+    """For several classes, the way from the picture of one seed to that of another."""
+    rows, strips = np.eye(len(painter.class_names)), []
+    for label, name in spread(WAYS, painter):
+        weights = np.repeat(rows[[label]], STEPS, axis=0)
+        strips.append(_way(name, painter, OTHER_SEED, weights))
+    return strips
+
+
+def between_classes(painter: Painter) -> list[Strip]:
+    """For one seed, the way from one class to another: mixtures of their one-hot rows."""
+    rows, strips = np.eye(len(painter.class_names)), []
+    for (label, name), (other, other_name) in pairwise(spread(WAYS, painter)):
+        weights = (1 - SHARES) * rows[label] + SHARES * rows[other]
+        strips.append(_way(f"{name} to {other_name}", painter, SEED, weights))
+    return strips
+
+
+def spread(count: int, painter: Painter) -> list[tuple[int, str]]:
+    """Evenly spread classes with their names, the first one first; all if there are fewer."""
+    names = painter.class_names
+    labels = dict.fromkeys(number * len(names) // count for number in range(count))
+    return [(label, names[label]) for label in labels]
+
+
+def _way(name: str, painter: Painter, seed_to: int, weights: np.ndarray) -> Strip:
+    way = SHARES[:, 0].tolist()
+    images = painter.mix([SEED] * STEPS, [seed_to] * STEPS, way, weights)
+    return Strip(name, images, [f"{share:.0%} of the way" for share in way])
+
+
+# ---- neighbours ---------------------------------------------------------------------------------
+class Near(NamedTuple):
+    """The training images nearest to each of N generated images, the nearest first.
+
+    Attributes:
+        indices: [N, k].
+        distances: [N, k], from the generated image.
+        reach: [N], from the nearest one to that one's own nearest.
+    """
+
+    indices: np.ndarray
+    distances: np.ndarray
+    reach: np.ndarray
+
+
+def sought(painter: Painter) -> Images:
+    """Pictures whose neighbours are shown: i is of seed i; the classes are spread evenly."""
+    numbers = range(SOUGHT)
+    labels = [number * len(painter.class_names) // SOUGHT for number in numbers]
+    return Images(painter.generate(labels, numbers), np.array(labels, np.int32))
+
+
+def neighbours_by_pixels(generated: Images, reference: Reference) -> list[Strip]:
+    """Each picture and its neighbours; distances are root mean squares of steps in 0..255."""
+    # The bytes themselves: as float32 they would lie on disk, four times as large.
+    queries, train = (as_rows(each.pixels, "images") for each in (generated, reference.train))
+    return _strips(generated, reference, _near(queries, train, np.sqrt(train.shape[1])))
+
+
+def neighbours_by_features(generated: Images, reference: Reference) -> list[Strip]:
+    """The same by the extractor's features of the whole training split; Euclidean distances."""
+    train = reference.features.of(reference.train, "training images").features
+    queries = reference.features.of(generated, "generated", keep=False).features
+    strips = _strips(generated, reference, _near(queries, train, 1.0))
+    reference.forget()
+    return strips
+
+
+def _near(queries: Rows, train: Rows, unit: float) -> Near:
+    found = nearest(queries, train, min(NEIGHBOURS, len(train) - 1))
+    first = found.indices[:, 0]
+    reach = np.sqrt(search(train[first], train, 1, first, BLOCK)[1][:, 0])
+    return Near(found.indices, found.distances / unit, reach / unit)
+
+
+def _strips(generated: Images, reference: Reference, near: Near) -> list[Strip]:
+    names, train = reference.source.class_names, reference.train
+    strips = []
+    for seed, (indices, distances, reach) in enumerate(zip(*near, strict=True)):
+        pictures = np.concatenate([generated.pixels[[seed]], train.pixels[indices]])
+        beside = zip(train.labels[indices], distances, strict=True)
+        captions = [f"{names[label]}, {distance:.3g}" for label, distance in beside]
+        name = f"{names[generated.labels[seed]]}, seed {seed}"
+        verdict = _verdict(distances[0], reach)
+        strips.append(Strip(name, pictures, ["generated", *captions], *verdict))
+    return strips
+
+
+def _verdict(distance: float, reach: float) -> tuple[str, str]:
+    """A remark, and the mark of a picture that the metric `authenticity` counts as closer."""
+    remark = f"nearest {distance:.3g} away, whose own nearest is {reach:.3g} away"
+    return remark, "closer" if distance < reach else ""
+
+
+# ---- as bytes -----------------------------------------------------------------------------------
+def sheet(strips: Sequence[Strip]) -> Image.Image:
+    """All of them as one picture."""
+    names = [f"{each.name}: {each.mark}" if each.mark else each.name for each in strips]
+    return named_grid(np.stack([each.images for each in strips]), names)
+
+
+def png(picture: Any) -> bytes:
+    """A PIL image, or a matplotlib Figure on a transparent ground, as PNG."""
+    stream = io.BytesIO()
+    if isinstance(picture, Image.Image):
+        picture.save(stream, "png", optimize=True)
+    else:
+        picture.savefig(stream, format="png", transparent=True)
+    return stream.getvalue()
+
+
+def image_uri(pixels: np.ndarray) -> str:
+    """A data: URI of uint8 [S, S, 3]."""
+    image = Image.fromarray(pixels)
+    if len(pixels) <= LARGE:
+        return _uri("image/png", png(image))
+    stream = io.BytesIO()
+    image.save(stream, "jpeg", quality=80)
+    return _uri("image/jpeg", stream.getvalue())
+
+
+def figure_uri(figure: Any) -> str:
+    """A data: URI of a matplotlib Figure."""
+    return _uri("image/png", png(figure))
+
+
+def _uri(kind: str, data: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"

@@ -1,0 +1,76 @@
+"""How far images of one class differ from each other: by features, by pixels, by shapes.
+
+Many colours of one composition are far apart by their pixels, and so is noise.  Shapes are pixels
+without each image's own mean and contrast; features are whatever the extractor sees.
+"""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from artgan_tf.metrics.distances import BLOCK, Array, as_rows, slices
+
+BATCH = 96  # images whose pixels are float64 at a time
+
+Pixels = NDArray[np.uint8]
+
+
+def pair_distance(points: ArrayLike, block: int = BLOCK) -> float:
+    """Root mean square distance of two different points: sqrt(2 tr S), S their covariance.
+
+    The mean distance of pairs is what measures diversity since Zhu et al., 2017 (arXiv 1711.11586);
+    of its square all pairs need not be formed.
+
+    Args:
+        points: images or their features [N, ...] of d finite values, 2 or more.
+        block: rows computed at a time.
+    """
+    rows = as_rows(points, "points", least=2)
+    origin = rows[0].astype(np.float64)  # equal points are then at exactly 0
+
+    def blocks() -> Iterator[Array]:
+        return (rows[part] - origin for part in slices(len(rows), block))
+
+    mean = sum(part.sum(axis=0) for part in blocks()) / len(rows)
+    total = sum(float(np.square(part - mean).sum()) for part in blocks())
+    return float(np.sqrt(2.0 * total / (len(rows) - 1)))
+
+
+def shapes(pixels: Pixels) -> Array:
+    """Images without their own colour: each channel with mean 0 and deviation 1.
+
+    Args:
+        pixels: uint8 [N, H, W, 3].
+
+    Returns:
+        float64 [N, H, W, 3]; a channel that deviates by less than one grey level is divided by that
+        level instead, so that flat images stay flat.
+    """
+    values = pixels.astype(np.float64)
+    values -= values.mean(axis=(1, 2), keepdims=True)
+    return values / np.maximum(values.std(axis=(1, 2), keepdims=True), 1.0)
+
+
+def pixel_deviation(
+    pixels: Pixels, rows: NDArray[np.intp], values: Callable[[Pixels], Array] | None = None
+) -> float:
+    """The standard deviation of each value of a pixel over images, averaged over the pixels.
+
+    Args:
+        pixels: uint8 [N, H, W, 3]; may be a memory map.
+        rows: [M], the images that count, such as those of one class.
+        values: what is taken for the pixels, such as `shapes`; None for the pixels themselves.
+    """
+    total = np.zeros(pixels.shape[1:])
+    squares = np.zeros_like(total)
+    for part in slices(len(rows), BATCH):
+        batch = (values or _as_float64)(pixels[rows[part]])
+        total += batch.sum(axis=0)
+        squares += np.square(batch).sum(axis=0)
+    variance = squares / len(rows) - np.square(total / len(rows))
+    return float(np.sqrt(np.maximum(variance, 0.0)).mean())
+
+
+def _as_float64(pixels: Pixels) -> Array:
+    return pixels.astype(np.float64)

@@ -1,0 +1,89 @@
+"""What a feature extractor is: images in, features out, and logits where it has a classifier."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from artgan_tf.config import InputError
+
+BATCH = 32
+
+
+class Extracted(NamedTuple):
+    """Features of N images, float32."""
+
+    features: np.ndarray  # [N, D]
+    logits: np.ndarray | None  # [N, K], before the softmax; None where there is no classifier
+
+
+Run = Callable[[np.ndarray], tuple[Any, Any]]  # a full batch of images -> features, logits or None
+
+
+@dataclass(frozen=True)
+class Extractor:
+    """Images in, features out; the same for an image whatever the others beside it.
+
+    Attributes:
+        name: stands in the names of results, so that no two networks share it.
+        protocol: what becomes of the images, and which features are taken.
+        run: computes one batch, always of `batch` images.
+        has_logits: whether there is a classifier, which the Inception score needs.
+        sha256: of the file or folder with the weights; empty where there is none.
+        batch: images computed at a time.
+    """
+
+    name: str
+    protocol: str
+    run: Run
+    has_logits: bool = False
+    sha256: str = ""
+    batch: int = BATCH
+
+    def features(self, images: np.ndarray) -> np.ndarray:
+        """float32 [N, D] of images: uint8 [N, H, W, 3], any N from 1; see `extract`."""
+        return self.extract(images).features
+
+    def extract(self, images: np.ndarray) -> Extracted:
+        """Features and logits.
+
+        Args:
+            images: uint8 [N, H, W, 3], any N from 1; the last batch is filled up to be like others.
+
+        Raises:
+            InputError: the images are of another type or shape, or a feature is not finite.
+        """
+        if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3 or not images.size:
+            raise InputError(
+                f"Features are of uint8 images [N, H, W, 3], not of {images.dtype} "
+                f"{list(images.shape)}."
+            )
+        parts = [
+            self._batch(images[start : start + self.batch])
+            for start in range(0, len(images), self.batch)
+        ]
+        features = np.concatenate([part.features for part in parts])
+        if not self.has_logits:
+            return Extracted(features, None)
+        return Extracted(features, np.concatenate([part.logits for part in parts]))
+
+    def _batch(self, images: np.ndarray) -> Extracted:
+        count = len(images)
+        filled = np.concatenate([images, np.repeat(images[-1:], self.batch - count, axis=0)])
+        features, logits = (
+            None if values is None else np.asarray(values, np.float32)[:count]
+            for values in self.run(filled)
+        )
+        if features is None or features.ndim != 2:
+            raise InputError(f"{self.name} gave no features [N, D]: take another network.")
+        if odd := np.count_nonzero(~np.isfinite(features).all(axis=1)):
+            raise InputError(
+                f"{self.name} gave no finite features for {odd} of {count} images: check its "
+                f"weights, and whether it divides by a contrast that these lack."
+            )
+        return Extracted(features, logits)
+
+    def record(self) -> dict[str, str]:
+        """The extractor, as a result records it."""
+        return {"extractor": self.name, "protocol": self.protocol, "sha256": self.sha256}
