@@ -77,12 +77,18 @@ BROKEN = np.zeros((0, 0, 3), np.uint8)  # what an image that cannot be read look
 
 @dataclass(frozen=True)
 class Source:
-    """Named classes and the splits `train` and `val`."""
+    """Named classes and the splits `train` and `val`.
+
+    Attributes:
+        spec, class_names, train, val: these.
+        side: pixels of its pictures' short side as they are stored; 0 where that is not known.
+    """
 
     spec: str
     class_names: tuple[str, ...]
     train: Split
     val: Split
+    side: int = 0
 
 
 def streamed(
