@@ -69,7 +69,7 @@ def fitting(pictures: int, held_out: int, gpu: bool, side: int = 0) -> Size:
     minutes = max(1, round(steps / STEPS_A_MINUTE[drawn]))
     device = "on an H100" if gpu else "on one or two cores"
     adaptive = ", adaptive augmentation" if adapts else ""
-    small = "" if drawn == preset else f" of at most {SMALL}x{SMALL}"
+    small = "" if drawn == preset else f", drawn at {SMALL}x{SMALL}"
     why = f"the size for {pictures:,} pictures{small}{adaptive}, about {minutes} minutes {device}"
     return Size(preset, settings, why)
 

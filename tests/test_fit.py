@@ -12,6 +12,7 @@ import tomli_w
 
 from artgan_tf import cli, own
 from artgan_tf.config import resolve, to_tree
+from artgan_tf.data.source import Indexed
 from artgan_tf.fit import fit as verb
 from artgan_tf.task import plan
 from artgan_tf.training import summary
@@ -118,16 +119,19 @@ def test_small_pictures_are_drawn_in_their_size(paintings, tmp_path, monkeypatch
     config, photographs = task.config, resolve("recommended/cifar10-small")
     assert config.data.image_size == 32
     assert config.model == photographs.model
-    assert "of at most 32x32" in task.why
+    assert "36 pictures, drawn at 32x32, adaptive" in task.why
     assert task.source is not None
+    assert isinstance(task.source.train, Indexed)
     assert task.source.side == 16
     assert task.source.train.load(0).shape == (32, 32, 3)
     asked = plan(None, {"data.spec": str(paintings), "data.image_size": 64})
     assert asked.config.model == resolve(own.CPU).model
+    assert asked.source is not None
     assert summary.about_data(asked.config, asked.source).endswith("16 pixels, enlarged to 64")
     npz = tmp_path / "large.npz"
     np.savez(npz, images=np.zeros((8, 50, 90, 3), np.uint8), labels=np.zeros(8, int))
     large = plan(None, {"data.spec": f"arrays:{npz}"})
+    assert large.source is not None
     assert (large.source.side, large.config.data.image_size) == (50, 64)
 
 

@@ -29,7 +29,7 @@ def open_folder(value: str, data: Data) -> Source:
     parts = ([e for e in examples if e.split == split] for split in ("train", held_out))
     splits = (_indexed(part, root, short_side(data)) for part in parts)
     side = _usual_side([root / e.key for e in examples[:: -(-len(examples) // LOOKED_AT)]])
-    return Source(f"folder:{value}", found.class_names, *splits, side)
+    return Source(f"folder:{value}", found.class_names, *splits, side=side)
 
 
 def _usual_side(paths: list[Path]) -> int:

@@ -4,7 +4,7 @@ A split either gives any example by its index (`Indexed`), or all of them in ord
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -88,7 +88,7 @@ class Source:
     class_names: tuple[str, ...]
     train: Split
     val: Split
-    side: int = 0
+    side: int = field(default=0, kw_only=True)
 
 
 def streamed(

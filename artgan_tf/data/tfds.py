@@ -24,7 +24,7 @@ def open_tfds(value: str, data: Data, download: bool = True) -> Source:
     val = data.val_split or next(present, HELD_OUT[0])
     splits = (_streamed(builder, split, value, data) for split in (data.train_split, val))
     side = min(x or 0 for x in builder.info.features["image"].shape[:2])
-    return Source(f"tfds:{value}", names, *splits, side)
+    return Source(f"tfds:{value}", names, *splits, side=side)
 
 
 def _prepared(value: str, download: bool) -> Any:

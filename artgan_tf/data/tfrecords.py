@@ -4,7 +4,6 @@ Shards are read several at a time, their records shuffled while they are encoded
 parallel by TensorFlow itself.
 """
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -34,8 +33,7 @@ def open_tfrecords(value: str, data: Data) -> Source:
     folder = Path(value).expanduser()
     dataset = open_dataset(folder)
     splits = [_streamed(dataset, name, runs, data) for name, runs in _splits(dataset, data)]
-    _warn_of_enlarging(dataset, data)
-    return Source(f"tfrecords:{value}", dataset.class_names, *splits, _side(dataset))
+    return Source(f"tfrecords:{value}", dataset.class_names, *splits, side=_side(dataset))
 
 
 def _splits(dataset: DataSet, data: Data) -> list[tuple[str, list[Run]]]:
@@ -127,13 +125,3 @@ def _records(runs: Sequence[Run], seed: Any) -> tf.data.Dataset:
 
 def _side(dataset: DataSet) -> int:
     return dataset.options.get("size") or min(x or 0 for x in dataset.shape[:2])
-
-
-def _warn_of_enlarging(dataset: DataSet, data: Data) -> None:
-    stored, side = _side(dataset), short_side(data)
-    if 0 < stored < side:
-        warnings.warn(
-            f"The images in {dataset.folder} have {stored} pixels and are enlarged to {side}: "
-            f"convert them with --size {side}.",
-            stacklevel=2,
-        )
