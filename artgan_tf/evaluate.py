@@ -6,8 +6,10 @@ from typing import Annotated, Literal
 import tyro
 
 from artgan_tf import cli
+from artgan_tf.config import RunError, default_cache
 from artgan_tf.evaluation.protocols import check_asked, check_seeds
 from artgan_tf.runs.asked import check_run
+from artgan_tf.runs.pretrained import workplace
 
 
 def evaluate(
@@ -48,7 +50,14 @@ def evaluate(
     from artgan_tf.evaluation.evaluate import evaluate as measure
 
     options = Options(data, metrics, extractor, weights, checkpoint, seeds, out)
-    found = measure(model, options)
+    try:
+        found = measure(model, options)
+    except KeyboardInterrupt:
+        raise RunError(
+            f"Interrupted: figures so far are in {(out or workplace(model)) / 'metrics.jsonl'}; "
+            f"features and, once trained, the classifier are kept in {default_cache()}, and the "
+            f"same command takes them from there."
+        ) from None
     print(found)
     print(f"  results   {found.file}")
     print(f"  report    {found.report}")
