@@ -40,12 +40,22 @@ def families(text: str) -> list[str]:
 
 
 def lettered(text: str, size: float) -> Image.Image:
-    """A line of text as a mask, `L`, as large as it needs; white is ink.
+    """Lines of text as a mask, `L`, as large as they need, flush right; white is ink.
 
     Args:
-        text: whatever it holds; a line's end is a space.
+        text: whatever it holds.
         size: of the letters, in pixels.
     """
+    lines = [_line(line, size) for line in text.split("\n")]
+    whole = Image.new("L", (max(x.width for x in lines), sum(x.height for x in lines)))
+    top = 0
+    for line in lines:
+        whole.paste(line, (whole.width - line.width, top))
+        top += line.height
+    return whole
+
+
+def _line(text: str, size: float) -> Image.Image:
     from matplotlib.backends.backend_agg import RendererAgg
     from matplotlib.font_manager import FontProperties
 

@@ -23,7 +23,7 @@ def named_grid(
     """A picture of uint8 images [rows, columns, H, W, 3] with each row's name on its left.
 
     Args:
-        images, names: of the rows.
+        images, names: of the rows; a name may have several lines, which are written smaller.
         gap: pixels between two pictures.
         scale: how many pixels each one of theirs is wide; 0 for as many as make a cell of 64.
         among: names of other sheets that are to have equally wide margins.
@@ -31,7 +31,8 @@ def named_grid(
     """
     rows, columns, height, width, _ = images.shape
     zoom = scale or _zoom(height)
-    size = max(11, height * zoom // 5)
+    lines = 1 + max(name.count("\n") for name in (*names, *among))
+    size = max(11, height * zoom // (3 + 2 * lines))
     written = {name: lettered(name, size) for name in {*names, *among, *beneath}}
     margin = 2 * SPACE + max(written[name].width for name in {*names, *among})
     below = [written[text] for text in beneath]
