@@ -13,7 +13,7 @@ VERBS = {
     "models": "the trained generators that come with it",
     "study": "several presets side by side",
     "export": "a trained run as a SavedModel for TF Serving",
-    "serve": "an export over HTTP, where TF Serving is not installed",
+    "serve": "a gallery in the browser, and TF Serving's requests over HTTP",
     "convert": "labelled images into TFRecord shards, which training reads fast",
     "verify": "whether every record of such shards is what it was",
     "preview": "a contact sheet of such shards",

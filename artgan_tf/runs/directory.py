@@ -12,9 +12,9 @@ import tomli_w
 
 from artgan_tf.config import Config, InputError, flat, from_tree, to_tree
 from artgan_tf.data.fingerprint import Fingerprint, changes
+from artgan_tf.runs.pretrained import no_run
 from artgan_tf.runs.steps import Which, candidates
 from tfrecords_tools.common import files, locks
-from tfrecords_tools.common.errors import meant_folder
 
 FREE_TO_CHANGE = ("train.steps", "log.", "data.on_change")  # on resume
 
@@ -184,19 +184,6 @@ class RunDirectory:
         """Forget rows beyond `step`: they belong to steps that will be done again."""
         rows = [row for row in self.history() if row["step"] <= step]
         files.write(self.history_file, "".join(json.dumps(row) + "\n" for row in rows))
-
-
-def no_run(path: Path | str, also: str = "") -> InputError:
-    """What every verb says of a path that is no run.
-
-    Args:
-        path: as it was given.
-        also: what else the verb would have taken.
-    """
-    return InputError(
-        f"There is no run {str(path)!r}{meant_folder(Path(path))}: name the folder of one that fit "
-        f"has made, {also}or pretrained:NAME."
-    )
 
 
 def _aside(path: Path) -> Path:

@@ -10,8 +10,9 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
+from artgan_tf import cli
 from artgan_tf.config import InputError, runs_root
-from tfrecords_tools.common.errors import meant
+from tfrecords_tools.common.errors import meant, meant_folder
 
 PREFIX, CARD, SHEET = "pretrained:", "card.json", "sheet.webp"
 FOLDER = Path(__file__).parents[1] / "pretrained"
@@ -42,6 +43,36 @@ def workplace(model: Path | str) -> Path:
     """Where exports and results of a run go: into it, but beside one's own if it is pretrained."""
     name = _name(model)
     return Path(model) if name is None else runs_root() / name
+
+
+def no_run(path: Path | str, also: str = "") -> InputError:
+    """What every verb says of a path that is no run.
+
+    Args:
+        path: as it was given.
+        also: what else the verb would have taken.
+    """
+    there = " or ".join(PREFIX + each for each in names())
+    return InputError(
+        f"There is no run {str(path)!r}{_meant(Path(path))}: name the folder of one that fit has "
+        f"made, {also}{there}."
+    )
+
+
+def _meant(path: Path) -> str:
+    """A run by its bare name, or one that paints the class of that name, or a folder near by."""
+    word, own = str(path), runs_root()
+    if word in names():
+        return f" (did you mean '{PREFIX}{word}'?)"
+    if (own / path / "config.toml").is_file():
+        return f" (did you mean {str(own / path)!r}?)"
+    lists = {str(file.parent): file for file in sorted(own.glob("*/classes.txt"))}
+    lists |= {PREFIX + each: FOLDER / each / "classes.txt" for each in names()}
+    for model, file in lists.items():
+        if word in file.read_text(encoding="utf-8", errors="replace").splitlines():
+            painted = cli.command("artgan_tf.sample", model, "--classes", word)
+            return f" (did you mean {painted!r}?)"
+    return meant_folder(path)
 
 
 def _name(model: Path | str) -> str | None:
