@@ -13,7 +13,7 @@ VERBS = {
     "models": "list the pretrained generators",
     "study": "train several presets and compare them",
     "export": "export a trained run as a SavedModel for TF Serving",
-    "serve": "serve an export over HTTP, without TF Serving",
+    "serve": "a gallery in the browser, and TF Serving's requests over HTTP",
     "convert": "convert labelled images to TFRecord shards, which training reads fast",
     "verify": "check every record of TFRecord shards for damage",
     "preview": "draw a contact sheet of TFRecord shards",

@@ -6,8 +6,10 @@ from typing import Annotated, Literal
 import tyro
 
 from artgan_tf import cli
+from artgan_tf.config import RunError, default_cache
 from artgan_tf.evaluation.registry import check_asked, check_seeds
 from artgan_tf.runs.asked import check_run
+from artgan_tf.runs.pretrained import workplace
 
 
 def evaluate(
@@ -46,7 +48,14 @@ def evaluate(
     cli.start_tensorflow()
     from artgan_tf.evaluation.measure import measure
 
-    found = measure(model, metrics, extractor, data, seeds, out, weights, checkpoint)
+    try:
+        found = measure(model, metrics, extractor, data, seeds, out, weights, checkpoint)
+    except KeyboardInterrupt:
+        raise RunError(
+            f"Interrupted: figures so far are in {(out or workplace(model)) / 'metrics.jsonl'}; "
+            f"features and, once trained, the classifier are cached in {default_cache()}, and the "
+            f"same command takes them from there."
+        ) from None
     print(found)
     print(f"  results   {found.file}")
     print(f"  report    {found.report}")

@@ -50,20 +50,24 @@ def export(
     cli.check_out(out)
     model_name(run, name)
     check_run(run, checkpoint, data, own_data=references > 0)
-    print(f"Exporting {run}, and checking what was written: a minute or two.", flush=True)
+    print(
+        f"Exporting {run}: traces its networks, writes them, and compares what TensorFlow's own "
+        f"loader paints; a minute or two.",
+        flush=True,
+    )
     cli.start_tensorflow()
     from artgan_tf.serving.saved_model import ExportOptions, export_run
 
     asked = ExportOptions(out, name, checkpoint, weights, half, onnx, references, data)
     version = export_run(run, asked)
     size = sum(file.stat().st_size for file in version.rglob("*") if file.is_file())
-    name = version.parent.name
-    print(f"Exported version {version.name} of {name}, {size / 1e6:.1f} MB, checked.")
+    served = version.parent if out else run  # a run stands for its newest export
+    print(f"Exported {run}: version {version.name}, {size / 1e6:.1f} MB, checked.")
     print(f"  export    {version}")
     if onnx:
         print(f"  onnx      {version / 'assets.extra' / 'generator.onnx'}")
-    print(f"  sample    {cli.command('artgan_tf.sample', version.parent)}")
-    print(f"  serve     {cli.command('artgan_tf.serve', version.parent)}")
+    print(f"  sample    {cli.command('artgan_tf.sample', served)}")
+    print(f"  serve     {cli.command('artgan_tf.serve', served)}")
 
 
 if __name__ == "__main__":

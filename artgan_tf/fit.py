@@ -146,7 +146,7 @@ def _print_plan(task: Task) -> None:
     try:
         source = source or open_source(config.data, download=False)
         steps, _ = schedule(config, source.train.count)
-        print(f"# {summary.about_data(source)}", flush=True)
+        print(f"# {summary.about_data(config, source)}", flush=True)
     except NotThere as missing:
         if not config.data.classes:
             raise

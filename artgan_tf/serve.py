@@ -25,7 +25,7 @@ def serve(
     cors: tuple[str, ...] = (),
     open: bool = False,
 ) -> None:
-    """Serve an export over HTTP, as a stand-in for TensorFlow Serving: same requests and answers.
+    """Serve a model: a gallery in the browser, and TensorFlow Serving's requests and answers.
 
     Examples:
         artgan serve pretrained:wikiart-genre --open
@@ -45,7 +45,7 @@ def serve(
         max_megapixels: millions of pixels that the pictures of a request may have together.
         timeout: seconds that a request's head, and then its body, may take to arrive.
         cors: origins of pages elsewhere that may ask, such as http://localhost:3000.
-        open: show the gallery in the browser.
+        open: show the gallery in the browser; else at the address that is printed first.
     """
     _require(0 <= port < 2**16, f"There is no port {port}: take a --port below 65536.")
     _require(poll > 0, f"--poll {poll:g} will not do: take more than 0 seconds.")
@@ -74,7 +74,7 @@ def serve(
             again = cli.command("artgan_tf.export", model)
             told = f"The export is older than {newer.name}: {again} makes one, which is taken over."
             print(told, file=sys.stderr, flush=True)
-        server.run(found, listening, url(address, listening), settings)
+        server.run(model, found, listening, url(address, listening), settings)
 
 
 def _export(run: Path, port: int) -> None:

@@ -62,9 +62,12 @@ def plan(
         size = own.whole(_on_gpu())
     if size is None:
         source = source or _opened(config)
-        size = own.fitting(source.train.count, source.val.count, _on_gpu())
-    config = resolve(size.preset, size.settings | settings)
-    return Task(config, place, checked(config, place, fresh, source), size.why)
+        side = settings.get("data.image_size", source.side)
+        size = own.fitting(source.train.count, source.val.count, _on_gpu(), side)
+    sized = resolve(size.preset, size.settings | settings)
+    if sized.data != config.data:
+        source = None  # it gives pictures of another size
+    return Task(sized, place, checked(sized, place, fresh, source), size.why)
 
 
 def checked(

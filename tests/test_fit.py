@@ -6,13 +6,16 @@ import sys
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tomli_w
 
 from artgan_tf import cli, own
 from artgan_tf.config import resolve, to_tree
+from artgan_tf.data.source import Indexed
 from artgan_tf.fit import fit as verb
 from artgan_tf.task import plan
+from artgan_tf.training import summary
 from tests.conftest import tiny_overrides
 from tests.tfds_folder import set_data_folder
 
@@ -105,10 +108,32 @@ def test_no_preset_takes_the_classes_and_the_size_of_the_data(paintings, tmp_pat
     assert task.run_dir == tmp_path / paintings.name
     assert task.source is not None
     assert len(task.source.class_names) == 3
-    assert task.config == resolve(own.CPU, own.fitting(36, 12, False).settings | {
+    assert task.config == resolve(own.CPU, own.fitting(36, 12, False, side=16).settings | {
         "data.spec": str(paintings)
     })  # fmt: skip
     assert plan(None, {}).config == plan("demo", {}).config == resolve("demo")
+
+
+def test_small_pictures_are_drawn_in_their_size(paintings, tmp_path, monkeypatch):
+    monkeypatch.setenv("ARTGAN_RUNS", str(tmp_path))
+    task = plan(None, {"data.spec": str(paintings)})
+    config, photographs = task.config, resolve("recommended/cifar10-small")
+    assert config.data.image_size == 32
+    assert config.model == photographs.model
+    assert "36 pictures, drawn at 32x32, adaptive" in task.why
+    assert task.source is not None
+    assert isinstance(task.source.train, Indexed)
+    assert task.source.side == 16
+    assert task.source.train.load(0).shape == (32, 32, 3)
+    asked = plan(None, {"data.spec": str(paintings), "data.image_size": 64})
+    assert asked.config.model == resolve(own.CPU).model
+    assert asked.source is not None
+    assert summary.about_data(asked.config, asked.source).endswith("16 pixels, enlarged to 64")
+    npz = tmp_path / "large.npz"
+    np.savez(npz, images=np.zeros((8, 50, 90, 3), np.uint8), labels=np.zeros(8, int))
+    large = plan(None, {"data.spec": f"arrays:{npz}"})
+    assert large.source is not None
+    assert (large.source.side, large.config.data.image_size) == (50, 64)
 
 
 def test_a_run_of_ones_own_keeps_its_size(paintings, tmp_path, monkeypatch):
@@ -148,7 +173,7 @@ def test_dry_run_prints_settings_parameter_counts_and_data_sizes(paintings, tmp_
     data, networks, device, run, time = printed.splitlines()[:5]
     assert data == (
         "# data      3 classes (landscape, portrait, still life): 36 pictures to train on, "
-        "12 held out"
+        "12 held out; of 16 pixels, enlarged to 32"
     )
     # 10 classes have 2670752 and 3251488: seven rows of G's first layer and of D's last less.
     counts = f"G {2670752 - 7 * 8192:,} and D {3251488 - 7 * 32768:,} trainable parameters"

@@ -77,6 +77,7 @@ def test_help_is_in_words_and_has_two_examples(verb: str) -> None:
     assert len(examples) == 2
     for flag in re.findall(r" (--[a-z-]+)", after):
         assert flag in help_of_it
+    assert ("gallery in the browser" in " ".join(help_of_it.split())) == (verb == "serve")
     if verb in ("sample", "evaluate", "export", "serve"):
         assert re.search(r"(MODEL|RUN) +a run's directory.* pretrained:NAME", help_of_it)
 

@@ -38,7 +38,8 @@ def open_arrays(value: str, data: Data) -> Source:
     trained, held_out = (labels.tolist() for _, labels in pairs)
     check_trained(names, trained, held_out, path)
     splits = (_indexed(*pair, short_side(data)) for pair in pairs)
-    return Source(f"arrays:{value}", names, *splits)
+    side = min(pairs[0][0].shape[1:3])
+    return Source(f"arrays:{value}", names, *splits, side=side)
 
 
 def _read(path: Path) -> Arrays:

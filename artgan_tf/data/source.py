@@ -4,7 +4,7 @@ A split either loads any example by its index (`Indexed`) or streams all in orde
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -83,12 +83,14 @@ class Source:
         spec: the SPEC it was opened with.
         class_names: K names, in label order.
         train, val: the splits for training and validation.
+        side: pixels of the stored pictures' short side; 0 if unknown.
     """
 
     spec: str
     class_names: tuple[str, ...]
     train: Split
     val: Split
+    side: int = field(default=0, kw_only=True)
 
 
 def streamed(

@@ -30,7 +30,8 @@ def open_tfds(value: str, data: Data, download: bool = True) -> Source:
     present = (split for split in HELD_OUT if split in builder.info.splits)
     val = data.val_split or next(present, HELD_OUT[0])
     splits = (_streamed(builder, split, value, data) for split in (data.train_split, val))
-    return Source(f"tfds:{value}", names, *splits)
+    side = min(x or 0 for x in builder.info.features["image"].shape[:2])
+    return Source(f"tfds:{value}", names, *splits, side=side)
 
 
 def _prepared(value: str, download: bool) -> Any:

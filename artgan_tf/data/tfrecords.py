@@ -4,7 +4,6 @@ Several shards are read in parallel, records are shuffled before decoding, and T
 them in parallel.
 """
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -35,8 +34,7 @@ def open_tfrecords(value: str, data: Data) -> Source:
     folder = Path(value).expanduser()
     dataset = open_dataset(folder)
     splits = [_streamed(dataset, name, runs, data) for name, runs in _splits(dataset, data)]
-    _warn_of_enlarging(dataset, data)
-    return Source(f"tfrecords:{value}", dataset.class_names, *splits)
+    return Source(f"tfrecords:{value}", dataset.class_names, *splits, side=_side(dataset))
 
 
 def _splits(dataset: DataSet, data: Data) -> list[tuple[str, list[Run]]]:
@@ -126,11 +124,5 @@ def _records(runs: Sequence[Run], seed: Any) -> tf.data.Dataset:
     ).unbatch()
 
 
-def _warn_of_enlarging(dataset: DataSet, data: Data) -> None:
-    stored, side = dataset.options.get("size"), short_side(data)
-    if stored and stored < side:
-        warnings.warn(
-            f"The images in {dataset.folder} have {stored} pixels and are enlarged to {side}: "
-            f"convert them with --size {side}.",
-            stacklevel=2,
-        )
+def _side(dataset: DataSet) -> int:
+    return dataset.options.get("size") or min(x or 0 for x in dataset.shape[:2])

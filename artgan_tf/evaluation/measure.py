@@ -37,9 +37,9 @@ class Evaluation:
     verdict: list[Answer]
 
     def __str__(self) -> str:
-        """A table, a line for each figure, real images beside the run's, and the verdict."""
+        """The verdict, and a table: a line per figure, real images beside the run's."""
         said = [f"  {answer.name:<12}{answer.words}" for answer in self.verdict]
-        return "\n".join([results.text_table(self.results), *said])
+        return "\n".join([*said, "", results.text_table(self.results), ""])
 
 
 def measure(

@@ -141,7 +141,10 @@ def _figure(value: Any) -> str:
 
 
 def text_table(results: Sequence[Result]) -> str:
-    """A line for each column, a column for each model: easier to read in a terminal."""
+    """A line for each column, a column for each model: easier to read in a terminal.
+
+    Beneath it, what its columns are.
+    """
     from tabulate import tabulate
 
     rows = list(dict.fromkeys(result.row for result in results))
@@ -151,7 +154,29 @@ def text_table(results: Sequence[Result]) -> str:
         for c in columns(results)
     ]
     heads = ["metric", "value", "features", "generated / real", *map(title, rows)]
-    return tabulate(lines, heads, disable_numparse=True)
+    return "\n".join([tabulate(lines, heads, disable_numparse=True), "", *_explained(results)])
+
+
+def _explained(results: Sequence[Result]) -> list[str]:
+    """What its columns are, a line each."""
+    names = {result.extractor.get("extractor", "") for result in results}
+    own = [f"; {name} is a small one, trained on the real images" for name in names if is_own(name)]
+    there = {result.model for result in results} | {result.weights for result in results}
+    lines = {
+        "metric, value": "what was measured, and which figure of it (docs/evaluation.md)",
+        "features": f"the network that looks at the pictures{''.join(own)}",
+        "generated / real": "how many pictures were compared",
+        REAL: "what other real ones get in the model's place",
+        "ema": "weights averaged over the training",
+        "raw": "weights of the last step",
+    }
+    left_out = {REAL, "ema", "raw"} - there
+    return [f"{name:20}{what}" for name, what in lines.items() if name not in left_out]
+
+
+def is_own(extractor: str) -> bool:
+    """Whether it is the classifier that an evaluation trains on the real images."""
+    return extractor.startswith("classifier")
 
 
 def title(row: tuple[str, str, int]) -> str:

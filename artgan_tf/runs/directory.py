@@ -12,9 +12,9 @@ import tomli_w
 
 from artgan_tf.config import Config, InputError, flat, from_tree, to_tree
 from artgan_tf.data.fingerprint import Fingerprint, changes
+from artgan_tf.runs.pretrained import no_run
 from artgan_tf.runs.steps import Which, candidates
 from tfrecords_tools.common import files, locks
-from tfrecords_tools.common.errors import meant_folder
 
 FREE_TO_CHANGE = ("train.steps", "log.", "data.on_change")  # on resume
 
@@ -196,19 +196,6 @@ class RunDirectory:
         """Delete rows after `step`, whose steps will be repeated."""
         rows = [row for row in self.history() if row["step"] <= step]
         files.write(self.history_file, "".join(json.dumps(row) + "\n" for row in rows))
-
-
-def no_run(path: Path | str, also: str = "") -> InputError:
-    """The error for a path that is not a run.
-
-    Args:
-        path: the path as given.
-        also: what else the verb accepts, such as "an export, ".
-    """
-    return InputError(
-        f"There is no run {str(path)!r}{meant_folder(Path(path))}: name a folder made by fit, "
-        f"{also}or pretrained:NAME."
-    )
 
 
 def _aside(path: Path) -> Path:

@@ -10,8 +10,9 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
+from artgan_tf import cli
 from artgan_tf.config import InputError, runs_root
-from tfrecords_tools.common.errors import meant
+from tfrecords_tools.common.errors import meant, meant_folder
 
 PREFIX, CARD, SHEET = "pretrained:", "card.json", "sheet.webp"
 FOLDER = Path(__file__).parents[1] / "pretrained"
@@ -42,6 +43,36 @@ def workplace(model: Path | str) -> Path:
     """Folder for a run's exports and results: the run's own, or `runs/NAME` if pretrained."""
     name = _name(model)
     return Path(model) if name is None else runs_root() / name
+
+
+def no_run(path: Path | str, also: str = "") -> InputError:
+    """The error for a path that is not a run.
+
+    Args:
+        path: the path as given.
+        also: what else the verb accepts, such as "an export, ".
+    """
+    there = " or ".join(PREFIX + each for each in names())
+    return InputError(
+        f"There is no run {str(path)!r}{_meant(Path(path))}: name a folder made by fit, "
+        f"{also}{there}."
+    )
+
+
+def _meant(path: Path) -> str:
+    """Suggests a run of that bare name, a model that has a class of that name, or a similar folder."""
+    word, own = str(path), runs_root()
+    if word in names():
+        return f" (did you mean '{PREFIX}{word}'?)"
+    if (own / path / "config.toml").is_file():
+        return f" (did you mean {str(own / path)!r}?)"
+    lists = {str(file.parent): file for file in sorted(own.glob("*/classes.txt"))}
+    lists |= {PREFIX + each: FOLDER / each / "classes.txt" for each in names()}
+    for model, file in lists.items():
+        if word in file.read_text(encoding="utf-8", errors="replace").splitlines():
+            painted = cli.command("artgan_tf.sample", model, "--classes", word)
+            return f" (did you mean {painted!r}?)"
+    return meant_folder(path)
 
 
 def _name(model: Path | str) -> str | None:

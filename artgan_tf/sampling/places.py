@@ -8,8 +8,8 @@ from typing import Any
 
 from artgan_tf.class_names import class_index
 from artgan_tf.config import InputError
-from artgan_tf.runs.directory import RunDirectory, no_run
-from artgan_tf.runs.pretrained import locate
+from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.runs.pretrained import locate, no_run
 from artgan_tf.runs.steps import Which
 
 FACTS = "assets.extra/artgan.json"

@@ -58,8 +58,8 @@ class Sheet:
     Attributes:
         images: uint8 [rows, columns, H, W, 3].
         names: of the rows.
-        ways: of each row, what each of its ways leads from and to, all of as many columns; none in
-            a grid.
+        ways: of each row, what each of its ways leads from and to, in lines, all of as many
+            columns; none in a grid.
     """
 
     images: np.ndarray
@@ -96,7 +96,7 @@ def between_seeds(model: "Model", of: Wish, frames: int) -> Sheet:
     images = model.mix(starts, ends, t, weights, of.magnified, of.truncation)
     names = [model.class_names[label] for label in of.classes]
     led = [f"seed {a} to {b}" for a, b in ways]
-    return _sheet(images, names, [[f"{isolated(name)}, {way}" for way in led] for name in names])
+    return _sheet(images, names, [[f"{isolated(name)},\n{way}" for way in led] for name in names])
 
 
 def between_classes(model: "Model", of: Wish, frames: int) -> Sheet:
@@ -107,9 +107,9 @@ def between_classes(model: "Model", of: Wish, frames: int) -> Sheet:
     weights = np.concatenate([way] * len(of.seeds))
     images = model.mix(seeds, seeds, [0.0] * len(seeds), weights, of.magnified, of.truncation)
     whole = [isolated(name) for name in model.class_names]
-    ends = [f"{whole[a]} to {whole[b]}" for a, b in ways]
+    ends = [f"{whole[a]} to\n{whole[b]}" for a, b in ways]
     names = [f"seed {seed}" for seed in of.seeds]
-    return _sheet(images, names, [[f"{way}, {name}" for way in ends] for name in names])
+    return _sheet(images, names, [[f"{way},\n{name}" for way in ends] for name in names])
 
 
 def told(sheet: Sheet, model: "Model", of: Wish) -> str:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from artgan_tf.config import InputError
-from artgan_tf.runs.directory import no_run
-from artgan_tf.runs.pretrained import locate, workplace
+from artgan_tf.runs.pretrained import locate, no_run, workplace
 from artgan_tf.runs.steps import file_of, latest_step
 
 GRAPH = "saved_model.pb"

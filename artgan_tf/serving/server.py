@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import socket
+import sys
 import webbrowser
 from types import FrameType
 from typing import Any
@@ -22,10 +23,13 @@ GRACE = 30  # seconds that requests in flight have to finish
 SERVER = "artgan-serve (stand-in for TensorFlow Serving)"
 
 
-def run(model: ModelDir, listening: socket.socket, url: str, settings: Settings) -> None:
+def run(
+    named: object, model: ModelDir, listening: socket.socket, url: str, settings: Settings
+) -> None:
     """Serve a model until SIGTERM or Ctrl-C.
 
     Args:
+        named: the model as the user named it.
         model: its name and folders.
         listening: a socket that listens, whose connections wait until uvicorn takes them.
         url: what a browser on this machine opens.
@@ -35,7 +39,7 @@ def run(model: ModelDir, listening: socket.socket, url: str, settings: Settings)
     versions.look()
     if versions.served is None:
         raise InputError(f"No version of {versions.name} loads; the warnings above tell why.")
-    _announce(versions.served, url)
+    _announce(named, versions.served, url)
     if settings.browser:
         webbrowser.open(f"{url}/")
     versions.start()
@@ -46,13 +50,14 @@ def run(model: ModelDir, listening: socket.socket, url: str, settings: Settings)
     print("Stopped.", flush=True)
 
 
-def _announce(served: Servable, url: str) -> None:
+def _announce(named: object, served: Servable, url: str) -> None:
     example, path = '{"instances": [{"label": 0, "seed": 1}]}', quote(served.name)
     print(f"  gallery   {url}/")
     print(f"  ask       curl -d '{example}' {url}/v1/models/{path}:predict")
     print(f"  health    {url}/healthz")
-    print(f"Serving version {served.version} of {served.name} with TensorFlow Serving's interface,")
-    print("as a stand-in for it: for one machine and trusted clients. Ctrl-C stops.", flush=True)
+    print(f"Serving {named}, version {served.version} of {served.name} in URLs, with TensorFlow")
+    print("Serving's interface, as a stand-in: for one machine and trusted clients. Ctrl-C stops.")
+    sys.stdout.flush()
 
 
 def server_of(versions: Versions, settings: Settings) -> uvicorn.Server:

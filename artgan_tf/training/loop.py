@@ -68,7 +68,7 @@ class Loop:
         self._pictured = 0  # the step of the newest grid
         expectation = Expectation(self.steps, wait, self.tell)
         self.clock.start()
-        with _bar(start, self.steps) as self._bar:
+        with bar(start, self.steps) as self._bar:
             for step in range(start + 1, self.steps + 1):
                 try:
                     self._step(step)
@@ -84,7 +84,7 @@ class Loop:
 
     def _step(self, step: int) -> None:
         self.engine.train(next(self.batches))
-        self._bar.update()
+        advance(self._bar)
         if self.engine.writes:
             self._between_steps(step, last=step == self.steps)
 
@@ -182,8 +182,20 @@ def _tell(line: str) -> None:
     tqdm.write(line, file=sys.stderr)
 
 
-def _bar(start: int, steps: int) -> tqdm:
-    # A log file is no place for a bar that moves twice a second.
+def bar(start: int, steps: int) -> tqdm:
+    """Of the steps from `start` on; a log file is no place for one that moves twice a second."""
     return tqdm(
-        total=steps, initial=start, unit="step", dynamic_ncols=True, mininterval=0.5, maxinterval=30
-    )
+        desc="compiling the first step, a minute or two", total=steps, initial=start, unit="step",
+        dynamic_ncols=True, mininterval=0.5, maxinterval=30,
+    )  # fmt: skip
+
+
+def advance(bar: tqdm) -> None:
+    """One step; the time of the first, which is compiled, says nothing of the others'."""
+    if not bar.desc:
+        bar.update()
+        return
+    bar.n += 1
+    bar.initial = bar.last_print_n = bar.n
+    bar.unpause()
+    bar.set_description()

@@ -19,10 +19,11 @@ def line(name: str, text: str) -> str:
     return f"{name:9} {text}"
 
 
-def about_data(source: Source, found: int = 0) -> str:
+def about_data(config: Config, source: Source, found: int = 0) -> str:
     """Classes and pictures.
 
     Args:
+        config: of the training.
         source: as it is trained on.
         found: pictures that there were before unreadable ones were left out, if that is known.
     """
@@ -31,9 +32,11 @@ def about_data(source: Source, found: int = 0) -> str:
     train, val = source.train.count, source.val.count
     left = max(0, found - train - val)
     gone = f"; {left:,} unreadable left out, named above" if left else ""
-    return line(
-        "data", f"{classes} ({some(names)}): {train:,} pictures to train on, {val:,} held out{gone}"
-    )
+    side = config.data.image_size
+    small = 0 < source.side < side
+    enlarged = f"; of {source.side} pixels, enlarged to {side}" if small else ""
+    pictures = f"{train:,} pictures to train on, {val:,} held out"
+    return line("data", f"{classes} ({some(names)}): {pictures}{gone}{enlarged}")
 
 
 def about_networks(config: Config, gan: GAN) -> str:
@@ -66,7 +69,7 @@ def lines(
     config: Config, gan: GAN, source: Source, found: int, run_dir: Path, steps: int
 ) -> Iterator[str]:
     """The lines of a training that is about to do its next step."""
-    yield about_data(source, found)
+    yield about_data(config, source, found)
     yield about_networks(config, gan)
     yield about_device(config)
     yield about_run(config, run_dir, gan.steps_done, steps)

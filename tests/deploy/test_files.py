@@ -104,8 +104,7 @@ def test_every_requirement_is_pinned_to_a_version_that_it_allows():
     pins = dict(re.findall(r"^([^#\s]+)==(\S+)$", text, re.M))
     pins = {canonicalize_name(name): version for name, version in pins.items()}
     for name, requirement in requirements().items():
-        if name != "setuptools":  # the base image's own does
-            assert requirement.specifier.contains(pins.get(name, "none")), requirement
+        assert requirement.specifier.contains(pins.get(name, "none")), requirement
     assert pins["tensorflow-cpu"] == pins["tensorflow"]
 
 

@@ -37,7 +37,7 @@ def test_fit_leaves_a_run_that_belongs_to_its_user(trained, user):
 
 
 def test_serve_answers_on_a_published_port_and_stops_when_told(artgan, trained):
-    assert "Exported version 1 of demo" in docker("run", "--rm", *artgan, "export", "runs/demo")
+    assert "Exported runs/demo: version 1" in docker("run", "--rm", *artgan, "export", "runs/demo")
     publish = ["--detach", "--publish", "127.0.0.1::8501"]
     serve = ["serve", "runs/demo", "--host", "0.0.0.0"]
     container = docker("run", *publish, *artgan, *serve).split()[-1]
@@ -101,7 +101,7 @@ def test_compose_trains_and_exports(image, compose):
     finally:
         call(*project, "down", "--volumes", IMAGE=image)
     assert done.returncode == 0, done.stderr[-3000:]
-    assert "Exported version 1 of demo" in done.stdout
+    assert "Exported /runs/demo: version 1" in done.stdout
 
 
 def test_compose_understands_its_file(base, compose):

@@ -80,7 +80,9 @@ def test_what_is_left_out_without_features_is_said(
 
 def test_diversity_in_classes_stands_first(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate(run, "--extractor", "random-projection") == 0
-    first = [line.split()[0] for line in capsys.readouterr().out.splitlines()[2:6]]
+    verdict, _, table = capsys.readouterr().out.partition("\n\nmetric ")
+    assert "  varied      " in verdict
+    first = [line.split()[0] for line in table.splitlines()[2:6]]
     expected = ["intra_recall_33_k3", "intra_spread_33_val", "intra_kid_33_val"]
     assert first == [*expected, "shape_diversity_12"]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from artgan_tf.config import default_cache
 from artgan_tf.evaluation import entries
 from artgan_tf.evaluation import measure as module
 from artgan_tf.evaluation.results import REAL, read
@@ -83,8 +84,8 @@ def test_a_mistake_in_a_process_of_its_own(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "artgan_tf.evaluate", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
-    told = f"error: There is no run '{tmp_path}': name a folder made by fit, or "
-    assert done.stderr == f"{told}pretrained:NAME.\n"
+    told = f"error: There is no run '{tmp_path}': name a folder made by fit, "
+    assert done.stderr == f"{told}pretrained:cifar10 or pretrained:wikiart-genre.\n"
 
 
 # ---- failed runs --------------------------------------------------------------------------------
@@ -126,5 +127,7 @@ def test_ctrl_c_keeps_the_results_there_are(
 
     monkeypatch.setattr(entries, "_classes_seen_by", interrupt)
     assert evaluate(run, "--metrics", "pixel_diversity_12", "conditional_accuracy_d_20") == 1
-    assert sentence(capsys) == "error: interrupted."
+    said = sentence(capsys)
+    assert f"Interrupted: figures so far are in {run / 'metrics.jsonl'}; features and" in said
+    assert f"cached in {default_cache()}, and the same command takes them from there." in said
     assert [result.metric for result in read(run / "metrics.jsonl")] == ["pixel_diversity_12"] * 2

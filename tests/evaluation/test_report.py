@@ -183,6 +183,9 @@ def test_a_copy_is_marked_beside_what_it_copies(run, tmp_path, monkeypatch):
     found = measure(run, ("authenticity_8",), "random-projection", out=tmp_path)
     page = Page(found.report.read_text(encoding="utf-8"))
     assert [tag for tag, _ in page.tags].count("mark") == 1 + 2  # in the explanation, and there
+    loud = [values for tag, values in page.tags if tag == "div" and values.get("class") == "copies"]
+    (grade,) = (answer.grade for answer in found.verdict if answer.name == "copies")
+    assert bool(loud) == (grade == "poor")  # a mark is loud where the verdict is
     alts = [image["alt"] for image in page.images()]
     places = [i for i, alt in enumerate(alts) if alt.endswith("seed 0: generated")]
     assert len(places) == 2  # by pixels and by features

@@ -203,10 +203,17 @@ def test_text_table_has_a_row_a_metric_and_a_column_a_model() -> None:
     lines = text_table([replace(ONE, model=REAL, weights="", step=0), ONE, other]).splitlines()
     heads = ["metric", "value", "features", "generated / real", REAL, "runs/a, ema, step 70"]
     assert [lines[0].index(head) for head in heads] == sorted(map(lines[0].index, heads))
-    kid, fid = lines[2:]
+    kid, fid = lines[2:4]
     assert kid.split() == ["kid_1k_val", "kid", "inception", "1,000", "/", "800", "0.25", "0.25"]
     assert fid.split() == ["fid_1k_val", "fid", "inception", "1,000", "/", "800", "7"]
     assert fid.index("7") == lines[0].index("runs/b")
+    assert [line.split("  ")[0] for line in lines[5:]] == ["metric, value", *heads[2:5], "ema"]
+
+
+def test_the_classifier_is_explained_beneath_the_table() -> None:
+    own = replace(ONE, extractor=EXTRACTOR | {"extractor": "classifier-2"})
+    phrase = "classifier-2 is a small one, trained on the real images"
+    assert [phrase in text_table([x]) for x in (own, ONE)] == [True, False]
 
 
 # ---- the commit ---------------------------------------------------------------------------------

@@ -86,6 +86,9 @@ def test_models_lists_it_with_its_figures_sheet_and_card(capsys):
     models()
     told = capsys.readouterr().out
     assert f"{MODEL}: 10 classes at 64x64: abstract_painting, " in told
+    assert "runs/" not in told  # one name each: what sample and serve take
+    assert told.count(f"  {MODEL}, ema, step 14,491\n") == 1
+    assert told.count("  pretrained:cifar10, ema, step 4,000\n") == 1
     about = told.partition(MODEL)[2]
     (fid, *_) = (line.split() for line in about.splitlines() if line.startswith("fid_5k_val"))
     assert fid[1:3] == ["fid", "inception-2015"]

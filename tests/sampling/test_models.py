@@ -57,5 +57,5 @@ def test_the_newest_version_is_opened(exports, tmp_path):
 
 
 def test_what_is_no_model_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"There is no run .*, an export, or"):
+    with pytest.raises(InputError, match=r"There is no run .*, an export, pretrained:"):
         open_model(tmp_path)

@@ -38,7 +38,7 @@ def test_ways_between_seeds_pass_by_each_seed_and_come_back(painter):
     back = np.abs(sheet.images[0, -1].astype(int) - sheet.images[0, 0]).mean()
     assert back < ends
     apart = sheet.apart()
-    assert apart.names == [f"rings, seed {way}" for way in ("4 to 5", "5 to 6", "6 to 4")]
+    assert apart.names == [f"rings,\nseed {way}" for way in ("4 to 5", "5 to 6", "6 to 4")]
     np.testing.assert_array_equal(apart.images[:, 0], sheet.images[0, ::5])
     np.testing.assert_array_equal(apart.images[:, -1], sheet.images[0, [5, 10, 0]])
 
@@ -47,9 +47,8 @@ def test_ways_between_classes_pass_by_each_class(painter):
     sheet = sheets.between_classes(painter, wish(painter, count=2, seed=9), frames=4)
     assert sheet.names == ["seed 9", "seed 10"]
     assert sheet.images.shape[:2] == (2, 12)
-    assert (
-        sheet.apart().names[4] == f"{painter.class_names[1]} to {painter.class_names[2]}, seed 10"
-    )
+    _, a, b = painter.class_names
+    assert sheet.apart().names[4] == f"{a} to\n{b},\nseed 10"
     for row, seed in enumerate((9, 10)):
         for label in range(3):
             picture = painter.generate([label], [seed])[0]

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from artgan_tf.training.expectation import Expectation
+from artgan_tf.training.loop import advance, bar
 
 
 @pytest.fixture
@@ -44,3 +45,18 @@ def test_what_was_right_is_not_told_again(clock):
     assert len(told) == 1
     assert "first picture" not in told[0]
     assert "the end in about 5.6 hours" in told[0]
+
+
+def test_the_bar_reckons_with_the_steps_after_the_first(monkeypatch, capsys):
+    now = [1000.0]
+    monkeypatch.setattr("tqdm.std.time", lambda: now[0])
+    with bar(100, 4_000) as shown:
+        now[0] += 120
+        advance(shown)
+        for _ in range(9):
+            now[0] += 1
+            advance(shown)
+    told = capsys.readouterr().err.replace("\n", "\r").split("\r")
+    assert told[1].startswith("compiling the first step")
+    assert "110/4000 [00:09<1:04:50,  1.00step/s]" in told[-2]
+    assert not any("compiling" in line for line in told[2:])

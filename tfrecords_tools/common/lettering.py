@@ -40,12 +40,22 @@ def families(text: str) -> list[str]:
 
 
 def lettered(text: str, size: float) -> Image.Image:
-    """Draw a line of text as a mask of mode `L`, cropped to the text; ink is white.
+    """Draw lines of text, flush right, as a mask of mode `L`, cropped to the text; ink is white.
 
     Args:
-        text: any text; line breaks become spaces, and text beyond 200 letters is cut off.
+        text: any text; each line beyond 200 letters is cut off.
         size: font size in pixels.
     """
+    lines = [_line(line, size) for line in text.split("\n")]
+    whole = Image.new("L", (max(x.width for x in lines), sum(x.height for x in lines)))
+    top = 0
+    for line in lines:
+        whole.paste(line, (whole.width - line.width, top))
+        top += line.height
+    return whole
+
+
+def _line(text: str, size: float) -> Image.Image:
     from matplotlib.backends.backend_agg import RendererAgg
     from matplotlib.font_manager import FontProperties
 

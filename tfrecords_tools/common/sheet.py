@@ -24,7 +24,7 @@ def named_grid(
 
     Args:
         images: uint8 [rows, columns, H, W, 3].
-        names: one per row.
+        names: one per row; a name of several lines is written smaller.
         gap: pixels between two images.
         scale: integer factor of enlargement; 0 enlarges small images to a height of up to 64.
         among: names on other sheets, whose margins get the same width.
@@ -32,7 +32,8 @@ def named_grid(
     """
     rows, columns, height, width, _ = images.shape
     zoom = scale or _zoom(height)
-    size = max(11, height * zoom // 5)
+    lines = 1 + max(name.count("\n") for name in (*names, *among))
+    size = max(11, height * zoom // (3 + 2 * lines))
     written = {name: lettered(name, size) for name in {*names, *among, *beneath}}
     margin = 2 * SPACE + max(written[name].width for name in {*names, *among})
     below = [written[text] for text in beneath]

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from artgan_tf.evaluation.registry import metric
-from artgan_tf.evaluation.results import REAL, Result
+from artgan_tf.evaluation.results import REAL, Result, is_own
 
 Grade = Literal["good", "fair", "poor", ""]
 FEW = 1_000  # pictures, or more: with fewer chance decides
@@ -154,7 +154,7 @@ def _doubted(answer: Answer, found: Sequence[Result]) -> Answer:
     if answer.name not in ("varied", "alike") or answer.grade == "poor":
         return answer
     of, known = _figure(found, answer.metric), _largest(found, "conditional_accuracy")
-    if not (of and of.extractor.startswith("classifier") and known and (known.real or 1) < KNOWN):
+    if not (of and is_own(of.extractor) and known and (known.real or 1) < KNOWN):
         return answer
     words = f"{answer.words}; but that classifier knows only {known.real:.0%} of real ones"
     return replace(answer, words=words, grade="")
@@ -236,7 +236,8 @@ def _grade(part: float, good: float, fair: float) -> Grade:
 
 
 def _by(of: Figure) -> str:
-    return f" by {of.extractor}" if of.extractor else ""
+    own = "a small classifier of these real images, " if is_own(of.extractor) else ""
+    return f" by {own}{of.extractor}" if of.extractor else ""
 
 
 def _share(part: float) -> str:
