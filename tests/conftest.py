@@ -85,6 +85,23 @@ def tiny(paintings: Path):
     return build
 
 
+@pytest.fixture(scope="session")
+def trained(paintings: Path, tmp_path_factory: pytest.TempPathFactory):
+    """`trained(paper, run_dir)`: a copy of `tiny(paper)`'s run of six steps, trained once."""
+    made: dict[str, Path] = {}
+
+    def copy(paper: str, run_dir: Path) -> Path:
+        if paper not in made:
+            from artgan_tf.training.train import train  # only these tests wait for TensorFlow
+
+            folder = tmp_path_factory.mktemp("trained") / "run"
+            train(resolve(PRESETS[paper], tiny_overrides(paper, paintings)), folder)
+            made[paper] = folder
+        return Path(shutil.copytree(made[paper], run_dir))
+
+    return copy
+
+
 @pytest.fixture
 def tiny_arguments(paintings: Path):
     """The same as command-line arguments of `fit`."""
