@@ -108,6 +108,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         return predict_pb2.PredictResponse(outputs=outputs)
 
 
+@pytest.mark.slow
 def test_grpc_client(exports, tmp_path):
     free(GRPC)
     server = grpc.server(ThreadPoolExecutor(1))
@@ -123,6 +124,7 @@ def test_grpc_client(exports, tmp_path):
     assert Image.open(tmp_path / "painting.png").size == (16, 16)
 
 
+@pytest.mark.slow
 def test_keras_takes_the_generator_away(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     known: dict = {}
