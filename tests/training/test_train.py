@@ -39,7 +39,7 @@ def test_run_directory_holds_what_it_should(paper, trained, tmp_path):
     assert sorted(p.name for p in (tmp_path / "run" / "checkpoints").glob("*.npz")) == [
         "step-2.npz", "step-4.npz", "step-6.npz",
     ]  # fmt: skip
-    assert [p.name for p in (tmp_path / "run" / "samples").iterdir()] == ["step_000006.png"]
+    assert (tmp_path / "run" / "samples" / "step_000006.png").is_file()
 
 
 def test_a_run_that_lost_its_last_checkpoint_ends_as_it_did(trained, tiny, tmp_path):
@@ -60,6 +60,7 @@ def test_a_grid_is_of_the_weights_of_its_step_which_alone_are_settled(tiny, tmp_
         refresh(self)
 
     monkeypatch.setattr(Painter, "refresh", noted)
+    monkeypatch.setattr(loop, "FIRST", 3600.0)  # no first grid, however slow the machine
     result = train(tiny("improved", log__sample_every=4), tmp_path / "run")
     assert settled == [4, 6]  # not before the first step, which would wait for it
     assert result.picture is not None
