@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,12 @@ TABLES: dict[str, dict[str, object]] = {
     },
 }
 PRESETS = {paper: f"{paper}/cifar10" for paper in TABLES} | {"critic": "recommended/cifar10"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of many slow tests come first, so that all processes of a whole run end together."""
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: -slow[item.path])
 
 
 @pytest.fixture(scope="session")

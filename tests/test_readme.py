@@ -72,16 +72,6 @@ def test_readme_fits_and_has_five_commands():
     assert [c.split()[1] for c in commands] == ["sample", "fit", "fit", "serve", "evaluate"]
 
 
-def test_what_jax_needs_is_what_tensorflow_needs_of_it():
-    lines = {
-        name: (ROOT / f"requirements{name}.txt").read_text(encoding="utf-8").splitlines()
-        for name in ("", "-jax")
-    }
-    shared = [line for line in lines["-jax"] if not re.match("#|jax", line)]
-    assert len(shared) > 5
-    assert set(shared) <= set(lines[""])
-
-
 @pytest.mark.parametrize("line", [line for line in lines() if not line.startswith("convert")])
 def test_commands_are_understood(line, monkeypatch):
     monkeypatch.chdir(ROOT)
@@ -149,14 +139,3 @@ def test_python_example_uses_names_that_exist():
     settings = re.search(r"resolve\((.*)\)", example)
     assert settings
     assert eval(f"artgan_tf.resolve({settings[1]})").preset == "demo"
-
-
-def test_figures_are_those_of_the_experiments():
-    """README repeats what the experiments' page measured, and nothing else."""
-    section = README.split("## Results")[1]
-    rows = re.findall(r"^\|.*\| ([\d.]+) \| (.*?) \|$", section, re.M)
-    measured = PAGES["experiments/README.md"]
-    assert len(rows) == 6
-    for fid, recall in rows:
-        assert f"| {fid} |" in measured
-        assert recall == "not measured" or recall in measured
