@@ -135,6 +135,7 @@ def test_unknown_flag_is_exit_code_2(capsys):
     assert "Traceback" not in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_dry_run_prints_settings_parameter_counts_and_data_sizes(paintings, tmp_path, capsys):
     run_dir = tmp_path / "run"
     settings = ["--set", "data.classes=0", "train.seed=5", "--set", "train.beta1=0.25"]

@@ -213,6 +213,7 @@ def test_a_step_that_fails_on_a_full_disk_says_so_without_its_log(tmp_path, monk
     assert "fit of demo, seed 0, failed (the disk is full): see" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_step_that_fails_names_its_log(paintings, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(experiment, "subprocess", subprocess)
     wild = preset(tmp_path, "wild", paintings)

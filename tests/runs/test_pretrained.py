@@ -62,6 +62,7 @@ def test_its_settings_are_the_presets(name: str, changes: list[str]):
         assert own[key] == preset[key]
 
 
+@pytest.mark.slow
 def test_it_fills_a_gan_of_other_classes():
     config, classes = resolve(f"recommended/{NAME}"), 3
     gan, z = build_gan(config, classes), config.model.z_size
