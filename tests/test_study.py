@@ -50,7 +50,7 @@ def run_verb(function: Callable, name: str, *arguments: object) -> int:
     return 0
 
 
-def in_this_process(command: list[str], *, stdout: TextIO, **_: object) -> SimpleNamespace:
+def in_this_process(command: list[str], *, stdout: TextIO, **options: object) -> SimpleNamespace:
     """What `subprocess.run` does with a verb, without a start of TensorFlow for each."""
     _, _, module, *arguments = command
     verb = module.rpartition(".")[2]
