@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,12 @@ TABLES: dict[str, dict[str, object]] = {
     },
 }
 PRESETS = {paper: f"{paper}/cifar10" for paper in TABLES} | {"critic": "recommended/cifar10"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of many slow tests come first, so that all processes of a whole run end together."""
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: -slow[item.path])
 
 
 @pytest.fixture(scope="session")
@@ -83,6 +90,23 @@ def tiny(paintings: Path):
         return resolve(PRESETS[paper], tiny_overrides(paper, paintings) | changed)
 
     return build
+
+
+@pytest.fixture(scope="session")
+def trained(paintings: Path, tmp_path_factory: pytest.TempPathFactory):
+    """`trained(paper, run_dir)`: a copy of `tiny(paper)`'s run of six steps, trained once."""
+    made: dict[str, Path] = {}
+
+    def copy(paper: str, run_dir: Path) -> Path:
+        if paper not in made:
+            from artgan_tf.training.train import train  # only these tests wait for TensorFlow
+
+            folder = tmp_path_factory.mktemp("trained") / "run"
+            train(resolve(PRESETS[paper], tiny_overrides(paper, paintings)), folder)
+            made[paper] = folder
+        return Path(shutil.copytree(made[paper], run_dir))
+
+    return copy
 
 
 @pytest.fixture

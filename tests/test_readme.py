@@ -72,16 +72,6 @@ def test_readme_fits_and_has_five_commands():
     assert [c.split()[1] for c in commands] == ["sample", "fit", "fit", "serve", "evaluate"]
 
 
-def test_what_jax_needs_is_what_tensorflow_needs_of_it():
-    lines = {
-        name: (ROOT / f"requirements{name}.txt").read_text(encoding="utf-8").splitlines()
-        for name in ("", "-jax")
-    }
-    shared = [line for line in lines["-jax"] if not re.match("#|jax", line)]
-    assert len(shared) > 5
-    assert set(shared) <= set(lines[""])
-
-
 @pytest.mark.parametrize("line", [line for line in lines() if not line.startswith("convert")])
 def test_commands_are_understood(line, monkeypatch):
     monkeypatch.chdir(ROOT)

@@ -60,7 +60,7 @@ def test_train_serve_and_call(tmp_path):
         pytest.skip("there is no curl")
     free(HTTP)
     fit, serve, call = (block("walk", "sh", index) for index in range(3))
-    assert typed(fit, tmp_path).wait() == 0
+    assert typed(fit.replace("--steps 300", "--steps 60"), tmp_path).wait() == 0
     server = typed(serve, tmp_path, replaces=True, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout
@@ -108,6 +108,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         return predict_pb2.PredictResponse(outputs=outputs)
 
 
+@pytest.mark.slow
 def test_grpc_client(exports, tmp_path):
     free(GRPC)
     server = grpc.server(ThreadPoolExecutor(1))
@@ -123,6 +124,7 @@ def test_grpc_client(exports, tmp_path):
     assert Image.open(tmp_path / "painting.png").size == (16, 16)
 
 
+@pytest.mark.slow
 def test_keras_takes_the_generator_away(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     known: dict = {}

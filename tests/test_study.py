@@ -2,8 +2,13 @@
 
 import json
 import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TextIO
 
 import pytest
 import tomli_w
@@ -33,15 +38,38 @@ def preset(folder: Path, name: str, data: Path, paper: str = "improved") -> str:
 
 
 def call(*arguments: object) -> int:
+    return run_verb(study, "study", *arguments)
+
+
+def run_verb(function: Callable, name: str, *arguments: object) -> int:
+    """Its exit code."""
     try:
-        cli.main(study, "study", [str(argument) for argument in arguments])
+        cli.main(function, name, [str(argument) for argument in arguments])
     except SystemExit as exit_:
         return int(exit_.code or 0)
     return 0
 
 
+def in_this_process(command: list[str], *, stdout: TextIO, **options: object) -> SimpleNamespace:
+    """What `subprocess.run` does with a verb, without a start of TensorFlow for each."""
+    _, _, module, *arguments = command
+    verb = module.rpartition(".")[2]
+    with redirect_stdout(stdout), redirect_stderr(stdout):
+        code = run_verb(getattr(import_module(module), verb), verb, *arguments)
+    return SimpleNamespace(returncode=code)
+
+
 @pytest.fixture(scope="module")
-def made(paintings, tmp_path_factory) -> Path:
+def without_starts() -> Iterator[None]:
+    """Verbs in this process; `test_a_step_that_fails_names_its_log` starts one as it is done."""
+    stand_in = SimpleNamespace(run=in_this_process, STDOUT=subprocess.STDOUT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(experiment, "subprocess", stand_in)
+        yield
+
+
+@pytest.fixture(scope="module")
+def made(paintings, tmp_path_factory, without_starts) -> Path:
     """A study of both papers, with two seeds of one."""
     folder = tmp_path_factory.mktemp("study")
     first = preset(folder, "plain", paintings)
@@ -178,14 +206,16 @@ def test_two_files_of_one_name_are_refused(paintings, tmp_path, capsys, monkeypa
 def test_a_step_that_fails_on_a_full_disk_says_so_without_its_log(tmp_path, monkeypatch, capsys):
     """Its own sentence does not fit into the log then."""
     usage = SimpleNamespace(free=4096)
-    monkeypatch.setattr("artgan_tf.comparison.experiment.shutil.disk_usage", lambda path: usage)
+    monkeypatch.setattr(experiment.shutil, "disk_usage", lambda path: usage)
     done = SimpleNamespace(returncode=1)
-    monkeypatch.setattr("artgan_tf.comparison.experiment.subprocess.run", lambda *a, **k: done)
+    monkeypatch.setattr(experiment.subprocess, "run", lambda *a, **k: done)
     assert call("demo", "--out", tmp_path / "out") == 1
     assert "fit of demo, seed 0, failed (the disk is full): see" in capsys.readouterr().err
 
 
-def test_a_step_that_fails_names_its_log(paintings, tmp_path, capsys):
+@pytest.mark.slow
+def test_a_step_that_fails_names_its_log(paintings, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(experiment, "subprocess", subprocess)
     wild = preset(tmp_path, "wild", paintings)
     assert call(wild, "--out", tmp_path / "out", "--set", "train.lr_generator=1e30") == 1
     told = capsys.readouterr().err

@@ -60,7 +60,7 @@ def no_run(path: Path | str, also: str = "") -> InputError:
 
 
 def _meant(path: Path) -> str:
-    """Suggests a run of that bare name, a model that has a class of that name, or a similar folder."""
+    """Suggests a run of that bare name, a model with a class of that name, or a similar folder."""
     word, own = str(path), runs_root()
     if word in names():
         return f" (did you mean '{PREFIX}{word}'?)"

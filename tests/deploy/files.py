@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
 SERVICES = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
-CLAIM, INFERENCE = yaml.safe_load_all((DEPLOY / "kserve.yaml").read_text(encoding="utf-8"))
+_, INFERENCE = yaml.safe_load_all((DEPLOY / "kserve.yaml").read_text(encoding="utf-8"))
 PAGES = {
     name: (ROOT / name).read_text(encoding="utf-8")
     for name in ("docs/docker.md", "deploy/README.md")
@@ -54,12 +54,6 @@ def flags(words: list[str]) -> dict[str, str]:
     """`--name=value` and `--name`, as TensorFlow Serving takes them."""
     assert all(re.fullmatch(r"--\w+(=\S+)?", word) for word in words)
     return dict(word[2:].partition("=")[::2] for word in words)
-
-
-def mounts(service: str) -> dict[str, str]:
-    """What lies at each path of a container."""
-    pairs = [volume.split(":") for volume in SERVICES[service]["volumes"]]
-    return {path: source for source, path, *_ in pairs}
 
 
 def published(service: str) -> dict[int, int]:

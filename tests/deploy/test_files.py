@@ -25,11 +25,10 @@ from artgan_tf.serving.batching import Rules
 from artgan_tf.serving.model_dir import ModelDir
 from artgan_tf.serving.versions import Versions
 from tests.deploy import files
-from tests.deploy.files import DEPLOY, ROOT, SERVICES, default, flags, instructions, mounts, parsed
+from tests.deploy.files import DEPLOY, ROOT, SERVICES, default, flags, instructions, parsed
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SERVING = flags(SERVICES["serving"]["command"])
-PAGE = files.PAGES["docs/docker.md"]
 TRAIN = SERVICES["train"]["entrypoint"][2]
 KSERVE = files.INFERENCE["spec"]["predictor"]
 
@@ -76,21 +75,6 @@ def test_the_image_runs_the_script_as_nobody_in_particular():
     assert instructions("EXPOSE") == [str(port_of_serve())]
 
 
-def test_the_base_is_one_release_of_a_python_that_the_package_takes():
-    (base,) = [line for line in instructions("ARG") if line.startswith("BASE=")]
-    release = re.fullmatch(r"BASE=python:(3\.\d+\.\d+)-slim-\w+", base)
-    assert release
-    assert release[1] in Requirement(f"python{PROJECT['project']['requires-python']}").specifier
-    assert default(SERVICES["train"]["build"]["args"]["BASE"]) == base.partition("=")[2]
-
-
-def test_build_arguments_of_compose_are_those_of_the_dockerfile():
-    known = {line.partition("=")[0]: line.partition("=")[2] for line in instructions("ARG")}
-    for service in ("train", "gallery"):
-        given = SERVICES[service]["build"]["args"]
-        assert {name: default(value) for name, value in given.items()} == known
-
-
 def test_the_dockerfile_finds_the_requirements_that_it_treats_apart():
     text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     (replaced,) = re.findall(r"s/(\^.*?)/\$\{TENSORFLOW\}", files.DOCKERFILE)
@@ -134,15 +118,6 @@ def test_train_writes_the_model_that_the_others_read():
     assert config.name == run.name
 
 
-def test_volumes_lie_where_the_image_has_folders_and_nowhere_else():
-    (made,) = [line.split()[3:] for line in instructions("RUN") if line.startswith("mkdir")]
-    used = mounts("train") | mounts("gallery")
-    assert set(used) <= set(made)
-    assert {mounts(name)["/models"] for name in SERVICES} == {"models"}
-    for service in ("serving", "gallery"):
-        assert "models:/models:ro" in SERVICES[service]["volumes"]
-
-
 def test_ports_of_the_gallery():
     port = int(gallery()["port"])
     assert list(files.published("gallery")) == [port] == [port_of_serve()]
@@ -154,30 +129,11 @@ def test_ports_of_the_gallery():
     assert url[2] in {getattr(route, "path", "") for route in routes}
 
 
-def test_ports_of_tensorflow_serving():
-    inside = {int(SERVING["port"]), int(SERVING["rest_api_port"])}
-    assert files.published("serving") == {port: port for port in inside}
-    taken = [port for name in ("serving", "gallery") for port in files.published(name).values()]
-    assert len(taken) == len(set(taken))
-
-
-def test_files_that_tensorflow_serving_is_given_lie_there():
-    assert mounts("serving")["/config"] == "./deploy"
-    given = [value for value in SERVING.values() if value.startswith("/")]
-    assert sorted(given) == sorted(f"/config/{path.name}" for path in DEPLOY.glob("*.config"))
-
-
 def test_tensorflow_serving_is_as_old_as_the_tensorflow_that_exports():
     image, _, tag = SERVICES["serving"]["image"].partition(":")
     assert image == "tensorflow/serving"
     assert requirements()["tensorflow"].specifier.contains(tag)
     assert KSERVE["model"]["runtimeVersion"] == tag
-
-
-def test_they_wait_for_the_model():
-    for service in ("serving", "gallery"):
-        condition = SERVICES[service]["depends_on"]["train"]["condition"]
-        assert condition == "service_completed_successfully"
 
 
 # ---- TensorFlow Serving's files ---------------------------------------------------------------
@@ -204,27 +160,6 @@ def test_metrics_have_the_same_path_everywhere():
     assert found.path == monitoring.PATH
 
 
-# ---- KServe -------------------------------------------------------------------------------------
-def test_kserve_serves_the_same_model_from_its_own_claim():
-    claim = files.CLAIM["metadata"]["name"]
-    name = files.INFERENCE["metadata"]["name"]
-    assert KSERVE["model"]["storageUri"] == f"pvc://{claim}/{name}"
-    assert name == model_config().name
-
-
-def test_kserve_is_given_files_of_its_configmap():
-    (volume,) = KSERVE["volumes"]
-    (mount,) = KSERVE["model"]["volumeMounts"]
-    assert mount["name"] == volume["name"]
-    command = f"kubectl create configmap {volume['configMap']['name']} --from-file=deploy"
-    assert command in (DEPLOY / "kserve.yaml").read_text(encoding="utf-8")
-    assert command in files.PAGES["deploy/README.md"]
-    given = flags(KSERVE["model"]["args"])
-    assert given.items() <= SERVING.items()
-    for path in filter(None, given.values()):
-        assert path.startswith(f"{mount['mountPath']}/")
-
-
 # ---- the pages ----------------------------------------------------------------------------------
 @pytest.mark.parametrize("name", files.PAGES)
 def test_docker_lines_are_understood(name):
@@ -236,16 +171,3 @@ def test_docker_lines_are_understood(name):
             assert parsed(line.partition(" artgan ")[2])
         elif service[1] != "mv":
             assert parsed(service[3] if service[1] else f"fit {service[3]}")
-
-
-def test_ports_of_the_page_are_those_published():
-    page = files.PAGES["deploy/README.md"]
-    grpc, rest = SERVING["port"], SERVING["rest_api_port"]
-    assert f"| {grpc} | {rest} | `{monitoring.PATH}` at {rest} |" in page
-    (port,) = files.published("gallery").values()
-    assert f"| | {port} | the same path at {port} |" in page
-    address = (
-        f"http://localhost:{port}/?server=http://localhost:{rest}&model={gallery()['model'][8:]}"
-    )
-    assert address in page
-    assert re.search(rf"{grpc} and {rest}, the gallery at\s+http://localhost:{port}\.", PAGE)

@@ -13,11 +13,13 @@ from artgan_tf.catalogue import models
 from artgan_tf.config import InputError, flat, resolve
 from artgan_tf.papers import build_gan
 from artgan_tf.runs import pretrained
+from artgan_tf.runs.checkpoints import Checkpoints
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.names import network as network_of
 from artgan_tf.runs.networks import load_networks
 from artgan_tf.sampling.pack import pack
 from artgan_tf.training.train import train
+from tests import gans
 from tests.training.states import state
 
 NAME = "wikiart-genre"
@@ -60,6 +62,7 @@ def test_its_settings_are_the_presets(name: str, changes: list[str]):
         assert own[key] == preset[key]
 
 
+@pytest.mark.slow
 def test_it_fills_a_gan_of_other_classes():
     config, classes = resolve(f"recommended/{NAME}"), 3
     gan, z = build_gan(config, classes), config.model.z_size
@@ -150,13 +153,14 @@ def test_what_is_made_of_it_lies_beside_ones_own_runs(tmp_path, monkeypatch):
 
 # ---- one of a run -----------------------------------------------------------------------------
 @pytest.fixture
-def packed(tiny, tmp_path, shelf) -> Path:
-    """A run to pack as `pretrained:tiny`."""
-    train(tiny("critic"), tmp_path / "run")
+def packed(trained, tmp_path, shelf) -> Path:
+    """A run, of which `pretrained:tiny` is made."""
+    trained("critic", tmp_path / "run")
     pack(tmp_path / "run", "tiny")
     return tmp_path / "run"
 
 
+@pytest.mark.slow
 def test_a_packed_run_holds_two_networks_in_float16(packed, shelf):
     assert pretrained.names() == ["cifar10", "tiny", NAME]
     found, whole = state(pretrained.locate("pretrained:tiny")), state(packed)
@@ -169,6 +173,7 @@ def test_a_packed_run_holds_two_networks_in_float16(packed, shelf):
         np.testing.assert_allclose(found[key], whole[key], rtol=1e-3, atol=1e-6, err_msg=key)
 
 
+@pytest.mark.slow
 def test_a_packed_run_paints_as_the_run_does(packed):
     run, copy = artgan_tf.load(packed), artgan_tf.load("pretrained:tiny")
     assert copy.class_names == run.class_names
@@ -177,6 +182,7 @@ def test_a_packed_run_paints_as_the_run_does(packed):
     assert np.abs(one - other).max() <= 3
 
 
+@pytest.mark.slow
 def test_training_starts_from_it_with_other_classes(packed, tiny, paintings, tmp_path):
     folder = paintings / "train" / "portrait"  # images alone: one class
     slow = {"train__lr_generator": 1e-12, "train__lr_discriminator": 1e-12, "train__steps": 1}
@@ -190,10 +196,18 @@ def test_training_starts_from_it_with_other_classes(packed, tiny, paintings, tmp
     np.testing.assert_allclose(first, second, rtol=1e-3, atol=1e-6)
 
 
-@pytest.mark.parametrize("modulation", [["class"], ["class", "latent"], []])
-def test_other_classes_with_any_modulation(modulation, tiny, paintings, tmp_path):
-    change = {"model__modulation": modulation, "train__steps": 1}
-    train(tiny("critic", **change), tmp_path / "first")
-    folder = paintings / "train" / "portrait"
-    start = {"train__init": str(tmp_path / "first"), "data__spec": f"folder:{folder}"}
-    assert train(tiny("critic", **change, **start), tmp_path / "other").finished
+@pytest.mark.slow
+@pytest.mark.parametrize("modulation", [["class"], []])
+def test_other_classes_with_any_modulation(modulation, tmp_path):
+    """The preset's own, classes and latents, is that of the test before."""
+    config = gans.tiny("critic", model__modulation=modulation)
+    first, other = build_gan(config, 3), build_gan(config, 1)
+    first.compile()
+    Checkpoints(first, tmp_path).save()
+    partly = load_networks(other, tmp_path).partly
+    pairs = zip(other.averaged.weights, first.averaged.weights, strict=True)
+    by_class = [(mine, theirs) for mine, theirs in pairs if mine.shape != theirs.shape]
+    assert by_class
+    for mine, theirs in by_class:
+        assert mine.path in partly
+        assert mine.shape[0] == theirs.shape[0] - 2

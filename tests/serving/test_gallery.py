@@ -5,7 +5,7 @@ import pytest
 from tests.painters import CLASSES
 from tests.serving.galleries import MOST, TWO, Gallery, answers
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def names(gallery: Gallery, classes: list[str]) -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 from tests.painters import CLASSES
 from tests.serving.galleries import PNG, TWO, answers
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def picture(kind="PNG", size=(30, 20)) -> bytes:

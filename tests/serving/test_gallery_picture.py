@@ -9,7 +9,7 @@ from PIL import Image, ImageSequence
 
 from tests.serving.galleries import MOST, PNG, TWO, Gallery, answers
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def test_a_painting_opens_magnified_and_downloads(gallery, rest):

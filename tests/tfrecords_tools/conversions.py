@@ -8,9 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PIL import Image
 
 from artgan_tf.data.demo_paintings import CLASS_NAMES, gallery
+from tfrecords_tools import convert as verb
+from tfrecords_tools.common import cli
+from tfrecords_tools.options import Options
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "tfrecords_tools.convert"]
@@ -20,15 +24,26 @@ Done = subprocess.CompletedProcess[str]
 def convert(source: Path, out: Path, *flags: object, **env: str) -> Done:
     """Run `convert` in a separate process; upper-case keywords set environment variables."""
     return subprocess.run(
-        [*COMMAND, str(source), "--out", str(out), *map(str, flags)],
+        [*COMMAND, *arguments(source, out, *flags)],
         cwd=REPOSITORY, env=os.environ | env, capture_output=True, text=True, timeout=200,
     )  # fmt: skip
 
 
+def arguments(source: Path, out: Path, *flags: object) -> list[str]:
+    """The command's, with one worker unless another number is given: each is one more Python."""
+    workers = () if "--workers" in flags else ("--workers", 1)
+    return [str(source), "--out", str(out), *map(str, (*flags, *workers))]
+
+
 def converted(source: Path, out: Path, *flags: object, **env: str) -> dict[str, Any]:
-    """Run a conversion that must succeed, and return its report."""
-    done = convert(source, out, *flags, **env)
-    assert done.returncode == 0, done.stderr
+    """The report of a conversion that must succeed, in this process unless `env` is given."""
+    if env:
+        done = convert(source, out, *flags, **env)
+        assert done.returncode == 0, done.stderr
+    else:
+        with pytest.raises(SystemExit) as exit_:
+            cli.main(verb.convert, "convert", arguments(source, out, *flags), Options)
+        assert not exit_.value.code
     return report(out)
 
 

@@ -42,7 +42,7 @@ def same_content(first: Path, second: Path) -> bool:
 
 
 # ---- the same bytes --------------------------------------------------------------------------
-@pytest.mark.parametrize("encoding", ["jpeg", "png", "raw"])
+@pytest.mark.parametrize("encoding", ["jpeg", "png"])
 def test_bytes_do_not_depend_on_workers_folders_times_or_processes(
     tmp_path: Path, encoding: str
 ) -> None:

@@ -91,7 +91,7 @@ def test_a_full_disk_stops_it_at_any_moment(
     """The room ranges from too little for a folder to enough for all but the last file."""
     whole = sum(-(-len(data) // 4096) for data in expected.values())  # pages
     stops = 0
-    for pages in (0, 1, 2, 6, whole // 2, *range(whole - 6, whole + 18, 2)):
+    for pages in (0, 2, 6, whole // 2, *range(whole - 4, whole + 18, 4)):
         others = fill(disk, 4096 * pages)
         done = convert(source, disk / "set", *FLAGS)
         if done.returncode:
@@ -103,10 +103,11 @@ def test_a_full_disk_stops_it_at_any_moment(
         converted(source, disk / "set", *FLAGS)
         assert content(disk / "set") == expected
         subprocess.run(["rm", "-r", str(disk / "set")], check=True)
-    assert stops >= 8
-    assert done.returncode == 0  # at last there was enough room
+    assert stops >= 5
+    assert done.returncode == 0  # in the end there was room
 
 
+@pytest.mark.slow
 def test_it_goes_on_where_a_full_disk_stopped_it(
     disk: Path, source: Path, expected: dict[str, bytes]
 ) -> None:
@@ -122,6 +123,7 @@ def test_it_goes_on_where_a_full_disk_stopped_it(
     assert 1 <= len(made.items() & noted.items()) < 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("begun", [False, True], ids=["new", "begun"])
 def test_a_read_only_disk_is_refused(
     disk: Path, source: Path, expected: dict[str, bytes], begun: bool
@@ -146,6 +148,7 @@ def test_a_finished_set_on_a_read_only_disk_is_answered(disk: Path, source: Path
     assert "is complete" in done.stdout
 
 
+@pytest.mark.slow
 def test_overwrite_on_a_read_only_disk_is_refused(disk: Path, source: Path) -> None:
     converted(source, disk / "set", *FLAGS)
     remount(disk, "ro")

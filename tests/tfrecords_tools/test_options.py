@@ -1,13 +1,14 @@
 """Mistakes on the command line or in the source exit with code 2 and one sentence naming them."""
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.tfrecords_tools.conversions import COMMAND, REPOSITORY, below, content, paintings
+from tests.tfrecords_tools.conversions import below, content, paintings
 from tfrecords_tools.common import cli
+from tfrecords_tools.convert import convert
+from tfrecords_tools.options import Options
 
 Refuse = Callable[..., str]
 
@@ -85,12 +86,14 @@ def test_a_mistake_about_lists_is_named(
 
 
 @pytest.mark.parametrize("flag", ["--qualty 3", "--size big", "--encoding gif", "--task music"])
-def test_what_is_no_option_is_exit_code_2(source: Path, tmp_path: Path, flag: str) -> None:
-    command = [*COMMAND, str(source), "--out", str(tmp_path / "out"), *flag.split()]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr
-    assert flag.split()[0] in done.stderr
+def test_what_is_no_option_is_exit_code_2(
+    source: Path, tmp_path: Path, flag: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [str(source), "--out", str(tmp_path / "out"), *flag.split()]
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(convert, "convert", arguments, Options)
+    assert stopped.value.code == 2
+    assert flag.split()[0] in capfd.readouterr().err
 
 
 # ---- the source ------------------------------------------------------------------------------

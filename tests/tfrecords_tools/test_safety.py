@@ -32,6 +32,7 @@ from tests.tfrecords_tools.processes import (
 )
 
 pytestmark = [pytest.mark.slow, needs_proc]
+TIMED = 3  # moments that are shares of an undisturbed run
 
 
 class Killed(NamedTuple):
@@ -41,12 +42,14 @@ class Killed(NamedTuple):
 
 # ---- moments ---------------------------------------------------------------------------------
 def moments() -> Iterator[Moment]:
-    """Return 20 moments: from start to end, after shards, and while the last files are written."""
+    """The moments: from start to end, after shards, and while the last files are written."""
     random = np.random.default_rng(2)
-    yield from (after(share) for share in np.linspace(0.15, 0.75, 6) + random.uniform(0, 0.1, 6))
-    yield from (once_done(int(random.integers(1, 14)), random.uniform(0, 0.05)) for _ in range(5))
-    yield from (once_done(14, pause) for pause in (0, 0.004, 0.1, 0.3))
-    yield from map(once_there, ("features.json", "dataset_info.json", "report.txt", "report.json"))
+    yield from (
+        after(share) for share in np.linspace(0.15, 0.75, TIMED) + random.uniform(0, 0.1, TIMED)
+    )
+    yield from (once_done(int(random.integers(1, 14)), random.uniform(0, 0.05)) for _ in range(2))
+    yield from (once_done(14, pause) for pause in (0, 0.1))
+    yield from map(once_there, ("features.json", "dataset_info.json", "report.json"))
     yield once_there(".convert/info/dataset_info.json")
 
 
@@ -71,14 +74,14 @@ def killed(source: Path, out: Path, moment: Moment, *, whole_group: bool = False
 
 
 # ---- kills -----------------------------------------------------------------------------------
-def test_twenty_kills_cost_nothing(undisturbed: Undisturbed, tmp_path: Path) -> None:
-    """The same command runs at once, perhaps before all old workers have ended."""
+def test_kills_at_any_moment_cost_nothing(undisturbed: Undisturbed, tmp_path: Path) -> None:
+    """The same command follows at once, while workers may not have ended yet."""
     landed, seconds = [], undisturbed.seconds
     for number, moment in enumerate(moments()):
-        if number < 6:  # fractions of an undisturbed run
+        if number < TIMED:  # shares of an undisturbed run
             moment = scaled(moment, seconds)
         out = tmp_path / str(number) / "set"
-        kill = killed(undisturbed.source, out, moment, whole_group=number % 5 == 1)
+        kill = killed(undisturbed.source, out, moment, whole_group=number % 3 == 1)
         done = convert(undisturbed.source, out, *FLAGS)
         assert done.returncode == 0, (number, done.stderr)
         assert ended(kill.group)
@@ -87,9 +90,8 @@ def test_twenty_kills_cost_nothing(undisturbed: Undisturbed, tmp_path: Path) -> 
         if not kill.landed:  # the machine is faster now than when a run was timed
             seconds /= 2
         shutil.rmtree(out.parent)
-    assert len(landed) == 20
-    assert sum(landed[:11]) >= 9
-    assert sum(landed[11:]) >= 4
+    assert sum(landed[: TIMED + 2]) >= TIMED
+    assert sum(landed[TIMED + 2 :]) >= 2
 
 
 def scaled(moment: Moment, seconds: float) -> Moment:
@@ -100,7 +102,7 @@ def test_killed_again_and_again_it_gets_there(undisturbed: Undisturbed, tmp_path
     """Each run completes another shard or two, and none undoes the work of the others."""
     out = tmp_path / "set"
     done: dict[str, int] = {}
-    for count in (2, 4, 7, 10):
+    for count in (3, 8):
         moment = once_done(count, 0.0)
         kill = killed(undisturbed.source, out, moment, whole_group=count % 2 == 1)
         assert ended(kill.group)

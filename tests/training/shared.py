@@ -1,7 +1,7 @@
-"""Twenty steps of JAX on 1, 2 and 4 devices: `shared.py SETTINGS.json FOLDER`.
+"""Eight steps of JAX on one and on two devices: `shared.py SETTINGS.json FOLDER`.
 
 FOLDER gets a run's history and checkpoints for each number of devices, `resumed`, where the run on
-4 was stopped and went on, `moved`, where that on 1 went on on 4, and `shares.json`: what a step
+2 was stopped and went on, `moved`, where that on 1 went on on 2, and `shares.json`: what a step
 costs each device.  The devices are parts of the processor, which XLA_FLAGS has to make.
 """
 
@@ -22,7 +22,7 @@ from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.training.jax_engine import JaxEngine
 from tests.training.steps import CLASSES, batch
 
-STEPS, STOP, DEVICES = 20, 10, (1, 2, 4)
+STEPS, STOP, DEVICES = 8, 4, (1, 2)
 
 
 def main(settings: str, out: str) -> None:
@@ -39,7 +39,7 @@ def main(settings: str, out: str) -> None:
         run(engine, gan, folder / "start", folder / str(count))
         shares[count] = operations(engine, gan)
     (folder / "shares.json").write_text(json.dumps(shares))
-    for name, origin in (("resumed", "4"), ("moved", "1")):  # with the engine of 4
+    for name, origin in (("resumed", "2"), ("moved", "1")):  # with the engine of 2
         run(engine, gan, folder / origin / "half", folder / name)
 
 

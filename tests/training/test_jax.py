@@ -9,12 +9,15 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from artgan_tf.serving.export import Options, export
 
+import artgan_tf
 from artgan_tf import cli
 from artgan_tf.config import InputError
 from artgan_tf.data import spec
 from artgan_tf.data.demo_paintings import CLASS_NAMES, gallery
 from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.training.train import train
 from tests.conftest import PRESETS, tiny_overrides
 from tests.training.states import state
 
@@ -35,9 +38,8 @@ ALL_ON = {
     "train__energy_of": ["colours", "shapes"],
     "train__fake_labels": "groups",
 }
-
-
 ADAPTIVE = {
+    "train__critic": "hinge",
     "train__gradient_penalty": 0.3,
     "discriminator__augment": ["colour"],
     "discriminator__augment_strength": "adaptive",
@@ -69,41 +71,6 @@ def array_file(tmp_path: Path) -> Path:
     return tmp_path / "images.npz"
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize(
-    ("paper", "kind", "options"),
-    [
-        ("improved", "demo", {}),
-        ("artgan", "folder", ALL_ON),
-        ("improved", "arrays", {"train__cifar_trick": True}),
-        ("critic", "demo", {"train__critic": "hinge"} | ADAPTIVE),
-    ],
-)
-def test_a_run_of_jax_alone_is_sampled_and_exported_by_tensorflow(
-    paper, kind, options, tiny_arguments, array_file, tmp_path
-):
-    run = tmp_path / "run"
-    data = {"demo": {"data__spec": "demo"}, "arrays": {"data__spec": f"arrays:{array_file}"}}
-    train_with_jax_alone(tiny_arguments(paper, **(data.get(kind, {}) | options)), run)
-    assert (run / "samples" / "step_000006.png").is_file()
-    assert list((run / "tensorboard").iterdir())
-
-    done("tensorflow", "-m", "artgan_tf.sample", run, "--count", 2, "--out", tmp_path / "grid.png")
-    assert (tmp_path / "grid.png").is_file()
-    assert "checked" in done("tensorflow", "-m", "artgan_tf.export", run)  # by the C++ loader
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize(
-    ("paper", "precision"), [("artgan", "mixed_float16"), ("improved", "mixed_bfloat16")]
-)
-def test_other_precisions(paper, precision, tiny_arguments, tmp_path):
-    arguments = tiny_arguments(paper, train__precision=precision, **ALL_ON)
-    train_with_jax_alone(arguments, tmp_path / "run")
-
-
 def train_with_jax_alone(arguments: list[str], run: Path) -> None:
     assert "Trained 6 steps." in done("jax", "-c", WITHOUT_TENSORFLOW, *arguments, "--run-dir", run)
     rows = RunDirectory(run).history()
@@ -112,18 +79,42 @@ def train_with_jax_alone(arguments: list[str], run: Path) -> None:
     assert all(np.isfinite(value) for row in rows for value in row.values())
 
 
+def assert_tensorflow_paints(run: Path) -> None:
+    assert artgan_tf.load(run).generate([0, 1], [1, 2]).std() > 0
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_either_backend_goes_on_where_the_other_stopped(tiny_arguments, tmp_path):
+@pytest.mark.parametrize(
+    ("paper", "kind", "options"),
+    [
+        ("artgan", "folder", {"train__precision": "mixed_float16"} | ALL_ON),
+        ("critic", "arrays", {"train__precision": "mixed_bfloat16"} | ADAPTIVE),
+    ],
+)
+def test_a_run_of_jax_alone_is_painted_by_tensorflow(
+    paper, kind, options, tiny_arguments, array_file, tmp_path
+):
     run = tmp_path / "run"
-    for backend, steps in (("jax", 2), ("tensorflow", 4), ("jax", 6)):
-        arguments = [*tiny_arguments("improved"), "--run-dir", run, "--steps", steps]
-        assert f"Trained {steps} steps." in done(backend, "-m", "artgan_tf.fit", *arguments)
+    data = {"data__spec": f"arrays:{array_file}"} if kind == "arrays" else {}
+    train_with_jax_alone(tiny_arguments(paper, **(data | options)), run)
+    assert (run / "samples" / "step_000006.png").is_file()
+    assert list((run / "tensorboard").iterdir())
+    assert_tensorflow_paints(run)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_either_backend_goes_on_where_the_other_stopped(tiny, tiny_arguments, tmp_path):
+    run, settings = tmp_path / "run", {"data__spec": "demo", "train__cifar_trick": True}
+    train(tiny("improved", train__steps=2, **settings), run)
+    train_with_jax_alone(tiny_arguments("improved", **settings), run)
+    assert_tensorflow_paints(run)
+    export(run, Options())  # which the C++ loader checks
+    assert train(tiny("improved", train__steps=8, **settings), run).step == 8
     rows = [row["step"] for row in RunDirectory(run).history() if "d_loss" in row]
-    assert rows == [2, 4, 6]
+    assert rows == [2, 4, 6, 8]
     assert all(np.isfinite(value).all() for value in state(run).values())
-    told = done("tensorflow", "-m", "artgan_tf.evaluate", run, "--metrics", "d_accuracy_val")
-    assert "d_accuracy_val" in told
 
 
 # ---- variables that lag behind ----------------------------------------------------------------
@@ -139,13 +130,14 @@ def settled(tmp_path_factory):
         return dict(file)
 
 
+@pytest.mark.slow
 def test_settled_variables_hold_the_last_steps_values(settled):
     assert settled["every/counter"].tolist() == [1, 2, 3, 4, 5, 6]
-    assert settled["sometimes/counter"].tolist() == [2, 5, 6]
-    assert settled["last/counter"].tolist() == [6]
+    assert settled["sometimes/counter"].tolist() == [2, 6]
 
 
-@pytest.mark.parametrize("run", ["last", "sometimes", "resumed"])
+@pytest.mark.slow
+@pytest.mark.parametrize("run", ["sometimes", "resumed"])
 def test_it_does_not_matter_when_they_are_settled(run, settled):
     """Bit for bit, also of a run that stopped at step 4 and went on from its checkpoint."""
     expected = {key: value for key, value in settled.items() if key.startswith("every/")}

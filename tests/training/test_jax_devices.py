@@ -18,7 +18,7 @@ from tests.training.states import assert_alike, assert_same_state, assert_same_t
 jax = pytest.importorskip("jax", reason="there is no JAX")
 
 ROOT = Path(__file__).resolve().parents[2]
-STEPS = 20
+STEPS = 8
 SAME: dict[str, object] = {  # of what is drawn, and of what looks at the batch as a whole
     "train.batch_size": 12,
     "train.strategy": "mirrored",
@@ -34,12 +34,12 @@ OWN: dict[str, dict[str, object]] = {
 
 @pytest.fixture(scope="module", params=OWN)
 def runs(request, tmp_path_factory) -> Path:
-    """The folder of a model's runs on 1, 2 and 4 devices; see `shared`."""
+    """The folder of a model's runs on one and on two devices; see `shared`."""
     paper, folder = request.param, tmp_path_factory.mktemp("shared")
     tree = tiny_overrides(paper, "nowhere") | SAME | OWN[paper] | {"preset": PRESETS[paper]}
     (folder / "settings.json").write_text(json.dumps(tree))
     command = [sys.executable, "-m", "tests.training.shared", folder / "settings.json", folder]
-    flags = {"XLA_FLAGS": "--xla_force_host_platform_device_count=4", "CUDA_VISIBLE_DEVICES": ""}
+    flags = {"XLA_FLAGS": "--xla_force_host_platform_device_count=2", "CUDA_VISIBLE_DEVICES": ""}
     environment = os.environ | flags | {"KERAS_BACKEND": "jax"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
@@ -48,9 +48,9 @@ def runs(request, tmp_path_factory) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("devices", ["2", "4", "moved"])
+@pytest.mark.parametrize("devices", ["2", "moved"])
 def test_several_devices_train_as_one_does(devices, runs):
-    """Losses to 1e-4, and what a checkpoint holds; also where a run on one goes on on four."""
+    """Losses to 1e-4, and what a checkpoint holds; also where a run on one goes on on two."""
     if devices != "moved":
         assert_same_training(runs / "1", runs / devices, STEPS)
     mine, theirs = (RunDirectory(runs / n).history()[-1] for n in ("1", devices))
@@ -62,15 +62,14 @@ def test_several_devices_train_as_one_does(devices, runs):
 @pytest.mark.timeout(1800)
 def test_each_device_has_its_share_of_the_work(runs):
     shares = json.loads((runs / "shares.json").read_text())
-    for devices in (2, 4):  # a little is each one's own: the weights' updates
-        assert shares[str(devices)] < 1.2 * shares["1"] / devices
+    assert shares["2"] < 1.2 * shares["1"] / 2  # a little is each one's own: the weights' updates
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_a_run_on_several_devices_goes_on_bit_for_bit(runs):
-    assert_same_state(state(runs / "4"), state(runs / "resumed"))
-    assert RunDirectory(runs / "4").history()[10:] == RunDirectory(runs / "resumed").history()
+    assert_same_state(state(runs / "2"), state(runs / "resumed"))
+    assert RunDirectory(runs / "2").history()[4:] == RunDirectory(runs / "resumed").history()
 
 
 # ---- which devices ----------------------------------------------------------------------------

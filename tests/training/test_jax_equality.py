@@ -28,17 +28,10 @@ OPTIONS: dict[str, object] = {
     "train.lr_drops": [2],  # of five steps
 }
 CASES: dict[str, dict[str, object]] = {
-    "improved": {"preset": "improved/cifar10"},
     "artgan": {"preset": "artgan/cifar10"},
     "improved, three G steps": {"preset": "improved/cifar10", "train.cifar_trick": True},
-    "artgan, options": {"preset": "artgan/cifar10"} | OPTIONS,
     "improved, options": {"preset": "improved/cifar10"} | OPTIONS,
     "critic": {"preset": "recommended/cifar10", "train.fake_labels": "real"},
-    "critic, hinge": {
-        "preset": "recommended/cifar10",
-        "train.fake_labels": "real",
-        "train.critic": "hinge",
-    },
     "critic, options": {"preset": "recommended/cifar10", "model.critic": "local"}
     | {"train.critic": "relativistic", "train.fake_labels": "real"}
     | {"train.gradient_penalty": 0.3, "train.penalty_every": 2}

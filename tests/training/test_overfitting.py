@@ -141,6 +141,7 @@ class Stand:
         return sums([3.0] * 4, [self.held_out_is] * 4, [-1.0] * 4)
 
 
+@pytest.mark.slow
 def test_a_run_that_adapts_goes_on_bit_for_bit(
     tiny: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,17 +153,17 @@ def test_a_run_that_adapts_goes_on_bit_for_bit(
     assert_same_state(state(tmp_path / "straight"), state(tmp_path / "resumed"))
 
 
-def test_a_run_from_before_loads_and_goes_on(tiny: Any, tmp_path: Any) -> None:
+@pytest.mark.slow
+def test_a_run_from_before_loads_and_goes_on(trained: Any, tiny: Any, tmp_path: Any) -> None:
     """Its settings lack what is new, and its state has no strength."""
-    run = RunDirectory(tmp_path / "run")
-    train(tiny("critic", train__steps=2), run.path)
+    run = RunDirectory(trained("critic", tmp_path / "run"))
     new = ("augment_strength", "gradient_penalty", "penalty_every")
     lines = run.config_file.read_text().splitlines()
     kept = [line for line in lines if not line.startswith(new)]
     assert len(kept) == len(lines) - len(new)
     run.config_file.write_text("\n".join(kept))
     before = state(run.path)
-    assert train(tiny("critic", train__steps=4), run.path).step == 4
+    assert train(tiny("critic", train__steps=8), run.path).step == 8
     assert state(run.path).keys() == before.keys()
     assert all("val_augment_strength" not in row for row in run.history())
     assert all(0 <= row["val_overfitting"] <= 1 for row in run.history() if "val_accuracy" in row)

@@ -39,8 +39,9 @@ def kill(monkeypatch):
     return until
 
 
+@pytest.mark.slow
 def test_tensorboard_has_the_points_of_the_history(tiny, tmp_path, kill):
-    config, run = tiny("improved", train__steps=8, **EVERY), RunDirectory(tmp_path / "run")
+    config, run = tiny("artgan", train__steps=8, **EVERY), RunDirectory(tmp_path / "run")
     kill(7)
     with pytest.raises(Killed):
         train(config, run.path)
@@ -68,9 +69,10 @@ def told(run: RunDirectory) -> dict[str, list[tuple[int, float]]]:
     return found
 
 
+@pytest.mark.slow
 def test_no_second_is_lost_whatever_the_intervals(tiny, tmp_path, kill):
     changes = {"log__history_every": 4, "log__checkpoint_every": 3, "log__validate_every": 5}
-    config, run = tiny("improved", train__steps=11, **changes), RunDirectory(tmp_path / "run")
+    config, run = tiny("artgan", train__steps=11, **changes), RunDirectory(tmp_path / "run")
     kill(8)
     with pytest.raises(Killed):
         train(config, run.path)

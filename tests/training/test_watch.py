@@ -8,11 +8,12 @@ import pytest
 import tensorflow as tf
 
 import artgan_tf
-from artgan_tf.config import InputError
+from artgan_tf.config import InputError, resolve
 from artgan_tf.data.spec import open_source
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.training.train import train
 from artgan_tf.training.watch import Watch
+from tests.conftest import PRESETS, tiny_overrides
 from tests.training.states import assert_same_state, state
 
 WATCHED = {
@@ -38,29 +39,36 @@ def scalars(run: Path) -> set[str]:
     return {value.tag for event in events for value in event.summary.value}
 
 
-def test_metrics_are_in_the_history_and_in_tensorboard(tiny, tmp_path):
-    train(tiny("improved", **WATCHED), tmp_path / "run")
-    rows = measured(tmp_path / "run")
+@pytest.fixture(scope="module")
+def watched(paintings, tmp_path_factory) -> Path:
+    """A run of six steps that is measured at each second one."""
+    run = tmp_path_factory.mktemp("watched") / "run"
+    settings = {name.replace("__", "."): value for name, value in WATCHED.items()}
+    train(resolve(PRESETS["improved"], tiny_overrides("improved", paintings) | settings), run)
+    return run
+
+
+@pytest.mark.slow
+def test_metrics_are_in_the_history_and_in_tensorboard(watched):
+    rows = measured(watched)
     assert list(rows) == [2, 4, 6]
     for row in rows.values():
         assert 0 <= row["metric_precision_recall_20_k3"] <= 1
         assert 0 <= row["metric_precision_recall_20_k3.recall"] <= 1
         assert row["metric_pixel_diversity_20"] > 0
-    assert {"metric/kid_20_val", "metric/pixel_diversity_20"} <= scalars(tmp_path / "run")
+    assert {"metric/kid_20_val", "metric/pixel_diversity_20"} <= scalars(watched)
 
 
-@pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
-def test_training_is_the_same_with_and_without(paper, tiny, tmp_path):
-    train(tiny(paper), tmp_path / "plain")
-    train(tiny(paper, **WATCHED), tmp_path / "watched")
-    assert_same_state(state(tmp_path / "plain"), state(tmp_path / "watched"))
+@pytest.mark.slow
+def test_training_is_the_same_with_and_without(watched, trained, tmp_path):
+    assert_same_state(state(trained("improved", tmp_path / "plain")), state(watched))
 
 
-def test_the_best_checkpoint_is_that_of_the_least_kid(tiny, tmp_path):
-    train(tiny("improved", **WATCHED), tmp_path / "run")
-    rows = measured(tmp_path / "run")
+@pytest.mark.slow
+def test_the_best_checkpoint_is_that_of_the_least_kid(watched):
+    rows = measured(watched)
     step = min(rows, key=lambda step: rows[step]["metric_kid_20_val"])
-    folder = tmp_path / "run" / "checkpoints"
+    folder = watched / "checkpoints"
     best = json.loads((folder / "best.json").read_text())
     assert best == {
         "metric": "kid_20_val",
@@ -68,14 +76,14 @@ def test_the_best_checkpoint_is_that_of_the_least_kid(tiny, tmp_path):
         "value": rows[step]["metric_kid_20_val"],
     }
     assert [file.name for file in folder.glob("best-*.npz")] == [f"best-{step}.npz"]
-    painter = artgan_tf.load(tmp_path / "run", which="best")
+    painter = artgan_tf.load(watched, which="best")
     assert painter.gan.steps_done == step
 
 
-def test_the_best_checkpoint_paints_what_was_measured(tiny, tmp_path):
+@pytest.mark.slow
+def test_the_best_checkpoint_paints_what_was_measured(watched, tiny, tmp_path):
     """Stopped right after the best step, the run's newest weights are those of its best one."""
-    train(tiny("improved", **WATCHED), tmp_path / "run")
-    best = artgan_tf.load(tmp_path / "run", which="best")
+    best = artgan_tf.load(watched, which="best")
     steps = best.gan.steps_done
     train(tiny("improved", train__steps=steps), tmp_path / "short")
     latest = artgan_tf.load(tmp_path / "short")
@@ -90,10 +98,10 @@ def test_under_a_former_name_the_best_checkpoint_stays_known(tiny):
     assert watch.best_by == "deviation_20"  # as best.json of such a run has it
 
 
-def test_a_run_without_metrics_has_no_best_checkpoint(tiny, tmp_path):
-    train(tiny("improved"), tmp_path / "run")
+def test_a_run_without_metrics_has_no_best_checkpoint(trained, tmp_path):
+    run = trained("artgan", tmp_path / "run")
     with pytest.raises(InputError, match=r"holds no best checkpoint.*log\.metrics"):
-        artgan_tf.load(tmp_path / "run", which="best")
+        artgan_tf.load(run, which="best")
 
 
 @pytest.mark.parametrize(
@@ -117,10 +125,11 @@ def test_a_mistake_is_told_before_anything_is_written(settings, sentence, tiny, 
     assert not (tmp_path / "run").exists()
 
 
-def test_metrics_may_change_on_resume(tiny, tmp_path):
-    train(tiny("improved", train__steps=4), tmp_path / "run")
-    train(tiny("improved", **WATCHED), tmp_path / "run")
-    assert list(measured(tmp_path / "run")) == [6]
+@pytest.mark.slow
+def test_metrics_may_change_on_resume(trained, tiny, tmp_path):
+    run = trained("artgan", tmp_path / "run")
+    train(tiny("artgan", train__steps=8, **WATCHED), run)
+    assert list(measured(run)) == [8]
 
 
 def test_reconstruction_is_refused_of_a_model_without_an_autoencoder(tiny, tmp_path):
