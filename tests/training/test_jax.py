@@ -9,7 +9,6 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from artgan_tf.serving.export import Options, export
 
 import artgan_tf
 from artgan_tf import cli
@@ -17,6 +16,7 @@ from artgan_tf.config import InputError
 from artgan_tf.data import spec
 from artgan_tf.data.demo_paintings import CLASS_NAMES, gallery
 from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.serving.saved_model import ExportOptions, export_run
 from artgan_tf.training.train import train
 from tests.conftest import PRESETS, tiny_overrides
 from tests.training.states import state
@@ -110,7 +110,7 @@ def test_either_backend_goes_on_where_the_other_stopped(tiny, tiny_arguments, tm
     train(tiny("improved", train__steps=2, **settings), run)
     train_with_jax_alone(tiny_arguments("improved", **settings), run)
     assert_tensorflow_paints(run)
-    export(run, Options())  # which the C++ loader checks
+    export_run(run, ExportOptions())  # which the C++ loader checks
     assert train(tiny("improved", train__steps=8, **settings), run).step == 8
     rows = [row["step"] for row in RunDirectory(run).history() if "d_loss" in row]
     assert rows == [2, 4, 6, 8]
