@@ -222,7 +222,12 @@ def test_an_empty_signature_name_is_the_default(service):
 # ---- packed bodies ----------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("content", "status"),
-    [(gzip.compress(GOOD, mtime=0), 200), (GOOD, 400), (gzip.compress(b"{", mtime=0), 400), (b"", 400)],
+    [
+        (gzip.compress(GOOD, mtime=0), 200),
+        (GOOD, 400),
+        (gzip.compress(b"{", mtime=0), 400),
+        (b"", 400),
+    ],
 )
 def test_gzip(service, content, status):
     headers = {"Content-Encoding": "gzip"}
