@@ -13,18 +13,18 @@ from artgan_tf.config import Config, InputError, RunError, resolve
 
 if TYPE_CHECKING:
     from artgan_tf.evaluation.measure import measure
-    from artgan_tf.painter import Painter
     from artgan_tf.runs.load import load
+    from artgan_tf.sampler import Sampler
     from artgan_tf.training.train import train
 
 HOMES = {
-    "Painter": "artgan_tf.painter",
+    "Sampler": "artgan_tf.sampler",
     "load": "artgan_tf.runs.load",
     "measure": "artgan_tf.evaluation.measure",
     "train": "artgan_tf.training.train",
 }
 __version__ = "0.1.0"
-__all__ = ["Config", "InputError", "Painter", "RunError", "load", "measure", "resolve", "train"]
+__all__ = ["Config", "InputError", "RunError", "Sampler", "load", "measure", "resolve", "train"]
 
 
 def __getattr__(name: str) -> Any:

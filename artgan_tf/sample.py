@@ -73,18 +73,18 @@ def sample(
     cli.start_tensorflow()  # mistakes have been told before it
     from artgan_tf.sampling.models import open_model
 
-    painter = open_model(model, checkpoint)
+    sampler = open_model(model, checkpoint)
     if interpolate:
         between = {"seeds": sheets.between_seeds, "classes": sheets.between_classes}[interpolate]
-        sheet = between(painter, of, frames)
+        sheet = between(sampler, of, frames)
     else:
-        sheet = sheets.grid(painter, of)
+        sheet = sheets.grid(sampler, of)
     if kind:
         save = files.save_sheet if kind == ".png" else files.save_animation
         made = save(sheet, file, scale or files.scale_of(sheet))
     else:
         made = files.save_each(sheet, of, file, scale or 1)
-    print(f"{file}: {made}; {sheets.told(sheet, painter, of)}.")
+    print(f"{file}: {made}; {sheets.told(sheet, sampler, of)}.")
 
 
 def _check_out(kind: str, moves: str | None, out: Path) -> None:

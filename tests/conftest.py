@@ -126,22 +126,22 @@ def _toml(value: object) -> str:
 
 
 @pytest.fixture(scope="session")
-def painters():
-    """A tiny painter by paper."""
-    from tests.painters import tiny_painter  # only these tests wait for TensorFlow
+def samplers():
+    """A tiny sampler by paper."""
+    from tests.samplers import tiny_sampler  # only these tests wait for TensorFlow
 
-    return {paper: tiny_painter(paper) for paper in TABLES}
+    return {paper: tiny_sampler(paper) for paper in TABLES}
 
 
 @pytest.fixture(scope="session")
-def exports(painters, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def exports(samplers, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A version of each, which tests copy and leave as it is."""
     from artgan_tf.serving.saved_model import ExportOptions, write
 
     root = tmp_path_factory.mktemp("exports")
-    for paper, painter in painters.items():
-        write(painter, root / paper / "1", ExportOptions())
-    return {paper: root / paper / "1" for paper in painters}
+    for paper, sampler in samplers.items():
+        write(sampler, root / paper / "1", ExportOptions())
+    return {paper: root / paper / "1" for paper in samplers}
 
 
 @pytest.fixture(scope="module")

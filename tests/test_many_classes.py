@@ -52,11 +52,11 @@ def test_its_grid_has_a_readable_number_of_rows(run: Path) -> None:
 
 
 def test_a_sheet_of_all_classes_has_each(run: Path) -> None:
-    painter = load(run)
-    sheet = sheets.grid(painter, wish(painter, count=2))
+    sampler = load(run)
+    sheet = sheets.grid(sampler, wish(sampler, count=2))
     assert sheet.names == NAMES
     assert sheet.images.shape[:2] == (K, 2)
-    np.testing.assert_array_equal(sheet.images[101, 1], painter.generate(["101.flower"], [1])[0])
+    np.testing.assert_array_equal(sheet.images[101, 1], sampler.generate(["101.flower"], [1])[0])
     assert named_grid(sheet.images, sheet.names).height == K * 66
 
 

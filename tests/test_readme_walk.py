@@ -131,4 +131,4 @@ def test_keras_takes_the_generator_away(tmp_path, monkeypatch):
     for block in re.findall(r"<!-- keras -->\n```python\n(.*?)```", PYTHON, re.S):
         exec(block, known)
     assert known["images"].shape == (1, 64, 64, 3)
-    assert known["generator"].class_names == known["painter"].class_names
+    assert known["generator"].class_names == known["sampler"].class_names

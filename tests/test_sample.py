@@ -69,7 +69,7 @@ def test_pictures_are_as_large_as_asked(run, tmp_path, scale, side):
         np.testing.assert_array_equal(np.asarray(cell), np.asarray(picture))
 
 
-def test_a_folder_gets_a_png_each_and_a_list(run, tmp_path, painters):
+def test_a_folder_gets_a_png_each_and_a_list(run, tmp_path, samplers):
     code, *_ = run("--count", "2", "--seed", "5", "--out", "many", "--truncation", "0.5")
     assert code == 0
     with (tmp_path / "many" / "samples.csv").open(encoding="utf-8", newline="") as file:
@@ -80,7 +80,7 @@ def test_a_folder_gets_a_png_each_and_a_list(run, tmp_path, painters):
     ]
     assert len({row["file"] for row in rows}) == 6
     with Image.open(tmp_path / "many" / rows[5]["file"]) as picture:
-        expected = painters["improved"].generate(["Éclair"], [6], truncation=0.5)[0]
+        expected = samplers["improved"].generate(["Éclair"], [6], truncation=0.5)[0]
         np.testing.assert_array_equal(np.asarray(picture), expected)
 
 

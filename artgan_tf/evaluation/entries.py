@@ -124,8 +124,8 @@ def conditional_accuracy(of: Comparison) -> Measured:
 @register("conditional_accuracy_d_{count}", "condition", "higher", NETWORK, real="none")
 def conditional_accuracy_d(of: Comparison) -> Measured:
     """Share of images that the model's own discriminator takes for what was asked for."""
-    assert of.painter
-    seen = _classes_seen_by(of.painter.gan, of.fake)
+    assert of.sampler
+    seen = _classes_seen_by(of.sampler.gan, of.fake)
     return _accuracy("conditional_accuracy", seen, of.fake.labels)
 
 
@@ -138,8 +138,8 @@ def intra_fid(of: Comparison) -> Measured:
 @register("d_accuracy_{split}", "condition", "higher", NETWORK, real="all")
 def d_accuracy(of: Comparison) -> Measured:
     """Share of real images that the discriminator takes for their class."""
-    assert of.painter
-    return _accuracy("accuracy", _classes_seen_by(of.painter.gan, of.real), of.real.labels)
+    assert of.sampler
+    return _accuracy("accuracy", _classes_seen_by(of.sampler.gan, of.real), of.real.labels)
 
 
 @register("reconstruction_{split}", "condition", "lower", AUTOENCODER, real="all")
@@ -147,12 +147,12 @@ def reconstruction(of: Comparison) -> Measured:
     """Mean squared error of the autoencoder on real images, pixels from 0 to 1."""
     import keras
 
-    assert of.painter
-    gan, total = of.painter.gan, 0.0
+    assert of.sampler
+    gan, total = of.sampler.gan, 0.0
     low, high = gan.pixel_range
     for pixels in of.real.batches():
         images = gan.from_uint8(pixels)
-        decoded = gan.reconstruct(images, of.painter.painting)  # ArtGAN decodes with these weights
+        decoded = gan.reconstruct(images, of.sampler.painting)  # ArtGAN decodes with these weights
         error = keras.ops.convert_to_numpy(decoded - images).astype(np.float64)
         total += float(np.square(error / (high - low)).mean(axis=(1, 2, 3)).sum())
     return Measured({"reconstruction": total / of.real.count})

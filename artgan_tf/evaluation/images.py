@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from artgan_tf.config import Data, RunError
 from artgan_tf.data.source import Split, left_out
-from artgan_tf.painter import Painter
+from artgan_tf.sampler import Sampler
 
 BATCH = 96
 ORDER_SEED = 0  # of the order in which a split's images are taken
@@ -94,12 +94,12 @@ def real_images(split: Split, data: Data, file: Path, name: str) -> Images:
 
 
 def generated_images(
-    painter: Painter, labels: NDArray[np.int32], seed: int, file: Path, name: str
+    sampler: Sampler, labels: NDArray[np.int32], seed: int, file: Path, name: str
 ) -> Images:
     """One image for each label; image i is made of the latent number `seed * 10^9 + i`.
 
     Args:
-        painter: of the model.
+        sampler: of the model.
         labels: [N], N at least 1.
         seed: of the whole set.
         file: an .npy that they are written to.
@@ -108,14 +108,14 @@ def generated_images(
     Raises:
         RunError: G makes the same image whatever it is given, or its weights are no numbers.
     """
-    _check_finite(painter)
+    _check_finite(sampler)
     count, first = len(labels), seed * SEEDS
-    pixels = _empty(file, count, painter.gan.config.data.image_size)
+    pixels = _empty(file, count, sampler.gan.config.data.image_size)
     with _bar(count, name) as bar:
         for start in range(0, count, BATCH):
             part = pixels[start : start + BATCH]
             seeds = range(first + start, first + start + len(part))
-            part[:] = painter.generate(labels[start : start + BATCH].tolist(), seeds)
+            part[:] = sampler.generate(labels[start : start + BATCH].tolist(), seeds)
             bar.update(len(part))
     images = Images(pixels, labels)
     if count > 1 and all((pixels[0] == part).all() for part in images.batches()):
@@ -159,9 +159,9 @@ def _empty(file: Path, count: int, size: int) -> Pixels:
     return on_disk(file, np.uint8, (count, size, size, 3))
 
 
-def _check_finite(painter: Painter) -> None:
+def _check_finite(sampler: Sampler) -> None:
     """Refuse weights of NaN, which would become black pixels."""
-    for weight in painter.generator.weights:
+    for weight in sampler.generator.weights:
         if not np.isfinite(keras.ops.convert_to_numpy(weight)).all():
             raise RunError(f"G's {weight.path} holds NaN or infinity: take another checkpoint.")
 

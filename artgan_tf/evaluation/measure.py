@@ -16,11 +16,11 @@ from artgan_tf.evaluation.report.verdict import Answer, Circumstances, answers
 from artgan_tf.evaluation.results import Result
 from artgan_tf.evaluation.scoring import Subject, check, refusal, scores
 from artgan_tf.hardware import gpus
-from artgan_tf.painter import Painter, Weights
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.load import load
 from artgan_tf.runs.pretrained import locate, workplace
 from artgan_tf.runs.steps import Which
+from artgan_tf.sampler import Sampler, Weights
 from tfrecords_tools.common.files import reason
 from tfrecords_tools.common.outputs import place
 
@@ -74,19 +74,19 @@ def measure(
     """
     asked = list(dict.fromkeys(map(metric, metrics)))
     check_seeds(seeds)
-    painter, out = load(run_dir, checkpoint, weights), out or workplace(run_dir)
+    sampler, out = load(run_dir, checkpoint, weights), out or workplace(run_dir)
     with tempfile.TemporaryDirectory(prefix="artgan-") as work:
-        reference = _reference(painter, data, extractor, Path(work))
+        reference = _reference(sampler, data, extractor, Path(work))
         if not extractor and (not asked or any(x.entry.needs == FEATURES for x in asked)):
             reference.look_with_own()
-        asked = asked or _usual(reference, painter)
-        check(asked, reference, painter.gan.config.model.autoencoder)
+        asked = asked or _usual(reference, sampler)
+        check(asked, reference, sampler.gan.config.model.autoencoder)
         _make(out)
-        subjects = [Subject(painter, str(run_dir), weights, seed) for seed in dict.fromkeys(seeds)]
+        subjects = [Subject(sampler, str(run_dir), weights, seed) for seed in dict.fromkeys(seeds)]
         found, file = _scored(subjects, asked, reference, out / "metrics.jsonl")
-        told = answers(found, _known(painter, reference))
+        told = answers(found, _known(sampler, reference))
         folder, run = place(None, out / "evaluation"), RunDirectory(locate(run_dir))
-        report = page.write_report(folder, run, painter, reference, found, told)
+        report = page.write_report(folder, run, sampler, reference, found, told)
     return Evaluation(found, file, report, told)
 
 
@@ -104,23 +104,23 @@ def _scored(
     return found, file
 
 
-def _known(painter: Painter, reference: Reference) -> Circumstances:
-    gan = painter.gan
+def _known(sampler: Sampler, reference: Reference) -> Circumstances:
+    gan = sampler.gan
     held_out, steps = reference.source.val.count, gan.config.train.steps
     return Circumstances(reference.classes, held_out, gan.steps_done, steps, reference.lack)
 
 
-def _reference(painter: Painter, spec: str | None, extractor: str, work: Path) -> Reference:
+def _reference(sampler: Sampler, spec: str | None, extractor: str, work: Path) -> Reference:
     """The real images, of the classes that the model generates."""
-    data = real_data(painter.gan.config.data, spec)
-    source = real_source(data, painter.class_names)
+    data = real_data(sampler.gan.config.data, spec)
+    source = real_source(data, sampler.class_names)
     return open_reference(source, data, extractor, work)
 
 
-def _usual(reference: Reference, painter: Painter) -> list[Metric]:
+def _usual(reference: Reference, sampler: Sampler) -> list[Metric]:
     """All metrics that data, extractor and model allow, in minutes."""
     counts = reference.train.count, reference.val.count, reference.validation.count
-    autoencoder = painter.gan.config.model.autoencoder
+    autoencoder = sampler.gan.config.model.autoencoder
     metrics = map(metric, usual(*counts, most=COUNTS[0] if gpus() else WITHOUT_GPU))
     return [each for each in metrics if not refusal(each, reference, autoencoder)]
 

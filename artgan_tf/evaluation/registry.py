@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from artgan_tf.evaluation.features import Features
     from artgan_tf.evaluation.images import Images
     from artgan_tf.evaluation.reference import Reference
-    from artgan_tf.painter import Painter
+    from artgan_tf.sampler import Sampler
 
 Needs = frozenset[Literal["features", "logits", "gan", "autoencoder", "classifier"]]
 Group = Literal["diversity", "fidelity", "condition", "copying"]
@@ -50,7 +50,7 @@ class Comparison:
         fake: generated images, or real ones in their place.
         real: those of the split that they are compared with.
         reference: all that is known of the data.
-        painter: of the generated images; None where real ones take their place.
+        sampler: of the generated images; None where real ones take their place.
         k: of neighbours, where the metric has one.
         classes: those with enough images of either kind, where the metric looks at each.
     """
@@ -58,7 +58,7 @@ class Comparison:
     fake: "Images"
     real: "Images"
     reference: "Reference"
-    painter: "Painter | None" = None
+    sampler: "Sampler | None" = None
     k: int = 0
     classes: tuple[int, ...] = ()
 
@@ -76,7 +76,7 @@ class Comparison:
         return self._of_fake(self.reference.features).logits
 
     def _of_fake(self, of: "Features") -> Any:
-        return of.of(self.fake, "generated", keep=self.painter is None)
+        return of.of(self.fake, "generated", keep=self.sampler is None)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from artgan_tf.evaluation.registry import Comparison, Metric
 from artgan_tf.evaluation.results import REAL, Result
 from artgan_tf.metrics import classifier
 from artgan_tf.metrics.extractors import forms_of_specs
-from artgan_tf.painter import Painter
+from artgan_tf.sampler import Sampler
 
 Labels = NDArray[np.int32]
 
@@ -28,13 +28,13 @@ class Subject:
     """Whose images are scored.
 
     Attributes:
-        painter: generates them; None for real images.
+        sampler: generates them; None for real images.
         model: what to call it.
         weights: `ema` or `raw`.
         seed: of the latents.
     """
 
-    painter: Painter | None = None
+    sampler: Sampler | None = None
     model: str = REAL
     weights: str = ""
     seed: int = 0
@@ -135,13 +135,13 @@ def scores(
 
 def _generated(subject: Subject, count: int, reference: Reference, folder: Path) -> Images | None:
     """Images of classes as frequent as the training data's."""
-    if not subject.painter:
+    if not subject.sampler:
         return None
     if not count:  # then the training images need not be read either
         return Images(np.empty((0, 1, 1, 3), np.uint8), np.empty(0, np.int32))
     labels = proportional_labels(reference.shares, count)
     return generated_images(
-        subject.painter, labels, subject.seed, folder / "generated.npy", "generated images"
+        subject.sampler, labels, subject.seed, folder / "generated.npy", "generated images"
     )
 
 
@@ -168,11 +168,11 @@ def _stand_in(metric: Metric, reference: Reference, real: Images) -> Images | No
 def _result(
     subject: Subject, metric: Metric, fake: Images, real: Images, reference: Reference
 ) -> Result:
-    painter, names = subject.painter, reference.source.class_names
+    sampler, names = subject.sampler, reference.source.class_names
     in_class = metric.in_class
     enough = _of_each(reference, real.labels, fake.labels) >= in_class if in_class else ()
     classes = tuple(np.flatnonzero(enough).tolist())
-    measured = metric.entry.measure(Comparison(fake, real, reference, painter, metric.k, classes))
+    measured = metric.entry.measure(Comparison(fake, real, reference, sampler, metric.k, classes))
     by_class = {names[label]: value for label, value in measured.by_class.items()}
     _check_finite(measured.values)
     _check_finite(by_class)
@@ -182,7 +182,7 @@ def _result(
         by_class=by_class,
         model=subject.model,
         weights=subject.weights,
-        step=painter.gan.steps_done if painter else 0,
+        step=sampler.gan.steps_done if sampler else 0,
         seed=subject.seed,
         generated=fake.count,
         real=0 if metric.entry.real == "none" else real.count,

@@ -18,7 +18,7 @@ class Generator(keras.Model):
         options: the `model` section.
         image_size: training size S.
         dtype: policy of the inner layers; images are float32.
-        class_names: of the K classes, in the order of their weights; a `Painter` sets them.
+        class_names: of the K classes, in the order of their weights; a `Sampler` sets them.
 
     Call: z float32 [N, Z] and classes float32 [N, K] (one-hot, or weights that mix classes) ->
     float32 images [N, S, S, 3] in the model's range.

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from artgan_tf.config import Config, InputError
 from artgan_tf.gan import GAN
-from artgan_tf.painter import Painter, Weights
 from artgan_tf.papers import build_gan
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.networks import load_networks
 from artgan_tf.runs.pretrained import locate
 from artgan_tf.runs.steps import Which
+from artgan_tf.sampler import Sampler, Weights
 
 
 def load_gan(run: RunDirectory, which: Which = "latest") -> tuple[GAN, list[str]]:
@@ -45,7 +45,7 @@ def _with_fixed_precision(config: Config) -> Config:
     return replace(config, train=replace(config.train, precision="float32"))
 
 
-def load(run_dir: Path | str, which: Which = "latest", weights: Weights = "ema") -> Painter:
+def load(run_dir: Path | str, which: Which = "latest", weights: Weights = "ema") -> Sampler:
     """Load a run's generator: `load("runs/demo").generate(classes=["rings"], seeds=[7])`.
 
     Args:
@@ -55,4 +55,4 @@ def load(run_dir: Path | str, which: Which = "latest", weights: Weights = "ema")
 
     Raises InputError if the run or checkpoint is missing or damaged.
     """
-    return Painter(*load_gan(RunDirectory(locate(run_dir)), which), weights)
+    return Sampler(*load_gan(RunDirectory(locate(run_dir)), which), weights)

@@ -12,9 +12,9 @@ from PIL import Image
 
 from artgan_tf.class_names import class_index
 from artgan_tf.config import InputError
-from artgan_tf.painter import Painter
 from artgan_tf.runs.load import load
 from artgan_tf.runs.steps import Which
+from artgan_tf.sampler import Sampler
 from artgan_tf.sampling.places import Place, find_model
 
 Inputs = dict[str, np.ndarray]
@@ -22,7 +22,7 @@ BATCH = 100
 
 
 def open_model(path: Path | str, which: Which = "latest") -> "Model":
-    """The painter of a run or `pretrained:NAME`, or an export of its name or version level."""
+    """The sampler of a run or `pretrained:NAME`, or an export of its name or version level."""
     place = find_model(path)
     return Exported(place) if place.exported else load(place.folder, which)
 
@@ -53,7 +53,7 @@ class Exported:
         magnified: bool = False,
         truncation: float = 1.0,
     ) -> np.ndarray:
-        """As `Painter.generate`."""
+        """As `Sampler.generate`."""
         labels = [self.index(name) for name in classes]
         if truncation != 1.0:
             weights = np.eye(len(self.class_names))[labels]
@@ -70,7 +70,7 @@ class Exported:
         magnified: bool = False,
         truncation: float = 1.0,
     ) -> np.ndarray:
-        """As `Painter.mix`, at the training size only."""
+        """As `Sampler.mix`, at the training size only."""
         if magnified:
             raise InputError("An export magnifies whole classes and seeds only: name the run.")
         inputs: Inputs = {
@@ -94,4 +94,4 @@ class Exported:
         return np.array(images, np.uint8).reshape(-1, side, side, 3)
 
 
-Model = Painter | Exported
+Model = Sampler | Exported

@@ -30,8 +30,8 @@ def pack(run: Path, name: str) -> Path:
     for each in FILES:
         if (run / each).exists():
             shutil.copy(run / each, folder / each)
-    painter = load(folder)
-    sheet = grid(painter, wish(painter, count=SHEET_COUNT))
+    sampler = load(folder)
+    sheet = grid(sampler, wish(sampler, count=SHEET_COUNT))
     named_grid(sheet.images, sheet.names).save(folder / pretrained.SHEET, quality=90)
     # The card comes last: without it there is no such generator.
     card = {"step": step, "sha256": pretrained.sha256(made)}

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from artgan_tf.config import RunError
-from artgan_tf.painter import Painter
+from artgan_tf.sampler import Sampler
 from artgan_tf.serving import loader
 
 Arrays = dict[str, np.ndarray]
@@ -35,20 +35,20 @@ def run_loader(version: Path, requests: Mapping[str, np.ndarray]) -> Arrays:
             return dict(answers)
 
 
-def check(version: Path, painter: Painter, half: bool = False) -> None:
-    """Run every signature of an export, and compare its pictures with the painter's.
+def check(version: Path, sampler: Sampler, half: bool = False) -> None:
+    """Run every signature of an export, and compare its pictures with the sampler's.
 
     Args:
         version: the directory with saved_model.pb.
-        painter: it was made of.
+        sampler: it was made of.
         half: whether its weights are float16: then a few grey levels are allowed.
 
     Raises:
-        RunError: it would not serve, or not paint what the painter paints, or nothing.
+        RunError: it would not serve, or not paint what the sampler paints, or nothing.
     """
-    _check_finite(painter)
-    wanted = expected(painter)
-    answers = run_loader(version, requests(painter))
+    _check_finite(sampler)
+    wanted = expected(sampler)
+    answers = run_loader(version, requests(sampler))
     for name, value in answers.items():
         if name.endswith("/error"):
             raise RunError(f"The export's signature {name.removesuffix('/error')} fails: {value}.")
@@ -74,19 +74,19 @@ def compare(name: str, found: np.ndarray, wanted: np.ndarray, levels: int) -> No
         raise RunError(f"The export's {name} differs from Keras by {apart} grey levels.")
 
 
-def _check_finite(painter: Painter) -> None:
+def _check_finite(sampler: Sampler) -> None:
     """Without numbers all pictures are black, in Keras and in the export alike."""
-    for network in (painter.generator, painter.gan.discriminator):
+    for network in (sampler.generator, sampler.gan.discriminator):
         for variable in network.weights:
             if not np.isfinite(np.asarray(variable)).all():
                 raise RunError(f"{variable.path} is not finite: export another checkpoint.")
 
 
-def requests(painter: Painter) -> Arrays:
-    """A request of two pictures to every signature the painter has."""
-    k, model = painter.gan.num_classes, painter.gan.config.model
+def requests(sampler: Sampler) -> Arrays:
+    """A request of two pictures to every signature the sampler has."""
+    k, model = sampler.gan.num_classes, sampler.gan.config.model
     label, seed = np.array([0, k - 1], np.int32), np.array([1, 2**53 - 1], np.int64)
-    picture = _encoded(painter.generate([0], [0])[0])
+    picture = _encoded(sampler.generate([0], [0])[0])
     found = {
         "serving_default/label": label,
         "serving_default/seed": seed,
@@ -95,7 +95,7 @@ def requests(painter: Painter) -> Arrays:
         "mix/t": np.array([0.0, 0.25], np.float32),
         "mix/weights": _weights(k),
         "mix/truncation": np.array([1.0, 0.5], np.float32),
-        "generate/z": painter.latents(seed).numpy(),
+        "generate/z": sampler.latents(seed).numpy(),
         "generate/label": label,
         "classify/image_bytes": np.array([picture]),
     }
@@ -106,12 +106,12 @@ def requests(painter: Painter) -> Arrays:
     return found
 
 
-def expected(painter: Painter) -> Arrays:
+def expected(sampler: Sampler) -> Arrays:
     """The pictures that Keras paints for these requests."""
-    k, seed = painter.gan.num_classes, [1, 2**53 - 1]
-    plain = painter.generate([0, k - 1], seed)
+    k, seed = sampler.gan.num_classes, [1, 2**53 - 1]
+    plain = sampler.generate([0, k - 1], seed)
     halves = [
-        painter.mix(seed[i : i + 1], seed[::-1][i : i + 1], [t], _weights(k)[i : i + 1], False, cut)
+        sampler.mix(seed[i : i + 1], seed[::-1][i : i + 1], [t], _weights(k)[i : i + 1], False, cut)
         for i, (t, cut) in enumerate([(0.0, 1.0), (0.25, 0.5)])
     ]
     found = {
@@ -119,8 +119,8 @@ def expected(painter: Painter) -> Arrays:
         "generate/images": plain,
         "mix/image_bytes": np.concatenate(halves),
     }
-    if painter.gan.config.model.magnify:
-        found["magnified/image_bytes"] = painter.generate([0, k - 1], seed, magnified=True)
+    if sampler.gan.config.model.magnify:
+        found["magnified/image_bytes"] = sampler.generate([0, k - 1], seed, magnified=True)
     return found
 
 

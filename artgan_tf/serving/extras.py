@@ -12,10 +12,10 @@ from artgan_tf.config import InputError
 from artgan_tf.data.pipeline import held_out_batches
 from artgan_tf.data.real import real_data, real_source
 from artgan_tf.evaluation import results
-from artgan_tf.painter import Painter
 from artgan_tf.papers import MODELS
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.pretrained import locate, workplace
+from artgan_tf.sampler import Sampler
 
 REFERENCES = "references.jpg"
 SIGNATURES = {
@@ -128,19 +128,19 @@ def _trained(run: RunDirectory, step: int) -> Accuracy | None:
 
 
 # ---- real images ------------------------------------------------------------------------------
-def real_sheet(painter: Painter, count: int, spec: str | None = None) -> Image.Image:
+def real_sheet(sampler: Sampler, count: int, spec: str | None = None) -> Image.Image:
     """The first training images of each class, a class a row, as D saw them; white for none.
 
     Args:
-        painter: of the model.
+        sampler: of the model.
         count: images of each class.
         spec: of the data, where not the run's own.
 
     Raises:
         InputError: the data is not there, or of other classes.
     """
-    names = painter.class_names
-    data = replace(real_data(painter.gan.config.data, spec), cache_mb=0)  # read once
+    names = sampler.class_names
+    data = replace(real_data(sampler.gan.config.data, spec), cache_mb=0)  # read once
     if len(names) * data.image_size > LONGEST:
         raise InputError(f"--references takes no more than {LONGEST // data.image_size} classes.")
     found: list[list[NDArray[np.uint8]]] = [[] for _ in names]

@@ -1,6 +1,6 @@
 """The generator as one ONNX file, for programs without TensorFlow; checked by ONNX Runtime.
 
-What is converted is the network alone, not `Painter.images`, which fills batches up: tf2onnx makes
+What is converted is the network alone, not `Sampler.images`, which fills batches up: tf2onnx makes
 its floor division one that rounds towards zero, and 17 latents would give 16 pictures.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from artgan_tf.config import InputError, RunError
-from artgan_tf.painter import Painter
+from artgan_tf.sampler import Sampler
 from artgan_tf.serving.check import HALF_LEVELS, compare
 
 FILE = "generator.onnx"
@@ -38,26 +38,26 @@ def require() -> None:
             ) from error
 
 
-def write_onnx(file: Path, painter: Painter, half: bool = False) -> None:
-    """Convert a painter's generator; the file knows the names of the classes.
+def write_onnx(file: Path, sampler: Sampler, half: bool = False) -> None:
+    """Convert a sampler's generator; the file knows the names of the classes.
 
     Args:
         file: to write.
-        painter: whose generator it is; one of mixed precision is computed in float32.
+        sampler: whose generator it is; one of mixed precision is computed in float32.
         half: whether large weights are kept as float16, and computed with in float32 all the same.
     """
     import onnx
     import tf2onnx
 
     inputs = (
-        tf.TensorSpec((None, painter.gan.config.model.z_size), "float32", "z"),
+        tf.TensorSpec((None, sampler.gan.config.model.z_size), "float32", "z"),
         tf.TensorSpec((None,), "int32", "label"),
     )
-    function = tf.function(_network(_in_float32(painter)), inputs, autograph=False)
+    function = tf.function(_network(_in_float32(sampler)), inputs, autograph=False)
     model, _ = tf2onnx.convert.from_function(function, inputs, opset=OPSET)
     for value in (*model.graph.input, *model.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = "N"
-    names = json.dumps(painter.class_names, ensure_ascii=False)
+    names = json.dumps(sampler.class_names, ensure_ascii=False)
     onnx.helper.set_model_props(model, {"class_names": names})
     if half:
         _halve(model)
@@ -65,25 +65,25 @@ def write_onnx(file: Path, painter: Painter, half: bool = False) -> None:
     file.write_bytes(model.SerializeToString())
 
 
-def check_onnx(file: Path, painter: Painter, half: bool = False) -> None:
+def check_onnx(file: Path, sampler: Sampler, half: bool = False) -> None:
     """Compare what ONNX Runtime paints with what Keras paints, in batches of several sizes.
 
     Args:
         file: the ONNX file.
-        painter: it was made of.
+        sampler: it was made of.
         half: whether its weights are float16: then a few grey levels are allowed.
 
     Raises:
         RunError: it does not run, or paints something else.
     """
-    painter, levels = _in_float32(painter), LEVELS + (HALF_LEVELS if half else 0)
+    sampler, levels = _in_float32(sampler), LEVELS + (HALF_LEVELS if half else 0)
     for count in BATCHES:
-        z = painter.latents(range(count)).numpy()
-        label = np.arange(count, dtype=np.int32) % painter.gan.num_classes
+        z = sampler.latents(range(count)).numpy()
+        label = np.arange(count, dtype=np.int32) % sampler.gan.num_classes
         found = _run(file, {"z": z, "label": label})
-        for name, magnified in _outputs(painter).items():
+        for name, magnified in _outputs(sampler).items():
             with tf.device("CPU"):  # a GPU would multiply with fewer bits than ONNX Runtime here
-                wanted = painter.paint(z, painter.gan.one_hot(label), magnified)
+                wanted = sampler.paint(z, sampler.gan.one_hot(label), magnified)
             compare(f"{FILE}/{name}", found[name], wanted, levels)
 
 
@@ -100,37 +100,37 @@ def _run(file: Path, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return dict(zip((output.name for output in session.get_outputs()), answers, strict=True))
 
 
-def _in_float32(painter: Painter) -> Painter:
-    """The painter, its generator in float32: ONNX Runtime convolves no bfloat16."""
-    gan, config = painter.gan, painter.gan.config
+def _in_float32(sampler: Sampler) -> Sampler:
+    """The sampler, its generator in float32: ONNX Runtime convolves no bfloat16."""
+    gan, config = sampler.gan, sampler.gan.config
     if gan.dtype_name == "float32":
-        return painter
-    twin = copy.copy(painter)
-    twin.generator = type(painter.generator)(config.model, config.data.image_size)
-    twin.generator(painter.latents([0]), gan.one_hot([0]))
-    twin.generator.set_weights(painter.generator.get_weights())
+        return sampler
+    twin = copy.copy(sampler)
+    twin.generator = type(sampler.generator)(config.model, config.data.image_size)
+    twin.generator(sampler.latents([0]), gan.one_hot([0]))
+    twin.generator.set_weights(sampler.generator.get_weights())
     return twin
 
 
-def _network(painter: Painter) -> Callable[[Any, Any], dict[str, Any]]:
-    gan = painter.gan
+def _network(sampler: Sampler) -> Callable[[Any, Any], dict[str, Any]]:
+    gan = sampler.gan
 
     def paint(z: Any, label: Any) -> dict[str, Any]:
         # ONNX cannot assert, and of a label out of range its one-hot makes no class or another
         # one.  Gather refuses what is too large; it would count negative ones from the end.
         y = tf.gather(tf.eye(gan.num_classes), tf.where(label < 0, gan.num_classes, label))
         images = {}
-        for name, magnified in _outputs(painter).items():
+        for name, magnified in _outputs(sampler).items():
             options = {"magnified": True} if magnified else {}
-            images[name] = gan.to_uint8(painter.generator(z, y, training=False, **options))
+            images[name] = gan.to_uint8(sampler.generator(z, y, training=False, **options))
         return images
 
     return paint
 
 
-def _outputs(painter: Painter) -> dict[str, bool]:
+def _outputs(sampler: Sampler) -> dict[str, bool]:
     """Whether each output is at twice the size; the layers that both need are converted once."""
-    magnify = painter.gan.config.model.magnify
+    magnify = sampler.gan.config.model.magnify
     return {"images": False, "magnified": True} if magnify else {"images": False}
 
 

@@ -13,10 +13,10 @@ import tensorflow as tf
 import tomli_w
 
 from artgan_tf.config import to_tree
-from artgan_tf.painter import Painter, Weights
 from artgan_tf.runs.load import load
 from artgan_tf.runs.pretrained import workplace
 from artgan_tf.runs.steps import Which
+from artgan_tf.sampler import Sampler, Weights
 from artgan_tf.serving.check import HALF_LEVELS, check
 from artgan_tf.serving.extras import Accuracy, held_out, model_card, real_sheet, save_sheet
 from artgan_tf.serving.model_dir import model_name
@@ -72,7 +72,7 @@ def export_run(run_dir: Path | str, options: ExportOptions) -> Path:
     if options.onnx:
         require()
     name = model_name(run_dir, options.name)
-    painter = load(run_dir, options.which, options.weights)
+    sampler = load(run_dir, options.which, options.weights)
     folder = (options.out or workplace(run_dir) / "export") / name
     with (
         held(folder, "exporting", "let it end, or give another --name or --out"),
@@ -83,13 +83,13 @@ def export_run(run_dir: Path | str, options: ExportOptions) -> Path:
         # Beside the versions, so that it can be renamed; TF Serving passes by what is no number.
         with tempfile.TemporaryDirectory(prefix="part-", dir=folder) as part:
             made = Path(part) / "made"
-            sheet = options.references and real_sheet(painter, options.references, options.data)
-            write(painter, made, options, held_out(run_dir, painter.gan.steps_done))
+            sheet = options.references and real_sheet(sampler, options.references, options.data)
+            write(sampler, made, options, held_out(run_dir, sampler.gan.steps_done))
             if sheet:
                 save_sheet(sheet, made / EXTRA)
-            check(made, painter, options.half)
+            check(made, sampler, options.half)
             if options.onnx:
-                check_onnx(made / EXTRA / ONNX, painter, options.half)
+                check_onnx(made / EXTRA / ONNX, sampler, options.half)
             return _publish(made, folder)
 
 
@@ -107,39 +107,39 @@ def _sentences(folder: Path) -> Iterator[None]:
 
 
 def write(
-    painter: Painter, folder: Path, options: ExportOptions, accuracy: Accuracy | None = None
+    sampler: Sampler, folder: Path, options: ExportOptions, accuracy: Accuracy | None = None
 ) -> None:
     """The SavedModel and what goes with it, unchecked; `references` without their sheet."""
-    signatures = Signatures(painter, options.half)
+    signatures = Signatures(sampler, options.half)
     functions = signatures.functions()
     tf.saved_model.save(signatures.module, str(folder), signatures=functions)
     extra = folder / EXTRA
     extra.mkdir()
     facts: dict[str, Any] = {
-        "class_names": list(painter.class_names),
-        "image_size": painter.gan.config.data.image_size,
-        "magnified": painter.gan.config.model.magnify,
+        "class_names": list(sampler.class_names),
+        "image_size": sampler.gan.config.data.image_size,
+        "magnified": sampler.gan.config.model.magnify,
         "signatures": list(functions),
-        "weights": protocol(painter, options),
+        "weights": protocol(sampler, options),
         "onnx": options.onnx,
         "accuracy": accuracy,
         "references": options.references,
-        "config": to_tree(painter.gan.config),
+        "config": to_tree(sampler.gan.config),
     }
     (extra / "artgan.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     (extra / "config.toml").write_text(tomli_w.dumps(facts["config"]), encoding="utf-8")
     (extra / "README.md").write_text(model_card(facts), encoding="utf-8")
-    write_warmup(extra, painter, functions)
+    write_warmup(extra, sampler, functions)
     if options.onnx:
-        write_onnx(extra / ONNX, painter, options.half)
+        write_onnx(extra / ONNX, sampler, options.half)
 
 
-def protocol(painter: Painter, options: ExportOptions) -> str:
+def protocol(sampler: Sampler, options: ExportOptions) -> str:
     """Which weights these are."""
     kind = "averaged over training (EMA)" if options.weights == "ema" else "of the last step"
     kept = f"float16 (checked: pixels at most {HALF_LEVELS} grey levels from float32's)"
     return (
-        f"{kind}, step {painter.gan.steps_done}, batch-norm statistics re-estimated over 1,600 "
+        f"{kind}, step {sampler.gan.steps_done}, batch-norm statistics re-estimated over 1,600 "
         f"generated images, kept as {kept if options.half else 'float32'}"
     )
 

@@ -15,23 +15,23 @@ import numpy as np
 import tensorflow as tf
 
 from artgan_tf.data.source import short_side
-from artgan_tf.painter import Painter
+from artgan_tf.sampler import Sampler
 from artgan_tf.serving import pictures
 
 Outputs = dict[str, Any]
 
 
 class Signatures:
-    """Functions of one painter.
+    """Functions of one sampler.
 
     Args:
-        painter: whose generator and discriminator they run.
+        sampler: whose generator and discriminator they run.
         half: whether weights are kept as float16, and computed with in float32 all the same.
     """
 
-    def __init__(self, painter: Painter, half: bool = False):
-        self.painter, self.gan = painter, painter.gan
-        networks = (painter.generator, self.gan.discriminator)
+    def __init__(self, sampler: Sampler, half: bool = False):
+        self.sampler, self.gan = sampler, sampler.gan
+        networks = (sampler.generator, self.gan.discriminator)
         variables = {id(v): v for network in networks for v in network.variables}
         self.variables = list(variables.values())
         self.module = tf.Module()
@@ -68,35 +68,35 @@ class Signatures:
 
     # ---- signatures ---------------------------------------------------------------------------
     def serving_default(self, label: Any, seed: Any) -> Outputs:
-        return self._painted(self.painter.latents(seed), self._one_hot(label))
+        return self._painted(self.sampler.latents(seed), self._one_hot(label))
 
     def magnified(self, label: Any, seed: Any) -> Outputs:
-        z = self.painter.latents(seed)
+        z = self.sampler.latents(seed)
         return self._painted(z, self._one_hot(label), magnified=True)
 
     def mix(self, seed: Any, seed_to: Any, t: Any, weights: Any, truncation: Any) -> Outputs:
-        latents = self.painter.latents
+        latents = self.sampler.latents
         z = truncation[:, None] * self.gan.interpolate(latents(seed), latents(seed_to), t)
         z = _finite(z, "t and truncation must be finite numbers")
         return self._painted(z, _finite(weights, "weights must be finite numbers"))
 
     def generate(self, z: Any, label: Any) -> Outputs:
         z = _finite(z, "z must be finite numbers")
-        return {"images": self.painter.images(z, self._one_hot(label))}
+        return {"images": self.sampler.images(z, self._one_hot(label))}
 
     def classify(self, image_bytes: Any) -> Outputs:
         scores, realness = self.gan.judge(self._decoded(image_bytes))
         label = tf.argmax(scores, axis=1, output_type=tf.int32)
-        names = tf.gather(tf.constant(self.painter.class_names), label)
+        names = tf.gather(tf.constant(self.sampler.class_names), label)
         return {"label": label, "class_name": names, "scores": scores, "realness": realness}
 
     def reconstruct(self, image_bytes: Any) -> Outputs:
-        images = self.gan.reconstruct(self._decoded(image_bytes), self.painter.generator)
+        images = self.gan.reconstruct(self._decoded(image_bytes), self.sampler.generator)
         return {"image_bytes": _encoded(self.gan.to_uint8(images))}
 
     # ---- parts --------------------------------------------------------------------------------
     def _painted(self, z: Any, y: Any, magnified: bool = False) -> Outputs:
-        return {"image_bytes": _encoded(self.painter.images(z, y, magnified))}
+        return {"image_bytes": _encoded(self.sampler.images(z, y, magnified))}
 
     def _one_hot(self, label: Any) -> Any:
         """On a GPU an index out of range would give zeros, and so a picture of no class."""

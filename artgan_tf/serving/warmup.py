@@ -7,23 +7,23 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from artgan_tf.painter import Painter
+from artgan_tf.sampler import Sampler
 from artgan_tf.serving import check
 
 FILE = "tf_serving_warmup_requests"
 
 
-def write_warmup(folder: Path, painter: Painter, functions: dict[str, Any]) -> None:
+def write_warmup(folder: Path, sampler: Sampler, functions: dict[str, Any]) -> None:
     """One request to each signature, so that the first user does not wait for the graph.
 
     Args:
         folder: the export's `assets.extra`.
-        painter: of the export.
+        sampler: of the export.
         functions: by signature.
     """
     from tensorflow_serving.apis import model_pb2, predict_pb2, prediction_log_pb2
 
-    arrays = check.requests(painter)
+    arrays = check.requests(sampler)
     with tf.io.TFRecordWriter(str(folder / FILE)) as writer:
         for signature in functions:
             of_signature = {

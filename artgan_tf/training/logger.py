@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from artgan_tf.painter import Painter
 from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.sampler import Sampler
 from artgan_tf.training import plot
 from artgan_tf.training.events import Events
 from tfrecords_tools.common import files
@@ -18,12 +18,12 @@ class RunLogger:
 
     Args:
         run: the directory.
-        painter: paints the sample grids.
+        sampler: paints the sample grids.
         start: the step that the run goes on from.
     """
 
-    def __init__(self, run: RunDirectory, painter: Painter, start: int):
-        self.run, self.painter, self.start = run, painter, start
+    def __init__(self, run: RunDirectory, sampler: Sampler, start: int):
+        self.run, self.sampler, self.start = run, sampler, start
 
     @cached_property
     def events(self) -> Events:
@@ -50,13 +50,13 @@ class RunLogger:
 
     def samples(self, step: int) -> np.ndarray:
         """Paint the grid (and the magnified one) of this step: uint8 [classes, seeds, H, W, 3]."""
-        self.painter.refresh()
+        self.sampler.refresh()
         path = self.run.samples / f"step_{step:06d}.png"
-        pictures = self.painter.grid_pictures()
-        grid = self.painter.named(pictures)
+        pictures = self.sampler.grid_pictures()
+        grid = self.sampler.named(pictures)
         _save(grid, path)
-        if self.painter.gan.config.model.magnify:
-            _save(self.painter.grid(magnified=True), path.with_stem(path.stem + "_magnified"))
+        if self.sampler.gan.config.model.magnify:
+            _save(self.sampler.grid(magnified=True), path.with_stem(path.stem + "_magnified"))
         self.events.image("samples", np.asarray(grid), step)
         self.plot_losses()
         self.events.flush()
@@ -64,8 +64,8 @@ class RunLogger:
 
     def plot_losses(self) -> None:
         """`losses.png`: what the history tells, and how to read it."""
-        painter = self.painter
-        shown = plot.panels(self.run.history(), painter.gan.config, len(painter.class_names))
+        sampler = self.sampler
+        shown = plot.panels(self.run.history(), sampler.gan.config, len(sampler.class_names))
         if shown:
             with files.written(self.run.losses_plot) as part:
                 plot.drawn(shown).savefig(part, format="png", dpi=100)

@@ -141,7 +141,7 @@ class Loop:
             self._pictured = step
 
     def _measure(self, step: int) -> None:
-        row = self.watch.measure(self.logger.painter, self.checkpoints)
+        row = self.watch.measure(self.logger.sampler, self.checkpoints)
         self.logger.scalars({"step": step} | row)
 
     def _save(self, step: int) -> None:

@@ -15,13 +15,13 @@ from artgan_tf.data.source import Source
 from artgan_tf.data.spec import open_source
 from artgan_tf.gan import GAN
 from artgan_tf.hardware import cores
-from artgan_tf.painter import Painter
 from artgan_tf.papers import build_gan
 from artgan_tf.runs.checkpoints import Checkpoints
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.networks import load_networks
 from artgan_tf.runs.pretrained import locate
 from artgan_tf.runs.steps import latest_step
+from artgan_tf.sampler import Sampler
 from artgan_tf.training import overfitting
 from artgan_tf.training.clock import Clock
 from artgan_tf.training.engine import Engine
@@ -135,7 +135,7 @@ def _train(
         for line in lines(config, gan, source, found, run.path, steps):
             tell(line)
     engine.compile(gan)
-    painter = Painter(gan, source.class_names, settled=False)  # it is refreshed for every grid
+    sampler = Sampler(gan, source.class_names, settled=False)  # it is refreshed for every grid
     Loop(
         config=config,
         gan=gan,
@@ -143,7 +143,7 @@ def _train(
         batches=engine.batches(source.train, done),
         held_out=engine.held_out(source.val),
         checkpoints=checkpoints,
-        logger=RunLogger(run, painter, done),
+        logger=RunLogger(run, sampler, done),
         watch=watch,
         overfitting=Overfitting(gan, engine, source),
         health=Health(config, checkpoints, engine.settle),

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from artgan_tf.config import Config
 from artgan_tf.data.source import Source
-from artgan_tf.painter import Painter
 from artgan_tf.runs.checkpoints import Checkpoints
+from artgan_tf.sampler import Sampler
 
 if TYPE_CHECKING:
     from artgan_tf.evaluation.registry import Metric
@@ -45,18 +45,18 @@ class Watch:
         self.reference = open_reference(source, config.data, config.log.extractor, work)
         check(self.metrics, self.reference, config.model.autoencoder)
 
-    def measure(self, painter: Painter, checkpoints: Checkpoints) -> dict[str, float]:
+    def measure(self, sampler: Sampler, checkpoints: Checkpoints) -> dict[str, float]:
         """The history row's figures; the best checkpoint is written if this is it.
 
         Args:
-            painter: of the EMA weights; its statistics are estimated anew.
+            sampler: of the EMA weights; its statistics are estimated anew.
             checkpoints: of the run.
         """
         from artgan_tf.evaluation.scoring import Subject, scores
 
-        painter.refresh()
+        sampler.refresh()
         row: dict[str, float] = {}
-        for each, result in scores(Subject(painter, "run", "ema"), self.metrics, self.reference):
+        for each, result in scores(Subject(sampler, "run", "ema"), self.metrics, self.reference):
             row |= _named(result)
             if each == self.metrics[0]:
                 first = next(iter(result.values.values()))

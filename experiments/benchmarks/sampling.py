@@ -32,7 +32,7 @@ LEVELS = 1  # grey levels by which pictures may differ
 OURS = "SavedModel"
 
 
-class Sampler(NamedTuple):
+class Contestant(NamedTuple):
     """Clocks a turn; what it painted of the latents that all see."""
 
     take: Callable[[], Run]
@@ -88,24 +88,24 @@ def measure(config: Config, batch: int, calls: int, turns: int, python: Path | N
 
 def contestants(
     config: Config, batch: int, calls: int, python: Path | None, folder: Path, stack: ExitStack
-) -> dict[str, Sampler]:
+) -> dict[str, Contestant]:
     """All of them, ready; PyTorch's processes live as long as the stack."""
-    from artgan_tf.painter import Painter
+    from artgan_tf.sampler import Sampler
     from artgan_tf.serving.saved_model import ExportOptions, write
 
-    painter = Painter(fresh_gan(config), [f"class {index}" for index in range(CLASSES)])
-    write(painter, folder / "1", ExportOptions(onnx=True))
-    z, labels = np.array(painter.latents(range(batch))), np.arange(batch, dtype=np.int32) % CLASSES
+    sampler = Sampler(fresh_gan(config), [f"class {index}" for index in range(CLASSES)])
+    write(sampler, folder / "1", ExportOptions(onnx=True))
+    z, labels = np.array(sampler.latents(range(batch))), np.arange(batch, dtype=np.int32) % CLASSES
     field = {
         OURS: repeated(saved_model(folder / "1", z, labels), calls),
         "ONNX Runtime": repeated(onnx_runtime(folder / "1", z, labels), calls),
     }
     if python:
-        hand_over(folder, config, painter, z, labels)
+        hand_over(folder, config, sampler, z, labels)
         for layout in LAYOUTS:
             process = torch_process(python, "torch_sampling", str(folder), layout, str(calls))
             _, take = stack.enter_context(process)
-            field[f"PyTorch, {layout}"] = Sampler(take, np.load(folder / f"{layout}.npy"))
+            field[f"PyTorch, {layout}"] = Contestant(take, np.load(folder / f"{layout}.npy"))
     return field
 
 
@@ -130,30 +130,30 @@ def onnx_runtime(folder: Path, z: Any, labels: Any) -> Callable[[], np.ndarray]:
     return lambda: session.run(["images"], inputs)[0]
 
 
-def hand_over(folder: Path, config: Config, painter: Any, z: Any, labels: Any) -> None:
+def hand_over(folder: Path, config: Config, sampler: Any, z: Any, labels: Any) -> None:
     """Write what PyTorch starts from: the configuration, weights, statistics and latents."""
     arrays = {"z": z, "labels": labels.astype(np.int64)}
-    generator = painter.generator
+    generator = sampler.generator
     for key, variables in (
         ("g", generator.trainable_variables),
-        ("s", [v for norm in painter.norms() for v in (norm.moving_mean, norm.moving_variance)]),
+        ("s", [v for norm in sampler.norms() for v in (norm.moving_mean, norm.moving_variance)]),
     ):
         arrays |= {f"{key}_{i:03d}": variable.numpy() for i, variable in enumerate(variables)}
     (folder / "spec.json").write_text(json.dumps(spec(config)), encoding="utf-8")
     np.savez(folder / "arrays.npz", **arrays)
 
 
-def repeated(paint: Callable[[], np.ndarray], calls: int) -> Sampler:
+def repeated(paint: Callable[[], np.ndarray], calls: int) -> Contestant:
     """A sampler of this process, after its first call."""
 
     def turn() -> None:
         for _ in range(calls):
             paint()
 
-    return Sampler(lambda: clocked(turn), paint())
+    return Contestant(lambda: clocked(turn), paint())
 
 
-def compare(field: Mapping[str, Sampler]) -> None:
+def compare(field: Mapping[str, Contestant]) -> None:
     """All must paint our pictures."""
     ours = field[OURS].pictures.astype(int)
     for name, sampler in field.items():

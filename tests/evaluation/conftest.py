@@ -7,8 +7,8 @@ import pytest
 
 from artgan_tf.evaluation.reference import Reference
 from artgan_tf.evaluation.report import page
-from artgan_tf.painter import Painter
 from artgan_tf.runs.load import load
+from artgan_tf.sampler import Sampler
 from tests.evaluation.material import Counted, make_run, opened
 
 
@@ -37,7 +37,7 @@ def artgan(paintings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def painter(improved: Path) -> Painter:
+def sampler(improved: Path) -> Sampler:
     """Of the run of Improved ArtGAN; nothing may be changed in it."""
     return load(improved)
 

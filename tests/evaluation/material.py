@@ -18,10 +18,10 @@ from artgan_tf.evaluation.results import Result
 from artgan_tf.evaluation.scoring import Subject, check, scores
 from artgan_tf.gan import GAN
 from artgan_tf.metrics.extractor import Extractor
-from artgan_tf.painter import Painter
 from artgan_tf.papers import build_gan
 from artgan_tf.runs.checkpoints import Checkpoints
 from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.sampler import Sampler
 from tests.conftest import tiny_overrides
 
 STEP = 7
@@ -66,10 +66,10 @@ def opened(paintings: Path, cache: Path, work: Path, extractor: Extractor | None
 
 
 def scored(
-    names: Sequence[str], data: Reference, painter: Painter | None = None, seed: int = 0
+    names: Sequence[str], data: Reference, sampler: Sampler | None = None, seed: int = 0
 ) -> dict[str, Result]:
-    """Results by name, of real images where there is no painter."""
-    subject = Subject(painter, "model", "ema", seed) if painter else Subject()
+    """Results by name, of real images where there is no sampler."""
+    subject = Subject(sampler, "model", "ema", seed) if sampler else Subject()
     asked = [metric(name) for name in names]
     check(asked, data)
     return {each.name: result for each, result in scores(subject, asked, data)}

@@ -27,7 +27,7 @@ def data(tmp_path: Path) -> Reference:
     return reference(tmp_path, FAKE, REAL, Counted().extractor)
 
 
-def painter(classes: int, *logits: list[float], autoencoder: Any = None) -> Any:
+def sampler(classes: int, *logits: list[float], autoencoder: Any = None) -> Any:
     """Its D sees an image's first pixel as a number of a row of logits."""
     table = np.array(logits, np.float32)
     gan = SimpleNamespace(
@@ -42,7 +42,7 @@ def painter(classes: int, *logits: list[float], autoencoder: Any = None) -> Any:
 
 def test_accuracies_of_d_pinned(data: Reference) -> None:
     some = Images(flat(0, 1, 2, 1, 0), np.array([0, 1, 2, 2, 1], np.int32))
-    seer = painter(3, [3, 1, 2], [1, 3, 2], [1, 2, 3])
+    seer = sampler(3, [3, 1, 2], [1, 3, 2], [1, 2, 3])
     for measure, name in (
         (entries.d_accuracy, "accuracy"),
         (entries.conditional_accuracy_d, "conditional_accuracy"),
@@ -57,7 +57,7 @@ def test_accuracies_of_d_pinned(data: Reference) -> None:
 
 def test_fake_unit_is_no_class(data: Reference) -> None:
     some = Images(flat(0, 1), np.array([1, 0], np.int32))
-    seer = painter(2, [0, 1, 9], [1, 0, 9])
+    seer = sampler(2, [0, 1, 9], [1, 0, 9])
     assert entries.d_accuracy(Comparison(some, some, data, seer)).values["accuracy"] == 1.0
 
 
@@ -65,12 +65,12 @@ def test_fake_unit_is_no_class(data: Reference) -> None:
 def test_logits_that_are_no_numbers_are_a_failed_run(bad: float, data: Reference) -> None:
     some = Images(flat(0, 1), np.array([0, 0], np.int32))
     with pytest.raises(RunError, match=r"D gives NaN or infinity: take another checkpoint\.$"):
-        entries.d_accuracy(Comparison(some, some, data, painter(2, [1, 0], [bad, 0])))
+        entries.d_accuracy(Comparison(some, some, data, sampler(2, [1, 0], [bad, 0])))
 
 
 def test_reconstruction_pinned_in_pixels_from_0_to_1(data: Reference) -> None:
     some = Images(flat(0, 255, 51), np.zeros(3, np.int32))
-    seer = painter(3, [0], autoencoder=lambda x, weights: np.zeros_like(x) - 1)
+    seer = sampler(3, [0], autoencoder=lambda x, weights: np.zeros_like(x) - 1)
     found = entries.reconstruction(Comparison(some, some, data, seer)).values
     assert found == {"reconstruction": pytest.approx((0 + 1 + 0.04) / 3, rel=1e-6)}
 
@@ -78,7 +78,7 @@ def test_reconstruction_pinned_in_pixels_from_0_to_1(data: Reference) -> None:
 def test_reconstruction_adds_up_in_float64(data: Reference) -> None:
     rng = np.random.default_rng(0)
     noise = rng.uniform(-1, 1, (40, 8, 8, 3)).astype(np.float32)
-    seer = painter(3, [0], autoencoder=lambda x, weights: noise)
+    seer = sampler(3, [0], autoencoder=lambda x, weights: noise)
     found = entries.reconstruction(Comparison(REAL, REAL, data, seer)).values["reconstruction"]
     shown = REAL.pixels.astype(np.float32) / 127.5 - 1
     assert found == pytest.approx(np.square((noise - shown).astype(np.float64) / 2).mean(), 1e-12)
@@ -114,7 +114,7 @@ def test_batches_do_not_show(
     name: str, batch: int, data: Reference, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = np.random.default_rng(0).normal(size=(256, 3)).tolist()
-    seer = painter(3, *rows, autoencoder=lambda x, weights: x**3)
+    seer = sampler(3, *rows, autoencoder=lambda x, weights: x**3)
     of = Comparison(dimmed(FAKE, 0.5), REAL, data, seer, classes=(0, 1, 2))
     measure: Callable[[Comparison], Any] = getattr(entries, name)
     expected = measure(of)

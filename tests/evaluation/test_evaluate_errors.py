@@ -14,9 +14,9 @@ from artgan_tf.evaluation import entries
 from artgan_tf.evaluation import measure as module
 from artgan_tf.evaluation.results import REAL, read
 from artgan_tf.gan import GAN
-from artgan_tf.painter import Painter
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.load import load_gan
+from artgan_tf.sampler import Sampler
 from tests.evaluation.material import STEP, save
 from tests.evaluation.verbs import evaluate, sentence
 
@@ -24,9 +24,9 @@ pytestmark = pytest.mark.usefixtures("no_report")
 
 
 @pytest.fixture
-def loaded(painter: Painter, monkeypatch: pytest.MonkeyPatch) -> None:
+def loaded(sampler: Sampler, monkeypatch: pytest.MonkeyPatch) -> None:
     """Loading takes longer than finding a mistake."""
-    monkeypatch.setattr(module, "load", lambda *_: painter)
+    monkeypatch.setattr(module, "load", lambda *_: sampler)
 
 
 # ---- mistakes -----------------------------------------------------------------------------------

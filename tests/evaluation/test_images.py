@@ -22,8 +22,8 @@ from artgan_tf.evaluation.images import (
     proportional_labels,
     real_images,
 )
-from artgan_tf.painter import Painter
 from artgan_tf.runs.load import load
+from artgan_tf.sampler import Sampler
 from tests.evaluation.material import images, peak
 from tfrecords_tools.convert import convert
 from tfrecords_tools.images import UnreadableImage
@@ -133,30 +133,30 @@ def test_real_images_pass_through_little_memory(broken: bool, tmp_path: Path) ->
 
 
 # ---- generated images ---------------------------------------------------------------------------
-def painted(painter: Any, count: int, seed: int, folder: Path) -> Images:
+def painted(sampler: Any, count: int, seed: int, folder: Path) -> Images:
     labels = proportional_labels([2, 1, 1], count)
-    return generated_images(painter, labels, seed, folder / f"{count}-{seed}.npy", "generated")
+    return generated_images(sampler, labels, seed, folder / f"{count}-{seed}.npy", "generated")
 
 
 def test_generated_image_is_a_function_of_its_place_label_and_seed(
-    painter: Painter, tmp_path: Path
+    sampler: Sampler, tmp_path: Path
 ) -> None:
-    found = painted(painter, 130, 3, tmp_path)
+    found = painted(sampler, 130, 3, tmp_path)
     for index in (0, 99, 100, 129):
-        alone = painter.generate([int(found.labels[index])], [3 * 10**9 + index])
+        alone = sampler.generate([int(found.labels[index])], [3 * 10**9 + index])
         np.testing.assert_array_equal(found.pixels[index], alone[0])
-    fewer = painted(painter, 57, 3, tmp_path)
+    fewer = painted(sampler, 57, 3, tmp_path)
     np.testing.assert_array_equal(fewer.pixels, found.pixels[:57])
     np.testing.assert_array_equal(fewer.labels, found.labels[:57])
 
 
-def test_other_seeds_have_no_image_in_common(painter: Painter, tmp_path: Path) -> None:
-    sets = [painted(painter, 40, seed, tmp_path).pixels for seed in (0, 1, 2)]
+def test_other_seeds_have_no_image_in_common(sampler: Sampler, tmp_path: Path) -> None:
+    sets = [painted(sampler, 40, seed, tmp_path).pixels for seed in (0, 1, 2)]
     seen = {image.tobytes() for pixels in sets for image in pixels}
     assert len(seen) == 120
 
 
-def fake_painter(paint: Any, size: int = SIZE) -> Any:
+def fake_sampler(paint: Any, size: int = SIZE) -> Any:
     gan = SimpleNamespace(config=SimpleNamespace(data=SimpleNamespace(image_size=size)))
     generator = SimpleNamespace(weights=[])
     return SimpleNamespace(gan=gan, generator=generator, generate=paint)
@@ -167,9 +167,9 @@ def test_one_and_the_same_image_over_and_over_is_a_failed_run(tmp_path: Path) ->
         return np.stack([np.full((SIZE, SIZE, 3), last if s == 149 else 7) for s in seeds])
 
     with pytest.raises(RunError, match="All 150 generated images are one and the same"):
-        painted(fake_painter(paint), 150, 0, tmp_path)
-    assert painted(fake_painter(paint), 1, 0, tmp_path).count == 1
-    varied = fake_painter(lambda labels, seeds: paint(labels, seeds, 8))
+        painted(fake_sampler(paint), 150, 0, tmp_path)
+    assert painted(fake_sampler(paint), 1, 0, tmp_path).count == 1
+    varied = fake_sampler(lambda labels, seeds: paint(labels, seeds, 8))
     assert painted(varied, 150, 0, tmp_path).count == 150
 
 
@@ -177,19 +177,19 @@ def test_one_and_the_same_image_over_and_over_is_a_failed_run(tmp_path: Path) ->
 def test_weights_that_are_no_numbers_are_a_failed_run(
     bad: float, improved: Path, tmp_path: Path
 ) -> None:
-    painter = load(improved)
-    weight = painter.generator.weights[-1]
+    sampler = load(improved)
+    weight = sampler.generator.weights[-1]
     weight.assign(np.full(weight.shape, bad))
     with pytest.raises(RunError, match=r"holds NaN or infinity: take another checkpoint\.$"):
-        painted(painter, 10, 0, tmp_path)
+        painted(sampler, 10, 0, tmp_path)
 
 
 def test_generated_images_pass_through_little_memory(tmp_path: Path) -> None:
     def paint(labels: list[int], seeds: range) -> np.ndarray:
         return np.stack([np.full((64, 64, 3), s % 5 == 4, np.uint8) for s in seeds])
 
-    painter = fake_painter(paint, 64)
-    assert peak(lambda: painted(painter, 2000, 0, tmp_path)) < 8e6  # they take 24 MB
+    sampler = fake_sampler(paint, 64)
+    assert peak(lambda: painted(sampler, 2000, 0, tmp_path)) < 8e6  # they take 24 MB
 
 
 # ---- what they are ------------------------------------------------------------------------------

@@ -14,19 +14,19 @@ from artgan_tf.evaluation.report import pictures
 from artgan_tf.evaluation.report.pictures import image_uri
 from artgan_tf.metrics.extractors import open_extractor
 from artgan_tf.metrics.manifold import authenticity
-from tests.painters import painter
+from tests.samplers import sampler
 
 
 @pytest.mark.parametrize("magnified", [False, True])
-def test_the_grid_is_that_of_the_painter(magnified):
-    of = painter(18)
+def test_the_grid_is_that_of_the_sampler(magnified):
+    of = sampler(18)
     strips = pictures.grid(of, magnified)
     assert len(strips) == 16
     assert pictures.sheet(strips).tobytes() == of.grid(magnified).tobytes()
 
 
 def test_generated_pictures_stand_beside_real_ones_of_their_class():
-    of, labels = painter(3), np.repeat([2, 0], [9, 2]).astype(np.int32)
+    of, labels = sampler(3), np.repeat([2, 0], [9, 2]).astype(np.int32)
     pixels = np.arange(11, dtype=np.uint8)[:, None, None, None] * np.ones((1, 8, 8, 3), np.uint8)
     strips = pictures.beside(of, Images(pixels, labels))
     assert [strip.name for strip in strips] == [of.class_names[0], of.class_names[2]]
@@ -38,7 +38,7 @@ def test_generated_pictures_stand_beside_real_ones_of_their_class():
 
 @pytest.mark.parametrize("classes", [1, 9])
 def test_the_progress_is_read_from_the_sample_grids(classes, tmp_path):
-    of = painter(classes)
+    of = sampler(classes)
     for step in range(10, 210, 10):
         of.grid().save(tmp_path / f"step_{step:06d}.png")
         of.grid().save(tmp_path / f"step_{step:06d}_magnified.png")
@@ -52,13 +52,13 @@ def test_the_progress_is_read_from_the_sample_grids(classes, tmp_path):
 
 
 def test_marks_stand_in_the_sheet_too():
-    (strip,) = pictures.grid(painter(1))
+    (strip,) = pictures.grid(sampler(1))
     marked = pictures.Strip(strip.name, strip.images, strip.captions, mark="closer")
     assert pictures.sheet([marked]).width > pictures.sheet([strip]).width
 
 
 def test_ways_between_seeds_begin_and_end_at_paintings():
-    of = painter(9)
+    of = sampler(9)
     strips = pictures.between_seeds(of)
     assert len({strip.name for strip in strips}) == pictures.WAYS
     for strip in strips:
@@ -67,7 +67,7 @@ def test_ways_between_seeds_begin_and_end_at_paintings():
 
 
 def test_ways_between_classes_begin_and_end_at_paintings():
-    of = painter(9)
+    of = sampler(9)
     strips = pictures.between_classes(of)
     assert len(strips) == pictures.WAYS - 1
     for strip in strips:
@@ -87,8 +87,8 @@ def check_way(strip: pictures.Strip, ends: np.ndarray) -> None:
 
 
 def test_one_class_has_no_way_to_another():
-    assert pictures.between_classes(painter(1)) == []
-    assert len(pictures.between_seeds(painter(1))) == 1
+    assert pictures.between_classes(sampler(1)) == []
+    assert len(pictures.between_seeds(sampler(1))) == 1
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_fewer_training_images_than_neighbours(painted, reference):
 
 @pytest.mark.parametrize("classes", [1, 3, 20])
 def test_paintings_are_spread_over_the_classes(classes):
-    of = painter(classes)
+    of = sampler(classes)
     painted = pictures.sought(of)
     counts = np.bincount(painted.labels, minlength=classes)
     assert painted.count == pictures.SOUGHT

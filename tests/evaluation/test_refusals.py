@@ -11,7 +11,7 @@ from artgan_tf.evaluation.reference import Reference
 from artgan_tf.evaluation.registry import Measured, metric
 from artgan_tf.evaluation.scoring import Subject, check, scores
 from artgan_tf.metrics.extractors import open_extractor
-from artgan_tf.painter import Painter
+from artgan_tf.sampler import Sampler
 from tests.evaluation.material import Counted, images, opened, reference, scored
 
 
@@ -19,12 +19,12 @@ from tests.evaluation.material import Counted, images, opened, reference, scored
     "measured", [Measured({"fid": np.nan}), Measured({"fid": 1.0}, {1: np.inf})]
 )
 def test_a_result_that_is_no_number_is_left_out_with_its_reason(
-    measured: Measured, data: Reference, painter: Painter
+    measured: Measured, data: Reference, sampler: Sampler
 ) -> None:
     entry = replace(metric("fid_30_val").entry, measure=lambda _: measured)
     broken = replace(metric("fid_30_val"), entry=entry)
     with pytest.warns(UserWarning, match="fid_30_val of model has no value: It is no number"):
-        assert list(scores(Subject(painter, "model", "ema"), [broken], data)) == []
+        assert list(scores(Subject(sampler, "model", "ema"), [broken], data)) == []
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_too_few_images_are_refused_before_any_is_painted(
     assert words in str(caught.value)
 
 
-def test_classes_of_fewer_than_two_images_are_left_out(tmp_path: Path, painter: Painter) -> None:
+def test_classes_of_fewer_than_two_images_are_left_out(tmp_path: Path, sampler: Sampler) -> None:
     train, val = images(36), images(12, 1)
     val.labels[:] = [0] * 6 + [1] * 5 + [2]
     data = reference(tmp_path, train, val, Counted().extractor)

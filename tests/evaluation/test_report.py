@@ -174,7 +174,7 @@ def test_names_are_shown_as_they_are(evaluation, page):
 
 # ---- pictures -----------------------------------------------------------------------------------
 def test_a_copy_is_marked_beside_what_it_copies(run, tmp_path, monkeypatch):
-    def copied(painter):
+    def copied(sampler):
         return Images(data[0].train.pixels[[5]].copy(), np.array([1], np.int32))
 
     data: list = []
@@ -212,9 +212,9 @@ def test_without_a_history_there_are_no_curves(run, tmp_path):
 
 
 def spying(function, seen: list):
-    def called(folder, run, painter, reference, *others):
+    def called(folder, run, sampler, reference, *others):
         seen.append(reference)
-        return function(folder, run, painter, reference, *others)
+        return function(folder, run, sampler, reference, *others)
 
     return called
 

@@ -15,8 +15,8 @@ from artgan_tf.evaluation.results import REAL
 from artgan_tf.evaluation.scoring import Subject, scores
 from artgan_tf.metrics import classifier
 from artgan_tf.metrics.extractor import Extractor
-from artgan_tf.painter import Painter
 from artgan_tf.runs.load import load
+from artgan_tf.sampler import Sampler
 from tests.evaluation.material import STEP, Counted, images, opened, reference, scored
 
 ALL = (
@@ -29,8 +29,8 @@ ALL = (
 
 
 # ---- what a result tells ------------------------------------------------------------------------
-def test_counts_of_a_model(data: Reference, painter: Painter) -> None:
-    found = scored(ALL, data, painter, seed=4)
+def test_counts_of_a_model(data: Reference, sampler: Sampler) -> None:
+    found = scored(ALL, data, sampler, seed=4)
     assert list(found) == list(ALL)
     counts = {name: (result.generated, result.real) for name, result in found.items()}
     assert counts == {name: (30, 12) for name in ALL if "30" in name} | {
@@ -51,8 +51,8 @@ def test_counts_of_a_model(data: Reference, painter: Painter) -> None:
     assert found["intra_kid_30_val"].values["intra_kid"] == pytest.approx(mean)
 
 
-def test_a_result_names_what_it_was_measured_with(data: Reference, painter: Painter) -> None:
-    found = scored(ALL, data, painter)
+def test_a_result_names_what_it_was_measured_with(data: Reference, sampler: Sampler) -> None:
+    found = scored(ALL, data, sampler)
     for name, result in found.items():
         if "features" in metric(name).entry.needs:
             assert result.extractor == data.record
@@ -92,26 +92,26 @@ def test_no_image_stands_in_for_itself_or_chooses_the_windows_it_stands_in(
 
 # ---- the images ---------------------------------------------------------------------------------
 def test_images_are_painted_once_and_are_the_same_whatever_is_asked(
-    data: Reference, painter: Painter, monkeypatch: pytest.MonkeyPatch
+    data: Reference, sampler: Sampler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     painted: list[int] = []
-    generate = painter.generate
+    generate = sampler.generate
 
     def spy(labels: list[int], seeds: range) -> np.ndarray:
         painted.extend(seeds)
         return generate(labels, seeds)
 
-    monkeypatch.setattr(painter, "generate", spy)
+    monkeypatch.setattr(sampler, "generate", spy)
     together = scored(
-        ["pixel_diversity_12", "kid_30_val", "authenticity_pixels_12"], data, painter, 2
+        ["pixel_diversity_12", "kid_30_val", "authenticity_pixels_12"], data, sampler, 2
     )
     assert painted == list(range(2 * 10**9, 2 * 10**9 + 30))
     for name, result in together.items():
-        assert scored([name], data, painter, 2)[name].values == result.values
+        assert scored([name], data, sampler, 2)[name].values == result.values
 
 
-def test_images_of_other_seeds_are_others(data: Reference, painter: Painter) -> None:
-    found = [scored(["kid_30_val"], data, painter, seed)["kid_30_val"] for seed in (0, 1, 0)]
+def test_images_of_other_seeds_are_others(data: Reference, sampler: Sampler) -> None:
+    found = [scored(["kid_30_val"], data, sampler, seed)["kid_30_val"] for seed in (0, 1, 0)]
     assert found[0].values != found[1].values
     assert found[0] == found[2]
 
@@ -125,7 +125,7 @@ def test_raw_and_averaged_weights_paint_other_images(data: Reference, improved: 
 
 
 def test_classes_are_as_frequent_as_among_the_training_images(
-    tmp_path: Path, painter: Painter
+    tmp_path: Path, sampler: Sampler
 ) -> None:
     train = images(36, size=16)
     train.labels[:] = [2] * 18 + [0] * 12 + [1] * 6
@@ -136,26 +136,26 @@ def test_classes_are_as_frequent_as_among_the_training_images(
         return Measured({"parzen": 0.0})
 
     asked = replace(metric("parzen_30"), entry=replace(metric("parzen_30").entry, measure=spy))
-    assert len(list(scores(Subject(painter), [asked], data))) == 1
+    assert len(list(scores(Subject(sampler), [asked], data))) == 1
     assert np.bincount(seen[0].labels).tolist() == [10, 5, 15]
-    alone = painter.generate([int(seen[0].labels[29])], [29])
+    alone = sampler.generate([int(seen[0].labels[29])], [29])
     np.testing.assert_array_equal(seen[0].pixels[29], alone[0])
 
 
 def test_nothing_is_painted_or_read_for_metrics_of_the_discriminator_alone(
-    data: Reference, painter: Painter, monkeypatch: pytest.MonkeyPatch
+    data: Reference, sampler: Sampler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(painter, "generate", lambda *_: pytest.fail("it paints"))
-    scored(["d_accuracy_val", "reconstruction_val"], data, painter)
+    monkeypatch.setattr(sampler, "generate", lambda *_: pytest.fail("it paints"))
+    scored(["d_accuracy_val", "reconstruction_val"], data, sampler)
     assert [path.name for path in data.work.iterdir()] == ["val.npy"]
 
 
 def test_features_of_generated_images_are_gone_afterwards(
-    data: Reference, painter: Painter, tmp_path: Path, counted: Counted
+    data: Reference, sampler: Sampler, tmp_path: Path, counted: Counted
 ) -> None:
     scored(["kid_30_val"], data)
     before = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
-    scored(["kid_30_val", "fid_20_val", "authenticity_pixels_12"], data, painter)
+    scored(["kid_30_val", "fid_20_val", "authenticity_pixels_12"], data, sampler)
     after = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
     new = set(after) - set(before)
     assert set(before) <= set(after)
@@ -168,35 +168,35 @@ def test_features_of_generated_images_are_gone_afterwards(
 def test_no_variable_of_the_model_changes(
     paper: str, data: Reference, request: pytest.FixtureRequest
 ) -> None:
-    painter = load(request.getfixturevalue(paper))
-    before = [keras.ops.convert_to_numpy(v).copy() for v in painter.gan.variables]
-    scored(ALL, data, painter)
+    sampler = load(request.getfixturevalue(paper))
+    before = [keras.ops.convert_to_numpy(v).copy() for v in sampler.gan.variables]
+    scored(ALL, data, sampler)
     assert len(before) > 40
-    for variable, value in zip(painter.gan.variables, before, strict=True):
+    for variable, value in zip(sampler.gan.variables, before, strict=True):
         np.testing.assert_array_equal(keras.ops.convert_to_numpy(variable), value)
 
 
 def test_an_interrupted_evaluation_goes_on(
-    data: Reference, painter: Painter, counted: Counted, monkeypatch: pytest.MonkeyPatch
+    data: Reference, sampler: Sampler, counted: Counted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(features, "CHUNK", 10)
     counted.fail_after = 60  # 12 real ones in 20, and 40 of the 100 generated ones
     with pytest.raises(KeyboardInterrupt):
-        scored(["kid_100_val"], data, painter)
+        scored(["kid_100_val"], data, sampler)
     assert counted.images == 60
     counted.fail_after = 10**9
     again = opened(Path(data.data.spec.partition(":")[2]), data.cache, data.work / "b", None)
     again.extractor = counted.extractor
     again._features = features.Features(counted.extractor, data.features.cache, again.work)
-    scored(["kid_100_val"], again, painter)
+    scored(["kid_100_val"], again, sampler)
     assert counted.images == 120
 
 
 def test_a_metric_without_a_value_says_why_and_the_others_go_on(
-    tmp_path: Path, painter: Painter
+    tmp_path: Path, sampler: Sampler
 ) -> None:
     """Each class's real images are one picture: there is no deviation to compare with."""
-    size = painter.gan.config.data.image_size
+    size = sampler.gan.config.data.image_size
     labels = (np.arange(48) % 3).astype(np.int32)
     grey = np.broadcast_to(labels[:, None, None, None] * 90, (48, size, size, 3)).astype(np.uint8)
     constant = reference(
@@ -204,12 +204,12 @@ def test_a_metric_without_a_value_says_why_and_the_others_go_on(
     )
     names = ("pixel_diversity_12", "d_accuracy_val", "authenticity_pixels_12")
     with pytest.warns(UserWarning, match="pixel_diversity_12 of model has no value: .* the same"):
-        found = scored(names, constant, painter)
+        found = scored(names, constant, sampler)
     assert list(found) == ["d_accuracy_val", "authenticity_pixels_12"]
 
 
 def test_one_constant_picture_takes_only_the_metrics_that_it_has_no_value_for(
-    tmp_path: Path, painter: Painter
+    tmp_path: Path, sampler: Sampler
 ) -> None:
     """A network that divides by each image's contrast has no features of it."""
 
@@ -219,13 +219,13 @@ def test_one_constant_picture_takes_only_the_metrics_that_it_has_no_value_for(
             rows -= rows.mean(axis=1, keepdims=True)
             return rows[:, :6] / rows.std(axis=1, keepdims=True), None
 
-    size = painter.gan.config.data.image_size
+    size = sampler.gan.config.data.image_size
     train, val = images(36, 1, size), images(12, 2, size)
     val.pixels[7] = 128
     data = reference(tmp_path, train, val, Extractor("contrast", "", run))
     names = ("fid_30_val", "kid_30_val", "pixel_diversity_12", "d_accuracy_val")
     with pytest.warns(UserWarning, match="no value: contrast gave no finite .* 1 of") as told:
-        found = scored(names, data, painter)
+        found = scored(names, data, sampler)
     assert list(found) == ["pixel_diversity_12", "d_accuracy_val"]
     sentences = [str(each.message) for each in told if "no value" in str(each.message)]
     assert [sentence.split()[0] for sentence in sentences] == list(names[:2])

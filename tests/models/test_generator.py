@@ -5,23 +5,23 @@ import numpy as np
 import pytest
 
 from tests.conftest import TABLES
-from tests.painters import CLASSES
+from tests.samplers import CLASSES
 
 
-def request(painter):
+def request(sampler):
     """z and class weights: each class alone, and all of them mixed."""
     mixed = np.full((1, len(CLASSES)), 1 / len(CLASSES), np.float32)
     weights = np.concatenate([np.eye(len(CLASSES), dtype=np.float32), mixed])
-    return painter.latents(range(len(weights))), weights
+    return sampler.latents(range(len(weights))), weights
 
 
 @pytest.mark.parametrize("paper", TABLES)
-def test_a_generator_comes_back_from_its_file(painters, paper, tmp_path):
-    painter = painters[paper]
-    painter.generator.save(tmp_path / "x.keras")
+def test_a_generator_comes_back_from_its_file(samplers, paper, tmp_path):
+    sampler = samplers[paper]
+    sampler.generator.save(tmp_path / "x.keras")
     back = keras.saving.load_model(tmp_path / "x.keras")
-    asked = request(painter)
-    painted, again = (np.asarray(network(*asked)) for network in (painter.generator, back))
+    asked = request(sampler)
+    painted, again = (np.asarray(network(*asked)) for network in (sampler.generator, back))
     np.testing.assert_allclose(again, painted, rtol=0, atol=1e-6)
     assert np.ptp(painted) > 0.1
     assert back.class_names == tuple(CLASSES)

@@ -38,13 +38,13 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 # ---- the package's ----------------------------------------------------------------------------
 @pytest.mark.parametrize(("name", "size", "steps"), [(NAME, 64, 14_491), ("cifar10", 32, 4_000)])
 def test_it_paints_its_ten_classes(name: str, size: int, steps: int):
-    painter = artgan_tf.load(f"pretrained:{name}")
-    assert len(painter.class_names) == 10
-    images = painter.generate(painter.class_names, [7] * 10)
+    sampler = artgan_tf.load(f"pretrained:{name}")
+    assert len(sampler.class_names) == 10
+    images = sampler.generate(sampler.class_names, [7] * 10)
     assert (images.shape, images.dtype) == ((10, size, size, 3), np.uint8)
     assert len(np.unique(images.reshape(10, -1), axis=0)) == 10
     assert images.std() > 30  # not plain grey
-    assert painter.gan.steps_done == steps
+    assert sampler.gan.steps_done == steps
 
 
 @pytest.mark.parametrize(

@@ -14,25 +14,25 @@ WEIGHTS = np.array([[1, 0, 0], [0.5, 0.5, 0], [0, 0, 1], [0.2, 0.3, 0.5], [0, 1,
 
 
 @pytest.mark.parametrize("paper", ["improved", "artgan"])
-def test_an_export_paints_what_the_painter_paints(exports, painters, paper):
-    export, painter = open_model(exports[paper].parent), painters[paper]
-    assert export.class_names == painter.class_names
+def test_an_export_paints_what_the_sampler_paints(exports, samplers, paper):
+    export, sampler = open_model(exports[paper].parent), samplers[paper]
+    assert export.class_names == sampler.class_names
     for options in ({}, {"truncation": 0.5}, {"magnified": True}):
         if paper == "artgan" and "magnified" in options:
             with pytest.raises(InputError, match="no signature magnified"):
                 export.generate(LABELS, SEEDS, **options)
             continue
-        found, expected = (m.generate(LABELS, SEEDS, **options) for m in (export, painter))
+        found, expected = (m.generate(LABELS, SEEDS, **options) for m in (export, sampler))
         np.testing.assert_array_equal(found, expected)
     one, other = (
-        m.mix(SEEDS, SEEDS[::-1], WAY, WEIGHTS, truncation=0.8) for m in (export, painter)
+        m.mix(SEEDS, SEEDS[::-1], WAY, WEIGHTS, truncation=0.8) for m in (export, sampler)
     )
     np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize("kind", ["run", "export"])
-def test_classes_by_number_and_none_at_all(kind, exports, painters):
-    model = painters["improved"] if kind == "run" else open_model(exports["improved"])
+def test_classes_by_number_and_none_at_all(kind, exports, samplers):
+    model = samplers["improved"] if kind == "run" else open_model(exports["improved"])
     expected = model.generate([2, 1], [5, 6])
     names = np.array(model.class_names)[[2, 1]]
     alike: list[Any] = [np.array([2, 1]), [np.uint8(2), np.int64(1)], names]

@@ -1,4 +1,4 @@
-"""A served model of a tiny painter, and a server that serves it."""
+"""A served model of a tiny sampler, and a server that serves it."""
 
 import json
 import os

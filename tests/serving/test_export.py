@@ -14,18 +14,18 @@ from artgan_tf.sampling.models import open_model
 from artgan_tf.serving import check, saved_model
 from artgan_tf.serving.saved_model import ExportOptions
 from artgan_tf.serving.warmup import read_warmup
-from tests.painters import CLASSES
+from tests.samplers import CLASSES
 from tfrecords_tools.common import locks
 
 
 @pytest.fixture
-def quick(exports, painters, monkeypatch):
-    """Exports of a run that is a painter already, and checks that pass, in no time."""
-    monkeypatch.setattr(saved_model, "load", lambda run, which, weights: painters["improved"])
+def quick(exports, samplers, monkeypatch):
+    """Exports of a run that is a sampler already, and checks that pass, in no time."""
+    monkeypatch.setattr(saved_model, "load", lambda run, which, weights: samplers["improved"])
     monkeypatch.setattr(
         saved_model,
         "write",
-        lambda painter, folder, *_: shutil.copytree(exports["improved"], folder),
+        lambda sampler, folder, *_: shutil.copytree(exports["improved"], folder),
     )
     monkeypatch.setattr(saved_model, "check", lambda *arguments: None)
     return monkeypatch
@@ -94,32 +94,32 @@ def test_two_exports_at_a_time_get_two_versions(quick, tmp_path):
     assert saved_model.export_run(tmp_path, ExportOptions()).name == "2"
 
 
-def test_what_lies_beside_the_graph(exports, painters):
+def test_what_lies_beside_the_graph(exports, samplers):
     extra = exports["improved"] / "assets.extra"
     facts = json.loads((extra / "artgan.json").read_text(encoding="utf-8"))
     assert facts["class_names"] == CLASSES
     assert (facts["image_size"], facts["magnified"]) == (16, True)
     config = tomllib.loads((extra / "config.toml").read_text(encoding="utf-8"))
-    assert from_tree(config) == painters["improved"].gan.config
+    assert from_tree(config) == samplers["improved"].gan.config
     card = (extra / "README.md").read_text(encoding="utf-8")
     assert all(name in card for name in [*CLASSES, *facts["signatures"]])
 
 
-def test_warm_up_asks_each_signature(exports, painters):
+def test_warm_up_asks_each_signature(exports, samplers):
     found = dict(read_warmup(exports["improved"] / "assets.extra"))
     facts = json.loads((exports["improved"] / "assets.extra" / "artgan.json").read_text())
     assert list(found) == facts["signatures"]
-    for key, value in check.requests(painters["improved"]).items():
+    for key, value in check.requests(samplers["improved"]).items():
         signature, _, name = key.partition("/")
         np.testing.assert_array_equal(found[signature][name], value)
     assert not list(read_warmup(exports["improved"]))
 
 
-def test_an_export_paints_as_its_run_does(exports, painters):
+def test_an_export_paints_as_its_run_does(exports, samplers):
     model = open_model(exports["improved"].parent)
     assert model.class_names == tuple(CLASSES)
     for options in ({}, {"magnified": True}, {"truncation": 0.5}):
         np.testing.assert_array_equal(
             model.generate(CLASSES, [1, 2, 3], **options),
-            painters["improved"].generate(CLASSES, [1, 2, 3], **options),
+            samplers["improved"].generate(CLASSES, [1, 2, 3], **options),
         )

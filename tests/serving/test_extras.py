@@ -11,7 +11,7 @@ from artgan_tf.config import InputError
 from artgan_tf.evaluation import results
 from artgan_tf.evaluation.results import REAL, Result
 from artgan_tf.serving.extras import held_out, model_card, real_sheet, save_sheet
-from tests.painters import CLASSES
+from tests.samplers import CLASSES
 
 COLOURS = [(250, 10, 10), (10, 250, 10), (10, 10, 250)]
 
@@ -59,8 +59,8 @@ def folder(tmp_path_factory):
     return root
 
 
-def test_a_sheet_has_real_images_of_each_class(folder, painters, tmp_path):
-    sheet = real_sheet(painters["improved"], 4, f"folder:{folder}")
+def test_a_sheet_has_real_images_of_each_class(folder, samplers, tmp_path):
+    sheet = real_sheet(samplers["improved"], 4, f"folder:{folder}")
     save_sheet(sheet, tmp_path)
     with Image.open(tmp_path / "references.jpg") as kept:
         pixels = np.asarray(kept, int)
@@ -70,12 +70,12 @@ def test_a_sheet_has_real_images_of_each_class(folder, painters, tmp_path):
     assert pixels[40, 3 * 16 + 8].min() > 246  # there are no four
 
 
-def test_data_of_other_classes_will_not_do(painters, tmp_path):
+def test_data_of_other_classes_will_not_do(samplers, tmp_path):
     (tmp_path / "cats").mkdir()
     for number in range(10):
         Image.new("RGB", (20, 20)).save(tmp_path / "cats" / f"{number}.png")
     with pytest.raises(InputError, match="but the model paints rings"):
-        real_sheet(painters["improved"], 4, f"folder:{tmp_path}")
+        real_sheet(samplers["improved"], 4, f"folder:{tmp_path}")
 
 
 @pytest.mark.parametrize("count", [-1, 17])

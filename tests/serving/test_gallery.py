@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.painters import CLASSES
+from tests.samplers import CLASSES
 from tests.serving.galleries import MOST, TWO, Gallery, answers
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from tests.painters import CLASSES
+from tests.samplers import CLASSES
 from tests.serving.test_app import Client
 from tfrecords_tools.common.sheet import named_grid
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.painters import CLASSES
+from tests.samplers import CLASSES
 from tests.serving.galleries import PNG, TWO, answers
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

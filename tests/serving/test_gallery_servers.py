@@ -10,7 +10,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from tests.painters import CLASSES
+from tests.samplers import CLASSES
 from tests.serving.galleries import TWO, Gallery, StaticPage, answers
 from tests.serving.servers import Server
 

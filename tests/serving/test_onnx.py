@@ -16,7 +16,7 @@ from artgan_tf.export import export as verb
 from artgan_tf.serving import onnx_file, saved_model
 from artgan_tf.serving.saved_model import ExportOptions
 from artgan_tf.serving.signatures import Signatures
-from tests.painters import CLASSES, tiny_painter
+from tests.samplers import CLASSES, tiny_sampler
 
 PAPERS = ["improved", "artgan", "critic"]
 K = len(CLASSES)
@@ -31,12 +31,12 @@ def extra():
 
 
 @pytest.fixture(scope="module")
-def files(extra, painters, tmp_path_factory):
-    """The ONNX file of each painter."""
+def files(extra, samplers, tmp_path_factory):
+    """The ONNX file of each sampler."""
     root = tmp_path_factory.mktemp("onnx")
-    for paper, painter in painters.items():
-        onnx_file.write_onnx(root / f"{paper}.onnx", painter)
-    return {paper: root / f"{paper}.onnx" for paper in painters}
+    for paper, sampler in samplers.items():
+        onnx_file.write_onnx(root / f"{paper}.onnx", sampler)
+    return {paper: root / f"{paper}.onnx" for paper in samplers}
 
 
 def session(file):
@@ -47,14 +47,14 @@ def session(file):
     return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
 
 
-def request(painter, count):
-    z = painter.latents(range(100, 100 + count)).numpy()
+def request(sampler, count):
+    z = sampler.latents(range(100, 100 + count)).numpy()
     return {"z": z, "label": np.arange(count, dtype=np.int32)[::-1] % K}
 
 
-def apart(images, painter, asked, magnified=False):
+def apart(images, sampler, asked, magnified=False):
     """Grey levels from what Keras paints, of each value."""
-    wanted = painter.paint(asked["z"], painter.gan.one_hot(asked["label"]), magnified)
+    wanted = sampler.paint(asked["z"], sampler.gan.one_hot(asked["label"]), magnified)
     assert (images.shape, images.dtype) == (wanted.shape, np.uint8)
     return np.abs(images.astype(int) - wanted)
 
@@ -62,31 +62,31 @@ def apart(images, painter, asked, magnified=False):
 # ---- the file ---------------------------------------------------------------------------------
 @pytest.mark.parametrize("paper", PAPERS)
 @pytest.mark.parametrize("count", [1, 3, 17, 64])
-def test_pictures_are_kerass(files, painters, paper, count):
-    asked = request(painters[paper], count)
+def test_pictures_are_kerass(files, samplers, paper, count):
+    asked = request(samplers[paper], count)
     (images,) = session(files[paper]).run(["images"], asked)
-    assert images.std() > 5  # a file that paints one grey would agree with a painter that does
+    assert images.std() > 5  # a file that paints one grey would agree with a sampler that does
     assert len(np.unique(images, axis=0)) == count
-    levels = apart(images, painters[paper], asked)
+    levels = apart(images, samplers[paper], asked)
     assert levels.max() <= 1
     assert levels.mean() < 1e-3
 
 
-def test_paper_bs_are_there_at_twice_the_size(files, painters):
-    asked = request(painters["improved"], 3)
+def test_paper_bs_are_there_at_twice_the_size(files, samplers):
+    asked = request(samplers["improved"], 3)
     (images,) = session(files["improved"]).run(["magnified"], asked)
-    assert apart(images, painters["improved"], asked, magnified=True).max() <= 1
+    assert apart(images, samplers["improved"], asked, magnified=True).max() <= 1
 
 
-def test_the_pages_line_paints(files, painters, tmp_path, monkeypatch):
+def test_the_pages_line_paints(files, samplers, tmp_path, monkeypatch):
     import onnxruntime
 
     shutil.copy(files["artgan"], tmp_path / "generator.onnx")
     monkeypatch.chdir(tmp_path)
     (line,) = re.findall(r"^`(images, = onnxruntime.*)`$", PAGE.read_text("utf-8"), re.M)
-    known: dict[str, Any] = {"onnxruntime": onnxruntime, **request(painters["artgan"], 5)}
+    known: dict[str, Any] = {"onnxruntime": onnxruntime, **request(samplers["artgan"], 5)}
     exec(line, known)
-    assert apart(known["images"], painters["artgan"], request(painters["artgan"], 5)).max() <= 1
+    assert apart(known["images"], samplers["artgan"], request(samplers["artgan"], 5)).max() <= 1
 
 
 @pytest.mark.parametrize("paper", PAPERS)
@@ -113,80 +113,80 @@ def test_a_label_out_of_range_is_an_error(files, paper, label):
 
 
 @pytest.mark.parametrize("paper", PAPERS)
-def test_half_is_half_the_size_and_a_few_levels_apart(files, painters, paper, tmp_path):
-    file, painter = tmp_path / "half.onnx", painters[paper]
-    onnx_file.write_onnx(file, painter, half=True)
-    onnx_file.check_onnx(file, painter, half=True)
+def test_half_is_half_the_size_and_a_few_levels_apart(files, samplers, paper, tmp_path):
+    file, sampler = tmp_path / "half.onnx", samplers[paper]
+    onnx_file.write_onnx(file, sampler, half=True)
+    onnx_file.check_onnx(file, sampler, half=True)
     saved = files[paper].stat().st_size - file.stat().st_size
-    floats = sum(value.size for value in painter.generator.get_weights())
+    floats = sum(value.size for value in sampler.generator.get_weights())
     assert saved > 0.8 * 2 * floats  # the graph itself is a third of such a small file
-    asked = request(painter, 64)
+    asked = request(sampler, 64)
     (images,) = session(file).run(["images"], asked)
-    assert 0 < apart(images, painter, asked).max() <= 3
+    assert 0 < apart(images, sampler, asked).max() <= 3
 
 
 @pytest.mark.parametrize(
     ("paper", "precision"), [("improved", "mixed_bfloat16"), ("artgan", "mixed_float16")]
 )
 def test_a_run_of_mixed_precision_is_painted_in_float32(
-    extra, painters, paper, precision, tmp_path
+    extra, samplers, paper, precision, tmp_path
 ):
-    painter = tiny_painter(paper, precision)
-    painter.generator.set_weights(painters[paper].generator.get_weights())
-    onnx_file.write_onnx(tmp_path / "x.onnx", painter)
-    onnx_file.check_onnx(tmp_path / "x.onnx", painter)
-    asked = request(painter, 3)
+    sampler = tiny_sampler(paper, precision)
+    sampler.generator.set_weights(samplers[paper].generator.get_weights())
+    onnx_file.write_onnx(tmp_path / "x.onnx", sampler)
+    onnx_file.check_onnx(tmp_path / "x.onnx", sampler)
+    asked = request(sampler, 3)
     (images,) = session(tmp_path / "x.onnx").run(["images"], asked)
-    assert apart(images, painters[paper], asked).max() <= 1
+    assert apart(images, samplers[paper], asked).max() <= 1
 
 
 # ---- the check --------------------------------------------------------------------------------
 @pytest.mark.parametrize("paper", PAPERS)
-def test_the_file_of_another_painter_is_refused(files, painters, paper):
-    painter = painters[paper]
-    kept = painter.generator.get_weights()
-    onnx_file.check_onnx(files[paper], painter)
+def test_the_file_of_another_sampler_is_refused(files, samplers, paper):
+    sampler = samplers[paper]
+    kept = sampler.generator.get_weights()
+    onnx_file.check_onnx(files[paper], sampler)
     try:
-        painter.generator.set_weights([value * 0.9 for value in kept])
+        sampler.generator.set_weights([value * 0.9 for value in kept])
         for half in (False, True):
             with pytest.raises(RunError, match=r"generator.onnx/images differs from Keras by \d+ "):
-                onnx_file.check_onnx(files[paper], painter, half)
+                onnx_file.check_onnx(files[paper], sampler, half)
     finally:
-        painter.generator.set_weights(kept)
+        sampler.generator.set_weights(kept)
 
 
-def test_a_file_that_fills_batches_up_is_refused(extra, painters, tmp_path):
+def test_a_file_that_fills_batches_up_is_refused(extra, samplers, tmp_path):
     """What tf2onnx makes of the served signature: 16 pictures for 17 latents."""
     import tf2onnx
 
-    painter = painters["artgan"]
-    function = Signatures(painter).functions()["generate"]
+    sampler = samplers["artgan"]
+    function = Signatures(sampler).functions()["generate"]
     tf2onnx.convert.from_function(
         function, function.input_signature, output_path=str(tmp_path / "x.onnx")
     )
     with pytest.raises(RunError, match=r"images has shape \(16, 16, 16, 3\), in Keras \(17, "):
-        onnx_file.check_onnx(tmp_path / "x.onnx", painter)
+        onnx_file.check_onnx(tmp_path / "x.onnx", sampler)
 
 
-def test_a_damaged_file_is_told_in_one_line(files, painters, tmp_path):
+def test_a_damaged_file_is_told_in_one_line(files, samplers, tmp_path):
     (tmp_path / "x.onnx").write_bytes(files["artgan"].read_bytes()[:-1000])
     with pytest.raises(RunError, match=r"ONNX Runtime cannot run generator\.onnx: ") as error:
-        onnx_file.check_onnx(tmp_path / "x.onnx", painters["artgan"])
+        onnx_file.check_onnx(tmp_path / "x.onnx", samplers["artgan"])
     assert "\n" not in str(error.value)
 
 
 # ---- the verb ---------------------------------------------------------------------------------
 @pytest.fixture
-def quick(painters, monkeypatch):
-    """Exports of a run that is a painter already; the SavedModel is not checked."""
-    monkeypatch.setattr(saved_model, "load", lambda run, which, weights: painters["improved"])
+def quick(samplers, monkeypatch):
+    """Exports of a run that is a sampler already; the SavedModel is not checked."""
+    monkeypatch.setattr(saved_model, "load", lambda run, which, weights: samplers["improved"])
     monkeypatch.setattr(saved_model, "check", lambda *arguments: None)
     return monkeypatch
 
 
-def test_an_export_holds_the_file_and_its_card_names_it(extra, quick, exports, painters, tmp_path):
+def test_an_export_holds_the_file_and_its_card_names_it(extra, quick, exports, samplers, tmp_path):
     folder = saved_model.export_run(tmp_path, ExportOptions(onnx=True)) / "assets.extra"
-    onnx_file.check_onnx(folder / "generator.onnx", painters["improved"])
+    onnx_file.check_onnx(folder / "generator.onnx", samplers["improved"])
     card = (folder / "README.md").read_text(encoding="utf-8")
     assert "`generator.onnx`" in card
     assert "z, 8 numbers a picture, from the uniform distribution" in card
@@ -197,7 +197,7 @@ def test_an_export_holds_the_file_and_its_card_names_it(extra, quick, exports, p
 
 
 def test_a_wrong_conversion_leaves_no_version(files, quick, tmp_path):
-    def wrong(file, painter, half):
+    def wrong(file, sampler, half):
         shutil.copy(files["artgan"], file)
 
     quick.setattr(saved_model, "write_onnx", wrong)

@@ -23,7 +23,7 @@ from tfrecords_tools.metadata import parse
 from tfrecords_tools.options import Options
 from tfrecords_tools.records import read_records
 
-SIZE = 16  # of the tiny painters
+SIZE = 16  # of the tiny samplers
 # Where the sides stand in a file, and in which order their bytes; a JPEG's height comes first.
 HEADS: dict[str, Any] = {
     "PNG": lambda content: (16, "big"),
@@ -198,11 +198,11 @@ def test_what_would_fill_the_memory_is_refused_by_its_head(
 
 
 def test_a_server_judges_what_d_was_trained_on(
-    trained_on: dict, exports: Any, painters: Any
+    trained_on: dict, exports: Any, samplers: Any
 ) -> None:
     names = [name for name in ODD if not ODD[name].endswith(b"\0")]  # as NumPy's strings must not
     given = {"classify/image_bytes": np.array([ODD[name] for name in names])}
-    gan = painters["improved"].gan
+    gan = samplers["improved"].gan
     scores, realness = gan.judge(gan.from_uint8(np.stack([trained_on[name] for name in names])))
     found = check.run_loader(exports["improved"], given)
     np.testing.assert_allclose(found["classify/scores"], scores, atol=1e-5)

@@ -18,9 +18,9 @@ def servable(exports):
     return Servable(exports["improved"], "artgan", 3)
 
 
-def test_it_paints_what_keras_paints(servable, painters):
-    asked = check.requests(painters["improved"])
-    for key, images in check.expected(painters["improved"]).items():
+def test_it_paints_what_keras_paints(servable, samplers):
+    asked = check.requests(samplers["improved"])
+    for key, images in check.expected(samplers["improved"]).items():
         signature, _, output = key.partition("/")
         inputs = {k.partition("/")[2]: v for k, v in asked.items() if k.startswith(f"{signature}/")}
         found = servable.run(signature, inputs)[output]

@@ -14,7 +14,7 @@ from artgan_tf.config import RunError
 from artgan_tf.serving import check, loader
 from artgan_tf.serving.saved_model import ExportOptions, write
 from artgan_tf.serving.signatures import Signatures
-from tests.painters import CLASSES
+from tests.samplers import CLASSES
 
 pytestmark = pytest.mark.slow
 PAPERS = ["improved", "artgan", "critic"]
@@ -23,14 +23,14 @@ K = len(CLASSES)
 
 
 @pytest.fixture(scope="module")
-def answers(exports, painters):
+def answers(exports, samplers):
     """What the loader answers to the requests of the check, by paper: each is a start of it."""
-    return {p: check.run_loader(exports[p], check.requests(painters[p])) for p in PAPERS}
+    return {p: check.run_loader(exports[p], check.requests(samplers[p])) for p in PAPERS}
 
 
 @pytest.mark.parametrize("paper", PAPERS)
-def test_pictures_are_kerass(answers, painters, paper):
-    expected = check.expected(painters[paper])
+def test_pictures_are_kerass(answers, samplers, paper):
+    expected = check.expected(samplers[paper])
     assert ("magnified/image_bytes" in expected) == (paper == "improved")
     for name, images in expected.items():
         found = answers[paper][name]
@@ -40,22 +40,22 @@ def test_pictures_are_kerass(answers, painters, paper):
 
 
 @pytest.mark.parametrize("paper", PAPERS)
-def test_scores_and_reconstructions_are_kerass(answers, painters, paper):
-    painter = painters[paper]
-    picture = painter.generate([0], [0])
-    scores, realness = painter.gan.judge(painter.gan.from_uint8(picture))
+def test_scores_and_reconstructions_are_kerass(answers, samplers, paper):
+    sampler = samplers[paper]
+    picture = sampler.generate([0], [0])
+    scores, realness = sampler.gan.judge(sampler.gan.from_uint8(picture))
     found = answers[paper]
     np.testing.assert_allclose(found["classify/scores"], scores, atol=1e-6)
     np.testing.assert_allclose(found["classify/realness"], realness, atol=1e-6)
     label = int(np.argmax(scores[0]))
     assert found["classify/label"].tolist() == [label]
     assert found["classify/class_name"].tolist() == [CLASSES[label].encode()]
-    image = painter.gan.reconstruct(painter.gan.from_uint8(picture), painter.generator)
+    image = sampler.gan.reconstruct(sampler.gan.from_uint8(picture), sampler.generator)
     reconstructed = check.decoded(found["reconstruct/image_bytes"])
-    np.testing.assert_array_equal(reconstructed, painter.gan.to_uint8(image))
+    np.testing.assert_array_equal(reconstructed, sampler.gan.to_uint8(image))
 
 
-def test_the_loader_imports_neither_keras_nor_this_package(exports, painters, tmp_path):
+def test_the_loader_imports_neither_keras_nor_this_package(exports, samplers, tmp_path):
     given: dict[str, Any] = {"generate/label": np.array([0], np.int32)}
     np.savez(tmp_path / "in.npz", **given)
     script = (
@@ -112,56 +112,56 @@ def test_a_label_out_of_range_is_an_error_and_any_picture_is_judged(exports):
 
 
 # ---- the check --------------------------------------------------------------------------------
-def test_a_module_that_holds_a_keras_model_is_caught(painters, tmp_path):
+def test_a_module_that_holds_a_keras_model_is_caught(samplers, tmp_path):
     """Python loads it and runs it; TF Serving loads it and fails its first request."""
-    painter = painters["artgan"]
-    signatures = Signatures(painter)
+    sampler = samplers["artgan"]
+    signatures = Signatures(sampler)
     functions = signatures.functions()
-    signatures.module.weights = [variable.value for variable in painter.generator.variables]
-    signatures.module.discriminator = painter.gan.discriminator
+    signatures.module.weights = [variable.value for variable in sampler.generator.variables]
+    signatures.module.discriminator = sampler.gan.discriminator
     tf.saved_model.save(signatures.module, str(tmp_path / "1"), signatures=functions)
     loaded = tf.saved_model.load(str(tmp_path / "1"))
-    picture = tf.constant(check.requests(painter)["classify/image_bytes"])
+    picture = tf.constant(check.requests(sampler)["classify/image_bytes"])
     assert loaded.signatures["classify"](image_bytes=picture)["scores"].shape == (1, K)
     with pytest.raises(RunError, match="The export's signature classify fails: "):
-        check.check(tmp_path / "1", painter)
+        check.check(tmp_path / "1", sampler)
 
 
-def test_an_export_of_another_painter_is_caught(exports, painters):
-    painter = painters["artgan"]
-    kept = painter.generator.get_weights()
+def test_an_export_of_another_sampler_is_caught(exports, samplers):
+    sampler = samplers["artgan"]
+    kept = sampler.generator.get_weights()
     try:
-        painter.generator.set_weights([value * 0.5 for value in kept])
+        sampler.generator.set_weights([value * 0.5 for value in kept])
         with pytest.raises(RunError, match=r"differs from Keras by \d+ grey levels"):
-            check.check(exports["artgan"], painter)
+            check.check(exports["artgan"], sampler)
     finally:
-        painter.generator.set_weights(kept)
+        sampler.generator.set_weights(kept)
 
 
-def test_weights_that_are_no_numbers_are_caught(exports, painters):
-    painter = painters["artgan"]
-    kept = painter.generator.get_weights()
+def test_weights_that_are_no_numbers_are_caught(exports, samplers):
+    sampler = samplers["artgan"]
+    kept = sampler.generator.get_weights()
     try:
-        painter.generator.set_weights([kept[0] * np.nan, *kept[1:]])
+        sampler.generator.set_weights([kept[0] * np.nan, *kept[1:]])
         with pytest.raises(RunError, match=r"is not finite: export another checkpoint\."):
-            check.check(exports["artgan"], painter)
+            check.check(exports["artgan"], sampler)
     finally:
-        painter.generator.set_weights(kept)
+        sampler.generator.set_weights(kept)
 
 
-def test_what_is_no_savedmodel_is_told_in_one_line(painters, tmp_path):
+def test_what_is_no_savedmodel_is_told_in_one_line(samplers, tmp_path):
     with pytest.raises(RunError, match="loader cannot run the export: ") as error:
-        check.check(tmp_path, painters["artgan"])
+        check.check(tmp_path, samplers["artgan"])
     assert "\n" not in str(error.value)
 
 
 # ---- float16 weights --------------------------------------------------------------------------
 @pytest.fixture(scope="module")
-def halves(painters, tmp_path_factory):
-    """Versions of painters whose weights are float16."""
+def halves(samplers, tmp_path_factory):
+    """Versions of samplers whose weights are float16."""
     root = tmp_path_factory.mktemp("halves")
     for paper in HALVED:
-        write(painters[paper], root / paper, ExportOptions(half=True))
+        write(samplers[paper], root / paper, ExportOptions(half=True))
     return {paper: root / paper for paper in HALVED}
 
 
@@ -176,7 +176,7 @@ def test_half_weights_are_half_the_size(exports, halves, paper):
 
 
 @pytest.fixture(scope="module")
-def half_answers(halves, painters):
+def half_answers(halves, samplers):
     """What they answer to 64 latents, and to labels out of range."""
     bad = {
         "serving_default/label": np.array([0, -1, K], np.int32),
@@ -185,16 +185,16 @@ def half_answers(halves, painters):
     asked = {"generate/label": np.arange(64, dtype=np.int32) % K}
     return {
         paper: check.run_loader(
-            halves[paper], asked | bad | {"generate/z": painter.latents(range(64)).numpy()}
+            halves[paper], asked | bad | {"generate/z": sampler.latents(range(64)).numpy()}
         )
-        for paper, painter in painters.items()
+        for paper, sampler in samplers.items()
         if paper in HALVED
     }
 
 
 @pytest.mark.parametrize("paper", HALVED)
-def test_half_weights_paint_a_few_levels_apart(half_answers, painters, paper):
-    wanted = painters[paper].generate([i % K for i in range(64)], range(64))
+def test_half_weights_paint_a_few_levels_apart(half_answers, samplers, paper):
+    wanted = samplers[paper].generate([i % K for i in range(64)], range(64))
     apart = np.abs(half_answers[paper]["generate/images"].astype(int) - wanted)
     assert 0 < apart.max() <= check.HALF_LEVELS
     assert apart.mean() < 0.1
@@ -205,15 +205,15 @@ def test_with_half_weights_a_label_out_of_range_is_an_error(half_answers, paper)
     assert half_answers[paper].keys() == {"generate/images", "serving_default/error"}
 
 
-def test_half_weights_are_checked(halves, painters):
-    painter = painters["artgan"]
-    kept = painter.generator.get_weights()
+def test_half_weights_are_checked(halves, samplers):
+    sampler = samplers["artgan"]
+    kept = sampler.generator.get_weights()
     try:
-        painter.generator.set_weights([value * 0.9 for value in kept])
+        sampler.generator.set_weights([value * 0.9 for value in kept])
         with pytest.raises(RunError, match=r"differs from Keras by \d+ grey levels"):
-            check.check(halves["artgan"], painter, half=True)
+            check.check(halves["artgan"], sampler, half=True)
     finally:
-        painter.generator.set_weights(kept)
+        sampler.generator.set_weights(kept)
 
 
 def test_pictures_of_another_shape_are_caught():

@@ -12,8 +12,8 @@ from PIL import Image
 import artgan_tf
 from artgan_tf.config import InputError, RunError
 from artgan_tf.gan import GAN
-from artgan_tf.painter import Painter
 from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.sampler import Sampler
 from artgan_tf.training import health, loop
 from artgan_tf.training.schedule import schedule
 from artgan_tf.training.tensorflow_engine import TensorFlowEngine
@@ -53,13 +53,13 @@ def test_a_run_that_lost_its_last_checkpoint_ends_as_it_did(trained, tiny, tmp_p
 @pytest.mark.slow
 def test_a_grid_is_of_the_weights_of_its_step_which_alone_are_settled(tiny, tmp_path, monkeypatch):
     settled: list[int] = []
-    refresh = Painter.refresh
+    refresh = Sampler.refresh
 
     def noted(self):
         settled.append(self.gan.steps_done)
         refresh(self)
 
-    monkeypatch.setattr(Painter, "refresh", noted)
+    monkeypatch.setattr(Sampler, "refresh", noted)
     monkeypatch.setattr(loop, "FIRST", 3600.0)  # no first grid, however slow the machine
     result = train(tiny("improved", log__sample_every=4), tmp_path / "run")
     assert settled == [4, 6]  # not before the first step, which would wait for it
@@ -266,14 +266,14 @@ def test_epochs_become_steps(tiny):
         schedule(config, 100)
 
 
-def test_painter_paints_by_name_and_seed_whatever_else_is_in_the_batch(trained, tmp_path):
-    painter = artgan_tf.load(trained("artgan", tmp_path / "run"))
-    alone = painter.generate(["portrait"], [7])
-    among = painter.generate(["landscape", "portrait", "still life"], [1, 7, 7])
+def test_sampler_paints_by_name_and_seed_whatever_else_is_in_the_batch(trained, tmp_path):
+    sampler = artgan_tf.load(trained("artgan", tmp_path / "run"))
+    alone = sampler.generate(["portrait"], [7])
+    among = sampler.generate(["landscape", "portrait", "still life"], [1, 7, 7])
     np.testing.assert_array_equal(alone[0], among[1])
     assert alone.dtype == np.uint8
     assert not np.array_equal(among[0], among[1])
     with pytest.raises(InputError, match="no class 'cubism'"):
-        painter.generate(["cubism"], [1])
+        sampler.generate(["cubism"], [1])
     with pytest.raises(InputError, match="no class 3"):
-        painter.generate([3], [1])
+        sampler.generate([3], [1])

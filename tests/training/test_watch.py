@@ -76,8 +76,8 @@ def test_the_best_checkpoint_is_that_of_the_least_kid(watched):
         "value": rows[step]["metric_kid_20_val"],
     }
     assert [file.name for file in folder.glob("best-*.npz")] == [f"best-{step}.npz"]
-    painter = artgan_tf.load(watched, which="best")
-    assert painter.gan.steps_done == step
+    sampler = artgan_tf.load(watched, which="best")
+    assert sampler.gan.steps_done == step
 
 
 @pytest.mark.slow
@@ -87,7 +87,7 @@ def test_the_best_checkpoint_paints_what_was_measured(watched, tiny, tmp_path):
     steps = best.gan.steps_done
     train(tiny("improved", train__steps=steps), tmp_path / "short")
     latest = artgan_tf.load(tmp_path / "short")
-    one, other = (painter.generate([0, 1, 2], [7, 8, 9]) for painter in (best, latest))
+    one, other = (sampler.generate([0, 1, 2], [7, 8, 9]) for sampler in (best, latest))
     np.testing.assert_array_equal(one, other)
 
 

@@ -12,8 +12,8 @@ from artgan_tf.evaluation.report import curves, pictures, tables
 from artgan_tf.evaluation.report.pictures import Strip, figure_uri, image_uri, png
 from artgan_tf.evaluation.report.verdict import Answer
 from artgan_tf.evaluation.results import Result
-from artgan_tf.painter import Painter
 from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.sampler import Sampler
 from tfrecords_tools.common import files
 
 PAGE, TEMPLATE = "report.html", "page.html"
@@ -23,7 +23,7 @@ FEATURES = "authenticity_{count}"  # has computed the features of all training i
 def write_report(
     folder: Path,
     run: RunDirectory,
-    painter: Painter,
+    sampler: Sampler,
     reference: Reference,
     found: Sequence[Result],
     answers: Sequence[Answer],
@@ -33,7 +33,7 @@ def write_report(
     Args:
         folder: where they go.
         run: whose history is drawn.
-        painter: of the run.
+        sampler: of the run.
         reference: the real images.
         found: the results to show.
         answers: the verdict on them.
@@ -41,18 +41,18 @@ def write_report(
     Returns:
         The page.
     """
-    shown = _pictures(run, painter, reference, found)
+    shown = _pictures(run, sampler, reference, found)
     history = curves.panels(run.history())
     panels = [panel for panel in history if not panel.once]
     page = _template().render(
         name=run.path.resolve().name,
         date=datetime.now(UTC),
-        painter=painter,
+        sampler=sampler,
         held_out=reference.source.val.count > 0,
         extractor=reference.extractor,
         answers=answers,
         tables=tables.by_group(found),
-        by_class=tables.by_class(found, painter.class_names),
+        by_class=tables.by_class(found, sampler.class_names),
         facts=tables.facts(found),
         once=[panel.once for panel in history if panel.once],
         curves=[(panel.title, curves.drawn([panel])) for panel in panels],
@@ -67,24 +67,24 @@ def write_report(
 
 
 def _pictures(
-    run: RunDirectory, painter: Painter, reference: Reference, found: Sequence[Result]
+    run: RunDirectory, sampler: Sampler, reference: Reference, found: Sequence[Result]
 ) -> dict[str, list[Strip]]:
     """The pictures by the names of their files; an empty list where there are none."""
-    sought = pictures.sought(painter)
+    sought = pictures.sought(sampler)
     known = any(metric(result.metric).entry.pattern == FEATURES for result in found)
-    several, magnify = reference.train.count > 1, painter.gan.config.model.magnify
+    several, magnify = reference.train.count > 1, sampler.gan.config.model.magnify
     real = reference.val if reference.source.val.count else reference.train
     by_pixels = pictures.neighbours_by_pixels(sought, reference) if several else []
     by_features = pictures.neighbours_by_features(sought, reference) if known else []
     return {
-        "beside": pictures.beside(painter, real),
-        "grid": pictures.grid(painter),
-        "magnified": pictures.grid(painter, magnified=True) if magnify else [],
-        "progress": pictures.progress(run.samples, painter),
+        "beside": pictures.beside(sampler, real),
+        "grid": pictures.grid(sampler),
+        "magnified": pictures.grid(sampler, magnified=True) if magnify else [],
+        "progress": pictures.progress(run.samples, sampler),
         "neighbours_pixels": by_pixels,
         "neighbours_features": by_features,
-        "between_seeds": pictures.between_seeds(painter),
-        "between_classes": pictures.between_classes(painter),
+        "between_seeds": pictures.between_seeds(sampler),
+        "between_classes": pictures.between_classes(sampler),
     }
 
 

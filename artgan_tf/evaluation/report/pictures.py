@@ -15,7 +15,7 @@ from artgan_tf.evaluation.images import Images
 from artgan_tf.evaluation.reference import Reference
 from artgan_tf.metrics.distances import BLOCK, Rows, as_rows
 from artgan_tf.metrics.neighbours import nearest, search
-from artgan_tf.painter import GRID_CLASSES, GRID_COLUMNS, Painter
+from artgan_tf.sampler import GRID_CLASSES, GRID_COLUMNS, Sampler
 from tfrecords_tools.common.sheet import named_grid, named_pictures
 
 BESIDE = 4  # generated pictures of a class, and as many real ones
@@ -46,37 +46,37 @@ class Strip:
     mark: str = ""
 
 
-def grid(painter: Painter, magnified: bool = False) -> list[Strip]:
-    """The pictures of `painter.grid()`: a strip for each class, the same seeds in all of them."""
+def grid(sampler: Sampler, magnified: bool = False) -> list[Strip]:
+    """The pictures of `sampler.grid()`: a strip for each class, the same seeds in all of them."""
     seeds = range(GRID_COLUMNS)
     captions = [f"seed {seed}" for seed in seeds]
     return [
-        Strip(name, painter.generate([label] * len(seeds), seeds, magnified), captions)
-        for label, name in enumerate(painter.class_names[:GRID_CLASSES])
+        Strip(name, sampler.generate([label] * len(seeds), seeds, magnified), captions)
+        for label, name in enumerate(sampler.class_names[:GRID_CLASSES])
     ]
 
 
-def beside(painter: Painter, real: Images) -> list[Strip]:
+def beside(sampler: Sampler, real: Images) -> list[Strip]:
     """For each class generated pictures, and after them as many real ones: 4, or what each has."""
-    names = painter.class_names[:GRID_CLASSES]
+    names = sampler.class_names[:GRID_CLASSES]
     found = [np.flatnonzero(real.labels == label)[:BESIDE] for label in range(len(names))]
     count = min((len(rows) for rows in found if len(rows)), default=0)
     captions = [f"seed {seed}" for seed in range(count)] + [f"real {n + 1}" for n in range(count)]
     strips = []
     for label, (name, rows) in enumerate(zip(names, found, strict=True)):
         if len(rows):
-            generated = painter.generate([label] * count, range(count))
+            generated = sampler.generate([label] * count, range(count))
             images = np.concatenate([generated, real.pixels[rows[:count]]])
             strips.append(Strip(name, images, captions))
     return strips
 
 
-def progress(samples: Path, painter: Painter) -> list[Strip]:
+def progress(samples: Path, sampler: Sampler) -> list[Strip]:
     """The first classes at some steps of the training, all of one seed, from its sample grids."""
     grids = sorted(samples.glob("step_??????.png"))
     places = np.linspace(0, len(grids) - 1, min(SEEN_STEPS, len(grids))).round().astype(int)
-    names = painter.class_names[:GRID_COLUMNS]
-    rows, size = len(painter.class_names[:GRID_CLASSES]), painter.gan.config.data.image_size
+    names = sampler.class_names[:GRID_COLUMNS]
+    rows, size = len(sampler.class_names[:GRID_CLASSES]), sampler.gan.config.data.image_size
     strips = []
     for place in dict.fromkeys(places.tolist()):
         with Image.open(grids[place]) as grid:
@@ -86,34 +86,34 @@ def progress(samples: Path, painter: Painter) -> list[Strip]:
     return strips
 
 
-def between_seeds(painter: Painter) -> list[Strip]:
+def between_seeds(sampler: Sampler) -> list[Strip]:
     """For several classes, the way from the picture of one seed to that of another."""
-    rows, strips = np.eye(len(painter.class_names)), []
-    for label, name in spread(WAYS, painter):
+    rows, strips = np.eye(len(sampler.class_names)), []
+    for label, name in spread(WAYS, sampler):
         weights = np.repeat(rows[[label]], STEPS, axis=0)
-        strips.append(_way(name, painter, OTHER_SEED, weights))
+        strips.append(_way(name, sampler, OTHER_SEED, weights))
     return strips
 
 
-def between_classes(painter: Painter) -> list[Strip]:
+def between_classes(sampler: Sampler) -> list[Strip]:
     """For one seed, the way from one class to another: mixtures of their one-hot rows."""
-    rows, strips = np.eye(len(painter.class_names)), []
-    for (label, name), (other, other_name) in pairwise(spread(WAYS, painter)):
+    rows, strips = np.eye(len(sampler.class_names)), []
+    for (label, name), (other, other_name) in pairwise(spread(WAYS, sampler)):
         weights = (1 - SHARES) * rows[label] + SHARES * rows[other]
-        strips.append(_way(f"{name} to {other_name}", painter, SEED, weights))
+        strips.append(_way(f"{name} to {other_name}", sampler, SEED, weights))
     return strips
 
 
-def spread(count: int, painter: Painter) -> list[tuple[int, str]]:
+def spread(count: int, sampler: Sampler) -> list[tuple[int, str]]:
     """Evenly spread classes with their names, the first one first; all if there are fewer."""
-    names = painter.class_names
+    names = sampler.class_names
     labels = dict.fromkeys(number * len(names) // count for number in range(count))
     return [(label, names[label]) for label in labels]
 
 
-def _way(name: str, painter: Painter, seed_to: int, weights: np.ndarray) -> Strip:
+def _way(name: str, sampler: Sampler, seed_to: int, weights: np.ndarray) -> Strip:
     way = SHARES[:, 0].tolist()
-    images = painter.mix([SEED] * STEPS, [seed_to] * STEPS, way, weights)
+    images = sampler.mix([SEED] * STEPS, [seed_to] * STEPS, way, weights)
     return Strip(name, images, [f"{share:.0%} of the way" for share in way])
 
 
@@ -132,11 +132,11 @@ class Near(NamedTuple):
     reach: np.ndarray
 
 
-def sought(painter: Painter) -> Images:
+def sought(sampler: Sampler) -> Images:
     """Pictures whose neighbours are shown: i is of seed i; the classes are spread evenly."""
     numbers = range(SOUGHT)
-    labels = [number * len(painter.class_names) // SOUGHT for number in numbers]
-    return Images(painter.generate(labels, numbers), np.array(labels, np.int32))
+    labels = [number * len(sampler.class_names) // SOUGHT for number in numbers]
+    return Images(sampler.generate(labels, numbers), np.array(labels, np.int32))
 
 
 def neighbours_by_pixels(generated: Images, reference: Reference) -> list[Strip]:

@@ -20,7 +20,7 @@ AT_ONCE = 96  # images per forward pass
 GRID_CLASSES, GRID_COLUMNS = 16, 8
 
 
-class Painter:
+class Sampler:
     """A copy of the generator with standing batch-norm statistics, for sampling.
 
     The statistics are re-estimated over generated batches, because those of training average over
@@ -137,7 +137,7 @@ class Painter:
             batches.append(self.paint(truncation * z, y, magnified))
         return np.concatenate(batches)
 
-    def way(
+    def interpolate(
         self, start: tuple[str | int, int], end: tuple[str | int, int], frames: int = 8
     ) -> np.ndarray:
         """Generate an interpolation from one image to another, including both.
@@ -154,7 +154,7 @@ class Painter:
         weights = first + np.outer(shares, last - first)
         return self.mix([start[1]] * frames, [end[1]] * frames, shares.tolist(), weights)
 
-    def look(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def classify(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """D's predictions for uint8 images [N, S, S, 3] of the training size.
 
         Returns:
