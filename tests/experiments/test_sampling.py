@@ -11,12 +11,12 @@ import pytest
 from artgan_tf.config import resolve
 from experiments.benchmarks import sampling
 from experiments.benchmarks.measuring import Run
-from experiments.benchmarks.sampling import OURS, Sampler
+from experiments.benchmarks.sampling import OURS, Contestant
 from tests.conftest import TABLES
 
 
-def picture(*levels: int) -> Sampler:
-    return Sampler(lambda: Run(1.0, 2.0), np.array(levels, np.uint8))
+def picture(*levels: int) -> Contestant:
+    return Contestant(lambda: Run(1.0, 2.0), np.array(levels, np.uint8))
 
 
 @pytest.mark.slow
