@@ -39,7 +39,7 @@ NARROW = {"model.width": 0.05, "train.batch_size": 10, "data.train_count": 0, "d
 
 def of_each_network() -> list[str]:
     """One preset of each pair of networks and size: what else differs is tables of settings."""
-    found = {}
+    found: dict[str, str] = {}
     for name in PRESETS:
         config = resolve(name)
         found.setdefault(str((config.model, config.discriminator, config.data.image_size)), name)
