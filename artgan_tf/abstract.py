@@ -33,6 +33,10 @@ class AbstractGAN(keras.Model):
         config = self.config
         return self.generator_class(config.model, config.data.image_size, self.dtype_name)
 
+    def new_discriminator(self) -> keras.Model:
+        """An unbuilt discriminator of this configuration."""
+        return self.discriminator_class(self.config, self.num_classes, self.dtype_name)
+
     @property
     def discriminator_term_names(self) -> tuple[str, ...]:
         """The names of L_D's terms, in the order they are reported."""

@@ -44,7 +44,7 @@ class GAN(AbstractGAN):
         precision = config.train.precision
         self.dtype_name = backend.fast_precision() if precision == "auto" else precision
         self.generator, self.averaged = self.new_generator(), self.new_generator()
-        self.discriminator = self.discriminator_class(config, num_classes, self.dtype_name)
+        self.discriminator = self.new_discriminator()
         self.features: FrozenFeatures | None = None  # for training only, not saved
         self.random = keras.random.SeedGenerator(config.train.seed)
         self.step = self.add_weight(

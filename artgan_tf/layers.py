@@ -26,7 +26,8 @@ def sublayers(holder: Any, place: str = "") -> Iterator[tuple[str, Any]]:
         yield place, holder
     elif isinstance(holder, keras.Layer):
         yield place, holder
-        for name, value in vars(holder).items():
+        inner = {"layers": holder.layers} if isinstance(holder, keras.Sequential) else vars(holder)
+        for name, value in inner.items():
             if not name.startswith("_"):
                 yield from sublayers(value, f"{place}{name}/")
 

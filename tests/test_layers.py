@@ -179,24 +179,12 @@ def test_gradient_is_that_of_the_normalized_kernel(kind: str) -> None:
         np.testing.assert_allclose(gradient[index], (above - below) / 2e-5, rtol=1e-2, atol=1e-3)
 
 
-class Nested(keras.Model):
-    """Spectral layers in a list, in another layer, and by themselves."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.blocks = [Block(SpectralConv2D(4, 3), None, 0.2) for _ in range(2)]
-        self.flatten, self.head = keras.layers.Flatten(), SpectralDense(3)
-
-    def call(self, x: Any) -> Any:
-        for block in self.blocks:
-            x = block(x)
-        return self.head(self.flatten(x))
-
-
 def test_update_spectral_norm_finds_nested_layers() -> None:
-    network = Nested()
+    blocks = [Block(SpectralConv2D(4, 3), None, 0.2) for _ in range(2)]
+    head = SpectralDense(3)
+    network = keras.Sequential([*blocks, keras.Sequential([keras.layers.Flatten(), head])])
     network(normal(1, 6, 6, 2))
-    spectral_layers = [network.head, *(block.inner for block in network.blocks)]
+    spectral_layers = [head, *(block.inner for block in blocks)]
     before = values([layer.u for layer in spectral_layers])
     tf.function(lambda: layers.update_spectral_norm(network))()
     for layer, old in zip(spectral_layers, before, strict=True):
