@@ -7,7 +7,7 @@ from typing import Any
 
 from artgan_tf import backend, hardware
 from artgan_tf.config import Config
-from artgan_tf.data.source import Source
+from artgan_tf.data.source import Source, short_side
 from artgan_tf.gan import GAN
 from tfrecords_tools.classes import some
 
@@ -32,9 +32,10 @@ def about_data(config: Config, source: Source, found: int = 0) -> str:
     train, val = source.train.count, source.val.count
     left = max(0, found - train - val)
     gone = f"; {left:,} unreadable left out, named above" if left else ""
-    side = config.data.image_size
-    small = 0 < source.side < side
-    enlarged = f"; of {source.side} pixels, enlarged to {side}" if small else ""
+    side, enlarged = short_side(config.data), ""
+    if 0 < source.side < side:
+        advice = f" (convert them with --size {side})" * source.spec.startswith("tfrecords:")
+        enlarged = f"; of {source.side} pixels, enlarged to {side}{advice}"
     pictures = f"{train:,} pictures to train on, {val:,} held out"
     return line("data", f"{classes} ({some(names)}): {pictures}{gone}{enlarged}")
 

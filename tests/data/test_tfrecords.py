@@ -12,11 +12,12 @@ import tensorflow as tf
 from PIL import Image
 
 from artgan_tf import cli
-from artgan_tf.config import Data, InputError, RunError
+from artgan_tf.config import Config, Data, InputError, RunError
 from artgan_tf.data.pipeline import Part, held_out_batches, training_batches
 from artgan_tf.data.source import Source
 from artgan_tf.data.spec import open_source
 from artgan_tf.fit import fit
+from artgan_tf.training.summary import about_data
 from artgan_tf.training.train import train
 from tests.conftest import tiny_overrides
 from tfrecords_tools.convert import convert
@@ -145,12 +146,13 @@ def test_held_out_paintings_come_once_cut_from_the_middle(converted: dict, how: 
     assert found == {i: [(0, 3, False), (4, 0, False)][i % 2] for i in range(VAL)}
 
 
-def test_another_size_is_resized_and_enlarging_warns(converted: dict) -> None:
-    ((images, _),) = batches_of(converted["png", "none"], 1, image_size=8)
-    assert images.shape == (9, 8, 8, 3)
-    with pytest.warns(UserWarning, match="--size 32"):
-        ((images, _),) = batches_of(converted["png", "none"], 1, image_size=32)
-    assert images.shape == (9, 32, 32, 3)
+def test_another_size_is_resized_and_enlarging_is_told(converted: dict) -> None:
+    for side, told in ((8, False), (32, True)):
+        ((images, _),) = batches_of(converted["png", "none"], 1, image_size=side)
+        assert images.shape == (9, side, side, 3)
+        source, data = opened(converted["png", "none"], image_size=side)
+        line = about_data(Config(data=data), source)
+        assert line.endswith("enlarged to 32 (convert them with --size 32)") == told
 
 
 # ---- splits ----------------------------------------------------------------------------------
