@@ -40,7 +40,7 @@ def test_a_console_without_the_characters_of_a_name_is_no_reason_to_fail(
             capture_output=True,
         )
         assert done.returncode == 0, done.stderr
-        assert b"are left out" in done.stderr
+        assert b"are skipped" in done.stderr
         assert rb"\u845b" in done.stdout
     assert "葛飾北斎" in (tmp_path / "out" / "report.txt").read_text(encoding="utf-8")
 

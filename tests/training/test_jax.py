@@ -75,7 +75,7 @@ def train_with_jax_alone(arguments: list[str], run: Path) -> None:
     assert "Trained 6 steps." in done("jax", "-c", WITHOUT_TENSORFLOW, *arguments, "--run-dir", run)
     rows = RunDirectory(run).history()
     assert [row["step"] for row in rows if "d_loss" in row] == [2, 4, 6]
-    assert [row["step"] for row in rows if "val_accuracy" in row] == [3, 6]
+    assert {3, 6} <= {row["step"] for row in rows if "val_accuracy" in row}
     assert all(np.isfinite(value) for row in rows for value in row.values())
 
 
