@@ -115,7 +115,7 @@ class GAN(AbstractGAN):
         return self.generator(z, self.one_hot(fake_y), training=True)
 
     def fake_labels(self, n: int) -> Any:
-        """int32 [n], the labels of a whole fake batch: tiled, random, or groups of 5 (B5).
+        """int32 [n], the labels of a whole fake batch: tiled, random, or groups of 5.
 
         Tiled ones begin with class 0 in every batch that has room for all, as published; in smaller
         ones where the last batch ended, so that all classes come equally often.
@@ -268,7 +268,7 @@ class GAN(AbstractGAN):
 
 
 def trick_steps(real_loss: Any, fake_loss: Any) -> Any:
-    """CIFAR-10's rule (B5): 1 G step if t > 0.67, 3 if 0.3 < t <= 0.67, else 5."""
+    """CIFAR-10's rule in the public code: 1 G step if t > 0.67, 3 if 0.3 < t <= 0.67, else 5."""
     t = (real_loss + fake_loss) / 2.0
     return ops.where(t > 0.67, 1, ops.where(t > 0.3, 3, 5))
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FIELDS = ["data.classes", "data.image_size", "data.crop", "train.steps", "train.lr_drops"]
 FIELDS += ["train.fake_labels", "train.optimizer", "train.lr_discriminator", "train.lr_generator"]
 ADAM, RMSPROP = ("adam", 2e-4, 2e-4), ("rmsprop", 1e-3, 1e-4)
-B5 = {
+IMPROVED = {
     "cifar10": (10, 32, 1.0, 70_000, (30_000,), "tiled", *ADAM),
     "stl10": (10, 64, 0.875, 50_000, (30_000,), "tiled", *ADAM),
     "wikiart-genre": (10, 64, 1.0, 50_000, (30_000,), "tiled", *ADAM),
@@ -29,9 +29,9 @@ B5 = {
     "oxford-flowers102": (102, 64, 0.875, 30_000, (15_000,), "groups", *ADAM),
     "cub200": (200, 64, 0.875, 30_000, (15_000,), "groups", *ADAM),
 }
-# Which of the encoder's convolutions have dropout before them (B4).
+# Which of the encoder's convolutions have dropout before them.
 DROPOUT = {"cifar10": [2, 4], "stl10": [2, 4, 6]}
-A4 = {"cifar10": 10, "wikiart-artist": 23, "wikiart-genre": 10, "wikiart-style": 27}
+ARTGAN_CLASSES = {"cifar10": 10, "wikiart-artist": 23, "wikiart-genre": 10, "wikiart-style": 27}
 BOTH = {
     "model.z_size": 100,
     "model.width": 1.0,
@@ -50,9 +50,9 @@ def check(preset: str, expected: dict[str, Any]) -> None:
 
 
 # ---- presets ----------------------------------------------------------------------------------
-@pytest.mark.parametrize("preset", B5)
+@pytest.mark.parametrize("preset", IMPROVED)
 def test_paper_b_presets(preset: str) -> None:
-    expected: dict[str, Any] = BOTH | dict(zip(FIELDS, B5[preset], strict=True))
+    expected: dict[str, Any] = BOTH | dict(zip(FIELDS, IMPROVED[preset], strict=True))
     expected |= {"model.paper": "improved", "model.magnify": True, "train.batch_size": 100}
     expected |= {"discriminator.dropout": 0.2, "discriminator.noise": 0.05, "data.flip": True}
     expected |= {"train.rho": 0.9} if preset == "wikiart-style" else {"train.beta1": 0.5}
@@ -62,7 +62,7 @@ def test_paper_b_presets(preset: str) -> None:
     assert marked == DROPOUT.get(preset, [1, 2, 4])
 
 
-@pytest.mark.parametrize("preset", A4)
+@pytest.mark.parametrize("preset", ARTGAN_CLASSES)
 def test_paper_a_presets(preset: str) -> None:
     expected = BOTH | {"model.paper": "artgan", "model.magnify": False, "data.image_size": 64}
     expected |= {"train.steps": 0, "train.epochs": 100, "train.lr_drop_epochs": (80,)}
@@ -70,7 +70,7 @@ def test_paper_a_presets(preset: str) -> None:
     expected |= {"train.lr_discriminator": 1e-3, "train.lr_generator": 1e-3, "train.lr_drops": ()}
     expected |= {"discriminator.dropout": 0.0, "discriminator.noise": 0.0}
     expected |= {"train.fake_labels": "random", "train.cifar_trick": False}
-    check(f"artgan/{preset}", expected | {"data.classes": A4[preset]})
+    check(f"artgan/{preset}", expected | {"data.classes": ARTGAN_CLASSES[preset]})
 
 
 def installed(folder: Path) -> Path:

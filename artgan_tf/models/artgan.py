@@ -1,4 +1,7 @@
-"""ArtGAN (2017): zNet and Dec make G, Enc and clsNet make D; Dec is shared (A1 to A3).
+"""ArtGAN (Tan et al., ICIP 2017): zNet and Dec make G, Enc and clsNet make D; Dec is shared.
+
+Losses and networks are those of the paper and, where it is silent, those on which three public
+reimplementations agree.
 
 Images in [0, 1], z normal, K+1 sigmoid units. The papers do not say how the weights start: kernels
 here are Glorot-uniform.
@@ -39,7 +42,7 @@ def _transposed(channels: int, grows: bool, dtype: Any) -> keras.layers.Layer:
 # Its name in files that `save` has written.
 @keras.saving.register_keras_serializable("artgan_tf.artgan", "Generator")
 class ArtGANGenerator(Generator):
-    """zNet: (z, classes) -> codes; Dec: codes -> images in [0, 1] (A1, A2).
+    """zNet: (z, classes) -> codes; Dec: codes -> images in [0, 1].
 
     `model.latent` is zNet's table, `model.generator` is Dec's; a last layer doubles the size.
     """
@@ -79,7 +82,7 @@ class ArtGANGenerator(Generator):
 
 
 class ArtGANDiscriminator(keras.Model):
-    """Enc: images -> codes; clsNet: codes -> K+1 logits, the last one FAKE (A1, A2).
+    """Enc: images -> codes; clsNet: codes -> K+1 logits, the last one FAKE.
 
     Args:
         config: `model.encoder` is Enc's table, `model.classifier` clsNet's; of the `discriminator`
@@ -126,7 +129,7 @@ class ArtGANDiscriminator(keras.Model):
 def discriminator_loss(
     real_logits: Any, labels: Any, fake_logits: Any, smoothing: float = 0.0
 ) -> Terms:
-    """L_D = BCE(D(x), onehot(k)) + BCE(D(G(z)), onehot(FAKE)), over K+1 sigmoid units (A3).
+    """L_D = BCE(D(x), onehot(k)) + BCE(D(G(z)), onehot(FAKE)), over K+1 sigmoid units.
 
     Args:
         real_logits, fake_logits: [N, K+1], the last one FAKE.
@@ -143,7 +146,7 @@ def discriminator_loss(
 
 
 def generator_loss(fake_logits: Any, fake_labels: Any) -> Terms:
-    """L_adv = BCE(D(G(z)), [onehot(k^), 0]) (A3), of logits [N, K+1] and int labels [N]."""
+    """L_adv = BCE(D(G(z)), [onehot(k^), 0]), of logits [N, K+1] and int labels [N]."""
     target = ops.one_hot(fake_labels, fake_logits.shape[-1])
     return {"adversarial": losses.binary_cross_entropy(fake_logits, target)}
 
@@ -190,14 +193,14 @@ class ArtGAN(NormalPrior, GAN):
         return ("adversarial", "reconstruction")[: 1 + self.config.model.autoencoder]
 
     def discriminator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
-        """`discriminator_loss` of noisy images (A3)."""
+        """`discriminator_loss` of noisy images."""
         real_logits, _ = self.discriminator(self.perturb(real)[1], training=True, dropout=True)
         fake_logits, _ = self.discriminator(self.perturb(fake)[1], training=True, dropout=True)
         smoothing = self.config.discriminator.label_smoothing
         return discriminator_loss(real_logits, y, fake_logits, smoothing)
 
     def generator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
-        """L_adv + L_L2, L_L2 = MSE(Dec(Enc(x)), x) with gradients to Dec alone (A3)."""
+        """L_adv + L_L2, L_L2 = MSE(Dec(Enc(x)), x) with gradients to Dec alone."""
         logits, _ = self.discriminator(self.perturb(fake)[1], training=True)
         terms = generator_loss(logits, fake_y)
         if self.config.model.autoencoder:

@@ -1,4 +1,6 @@
-"""Improved ArtGAN (2019): the magnified generator, the categorical autoencoder D (B2 to B4).
+"""Improved ArtGAN (Tan et al., TIP 2019): the magnified generator, the categorical autoencoder D.
+
+Losses, networks and hyper-parameters are those of the paper and of its authors' public code.
 
 Images in [-1, 1], z uniform; no bias anywhere, every kernel starts from N(0, 0.02^2).
 """
@@ -75,7 +77,7 @@ def _growing(stages: list[Stage], start: int, dtype: Any) -> list[layers.Block]:
 # Its name in files that `save` has written.
 @keras.saving.register_keras_serializable("artgan_tf.improved", "Generator")
 class ImprovedGenerator(Generator):
-    """z and classes -> images in [-1, 1]; magnified, it draws at 2S and pools to S (B3, B4).
+    """z and classes -> images in [-1, 1]; magnified, it draws at 2S and pools to S.
 
     `model.generator` ends at the size S of the images, or at 2S with `model.magnify`.
 
@@ -105,7 +107,7 @@ class ImprovedGenerator(Generator):
 
 
 class ImprovedDiscriminator(keras.Model):
-    """The categorical autoencoder: K logits o(x) and a reconstruction r(x) of the image (B4).
+    """The categorical autoencoder: K logits o(x) and a reconstruction r(x) of the image.
 
     Args:
         config: `model.encoder` and `model.decoder` are its tables; of the `discriminator` section
@@ -116,7 +118,7 @@ class ImprovedDiscriminator(keras.Model):
 
     Call: images [N, S, S, 3] in [-1, 1] -> (float32 logits [N, K], codes). `training` puts batch
     norm on batch statistics, `dropout` turns dropout on: the G step wants the first without the
-    second (B2).
+    second.
     """
 
     def __init__(self, config: Config, classes: int, dtype: Any = "float32"):
@@ -166,7 +168,7 @@ class ImprovedDiscriminator(keras.Model):
 def discriminator_loss(
     real_logits: Any, labels: Any, fake_logits: Any, smoothing: float = 0.0
 ) -> Terms:
-    """CE(o(x), y) + softplus(-l(x)) + softplus(l(s)), the part of L_D without r (B2).
+    """CE(o(x), y) + softplus(-l(x)) + softplus(l(s)), the part of L_D without r.
 
     Args:
         real_logits, fake_logits: o, [N, K]; l = logsumexp over K, p(real) = sigmoid(l).
@@ -181,7 +183,7 @@ def discriminator_loss(
 
 
 def generator_loss(fake_logits: Any, fake_labels: Any) -> Terms:
-    """softplus(-l(s)) + CE(o(s), y^), the part of L_G without r (B2)."""
+    """softplus(-l(s)) + CE(o(s), y^), the part of L_G without r."""
     return {
         "adversarial": realness_loss(fake_logits, 1.0),
         "class": losses.cross_entropy(fake_logits, fake_labels),
@@ -191,8 +193,8 @@ def generator_loss(fake_logits: Any, fake_labels: Any) -> Terms:
 def realness_loss(logits: Any, target: float) -> Any:
     """BCE of p = sigmoid(logsumexp_k o_k) with a target: softplus(l) - target * l, batch mean.
 
-    The public code's log_sum_exp broadcasts to [B, B] and is slightly off inside the softplus
-    (B6); this is the exact one.
+    The public code's log_sum_exp broadcasts to [B, B] and is slightly off inside the softplus; this
+    is the exact one.
     """
     realness = ops.logsumexp(logits, axis=-1)
     return ops.mean(ops.softplus(realness) - target * realness)
@@ -226,7 +228,7 @@ class ImprovedArtGAN(GAN):
         return ("adversarial", "class", "reconstruction")[: 2 + self.config.model.autoencoder]
 
     def discriminator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
-        """`discriminator_loss` + 0.5 MSE(r(x), x), x before the noise (B2)."""
+        """`discriminator_loss` + 0.5 MSE(r(x), x), x before the noise."""
         clean, noisy = self.perturb(real)
         real_logits, real_codes = self.discriminator(noisy, training=True, dropout=True)
         fake_logits, _ = self.discriminator(self.perturb(fake)[1], training=True, dropout=True)
@@ -235,7 +237,7 @@ class ImprovedArtGAN(GAN):
         return terms | self._reconstruction(clean, real_codes)
 
     def generator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
-        """`generator_loss` + 0.5 MSE(r(s), s), with gradients through both r(s) and s (B2)."""
+        """`generator_loss` + 0.5 MSE(r(s), s), with gradients through both r(s) and s."""
         clean, noisy = self.perturb(fake)
         logits, codes = self.discriminator(noisy, training=True)
         return generator_loss(logits, fake_y) | self._reconstruction(clean, codes)

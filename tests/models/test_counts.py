@@ -13,7 +13,7 @@ from artgan_tf.layers import sublayers
 from artgan_tf.models.artgan import ArtGANDiscriminator, ArtGANGenerator
 from artgan_tf.models.improved import ImprovedDiscriminator, ImprovedGenerator
 
-# K, then G and D as papers.md counts them (A2, B4).
+# K, then G and D as counted from the public code.
 COUNTS = {
     "artgan/cifar10": (10, 12_972_035, 11_349_771),
     "improved/cifar10": (10, 2_670_752, 3_251_488),

@@ -1,4 +1,4 @@
-"""Models' losses against float64 NumPy from formulas: A3 (ArtGAN), B2 (Improved), the critics."""
+"""Models' losses against float64 NumPy from the formulas of both papers and of the critics."""
 
 from typing import Any
 
@@ -141,7 +141,7 @@ def test_extreme_logits_stay_finite_and_right(sign: float, size: float) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("target", [0.0, 1.0])
 def test_realness_is_not_the_public_codes_broadcast(seed: int, target: float) -> None:
-    """B6.1: [B, 1] maxima + [B] log-sums give [B, B]: the same mean of l, another softplus."""
+    """[B, 1] maxima + [B] log-sums give [B, B]: the same mean of l, another softplus."""
     o = logits(seed, 7).astype("float64")
     maxima = o.max(axis=1, keepdims=True)
     sums = np.log(np.exp(o - maxima).sum(axis=1))
