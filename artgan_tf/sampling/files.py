@@ -1,4 +1,4 @@
-"""Pictures as files, and what each holds in words: a sheet, an animation, or one file each."""
+"""Saves pictures as a sheet, an animation or single files, and describes each in words."""
 
 import csv
 import re
@@ -12,22 +12,35 @@ from artgan_tf.sampling.sheets import Sheet, Wish
 from tfrecords_tools.common.files import written
 from tfrecords_tools.common.sheet import named_grid
 
-MILLISECONDS = 80  # of a frame
-LONGEST_NAME = 48  # characters of a class in a file's name, which may have 255 bytes in all
-ANIMATIONS = {".gif": 65_535, ".webp": 16_383}  # and how many pixels a side may have
-STEP_MILLISECONDS, LAST_MILLISECONDS = 250, 2_000  # of a step of the training, and of the last one
-SEEN, LARGEST = 128, 16_000  # pixels: of a picture on a screen, and of a sheet that is scaled up
+MILLISECONDS = 80  # duration of a frame
+LONGEST_NAME = 48  # maximum characters of a class in a file name, which is limited to 255 bytes
+ANIMATIONS = {".gif": 65_535, ".webp": 16_383}  # maximum side of each format in pixels
+STEP_MILLISECONDS, LAST_MILLISECONDS = 250, 2_000  # duration of a training step, and of the last
+SEEN, LARGEST = 128, 16_000  # pixels: desired side of a picture, and maximum side of a scaled sheet
 
 
 def scale_of(sheet: Sheet) -> int:
-    """How many pixels wide one of a sheet's is shown, so that its pictures are seen on a screen."""
+    """Choose the factor to enlarge a sheet by, so that its pictures are easy to see on a screen.
+
+    Returns:
+        A whole number of at least 1: the side of the square that each pixel becomes.
+    """
     rows, columns, height, width, _ = sheet.apart().images.shape
     wished = -(-SEEN // min(height, width))
     return max(1, min(wished, LARGEST // (rows * height), LARGEST // (columns * width)))
 
 
 def save_sheet(sheet: Sheet, file: Path, scale: int) -> str:
-    """A PNG with each row's name, or each way's two ends, on its left; gives its size in words."""
+    """Save a sheet as a PNG, with each row's name, or its interpolation's two ends, on the left.
+
+    Args:
+        sheet: the pictures.
+        file: the PNG to write.
+        scale: factor to enlarge the pictures by, a whole number.
+
+    Returns:
+        The size of the PNG in words.
+    """
     rows = sheet.apart()
     picture = named_grid(rows.images, rows.names, scale=scale)
     _save(picture, file)
@@ -35,8 +48,21 @@ def save_sheet(sheet: Sheet, file: Path, scale: int) -> str:
 
 
 def save_animation(sheet: Sheet, file: Path, scale: int) -> str:
-    """A GIF or WebP in which each row's pictures follow one another, endlessly, under the name of
-    the way that they are on; gives its size in words."""
+    """Save a looping GIF or WebP with one frame per column of the sheet.
+
+    Each row's pictures appear next to the row's name, or that of the current interpolation.
+
+    Args:
+        sheet: the pictures.
+        file: the `.gif` or `.webp` to write.
+        scale: factor to enlarge the pictures by, a whole number.
+
+    Returns:
+        The size and the number of frames in words.
+
+    Raises:
+        InputError: the animation is too large for the format.
+    """
     columns = sheet.images.shape[1]
     names = [sheet.names] * columns
     if sheet.ways:
@@ -52,7 +78,18 @@ def save_animation(sheet: Sheet, file: Path, scale: int) -> str:
 
 
 def save_progress(samples: Path, file: Path) -> str:
-    """An animation of a run's sample grids, one step after another; says how many and how large."""
+    """Save an animation of a run's sample grids in the order of their steps.
+
+    Args:
+        samples: the run's folder of sample grids.
+        file: the `.gif` or `.webp` to write.
+
+    Returns:
+        The size, the number of frames and the range of steps in words.
+
+    Raises:
+        InputError: there are no sample grids, or they are too large for the format.
+    """
     grids = sorted(samples.glob("step_??????.png"))
     if not grids:
         raise InputError(f"{samples} holds no sample grids: name a run that has trained.")
@@ -63,7 +100,17 @@ def save_progress(samples: Path, file: Path) -> str:
 
 
 def save_each(sheet: Sheet, of: Wish, folder: Path, scale: int = 1) -> str:
-    """One PNG for each picture of a grid, and `samples.csv`: file, class, seed, truncation."""
+    """Save each picture of a grid as a PNG, and list them in `samples.csv`.
+
+    Args:
+        sheet: the grid.
+        of: the request that the grid was generated for.
+        folder: where to write.
+        scale: factor to enlarge the pictures by, a whole number.
+
+    Returns:
+        The number of files in words.
+    """
     rows = []
     for name, label, pictures in zip(sheet.names, of.classes, sheet.images, strict=True):
         for seed, picture in zip(of.seeds, pictures, strict=True):

@@ -1,4 +1,4 @@
-"""What MODEL names: a run's directory, or an export, and how either paints."""
+"""Opens MODEL, a run's directory or an export, and generates pictures with either."""
 
 import io
 from collections.abc import Sequence
@@ -22,16 +22,27 @@ BATCH = 100
 
 
 def open_model(path: Path | str, which: Which = "latest") -> "Model":
-    """The sampler of a run or `pretrained:NAME`, or an export of its name or version level."""
+    """Open a model.
+
+    Args:
+        path: a run's directory, `pretrained:NAME`, or an export's name or version level.
+        which: the checkpoint, for a run.
+
+    Returns:
+        A `Sampler` for a run, an `Exported` for an export.
+
+    Raises:
+        InputError: the path is none of these.
+    """
     place = find_model(path)
     return Exported(place) if place.exported else load(place.folder, which)
 
 
 class Exported:
-    """An export's generator, called as TF Serving calls it.
+    """An export's generator, called through its signatures, as TF Serving does.
 
     Args:
-        place: of a version.
+        place: a version of an export.
     """
 
     def __init__(self, place: Place):
@@ -39,11 +50,11 @@ class Exported:
 
     @cached_property
     def signatures(self) -> Any:
-        self._module = tf.saved_model.load(str(self.folder))  # dropped, its functions would fail
+        self._module = tf.saved_model.load(str(self.folder))  # the functions fail once it is freed
         return self._module.signatures
 
     def index(self, name: str | int | np.integer) -> int:
-        """The index of a class name or index; InputError for one that is not there."""
+        """Return the index of a class, given by name or index; InputError if it does not exist."""
         return class_index(self.class_names, name)
 
     def generate(
@@ -53,7 +64,11 @@ class Exported:
         magnified: bool = False,
         truncation: float = 1.0,
     ) -> np.ndarray:
-        """As `Sampler.generate`."""
+        """Generate pictures, uint8 [N, H, W, 3], with the arguments of `Sampler.generate`.
+
+        Raises:
+            InputError: a class does not exist, or the export lacks the signature.
+        """
         labels = [self.index(name) for name in classes]
         if truncation != 1.0:
             weights = np.eye(len(self.class_names))[labels]
@@ -70,7 +85,12 @@ class Exported:
         magnified: bool = False,
         truncation: float = 1.0,
     ) -> np.ndarray:
-        """As `Sampler.mix`, at the training size only."""
+        """Generate pictures, uint8 [N, H, W, 3], with the arguments of `Sampler.mix`.
+
+        Raises:
+            InputError: `magnified` is true, which exports do not support here, or the export lacks
+                the signature.
+        """
         if magnified:
             raise InputError("An export magnifies whole classes and seeds only: name the run.")
         inputs: Inputs = {

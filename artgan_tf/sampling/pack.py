@@ -1,4 +1,4 @@
-"""Makes `pretrained:NAME` of a run: `python -m artgan_tf.sampling.pack RUN NAME`."""
+"""Packs a run as `pretrained:NAME`: `python -m artgan_tf.sampling.pack RUN NAME`."""
 
 import json
 import shutil
@@ -15,13 +15,17 @@ from artgan_tf.runs.names import network
 from artgan_tf.sampling.sheets import grid, wish
 from tfrecords_tools.common.sheet import named_grid
 
-KEPT = ("averaged", "discriminator")  # of a checkpoint's networks
+KEPT = ("averaged", "discriminator")  # the networks of a checkpoint to pack
 FILES = ("config.toml", "classes.txt", "metrics.jsonl")
 SHEET_COUNT = 10  # pictures of each class
 
 
 def pack(run: Path, name: str) -> Path:
-    """The folder of `pretrained:NAME`, made of a run's newest checkpoint, in float16."""
+    """Pack a run's newest checkpoint, in float16, into the folder of `pretrained:NAME`.
+
+    Returns:
+        The folder.
+    """
     saved = choose(run / "checkpoints", "latest", lambda found: None)
     folder, step = pretrained.FOLDER / name, saved.step
     made = folder / "checkpoints" / f"step-{step}.npz"
@@ -33,7 +37,7 @@ def pack(run: Path, name: str) -> Path:
     sampler = load(folder)
     sheet = grid(sampler, wish(sampler, count=SHEET_COUNT))
     named_grid(sheet.images, sheet.names).save(folder / pretrained.SHEET, quality=90)
-    # The card comes last: without it there is no such generator.
+    # The card is written last, because a folder without one does not count as a generator.
     card = {"step": step, "sha256": pretrained.sha256(made)}
     text = json.dumps(card, indent=1) + "\n"
     (folder / pretrained.CARD).write_text(text, encoding="utf-8")

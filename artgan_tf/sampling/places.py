@@ -1,4 +1,4 @@
-"""Where the model lies that MODEL names, and its classes: read without starting TensorFlow."""
+"""Locates the model that MODEL names and reads its classes, without starting TensorFlow."""
 
 import json
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ class Place:
     """The folder of a run, or of an export's version.
 
     Attributes:
-        folder: where it lies.
-        exported: whether it is an export.
+        folder: the folder itself.
+        exported: whether it belongs to an export.
     """
 
     folder: Path
@@ -29,7 +29,7 @@ class Place:
 
     @cached_property
     def facts(self) -> dict[str, Any]:
-        """What an export says of itself; raises InputError."""
+        """Contents of an export's `artgan.json`; raises InputError if the file is damaged."""
         try:
             return json.loads((self.folder / FACTS).read_text(encoding="utf-8"))
         except ValueError:
@@ -37,23 +37,31 @@ class Place:
 
     @cached_property
     def class_names(self) -> tuple[str, ...]:
-        """In the order of their labels; raises InputError."""
+        """Class names in the order of their labels; raises InputError if they cannot be read."""
         if self.exported:
             return tuple(self.facts["class_names"])
         return tuple(RunDirectory(self.folder).class_names())
 
     def check(self, which: Which) -> None:
-        """Raises InputError for a run that has no such checkpoint."""
+        """Raise InputError if this is a run without such a checkpoint."""
         if not self.exported:
             RunDirectory(self.folder).trained(which)
 
     def index(self, name: str | int) -> int:
-        """The index of a class name; raises InputError."""
+        """Return the index of a class, given by name or index; InputError if it does not exist."""
         return class_index(self.class_names, name)
 
 
 def find_model(path: Path | str) -> Place:
-    """What a run's directory, `pretrained:NAME` or an export's name or version level names."""
+    """Find the model that a path names.
+
+    Args:
+        path: a run's directory, `pretrained:NAME`, or an export's version level or its name level,
+            which means the highest version.
+
+    Raises:
+        InputError: the path is none of these.
+    """
     path = locate(path)
     if (path / "config.toml").is_file():
         return Place(path, exported=False)

@@ -1,4 +1,4 @@
-"""Which pictures stand where: grids by class, and ways from one seed or class to the next."""
+"""Lays out generated pictures: grids by class, and interpolations between seeds or classes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from artgan_tf.sampling.models import Model
     from artgan_tf.sampling.places import Place
 
-SEEDS = 2**53  # what JSON's numbers hold
-NAMED = 12  # classes that are named where there are many
+SEEDS = 2**53  # number of seeds that JSON's numbers keep exactly
+NAMED = 12  # maximum classes to name in a description
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be painted.
+    """The pictures to generate.
 
     Attributes:
-        classes: indices.
-        seeds: whole numbers from 0 and below 2^53.
-        truncation: of z.
-        magnified: at Improved ArtGAN's full size.
+        classes: indices of the classes.
+        seeds: whole numbers from 0 to below 2^53.
+        truncation: factor of z, from 0 to 2.
+        magnified: whether to generate at Improved ArtGAN's full size.
     """
 
     classes: tuple[int, ...]
@@ -42,7 +42,19 @@ def wish(
     truncation: float = 1.0,
     magnified: bool = False,
 ) -> Wish:
-    """A checked `Wish`: classes by name, all when none is named; `count` seeds from `seed` on."""
+    """Check the arguments and return them as a `Wish`.
+
+    Args:
+        model: the model, for its class names.
+        classes: names of classes; empty for all.
+        count: number of seeds.
+        seed: the first seed; the others follow it.
+        truncation: factor of z, from 0 to 2.
+        magnified: whether to generate at Improved ArtGAN's full size.
+
+    Raises:
+        InputError: a class does not exist, or a number is out of its range.
+    """
     if count < 1 or seed < 0 or seed + count > SEEDS:
         raise InputError(f"{count} seeds from {seed} on: take 1 or more, between 0 and 2^53.")
     if not 0 <= truncation <= 2:
@@ -57,9 +69,9 @@ class Sheet:
 
     Attributes:
         images: uint8 [rows, columns, H, W, 3].
-        names: of the rows.
-        ways: of each row, what each of its ways leads from and to, in lines, all of as many
-            columns; none in a grid.
+        names: names of the rows.
+        ways: for each row, a label for each of its interpolations that tells where it starts and
+            ends; all interpolations have the same number of columns. Empty for a grid.
     """
 
     images: np.ndarray
@@ -67,7 +79,10 @@ class Sheet:
     ways: list[list[str]] = field(default_factory=list)
 
     def apart(self) -> "Sheet":
-        """Each way a row of its own, with the picture that it leads to; a grid as it is."""
+        """Return a sheet with one row per interpolation, ending with its target picture.
+
+        A grid is returned unchanged.
+        """
         if not self.ways:
             return self
         rows, size = len(self.names), self.images.shape[2:]
@@ -80,7 +95,7 @@ class Sheet:
 
 
 def grid(model: "Model", of: Wish) -> Sheet:
-    """A class a row, a seed a column."""
+    """Generate a grid with one row per class and one column per seed."""
     pairs = [(label, seed) for label in of.classes for seed in of.seeds]
     labels, seeds = zip(*pairs, strict=True)
     images = model.generate(labels, seeds, of.magnified, of.truncation)
@@ -88,7 +103,16 @@ def grid(model: "Model", of: Wish) -> Sheet:
 
 
 def between_seeds(model: "Model", of: Wish, frames: int) -> Sheet:
-    """A class a row; from each seed to the next, and in the end back to the first."""
+    """Interpolate from each seed to the next, and from the last to the first, one row per class.
+
+    Args:
+        model: the model.
+        of: the pictures to generate; needs two seeds or more.
+        frames: pictures per interpolation, at least 1, without its target.
+
+    Raises:
+        InputError: there are too few seeds or frames.
+    """
     ways = _around(of.seeds)
     rows = [(c, a, b, t) for c in of.classes for a, b in ways for t in _shares(frames)]
     labels, starts, ends, t = zip(*rows, strict=True)
@@ -100,7 +124,16 @@ def between_seeds(model: "Model", of: Wish, frames: int) -> Sheet:
 
 
 def between_classes(model: "Model", of: Wish, frames: int) -> Sheet:
-    """A seed a row; from each class to the next, and in the end back to the first."""
+    """Interpolate from each class to the next, and from the last to the first, one row per seed.
+
+    Args:
+        model: the model.
+        of: the pictures to generate; needs two classes or more.
+        frames: pictures per interpolation, at least 1, without its target.
+
+    Raises:
+        InputError: there are too few classes or frames.
+    """
     one_hot, ways = np.eye(len(model.class_names)), _around(of.classes)
     way = [one_hot[a] + (one_hot[b] - one_hot[a]) * t for a, b in ways for t in _shares(frames)]
     seeds = [seed for seed in of.seeds for _ in way]
@@ -113,7 +146,7 @@ def between_classes(model: "Model", of: Wish, frames: int) -> Sheet:
 
 
 def told(sheet: Sheet, model: "Model", of: Wish) -> str:
-    """What a sheet shows: pictures and their size, classes, seeds."""
+    """Describe a sheet in words: number and size of its pictures, classes and seeds."""
     rows, columns, height, width, _ = sheet.images.shape
     names = [model.class_names[label] for label in of.classes[:NAMED]]
     if more := len(of.classes) - len(names):
@@ -127,14 +160,14 @@ def told(sheet: Sheet, model: "Model", of: Wish) -> str:
 
 
 def _around(values: Sequence[int]) -> list[tuple[int, int]]:
-    """Each value with the next; the last with the first."""
+    """Pair each value with the next one, and the last with the first."""
     if len(values) < 2:
         raise InputError("There is no way from one picture to itself: ask for two or more.")
     return list(zip(values, [*values[1:], values[0]], strict=True))
 
 
 def _shares(frames: int) -> list[float]:
-    """How far each picture of a way is, from 0 up to, but without, 1."""
+    """Return the position of each frame in an interpolation, evenly spaced in [0, 1)."""
     if frames < 1:
         raise InputError(f"A way of {frames} frames will not do: take 1 or more.")
     return [frame / frames for frame in range(frames)]

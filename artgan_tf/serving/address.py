@@ -1,4 +1,4 @@
-"""Where the server listens: the socket is taken before anything slow starts."""
+"""The server's address; its socket is opened before anything slow starts."""
 
 import socket
 from dataclasses import dataclass
@@ -6,31 +6,32 @@ from errno import EADDRINUSE
 
 from artgan_tf.config import InputError
 
-BACKLOG = 2048  # connections that wait until they are answered
-ANY = ("0.0.0.0", "::", "")  # nosec B104: what stands for all of a machine's addresses
+BACKLOG = 2048  # maximum connections that wait to be accepted
+ANY = ("0.0.0.0", "::", "")  # nosec B104: names for all addresses of a machine
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where the server listens; port 0 takes any free one."""
+    """Where the server listens; port 0 means any free port."""
 
     host: str = "127.0.0.1"
     port: int = 8501
 
 
 def bound(address: Address) -> socket.socket:
-    """A socket that listens at this address: nobody else can, and clients wait to be answered.
+    """Open a listening socket, which reserves the port and lets clients connect and wait.
 
     Raises:
-        InputError: the port is taken, or there is no such address here.
+        InputError: the port is taken, or this machine does not have the address.
     """
     try:
         info = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
-        # The protocol must be named: asyncio turns Nagle's delay off for sockets that say TCP.
+        # The protocol must be given: asyncio disables Nagle's algorithm only on sockets with
+        # IPPROTO_TCP.
         found = socket.socket(*info[:3])
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind(info[4])
-        found.listen(BACKLOG)  # a bound socket alone does not keep others from the port
+        found.listen(BACKLOG)  # binding alone does not reserve the port
     except (OSError, OverflowError) as error:
         if getattr(error, "errno", None) == EADDRINUSE:
             raise InputError(
@@ -45,6 +46,6 @@ def bound(address: Address) -> socket.socket:
 
 
 def url(address: Address, listening: socket.socket) -> str:
-    """What a browser on this machine opens."""
+    """Return the URL for a browser on this machine."""
     host = "localhost" if address.host in ANY else address.host
     return f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"

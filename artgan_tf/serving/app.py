@@ -1,4 +1,4 @@
-"""The application: TF Serving's interface, health, Prometheus' page, and the gallery's place."""
+"""The ASGI application: TF Serving's interface, health, Prometheus metrics, and the gallery."""
 
 import sys
 import traceback
@@ -22,20 +22,20 @@ from artgan_tf.serving.refusals import Refused
 from artgan_tf.serving.rest import JSON, Rest
 from artgan_tf.serving.versions import Versions
 
-FINAL = {408, 413}  # after these, what is left of the request is not waited for
-GALLERY = Path(__file__).parent / "gallery"  # a page of static files, served at / if it is there
+FINAL = {408, 413}  # after these, the connection is closed without reading the rest of the request
+GALLERY = Path(__file__).parent / "gallery"  # static files, served at / if the folder exists
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How a server answers.
+    """Settings of a server.
 
     Attributes:
-        limits: of a request.
-        rules: of batches.
-        cors: origins whose pages may ask; none for pages of this server alone.
-        poll: seconds between looks for new versions.
-        browser: whether to open the gallery.
+        limits: limits on one request.
+        rules: rules for batches.
+        cors: origins whose pages may send requests; empty for this server's own pages only.
+        poll: seconds between checks for new versions.
+        browser: whether to open the gallery in a browser.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -46,11 +46,11 @@ class Settings:
 
 
 def build_app(versions: Versions, settings: Settings) -> Starlette:
-    """The ASGI application that serves one model.
+    """Build the ASGI application that serves one model.
 
     Args:
-        versions: of the model.
-        settings: how.
+        versions: provides the served version of the model.
+        settings: settings of the server.
     """
     counts = monitoring.Monitoring(versions.name, lambda: versions.number)
     batcher = Batcher(settings.rules, counts.batch)
@@ -66,7 +66,7 @@ def build_app(versions: Versions, settings: Settings) -> Starlette:
 
     routes: list[BaseRoute] = [
         Mount("/v1", rest),
-        Mount("/V1", rest),  # TF Serving's paths are of any case
+        Mount("/V1", rest),  # TF Serving's paths ignore case
         Route("/healthz", health),
         Route(monitoring.PATH, metrics),
         *gallery_files.GalleryFiles(versions, batcher).routes(),
@@ -92,7 +92,7 @@ def build_app(versions: Versions, settings: Settings) -> Starlette:
 
 
 class _Page(StaticFiles):
-    """Files that browsers ask about each time: after an upgrade, old and new ones must not mix."""
+    """Static files that browsers revalidate each time, so that an upgrade never mixes versions."""
 
     def file_response(self, *arguments: Any, **named: Any) -> Response:
         response = super().file_response(*arguments, **named)
@@ -111,6 +111,6 @@ async def _not_found(request: Request, error: Exception) -> Response:
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
-    """A mistake of ours: whoever runs the server reads of it, the client does not."""
+    """Handle a bug of this server: the traceback goes to stderr, and the client sees no details."""
     traceback.print_exception(error, file=sys.stderr)
     return await _refused(request, Refused("Internal error.", "INTERNAL"))

@@ -1,11 +1,12 @@
-"""Concurrent requests to one signature run as one batch, and nobody can tell from the answer.
+"""Runs concurrent requests to one signature as one batch, without any effect on the answers.
 
-Requests that came within a small window, or while others ran, are concatenated up to a maximum;
-who is alone does not wait.
-The sizes of batches are powers of two, and a request of another size runs in pieces: at sizes such
-as 3 and 5 TensorFlow splits its work so that a pixel in a hundred thousand rounds to the next grey
-level.  Float outputs differ in their last bits with any size, so signatures that have some run one
-request at a time.  Where a batch fails, each of its requests runs alone and has its own error.
+Requests that arrive within a short window, or while others run, are concatenated up to a maximum
+size. A single request does not wait.
+Batch sizes are powers of two, and a request of another size runs in pieces: at sizes such as 3 and
+5, TensorFlow splits its work such that about one pixel in a hundred thousand rounds to the next
+grey level. Float outputs differ in their last bits between any two batch sizes, so signatures with
+float outputs run one request at a time. If a batch fails, each of its requests runs again alone and
+gets its own error.
 """
 
 import asyncio
@@ -23,7 +24,7 @@ from artgan_tf.serving.refusals import Refused
 
 
 class Runner(Protocol):
-    """What batches run on: a `Servable`."""
+    """Runs batches; implemented by `Servable`."""
 
     def answers_floats(self, signature: str) -> bool: ...
 
@@ -39,10 +40,11 @@ class Rules:
     """How requests are batched.
 
     Attributes:
-        rows: of a batch at most.
-        window: seconds that a request waits for others, if there were any a moment ago.
-        workers: batches at a time: while one computes, another's answers are written.
-        waiting: requests that may wait in all; beyond, they are refused.
+        rows: maximum rows of a batch.
+        window: seconds that a request waits for others, if the last batch had several requests or
+            another batch is running.
+        workers: batches that run at a time; while one computes, another's answers are written.
+        waiting: maximum number of waiting requests; further requests are refused.
     """
 
     rows: int = 16
@@ -53,7 +55,13 @@ class Rules:
 
 @dataclass(frozen=True)
 class Job:
-    """A request, or a piece of one, that waits, and where its answer goes."""
+    """A waiting request, or a piece of one.
+
+    Attributes:
+        arrays: its inputs.
+        rows: number of rows, or 0 if it must run alone.
+        answer: receives the outputs or the error.
+    """
 
     arrays: Arrays
     rows: int
@@ -61,11 +69,11 @@ class Job:
 
 
 class Batcher:
-    """The requests that wait, by servable and signature; it belongs to one event loop.
+    """Queues requests by servable and signature, and runs them in batches, on one event loop.
 
     Args:
         rules: sizes and times.
-        observe: is told the rows of each batch.
+        observe: called with the number of rows of each batch.
     """
 
     def __init__(self, rules: Rules, observe: Callable[[int], None] = lambda rows: None):
@@ -74,13 +82,16 @@ class Batcher:
         self._free = asyncio.Semaphore(rules.workers)
         self._waiting: dict[Key, deque[Job]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._running = self._last = 0  # batches now, and requests of the last one
+        self._running = self._last = 0  # batches running now, and requests in the last batch
 
     async def run(self, servable: Runner, signature: str, arrays: Arrays) -> Arrays:
-        """What the signature answers to these inputs.
+        """Run a signature on these inputs, possibly together with other requests.
+
+        Returns:
+            The outputs by name, as if the request had run alone.
 
         Raises:
-            Refused: in TensorFlow's words, or because too many wait.
+            Refused: with TensorFlow's message, or because too many requests are waiting.
         """
         if sum(map(len, self._waiting.values())) >= self.rules.waiting:
             raise Refused("Too many requests are waiting: ask again later.", "UNAVAILABLE")
@@ -96,7 +107,7 @@ class Batcher:
         return answers[0] if len(answers) == 1 else joined(answers)
 
     def _queued(self, key: Key, arrays: Arrays, rows: int) -> asyncio.Future[Arrays]:
-        """Let it wait for its batch; without rows it runs alone."""
+        """Queue a request for a batch; one with 0 rows runs alone."""
         job = Job(arrays, rows, asyncio.get_running_loop().create_future())
         if key not in self._waiting:
             self._waiting[key] = deque()
@@ -105,7 +116,7 @@ class Batcher:
         return job.answer
 
     async def _drain(self, key: Key) -> None:
-        """Send batches to the workers until nothing waits."""
+        """Send batches to the workers until the queue is empty."""
         queue = self._waiting[key]
         while queue:
             await self._free.acquire()
@@ -123,13 +134,13 @@ class Batcher:
             self.observe(sum(row_count(job.arrays) for job in batch))
             loop, inputs = asyncio.get_running_loop(), [job.arrays for job in batch]
             results = await loop.run_in_executor(self._threads, run_batch, *key, inputs)
-        except Exception as error:  # whatever it is, nobody waits for ever
+        except Exception as error:  # on any error, no request must wait for ever
             results = [error] * len(batch)
         finally:
             self._running -= 1
             self._free.release()
         for job, result in zip(batch, results, strict=True):
-            if job.answer.done():  # its client is gone
+            if job.answer.done():  # cancelled: the client disconnected
                 continue
             if isinstance(result, Exception):
                 job.answer.set_exception(result)
@@ -138,19 +149,19 @@ class Batcher:
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)  # the loop itself holds tasks weakly
+        self._tasks.add(task)  # the loop keeps only weak references to tasks
         task.add_done_callback(self._tasks.discard)
 
 
 # ---- sizes ----------------------------------------------------------------------------------
 def row_count(arrays: Arrays) -> int:
-    """Rows of a request; 0 where its inputs do not agree, and so cannot be batched."""
+    """Count the rows of a request; 0 if its inputs disagree, so that it cannot be batched."""
     counts = {array.shape[0] if array.ndim else 0 for array in arrays.values()}
     return counts.pop() if len(counts) == 1 else 0
 
 
 def pieces(rows: int, most: int) -> list[int]:
-    """Powers of two that add up to `rows`, each at most `most`, the largest first."""
+    """Split `rows` into powers of two, each at most `most`, the largest first."""
     found = []
     while rows:
         found.append(1 << (min(rows, most).bit_length() - 1))
@@ -159,7 +170,10 @@ def pieces(rows: int, most: int) -> list[int]:
 
 
 def batch_length(queue: Sequence[Job], most: int) -> int:
-    """How many of the first jobs run together: as many as add up to a power of two of rows."""
+    """Return how many of the first jobs form the next batch.
+
+    This is the largest number whose rows add up to a power of two of at most `most`, or 1.
+    """
     length, rows = 1, queue[0].rows
     for taken, job in enumerate(queue, 1):
         rows = rows + job.rows if taken > 1 else job.rows
@@ -172,21 +186,25 @@ def batch_length(queue: Sequence[Job], most: int) -> int:
 
 # ---- computing ------------------------------------------------------------------------------
 def split(arrays: Arrays, ends: np.ndarray) -> list[Arrays]:
-    """The rows before, between and after these ends."""
+    """Split the rows of all arrays at these ends."""
     parts = {name: np.split(array, ends) for name, array in arrays.items()}
     return [{name: parts[name][i] for name in parts} for i in range(len(ends) + 1)]
 
 
 def joined(parts: Sequence[Arrays]) -> Arrays:
-    """All rows of all parts."""
+    """Concatenate the rows of all parts."""
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def run_batch(servable: Runner, signature: str, inputs: Sequence[Arrays]) -> list[Answer]:
-    """The answer to each of several requests, or its error."""
+    """Run several requests as one batch, or one by one if that fails.
+
+    Returns:
+        The outputs or the error of each request.
+    """
     if len(inputs) > 1:
         ends = np.cumsum([row_count(arrays) for arrays in inputs])
-        with suppress(Exception):  # such as rows of different shapes
+        with suppress(Exception):  # for example rows of different shapes
             found = servable.run(signature, joined(inputs))
             if row_count(found) == ends[-1]:
                 return [*split(found, ends[:-1])]

@@ -1,4 +1,4 @@
-"""Checks an export before anyone sees it: TensorFlow's C++ loader paints what Keras paints."""
+"""Checks an export before it is published: TensorFlow's C++ loader must give Keras's pictures."""
 
 import io
 import os
@@ -17,11 +17,22 @@ from artgan_tf.serving import loader
 
 Arrays = dict[str, np.ndarray]
 
-HALF_LEVELS = 3  # grey levels that float16 weights may move a pixel by
+HALF_LEVELS = 3  # largest difference per pixel, in grey levels, that float16 weights may cause
 
 
 def run_loader(version: Path, requests: Mapping[str, np.ndarray]) -> Arrays:
-    """What every signature answers, as `signature/output`; see `loader.py`."""
+    """Run an export in TensorFlow's C++ loader, in a process of its own; see `loader.py`.
+
+    Args:
+        version: the directory with saved_model.pb.
+        requests: the input arrays, named `signature/input`.
+
+    Returns:
+        The output arrays, named `signature/output`, or `signature/error` if a signature failed.
+
+    Raises:
+        RunError: the export does not load.
+    """
     with tempfile.TemporaryDirectory() as folder:
         given, out = Path(folder) / "requests.npz", Path(folder) / "answers.npz"
         np.savez(given, **requests)  # type: ignore[arg-type]
@@ -36,15 +47,16 @@ def run_loader(version: Path, requests: Mapping[str, np.ndarray]) -> Arrays:
 
 
 def check(version: Path, sampler: Sampler, half: bool = False) -> None:
-    """Run every signature of an export, and compare its pictures with the sampler's.
+    """Run every signature of an export and compare its pictures with the sampler's.
 
     Args:
         version: the directory with saved_model.pb.
-        sampler: it was made of.
-        half: whether its weights are float16: then a few grey levels are allowed.
+        sampler: the sampler that was exported.
+        half: whether the export's weights are float16, which allows a difference of `HALF_LEVELS`.
 
     Raises:
-        RunError: it would not serve, or not paint what the sampler paints, or nothing.
+        RunError: the export does not load, a signature fails, the pictures differ from the
+            sampler's, or the weights are not finite.
     """
     _check_finite(sampler)
     wanted = expected(sampler)
@@ -59,13 +71,16 @@ def check(version: Path, sampler: Sampler, half: bool = False) -> None:
 
 
 def compare(name: str, found: np.ndarray, wanted: np.ndarray, levels: int) -> None:
-    """Raises RunError where pictures are not those of Keras.
+    """Compare an export's pictures with those of Keras.
 
     Args:
-        name: of the output.
-        found: pictures of the export.
-        wanted: Keras's.
-        levels: grey levels that they may be apart.
+        name: name of the output, for the error.
+        found: the export's pictures, uint8 [N, H, W, 3].
+        wanted: the pictures from Keras, uint8 [N, H, W, 3].
+        levels: largest allowed difference per pixel, in grey levels.
+
+    Raises:
+        RunError: the shapes differ, or a pixel differs by more than `levels`.
     """
     if found.shape != wanted.shape:
         raise RunError(f"The export's {name} has shape {found.shape}, in Keras {wanted.shape}.")
@@ -75,7 +90,9 @@ def compare(name: str, found: np.ndarray, wanted: np.ndarray, levels: int) -> No
 
 
 def _check_finite(sampler: Sampler) -> None:
-    """Without numbers all pictures are black, in Keras and in the export alike."""
+    """Reject NaN and infinite weights: the pictures of Keras and of the export would all be black
+    and therefore match.
+    """
     for network in (sampler.generator, sampler.gan.discriminator):
         for variable in network.weights:
             if not np.isfinite(np.asarray(variable)).all():
@@ -83,7 +100,11 @@ def _check_finite(sampler: Sampler) -> None:
 
 
 def requests(sampler: Sampler) -> Arrays:
-    """A request of two pictures to every signature the sampler has."""
+    """Build a request for two pictures from each signature (one picture for those that take files).
+
+    Returns:
+        The input arrays, named `signature/input`.
+    """
     k, model = sampler.gan.num_classes, sampler.gan.config.model
     label, seed = np.array([0, k - 1], np.int32), np.array([1, 2**53 - 1], np.int64)
     picture = _encoded(sampler.generate([0], [0])[0])
@@ -107,7 +128,7 @@ def requests(sampler: Sampler) -> Arrays:
 
 
 def expected(sampler: Sampler) -> Arrays:
-    """The pictures that Keras paints for these requests."""
+    """Return Keras's pictures for these requests: uint8 [2, H, W, 3], named `signature/output`."""
     k, seed = sampler.gan.num_classes, [1, 2**53 - 1]
     plain = sampler.generate([0, k - 1], seed)
     halves = [
@@ -125,12 +146,12 @@ def expected(sampler: Sampler) -> Arrays:
 
 
 def decoded(encoded: np.ndarray) -> np.ndarray:
-    """uint8 [N, H, W, 3] of N encoded images of one size."""
+    """Decode N encoded images of one size to uint8 [N, H, W, 3]."""
     return np.stack([np.asarray(Image.open(io.BytesIO(item)).convert("RGB")) for item in encoded])
 
 
 def _weights(k: int) -> np.ndarray:
-    """One class alone, and two in equal shares."""
+    """Return weights [2, k]: a single class, and two classes in equal shares."""
     weights = np.zeros((2, k), np.float32)
     weights[0, 0] = 1.0
     weights[1, 0] = weights[1, k - 1] = 0.5 if k > 1 else 1.0

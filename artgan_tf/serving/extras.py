@@ -1,4 +1,4 @@
-"""What lies beside an export's graph: its card, D's accuracy, and a sheet of real images."""
+"""Files that accompany an export's graph: the model card and a sheet of real images."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -27,12 +27,16 @@ SIGNATURES = {
     "classify": "image_bytes [N] -> label, class_name, scores [N, K], realness",
     "reconstruct": "image_bytes [N] -> image_bytes",
 }
-LONGEST, QUALITY, BATCH = 65_500, 92, 96  # pixels a side, as JPEG has it
+LONGEST, QUALITY, BATCH = 65_500, 92, 96  # LONGEST: maximum side of a JPEG in pixels
 METRIC, VALUE, IN_TRAINING = "d_accuracy_val", "accuracy", "val_accuracy"
 
 
 def model_card(facts: dict[str, Any]) -> str:
-    """Markdown: what it paints, how it was trained, how to ask it."""
+    """Return the model card as Markdown: what the model generates, its training and its use.
+
+    Args:
+        facts: the contents of `artgan.json`.
+    """
     config, names = facts["config"], facts["class_names"]
     kind = MODELS[config["model"]["paper"]]
     data, train = config["data"], config["train"]
@@ -64,7 +68,7 @@ def model_card(facts: dict[str, Any]) -> str:
 
 
 def onnx_lines(facts: dict[str, Any]) -> tuple[str, ...]:
-    """What whoever has only the ONNX file wants to know of it."""
+    """Return the card's lines for users of the ONNX file."""
     model = facts["config"]["model"]
     prior = MODELS[model["paper"]].prior
     more = "; its output `magnified` is twice the size" if facts["magnified"] else ""
@@ -78,13 +82,13 @@ def onnx_lines(facts: dict[str, Any]) -> tuple[str, ...]:
 
 
 def accuracy_lines(accuracy: dict[str, Any]) -> tuple[str, ...]:
-    """How far `classify` may be trusted."""
+    """Return the card's lines on the accuracy of `classify`."""
     count = f" {accuracy['count']:,}" if accuracy["count"] else ""
     return (f"`classify` names the class of {accuracy['value']:.0%} of{count} held-out images.", "")
 
 
 def reference_lines(count: int) -> tuple[str, ...]:
-    """Whose pictures these are."""
+    """Return the card's lines on the real images: whose they are, and under which licence."""
     return (
         f"`{REFERENCES}`, beside this file, holds {count} real images of each class, a row each: "
         "they are the data's, and so is their licence.",
@@ -94,27 +98,33 @@ def reference_lines(count: int) -> tuple[str, ...]:
 
 # ---- D's accuracy -----------------------------------------------------------------------------
 class Accuracy(TypedDict):
-    """A share from 0 to 1, of so many images; 0 where their number was not noted."""
+    """D's accuracy on held-out images.
+
+    Attributes:
+        value: share of images classified correctly, from 0 to 1.
+        count: number of images, or 0 if it was not recorded.
+    """
 
     value: float
     count: int
 
 
 def held_out(run_dir: Path | str, step: int) -> Accuracy | None:
-    """The accuracy at a step: as `evaluate` measured it, or else the training on its way there.
+    """Return D's accuracy on held-out images at a step.
 
     Args:
         run_dir: the run's directory, or `pretrained:NAME`.
-        step: of the checkpoint.
+        step: the checkpoint's step.
 
     Returns:
-        None where neither did.
+        The result of `evaluate` for this step, or else the last one that training recorded up to
+        it, or None without either.
     """
     return _evaluated(run_dir, step) or _trained(RunDirectory(locate(run_dir)), step)
 
 
 def _evaluated(run_dir: Path | str, step: int) -> Accuracy | None:
-    folders = dict.fromkeys((locate(run_dir), workplace(run_dir)))  # the latter has later ones
+    folders = dict.fromkeys((locate(run_dir), workplace(run_dir)))  # the second has newer results
     found = [each for folder in folders for each in results.read(folder / "metrics.jsonl")]
     fitting = [each for each in found if (each.metric, each.step) == (METRIC, step)]
     if not fitting:
@@ -129,15 +139,20 @@ def _trained(run: RunDirectory, step: int) -> Accuracy | None:
 
 # ---- real images ------------------------------------------------------------------------------
 def real_sheet(sampler: Sampler, count: int, spec: str | None = None) -> Image.Image:
-    """The first training images of each class, a class a row, as D saw them; white for none.
+    """Lay out the first training images of each class as D saw them, one row per class.
+
+    Missing images are white.
 
     Args:
-        sampler: of the model.
-        count: images of each class.
-        spec: of the data, where not the run's own.
+        sampler: the model's sampler.
+        count: images per class.
+        spec: SPEC of the data; None for the run's own.
+
+    Returns:
+        An RGB image of `count` columns and one row per class, each cell of the training size.
 
     Raises:
-        InputError: the data is not there, or of other classes.
+        InputError: the data is missing or has other classes, or there are too many classes.
     """
     names = sampler.class_names
     data = replace(real_data(sampler.gan.config.data, spec), cache_mb=0)  # read once
@@ -163,5 +178,10 @@ def _laid_out(found: list[list[NDArray[np.uint8]]], count: int, size: int) -> Im
 
 
 def save_sheet(sheet: Image.Image, folder: Path) -> None:
-    """Beside the model's card."""
+    """Save the sheet next to the model's card.
+
+    Args:
+        sheet: the sheet of real images.
+        folder: the export's `assets.extra`.
+    """
     sheet.save(folder / REFERENCES, quality=QUALITY, subsampling=0)

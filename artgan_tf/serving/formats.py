@@ -1,8 +1,9 @@
-"""PNG, GIF, BMP and plain WebP in TensorFlow's operations: opaque RGB in the file's own size.
+"""Decodes PNG, GIF, BMP and plain WebP in TensorFlow operations to opaque RGB at the file's size.
 
-TensorFlow decodes more of each format than it says and less than training reads.  What it leaves
-out is read from the bytes: which colour of a GIF is clear, palettes of BMP, transparency in 16
-bits.  Transparency is laid on white.  What cannot be read like this is refused in a sentence.
+TensorFlow decodes more of each format than it documents, and less than training reads. The rest is
+read from the bytes: the transparent colour of a GIF, palettes of BMP, transparency in 16-bit PNG.
+Transparent pixels are composited on white. Files that cannot be read this way fail with an error of
+one sentence.
 """
 
 from functools import partial
@@ -11,22 +12,22 @@ from typing import Any
 import tensorflow as tf
 
 PNG, GIF, BMP, EXTENDED_WEBP = b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"VP8X"
-DEPTH = 24  # where a PNG's header has its bits a channel, and then its kind of colour
-GREY = 0
-TABLE = 3 * 256  # bytes of a GIF's largest table of colours
-EXTENSION, IMAGE = 0x21, 10  # a GIF's bytes, and how long a frame's header is
-BEYOND = 2**16  # zeros behind a file: reading past its end gives them
+DEPTH = 24  # offset of the bit depth in a PNG, followed by the colour type
+GREY = 0  # PNG's colour type for greyscale
+TABLE = 3 * 256  # bytes of the largest colour table of a GIF
+EXTENSION, IMAGE = 0x21, 10  # a GIF's extension introducer, and the length of a frame's header
+BEYOND = 2**16  # zero bytes appended to a file, so that reads past its end return zeros
 
 
 def opaque(content: Any) -> Any:
-    """A file that is no JPEG as uint8 [height, width, 3]; the first frame of an animation."""
+    """Decode a file other than a JPEG to uint8 [height, width, 3]; of an animation, frame one."""
     which = tf.argmax(tf.stack([*_starts(content), True]), output_type=tf.int32)
     image = tf.switch_case(which, [partial(f, content) for f in (_png, _gif, _bmp, _other)])
     return tf.ensure_shape(image, (None, None, 3))
 
 
 def sides(content: Any) -> Any:
-    """Where heads of PNG, GIF and BMP have them, as int64 [2]; 1 and 1 of anything else."""
+    """Read the two sides from the header of a PNG, GIF or BMP, as int64 [2]; 1 and 1 for others."""
     png, gif, bmp = _starts(content)
     start, length = tf.where(png, 16, tf.where(bmp, 18, 6)), tf.where(gif, 2, 4)
     places = start + length * tf.constant([[0], [1]]) + tf.range(4)
@@ -35,7 +36,7 @@ def sides(content: Any) -> Any:
     used = tf.range(4) < length
     powers = tf.cast(tf.where(used, order, 0), tf.int64)
     numbers = tf.reduce_sum(tf.where(used, tf.bitwise.left_shift(head, 8 * powers), 0), axis=1)
-    # A negative height of a BMP says that its rows go down.
+    # A negative height of a BMP means that its rows are stored from top to bottom.
     numbers = tf.where(bmp & (numbers >= 2**31), 2**32 - numbers, numbers)
     return tf.where(png | bmp | gif, numbers, tf.ones_like(numbers))
 
@@ -45,7 +46,7 @@ def _starts(content: Any) -> list[Any]:
 
 
 def bytes_of(content: Any, start: Any, count: Any) -> Any:
-    """Bytes of a string as int32 [count]; what is beyond its end is 0."""
+    """Return bytes of a string as int32 [count]; bytes beyond its end are 0."""
     longer = tf.strings.join([content, "\0" * BEYOND])
     found = tf.io.decode_raw(tf.strings.substr(longer, start, count), tf.uint8)
     return tf.cast(found, tf.int32)
@@ -60,13 +61,13 @@ def _other(content: Any) -> Any:
     extended = tf.strings.substr(tf.strings.join([content, "\0" * 16]), 12, 4) == EXTENDED_WEBP
     sentence = "a WebP with EXIF, animation or a colour profile is not read: send JPEG or PNG"
     with tf.control_dependencies([tf.debugging.Assert(~extended, [sentence])]):
-        image = _image(tf.identity(content), channels=0)  # a WebP has three or four
+        image = _image(tf.identity(content), channels=0)  # a WebP has three or four channels
     image = tf.pad(image, [[0, 0], [0, 0], [0, 1]], constant_values=255)
     return _on_white(image[..., :4], 255)
 
 
 def _on_white(pixels: Any, full: Any) -> Any:
-    """Of RGBA; `full` is what alpha is where nothing is clear."""
+    """Composite RGBA pixels on white; `full` is the alpha value of opaque pixels."""
     pixels = tf.cast(pixels, tf.int32)
     colour, alpha = pixels[..., :3], pixels[..., 3:]
     alpha = tf.where(alpha == full, 255, alpha)
@@ -76,7 +77,7 @@ def _on_white(pixels: Any, full: Any) -> Any:
 # ---- PNG --------------------------------------------------------------------------------------
 def _png(content: Any) -> Any:
     depth, kind = tf.unstack(bytes_of(content, DEPTH, 2), 2)
-    # Where there is no alpha, TensorFlow's has the largest number of the file's bits.
+    # For a file without alpha, TensorFlow sets alpha to the largest value of the file's bit depth.
     full = tf.bitwise.left_shift(1, tf.minimum(depth, 8)) - 1
     return tf.cond(
         (depth == 16) & (kind == GREY),
@@ -88,18 +89,21 @@ def _png(content: Any) -> Any:
 def _deep(content: Any) -> Any:
     pixels = tf.cast(tf.io.decode_png(content, channels=4, dtype=tf.uint16), tf.float64)
     colour, alpha = pixels[..., :3], pixels[..., 3:]
-    grey = tf.where(alpha > 0, colour, tf.constant(65535.0, tf.float64))  # one may be clear
+    grey = tf.where(alpha > 0, colour, tf.constant(65535.0, tf.float64))  # transparent to white
     return tf.cast(tf.round(grey * 255.0 / 65535.0), tf.uint8)
 
 
 # ---- GIF --------------------------------------------------------------------------------------
 def _gif(content: Any) -> Any:
-    """TensorFlow's, in which black is also what is clear."""
+    """Decode a GIF with TensorFlow, which turns transparent pixels black, and make those white.
+
+    Decoding the file again with an all-white colour table shows which pixels are transparent.
+    """
     data = bytes_of(content, 0, -1)
     frame = _first_frame(data)
     own = _table(data[frame + IMAGE - 1])
     start, length = tf.where(own > 0, frame + IMAGE, 13), tf.where(own > 0, own, _table(data[10]))
-    # With a table of white alone, only what is clear is black.
+    # With an all-white table, only transparent pixels are black.
     white = tf.strings.substr(tf.constant(b"\xff" * TABLE), 0, length)
     parts = [(0, start), (start + length, -1)]
     before, after = (tf.strings.substr(content, *part) for part in parts)
@@ -108,7 +112,10 @@ def _gif(content: Any) -> Any:
 
 
 def _first_frame(data: Any) -> Any:
-    """Where a GIF's first frame begins, behind extensions."""
+    """Return the offset of a GIF's first frame, after any extensions.
+
+    Fails if that frame does not cover the whole picture.
+    """
 
     def skip(at: Any) -> tuple[Any]:
         (end,) = tf.while_loop(lambda i: data[i] > 0, lambda i: (i + data[i] + 1,), (at + 2,))
@@ -123,7 +130,7 @@ def _first_frame(data: Any) -> Any:
 
 
 def _table(flags: Any) -> Any:
-    """Bytes of the table of colours that follows a header with these flags."""
+    """Return the length in bytes of the colour table that a header with these flags announces."""
     return tf.where(flags >= 128, 3 * tf.bitwise.left_shift(2, flags & 7), 0)
 
 
@@ -134,7 +141,7 @@ def _bmp(content: Any) -> Any:
 
 
 def _palette_bmp(content: Any, depth: Any) -> Any:
-    """One, two, four or eight bits a pixel, each the place of a colour."""
+    """Decode a BMP with a palette and one, two, four or eight bits per pixel."""
     start, header, width, height, packing = (_number(content, at) for at in (10, 14, 18, 22, 30))
     sentence = "a compressed BMP, or one of OS/2, is not read: send PNG"
     readable = tf.debugging.Assert((header >= 40) & (packing == 0), [sentence])
@@ -150,6 +157,6 @@ def _palette_bmp(content: Any, depth: Any) -> Any:
 
 
 def _number(content: Any, start: int, count: int = 4) -> Any:
-    """A little-endian whole number of that many bytes."""
+    """Read a little-endian integer of `count` bytes."""
     found = bytes_of(content, start, count)
     return tf.reduce_sum(tf.bitwise.left_shift(found, 8 * tf.range(count)))

@@ -1,4 +1,4 @@
-"""What the gallery asks beside TF Serving's interface: the model's facts, sheets and animations."""
+"""The gallery's routes in addition to TF Serving's: the model's facts, sheets and animations."""
 
 import asyncio
 import io
@@ -23,8 +23,8 @@ from artgan_tf.serving.servable import Servable
 from tfrecords_tools.common.sheet import named_grid
 
 FRAMES, MILLISECONDS = 8, 140
-SIDE = 256  # pixels that an animation has at least: friends look at it on their telephones
-MOST, SEEDS = 256, 2**53  # pictures of a sheet, and what JSON's numbers hold
+SIDE = 256  # minimum side of an animation in pixels, large enough for a phone's screen
+MOST, SEEDS = 256, 2**53  # maximum pictures of a sheet, and number of seeds that JSON keeps exactly
 KINDS: dict[str, dict[str, int]] = {"gif": {}, "webp": {"quality": 90}}
 JSON = "application/json"
 
@@ -34,24 +34,24 @@ Make = Callable[[Servable, Parameters], Awaitable[Response]]
 
 
 class Served(Protocol):
-    """Who knows which version is served."""
+    """Provides the served version."""
 
     served: Servable | None
 
 
 class GalleryFiles:
-    """The routes below `/gallery/`.
+    """The routes under `/gallery/`.
 
     Args:
-        versions: of the model.
-        batcher: that paints.
+        versions: provides the served version of the model.
+        batcher: runs the requests for pictures.
     """
 
     def __init__(self, versions: Served, batcher: Batcher):
         self.versions, self.batcher = versions, batcher
 
     def routes(self) -> list[Route]:
-        """`models.json`, `sheet.png`, `way.gif`, `way.webp` and `references.jpg`."""
+        """Return routes for `models.json`, `sheet.png`, `way.gif`, `way.webp`, `references.jpg`."""
         made: dict[str, Make] = {
             "sheet.png": self.sheet,
             "references.jpg": self.references,
@@ -64,7 +64,7 @@ class GalleryFiles:
         ]
 
     async def models(self, request: Request) -> Response:
-        """What a page needs to know in order to ask for pictures."""
+        """Answer with the facts that the gallery needs to request pictures."""
         return Response(metadata.gallery(self.versions.served), media_type=JSON)
 
     async def _answer(self, make: Make, request: Request) -> Response:
@@ -75,7 +75,15 @@ class GalleryFiles:
 
     # ---- files --------------------------------------------------------------------------------
     async def sheet(self, served: Servable, asked: Parameters) -> Response:
-        """A class a row, a seed a column: `labels=0,1&seeds=7,8`; of one class, several rows."""
+        """Answer with a contact sheet as a PNG, for example for `labels=0,1&seeds=7,8`.
+
+        The sheet has one row per class and one column per seed. The seeds of a single class are
+        arranged in several rows.
+
+        Raises:
+            Refused: a parameter is not a number in its range, or there are more than `MOST`
+                pictures.
+        """
         names = served.facts["class_names"]
         labels = _numbers(asked, "labels", len(names))
         seeds = _numbers(asked, "seeds", SEEDS)
@@ -93,12 +101,25 @@ class GalleryFiles:
         return await asyncio.to_thread(_file, "png", sheet, {})
 
     async def way(self, kind: str, served: Servable, asked: Parameters) -> Response:
-        """Eight frames, there and back: `label=0&seed=1&to_label=2&to_seed=3&truncation=100`."""
+        """Answer with an animation of an interpolation, forwards and backwards.
+
+        Its parameters are for example `label=0&seed=1&to_label=2&to_seed=3&truncation=100`, with
+        the truncation in percent.
+
+        Args:
+            kind: `gif` or `webp`.
+            served: the served version.
+            asked: the parameters.
+
+        Raises:
+            Refused: a parameter is not a number in its range.
+        """
         classes = len(served.facts["class_names"])
         label, to_label = (_number(asked, name, classes) for name in ("label", "to_label"))
         seed, to_seed = (_number(asked, name, SEEDS) for name in ("seed", "to_seed"))
         truncation = _number({"truncation": "100", **asked}, "truncation", 101) / 100
-        shares = [round(100 * i / (FRAMES - 1)) / 100 for i in range(FRAMES)]  # as the page's
+        # Rounded to percents like the page's, so that both show the same pictures.
+        shares = [round(100 * i / (FRAMES - 1)) / 100 for i in range(FRAMES)]
         one_hot = np.eye(classes, dtype=np.float32)
         arrays: Arrays = {
             "seed": np.full(FRAMES, seed, np.int64),
@@ -113,7 +134,11 @@ class GalleryFiles:
         return await asyncio.to_thread(_animation, kind, pictures)
 
     async def references(self, served: Servable, asked: Parameters) -> Response:
-        """The export's real images, where it carries some."""
+        """Answer with the export's sheet of real images, as a JPEG.
+
+        Raises:
+            Refused: the export has none.
+        """
         file = served.folder / "assets.extra" / REFERENCES
         if not file.is_file():
             raise Refused("This export carries no real pictures.", "NOT_FOUND")
@@ -126,7 +151,7 @@ class GalleryFiles:
 
 
 def _rows(pictures: Pixels, columns: int, titles: list[str]) -> tuple[Pixels, list[str]]:
-    """As many rows as it takes, white where the last one ends early, and a name for each."""
+    """Arrange pictures in rows, padded with white, and pad the titles to one per row."""
     rows = -(-len(pictures) // columns)
     cells = np.full((rows * columns, *pictures.shape[1:]), 255, np.uint8)
     cells[: len(pictures)] = pictures

@@ -1,7 +1,8 @@
-"""The tensors of a request, from its JSON document, and those of an answer as JSON.
+"""Converts the JSON of a request to tensors, and the tensors of an answer to JSON.
 
-Rows (`instances`, `predictions`) and columns (`inputs`, `outputs`).  Requests are read by the specs
-of a signature's inputs, as strictly about types as TF Serving does.
+Both the row format (`instances`, `predictions`) and the column format (`inputs`, `outputs`) are
+supported. Requests are checked against the specs of a signature's inputs, with TF Serving's strict
+rules for types.
 """
 
 import base64
@@ -22,8 +23,8 @@ Arrays = dict[str, np.ndarray]
 Shape = tuple[int | None, ...]
 _INT: set[type] = {int}
 _NUMBER: set[type] = {int, float}
-# Of each type what JSON may have for it, as what it is read, and what it becomes then: TensorFlow's
-# messages have 32 bits for the smaller integers, which wrap around.
+# For each type: the JSON types allowed, the type to read them as, and the type to convert to. Small
+# integers are read as int32 because TensorFlow's messages store them so; larger values wrap around.
 _KINDS: dict[str, tuple[set[type], Any, Any]] = {
     "string": ({str, Members}, object, object),
     "bool": ({bool}, bool, bool),
@@ -39,8 +40,8 @@ class Spec:
     """An input of a signature.
 
     Attributes:
-        dtype: as TensorFlow names it: int32, int64, float, string, ...
-        shape: None where any size will do, and as a whole where any rank will.
+        dtype: TensorFlow's name of the type: int32, int64, float, string, ...
+        shape: the size of each dimension, or None for any size; None as a whole for any rank.
     """
 
     dtype: str
@@ -48,7 +49,11 @@ class Spec:
 
 
 def signature_name(document: Members) -> str:
-    """Which signature a request asks for; empty where it does not say."""
+    """Return the signature that a request names, or "" if it names none.
+
+    Raises:
+        Refused: the name is not a string.
+    """
     name = document.get("signature_name", "")
     if not isinstance(name, str):
         raise Refused(f"signature_name must be a string, and is {_shown(name)}.")
@@ -56,7 +61,11 @@ def signature_name(document: Members) -> str:
 
 
 def listed(document: Members, key: str) -> list[Any]:
-    """The list that stands under a key; Refused where it is none, or empty."""
+    """Return the list under a key.
+
+    Raises:
+        Refused: the value is not a list, or the list is empty.
+    """
     found = document.get(key)
     if not isinstance(found, list) or not found:
         raise Refused(f"{key} must be a list that is not empty.")
@@ -64,10 +73,18 @@ def listed(document: Members, key: str) -> list[Any]:
 
 
 def tensors(document: Members, specs: Mapping[str, Spec]) -> Arrays:
-    """The inputs of a request, by name, as the specs of its signature have them.
+    """Convert the inputs of a request to arrays of the types and shapes in the specs.
+
+    Args:
+        document: the request.
+        specs: the inputs of its signature, by name.
+
+    Returns:
+        The arrays by name.
 
     Raises:
-        Refused: it has both `instances` and `inputs`, or neither, or what does not fit.
+        Refused: the request has both `instances` and `inputs` or neither, or a value does not fit
+            its spec.
     """
     row_form = "instances" in document
     if row_form == ("inputs" in document):
@@ -103,7 +120,10 @@ def _is_base64(value: Members) -> bool:
 
 
 def _tensor(name: str, value: Any, spec: Spec) -> np.ndarray:
-    """Lists of unequal lengths end in leaves that are lists, which no type allows."""
+    """Convert one input to an array.
+
+    Nested lists of unequal lengths leave lists among the leaves, which no type allows.
+    """
     found = np.array(value, object)
     _check_shape(name, found.shape, spec.shape)
     if spec.dtype not in _KINDS:
@@ -117,14 +137,16 @@ def _tensor(name: str, value: Any, spec: Spec) -> np.ndarray:
     if read is object:
         leaves = [_bytes(name, leaf) for leaf in leaves]
     try:
-        with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
+        with np.errstate(over="ignore"):  # numbers beyond float32's range become infinite
             return np.array(leaves, read).astype(kept).reshape(found.shape)
     except OverflowError:
         raise Refused(f"{name} holds a number that is too large for {spec.dtype}.") from None
 
 
 def _check_shape(name: str, shape: Shape, wanted: Shape | None) -> None:
-    """TF Serving leaves this to the graph, whose error then is about some operation inside."""
+    """Refuse an unsuitable shape. TF Serving leaves this to the graph, whose error would name an
+    inner operation.
+    """
     wanted = (None,) * len(shape) if wanted is None else wanted
     fits = len(shape) == len(wanted)
     if not fits or any(w not in (None, size) for w, size in zip(wanted, shape, strict=True)):
@@ -133,7 +155,7 @@ def _check_shape(name: str, shape: Shape, wanted: Shape | None) -> None:
 
 
 def _bytes(name: str, value: str | Members) -> bytes:
-    """Of text or {"b64": ...}; dots pad as equals signs do, and spaces do not count."""
+    """Convert text or {"b64": ...} to bytes; dots may pad like equals signs, spaces are ignored."""
     if isinstance(value, str):
         return value.encode()
     try:
@@ -155,11 +177,15 @@ def _shown(value: Any) -> str:
 
 # ---- answers --------------------------------------------------------------------------------
 def answer(outputs: Mapping[str, np.ndarray], row_form: bool) -> bytes:
-    """The body of an answer; the only output of a signature goes without its name.
+    """Return the body of an answer; a signature's only output appears without its name.
 
     Args:
-        outputs: by name.
-        row_form: whether the request was; then all outputs must have as many rows.
+        outputs: the arrays by name.
+        row_form: whether the request was in row format; then all outputs must have the same number
+            of rows.
+
+    Raises:
+        Refused: the outputs differ in their number of rows.
     """
     if row_form and len({array.shape[:1] for array in outputs.values()} | {()}) != 2:
         raise Refused("The outputs are not of as many rows: ask for them with 'inputs'.")
@@ -175,16 +201,16 @@ def answer(outputs: Mapping[str, np.ndarray], row_form: bool) -> bytes:
 
 
 def written(document: dict[str, Any]) -> bytes:
-    """The body of an answer."""
+    """Encode a document as JSON in UTF-8."""
     return rapidjson.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _listed(name: str, array: np.ndarray) -> Any:
     if array.dtype == object:
-        write = _binary if name.endswith("_bytes") else _text  # the name alone tells
+        write = _binary if name.endswith("_bytes") else _text  # TF Serving's rule, by name alone
         return np.vectorize(write, otypes=[object])(array).tolist()
     if array.dtype.kind == "f" and array.dtype != np.float64:
-        # By way of the shortest text that is exact, or each would have a double's 17 digits.
+        # Via the shortest exact text; otherwise each would be written with a double's 17 digits.
         return array.astype("U").astype(np.float64).tolist()
     return array.tolist()
 

@@ -1,8 +1,8 @@
-"""The text of a request as a JSON document, read by TF Serving's own parser, RapidJSON.
+"""Parses the JSON of a request with RapidJSON, the parser that TF Serving uses.
 
-TF Serving sets it to pass by what follows the document, takes the second half of a surrogate pair
-alone, and a number that is a little beyond a double for infinity.  Python's binding has no such
-settings, so these are seen to once it complains.
+TF Serving configures it to ignore what follows the document, to accept the second half of a
+surrogate pair on its own, and to read a number slightly beyond the range of a double as infinity.
+Python's binding lacks these settings, so each case is handled when the parser reports it.
 """
 
 import re
@@ -12,14 +12,14 @@ import rapidjson
 
 from artgan_tf.serving.refusals import Refused
 
-VALUES = 2**20  # commas and brackets of a document: each costs memory, and nobody else is served
+VALUES = 2**20  # maximum commas and brackets: each costs memory, and parsing blocks other requests
 
 _FOLLOWED = re.compile(r"Parse error at offset (\d+): .* must not be followed by other values\.")
 _ESCAPES = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][c-fC-F]..)|.)", re.S)
 
 
 class Members(dict[str, Any]):
-    """An object: of a repeated key the first value, and in `again` those of the others."""
+    """A JSON object that keeps the first value of a repeated key; `again` holds the later pairs."""
 
     def __init__(self) -> None:
         self.again: list[tuple[str, Any]] = []
@@ -36,11 +36,15 @@ class _Decoder(rapidjson.Decoder):
 
 
 _FAST = _Decoder(number_mode=rapidjson.NM_NATIVE | rapidjson.NM_NAN)
-_WIDE = _Decoder()  # numbers are Python's, so that 1.8e308 is infinite
+_WIDE = _Decoder()  # converts numbers with Python, which reads 1.8e308 as infinity
 
 
 def parse(body: bytes) -> Members:
-    """The document of a request, which must be an object; what is no UTF-8 counts as U+FFFD."""
+    """Parse the body of a request. Bytes that are not UTF-8 become U+FFFD.
+
+    Raises:
+        Refused: the body is not JSON or not an object, is nested too deeply or has too many values.
+    """
     if len(body) > VALUES and sum(map(body.count, (b",", b"[", b"{"))) > VALUES:
         raise Refused(f"The document holds more than {VALUES} values.", "TOO_LARGE")
     if not body.isascii():

@@ -1,4 +1,4 @@
-"""What a request may ask for: a body not too large or slow, and pictures of not too many pixels."""
+"""Limits on requests: size and arrival time of the body, and pixels of the pictures in it."""
 
 import asyncio
 import io
@@ -13,20 +13,20 @@ from starlette.requests import ClientDisconnect, Request
 from artgan_tf.serving.refusals import Refused
 from tfrecords_tools.images import LONGEST
 
-INPUT = "image_bytes"  # of the signatures that take encoded pictures
-FORMATS = ("JPEG", "PNG", "GIF", "BMP")  # that TensorFlow decodes
-GZIP = 16 + zlib.MAX_WBITS  # zlib's sign for gzip's own head
+INPUT = "image_bytes"  # the input of signatures that take encoded pictures
+FORMATS = ("JPEG", "PNG", "GIF", "BMP")  # the formats that TensorFlow decodes
+GZIP = 16 + zlib.MAX_WBITS  # tells zlib to expect a gzip header
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a request may ask for.
+    """Limits on one request.
 
     Attributes:
-        body: bytes, as they come and once they are unpacked.
-        rows: pictures to paint.
-        pixels: of all the pictures in it.
-        seconds: that its head may take to arrive, and then its body.
+        body: maximum size of the body in bytes, both as received and decompressed.
+        rows: maximum number of pictures to generate.
+        pixels: maximum number of pixels in all pictures of the request together.
+        seconds: maximum time for the header to arrive, and again for the body.
     """
 
     body: int = 16 * 2**20
@@ -36,10 +36,12 @@ class Limits:
 
 
 async def read_body(request: Request, limits: Limits) -> bytes:
-    """The body, unpacked if it is said to be gzip; one that is not gzip then counts as empty.
+    """Read the body and decompress it if its Content-Encoding is gzip.
+
+    A body that claims to be gzip and is not counts as empty.
 
     Raises:
-        Refused: it is too large, or took too long.
+        Refused: the body is too large or took too long, or the client disconnected.
     """
     told = request.headers.get("content-length", "")
     if told.isdecimal() and int(told) > limits.body:
@@ -83,14 +85,17 @@ def _too_large(limits: Limits) -> Refused:
 
 # ---- pictures -------------------------------------------------------------------------------
 def check_pictures(arrays: dict[str, np.ndarray], most: int) -> None:
-    """Refuse pictures that have too many pixels together, or one that is but a line.
+    """Refuse pictures with too many pixels in total, and pictures that are extremely elongated.
 
-    Their heads tell, before anything is decoded: a file of a few hundred bytes may hold a hundred
-    million pixels.
+    Only the headers are read, because a file of a few hundred bytes can decode to a hundred million
+    pixels.
 
     Args:
-        arrays: the inputs of a request; only encoded pictures are looked at.
-        most: pixels.
+        arrays: the inputs of a request; only encoded pictures are checked.
+        most: maximum number of pixels in all pictures together.
+
+    Raises:
+        Refused: the pictures exceed the limit, or one of them cannot be read.
     """
     pictures = arrays.get(INPUT)
     if pictures is None or pictures.dtype != object:
@@ -101,14 +106,14 @@ def check_pictures(arrays: dict[str, np.ndarray], most: int) -> None:
 
 
 def _pixels(content: Any) -> int:
-    """Those of all frames, for TensorFlow reads all of a GIF's."""
+    """Count the pixels of one encoded picture, over all frames of a GIF: TensorFlow decodes all."""
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             width, height = image.size
             frames = getattr(image, "n_frames", 1) if image.format == "GIF" else 1
     except Image.DecompressionBombError:
         raise Refused("A picture has too many pixels.") from None
-    except Exception:  # whatever Pillow says of a file that is damaged, or none
+    except Exception:  # Pillow raises many kinds for damaged files and for other data
         formats = ", ".join(FORMATS)
         raise Refused(f"What was sent is no picture that is read: send one of {formats}.") from None
     if max(width, height) > LONGEST * min(width, height):

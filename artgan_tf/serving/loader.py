@@ -1,10 +1,11 @@
-"""Runs an export by TensorFlow's C++ loader, as TF Serving does, without Keras or this package.
+"""Runs an export with TensorFlow's C++ loader, as TF Serving does, without Keras or this package.
 
     python loader.py VERSION_DIR REQUESTS.npz OUT.npz
 
-It stands alone and is run as a script in a process of its own: Python's own loader takes exports
-that fail their first request in TF Serving.  REQUESTS holds arrays named `signature/input`; OUT
-gets `signature/output`, and `signature/error` where one failed.
+The module is self-contained and runs as a script in a separate process, because Python's own loader
+accepts exports that fail their first request in TF Serving. REQUESTS holds arrays named
+`signature/input`. OUT receives `signature/output`, or `signature/error` for a signature that
+failed.
 """
 
 import sys
@@ -15,7 +16,7 @@ import numpy as np
 
 
 def main(version: str, requests: str, out: str) -> None:
-    """Load, run every signature that there is a request for, save what came out."""
+    """Load the export, run each signature that has a request, and save the outputs."""
     for name in ("keras", "artgan_tf"):  # importing them fails from here on
         sys.modules[name] = None  # type: ignore[assignment]
     import tensorflow.compat.v1 as tf
@@ -45,9 +46,9 @@ def _run(session: Any, signature: Any, inputs: dict[str, Any]) -> dict[str, Any]
     fetch = {name: tensor.name for name, tensor in signature.outputs.items()}
     try:
         found = session.run(fetch, feed)
-    except Exception as error:  # whatever TF Serving would answer with
+    except Exception as error:  # any failure that TF Serving would report to the client
         return {"error": np.array(str(error).split("\n")[0])}
-    # np.savez takes no objects; neither PNGs nor names end in the zeros that "S" would drop.
+    # np.savez cannot store objects. "S" drops trailing zeros, which neither PNGs nor names have.
     return {k: v.astype("S") if v.dtype == object else v for k, v in found.items()}
 
 

@@ -1,4 +1,4 @@
-"""What is told of a model: its versions' states, and its signatures."""
+"""JSON documents about a model: the states of its versions, its signatures, and facts."""
 
 import json
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ _SIGNATURES = "type.googleapis.com/tensorflow.serving.SignatureDefMap"
 
 
 def status(states: Iterable[tuple[int, State]]) -> bytes:
-    """The answer to a question for states."""
+    """Return the body of an answer with the states of these versions."""
     found = [
         {
             "version": str(number),
@@ -24,7 +24,7 @@ def status(states: Iterable[tuple[int, State]]) -> bytes:
 
 
 def metadata(servable: Servable) -> bytes:
-    """The answer to a question for signatures, as protobuf writes TF Serving's messages."""
+    """Return the body of an answer with the signatures, in protobuf's JSON format of messages."""
     spec = {"name": servable.name, "signature_name": "", "version": str(servable.version)}
     signatures = {name: _plain(definition) for name, definition in servable.definitions.items()}
     found = {"@type": _SIGNATURES, "signature_def": signatures}
@@ -32,7 +32,11 @@ def metadata(servable: Servable) -> bytes:
 
 
 def gallery(servable: Servable | None) -> bytes:
-    """What a page needs to know in order to ask for pictures; TF Serving has no such answer."""
+    """Return the facts that the gallery needs to request pictures; TF Serving has no such answer.
+
+    Args:
+        servable: the served version; None for an empty list of models.
+    """
     return _written({"models": [_shown(servable)] if servable else []})
 
 

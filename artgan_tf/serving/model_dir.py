@@ -1,4 +1,4 @@
-"""What MODEL names, and which versions of it lie there."""
+"""Resolves MODEL (a run or an export) to an export's folder and lists its versions."""
 
 import re
 from collections.abc import Callable
@@ -15,19 +15,27 @@ _NUMBER = re.compile(r"[0-9]{1,18}")
 
 @dataclass(frozen=True)
 class ModelDir:
-    """A model: its name in URLs, and its versions' folders by number, as they are now."""
+    """A model to serve.
+
+    Attributes:
+        name: the model's name in URLs.
+        versions: lists the versions on disk at the time of the call, as {number: folder}.
+    """
 
     name: str
     versions: Callable[[], dict[int, Path]]
 
 
 def find_model(model: Path) -> ModelDir:
-    """What MODEL names: an export's name level, one version, or a run's newest export.
+    """Find the model that MODEL names.
 
-    A run that has no export yet has no versions either, until `export` makes the first.
+    A run without an export has no versions until `export` writes the first one.
+
+    Args:
+        model: an export's name level, one version of it, or a run (which means its newest export).
 
     Raises:
-        InputError: it is neither an export nor a run.
+        InputError: MODEL is neither an export nor a run.
     """
     place = workplace(model).resolve()
     if (locate(model) / "config.toml").is_file():
@@ -40,7 +48,7 @@ def find_model(model: Path) -> ModelDir:
 
 
 def newer_checkpoint(run: Path, model: ModelDir) -> Path | None:
-    """A run's newest checkpoint where what is served was exported before it."""
+    """Return a run's newest checkpoint if it is newer than the served export, or else None."""
     folder, made = run / "checkpoints", model.versions()
     step = latest_step(folder)
     if not step or not made:
@@ -50,7 +58,11 @@ def newer_checkpoint(run: Path, model: ModelDir) -> Path | None:
 
 
 def model_name(run: Path | str, name: str = "") -> str:
-    """What a run's export is called; raises InputError for a name that is none."""
+    """Return the name of a run's export: `name`, or the run folder's name if that is empty.
+
+    Raises:
+        InputError: the name cannot be used as a folder and in URLs.
+    """
     name = name or workplace(run).resolve().name
     if name in ("", ".", "..") or set(name) & set("/\\:\0"):
         raise InputError(
@@ -61,7 +73,7 @@ def model_name(run: Path | str, name: str = "") -> str:
 
 
 def versions(folder: Path) -> dict[int, Path]:
-    """The versions that lie at an export's name level."""
+    """List the versions at an export's name level, as {number: folder}; {} if unreadable."""
     try:
         found = [path for path in folder.iterdir() if _NUMBER.fullmatch(path.name)]
     except OSError:
@@ -81,7 +93,7 @@ def _one_version(folder: Path) -> ModelDir:
 
 
 def _newest_export(place: Path) -> Path:
-    """The name level of a run's newest export, or of the one that `export` would make."""
+    """Return the name level of a run's newest export, or of the one that `export` would write."""
     made = {
         path: names for names in (place / "export").glob("*") for path in versions(names).values()
     }

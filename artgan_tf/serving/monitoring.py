@@ -1,4 +1,4 @@
-"""What Prometheus reads, under the names that TF Serving has for it where it has one."""
+"""Prometheus metrics, with TF Serving's names for those that TF Serving has too."""
 
 from collections.abc import Callable
 
@@ -15,11 +15,11 @@ prometheus_client.disable_created_metrics()  # TF Serving has none
 
 
 class Monitoring:
-    """Counts of one server.
+    """Metrics of one server.
 
     Args:
-        version: tells the number of the served version, 0 for none.
-        name: of the model.
+        name: name of the model.
+        version: returns the number of the served version, or 0 if none is served.
     """
 
     def __init__(self, name: str, version: Callable[[], int]):
@@ -53,17 +53,24 @@ class Monitoring:
         gauge.labels(name).set_function(version)
 
     def request(self, model: str, code: str, seconds: float) -> None:
-        """Note a request; only names that exist may come here, for each makes a row for ever."""
+        """Record a request.
+
+        Args:
+            model: name of the model; must exist or be empty, because each new name adds a time
+                series for good.
+            code: TensorFlow's code of the outcome; only requests that are "OK" are timed.
+            seconds: duration of the request.
+        """
         self._requests.labels(model, code).inc()
         if code == "OK":
             self._latency.observe(seconds * 1e6)
 
     def batch(self, rows: int) -> None:
-        """Note the rows of a batch."""
+        """Record the number of rows of a batch."""
         self._rows.observe(rows)
 
     def page(self) -> bytes:
-        """All of it, as text."""
+        """Return all metrics in Prometheus's text format."""
         page = prometheus_client.generate_latest(self._registry)
-        # The library ends each counter's name so, and TF Serving does not.
+        # The library appends "_total" to each counter's name; TF Serving does not.
         return page.replace(f"{_COUNT}_total".encode(), _COUNT.encode())

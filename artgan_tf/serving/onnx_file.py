@@ -1,7 +1,7 @@
-"""The generator as one ONNX file, for programs without TensorFlow; checked by ONNX Runtime.
+"""Exports the generator as an ONNX file for programs without TensorFlow, and checks the file.
 
-What is converted is the network alone, not `Sampler.images`, which fills batches up: tf2onnx makes
-its floor division one that rounds towards zero, and 17 latents would give 16 pictures.
+Only the network is converted. `Sampler.images` pads batches with a floor division, which tf2onnx
+converts to one that rounds towards zero, so that 17 latents would give 16 pictures.
 """
 
 import copy
@@ -20,14 +20,14 @@ from artgan_tf.serving.check import HALF_LEVELS, compare
 
 FILE = "generator.onnx"
 PACKAGES = ("tf2onnx", "onnx", "onnxruntime")
-OPSET = 17  # of 2022: ONNX Runtime from 1.12 on
-LEVELS = 1  # grey levels that another order of the same sums may move a pixel by
-BATCHES = (1, 3, 17)
-SMALL = 256  # values; smaller constants stay float32, for they weigh nothing
+OPSET = 17  # from 2022; needs ONNX Runtime 1.12 or later
+LEVELS = 1  # largest difference in grey levels that a different order of summation may cause
+BATCHES = (1, 3, 17)  # batch sizes to check
+SMALL = 256  # values; smaller constants stay float32, since they hardly add to the size
 
 
 def require() -> None:
-    """Raises InputError, with what to type, where a package of the extra cannot be imported."""
+    """Raise InputError, with the command to type, if a package of the extra cannot be imported."""
     for name in PACKAGES:
         try:
             importlib.import_module(name)
@@ -39,12 +39,15 @@ def require() -> None:
 
 
 def write_onnx(file: Path, sampler: Sampler, half: bool = False) -> None:
-    """Convert a sampler's generator; the file knows the names of the classes.
+    """Convert a sampler's generator; the file's metadata holds the class names.
+
+    Inputs are z, float32 [N, Z], and label, int32 [N]; outputs are `images`, uint8 [N, H, W, 3],
+    and, for a model that magnifies, `magnified`, uint8 [N, 2H, 2W, 3].
 
     Args:
-        file: to write.
-        sampler: whose generator it is; one of mixed precision is computed in float32.
-        half: whether large weights are kept as float16, and computed with in float32 all the same.
+        file: the file to write.
+        sampler: provides the generator; one of mixed precision computes in float32 in the file.
+        half: whether to store large weights as float16; computation stays in float32.
     """
     import onnx
     import tf2onnx
@@ -66,15 +69,15 @@ def write_onnx(file: Path, sampler: Sampler, half: bool = False) -> None:
 
 
 def check_onnx(file: Path, sampler: Sampler, half: bool = False) -> None:
-    """Compare what ONNX Runtime paints with what Keras paints, in batches of several sizes.
+    """Compare the pictures of ONNX Runtime with those of Keras, in batches of several sizes.
 
     Args:
         file: the ONNX file.
-        sampler: it was made of.
-        half: whether its weights are float16: then a few grey levels are allowed.
+        sampler: the sampler that was exported.
+        half: whether the file's weights are float16, which allows `HALF_LEVELS` more of difference.
 
     Raises:
-        RunError: it does not run, or paints something else.
+        RunError: the file does not run, or its pictures differ.
     """
     sampler, levels = _in_float32(sampler), LEVELS + (HALF_LEVELS if half else 0)
     for count in BATCHES:
@@ -82,7 +85,7 @@ def check_onnx(file: Path, sampler: Sampler, half: bool = False) -> None:
         label = np.arange(count, dtype=np.int32) % sampler.gan.num_classes
         found = _run(file, {"z": z, "label": label})
         for name, magnified in _outputs(sampler).items():
-            with tf.device("CPU"):  # a GPU would multiply with fewer bits than ONNX Runtime here
+            with tf.device("CPU"):  # a GPU may multiply at lower precision than ONNX Runtime
                 wanted = sampler.paint(z, sampler.gan.one_hot(label), magnified)
             compare(f"{FILE}/{name}", found[name], wanted, levels)
 
@@ -91,17 +94,17 @@ def _run(file: Path, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # errors are raised anyway
+    options.log_severity_level = 4  # fatal only: errors are raised anyway
     try:
         session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
         answers = session.run(None, inputs)
-    except Exception as error:  # its classes have no common name that is public
+    except Exception as error:  # its exceptions have no public base class
         raise RunError(f"ONNX Runtime cannot run {FILE}: {str(error).splitlines()[0]}") from error
     return dict(zip((output.name for output in session.get_outputs()), answers, strict=True))
 
 
 def _in_float32(sampler: Sampler) -> Sampler:
-    """The sampler, its generator in float32: ONNX Runtime convolves no bfloat16."""
+    """Return the sampler with its generator in float32: ONNX Runtime cannot convolve bfloat16."""
     gan, config = sampler.gan, sampler.gan.config
     if gan.dtype_name == "float32":
         return sampler
@@ -116,8 +119,9 @@ def _network(sampler: Sampler) -> Callable[[Any, Any], dict[str, Any]]:
     gan = sampler.gan
 
     def paint(z: Any, label: Any) -> dict[str, Any]:
-        # ONNX cannot assert, and of a label out of range its one-hot makes no class or another
-        # one.  Gather refuses what is too large; it would count negative ones from the end.
+        # ONNX has no assertions, and its one-hot turns a label out of range into no class or
+        # another class. Gather rejects labels that are too large, but counts negative ones from the
+        # end, so those are replaced by one that is too large.
         y = tf.gather(tf.eye(gan.num_classes), tf.where(label < 0, gan.num_classes, label))
         images = {}
         for name, magnified in _outputs(sampler).items():
@@ -129,13 +133,13 @@ def _network(sampler: Sampler) -> Callable[[Any, Any], dict[str, Any]]:
 
 
 def _outputs(sampler: Sampler) -> dict[str, bool]:
-    """Whether each output is at twice the size; the layers that both need are converted once."""
+    """Map each output to whether it is at twice the size; shared layers are converted once."""
     magnify = sampler.gan.config.model.magnify
     return {"images": False, "magnified": True} if magnify else {"images": False}
 
 
 def _halve(model: Any) -> None:
-    """Keep large float32 constants as float16; the runtime widens them once, when it loads."""
+    """Store large float32 constants as float16; ONNX Runtime widens them once, on loading."""
     from onnx import TensorProto, helper, numpy_helper
 
     for tensor in model.graph.initializer:

@@ -1,9 +1,10 @@
-"""Encoded pictures as an export decodes them: the pixels that training reads from the same file.
+"""Decodes pictures inside an export's graph to the same pixels that training reads from the file.
 
-A SavedModel runs no Python, so this is `tfrecords_tools.images` once more, in TensorFlow's
-operations: a large JPEG is decoded at a smaller scale, the camera's orientation followed, sizes are
-reduced and LANCZOS rounds between its two directions as Pillow has it; `formats` reads the others.
-TensorFlow does not tell what a colour profile says: colours are taken for sRGB's.
+A SavedModel runs no Python, so this module reimplements `tfrecords_tools.images` in TensorFlow
+operations. It decodes large JPEGs at a smaller scale, applies the camera's orientation, and, like
+Pillow, reduces the size by block means first and rounds between the two passes of LANCZOS.
+`formats` reads formats other than JPEG. TensorFlow does not expose colour profiles, so colours are
+assumed to be sRGB.
 """
 
 import math
@@ -15,20 +16,20 @@ import tensorflow as tf
 from artgan_tf.serving.formats import bytes_of, opaque, sides
 from tfrecords_tools.images import LONGEST, ROOM
 
-MOST = 2**26  # pixels of a picture: some 3 GB while it is resized
-GAP = 4.0  # Pillow's reducing_gap in `fit`
-ONE = 2.0**22
-ORIENTATION = 0x0112  # EXIF's tag
-HEAD, ENTRIES = 2**16, 128  # bytes in which EXIF is looked for, and entries of it
+MOST = 2**26  # maximum pixels of a picture; resizing one takes about 3 GB
+GAP = 4.0  # the reducing_gap that `fit` passes to Pillow
+ONE = 2.0**22  # fixed-point unit of the resampling weights, as in Pillow
+ORIENTATION = 0x0112  # EXIF tag
+HEAD, ENTRIES = 2**16, 128  # bytes of the file searched for EXIF, and EXIF entries read
 
 
 def decode(content: Any, side: int, size: int) -> Any:
-    """One picture, resized and cut from the middle.
+    """Decode one picture, resize it and crop its centre.
 
     Args:
-        content: its file, a string.
-        side: pixels of the short side.
-        size: pixels of the square, at most `side`.
+        content: the encoded file, a scalar string tensor.
+        side: length of the short side after resizing, in pixels.
+        size: side of the cropped square in pixels, at most `side`.
 
     Returns:
         uint8 [size, size, 3].
@@ -48,7 +49,9 @@ def _whole(image: Any) -> tuple[Any, Any]:
 
 
 def _measured(content: Any) -> Any:
-    """The content; an error if its head tells of a line, or of too many pixels, before decoding."""
+    """Return the content, or fail before decoding if its header gives an extremely elongated
+    picture or too many pixels.
+    """
     extent = tf.cond(
         tf.io.is_jpeg(content),
         lambda: tf.io.extract_jpeg_shape(content, tf.int64)[:2],
@@ -62,7 +65,12 @@ def _measured(content: Any) -> Any:
 
 
 def _jpeg(content: Any, side: int) -> tuple[Any, Any]:
-    """At the smallest scale that has room; the sides of what that shows need not be whole."""
+    """Decode a JPEG at the smallest scale that still leaves room to resize down to `side`.
+
+    Returns:
+        The image and its exact extent [2] at that scale, which need not be a whole number of
+        pixels.
+    """
     sides = tf.io.extract_jpeg_shape(content)[:2]
     times = tf.reduce_min(sides) // round(ROOM * side)
     which = tf.reduce_sum(tf.cast(times >= tf.constant([2, 4, 8]), tf.int32))
@@ -77,14 +85,14 @@ def _jpeg(content: Any, side: int) -> tuple[Any, Any]:
 
 # ---- size -------------------------------------------------------------------------------------
 def _fitted(image: Any, extent: Any, side: int, size: int) -> Any:
-    """The middle of the part that `extent` [2] says, resized to a short side of `side`.
+    """Resize the part of the image given by `extent` [2] to a short side of `side`, centre only.
 
-    It has `size` pixels, or one more where the middle is between two.
+    Each side of the result has `size` pixels, or one more if the centre falls between two pixels.
     """
     wanted = tf.round(extent * (side / tf.reduce_min(extent)))
     factors = tf.maximum(tf.cast(extent / wanted / GAP, tf.int32), 1)
     image, extent = _reduced(image, factors), extent / tf.cast(factors, tf.float64)
-    for axis, rule in ((1, "ox,hxc->hoc"), (0, "oy,ywc->owc")):  # Pillow's order
+    for axis, rule in ((1, "ox,hxc->hoc"), (0, "oy,ywc->owc")):  # horizontally first, as in Pillow
         weights = _lanczos(tf.shape(image)[axis], extent[axis], wanted[axis], size)
         total = tf.einsum(rule, weights, image)
         image = tf.clip_by_value(tf.floor(total / ONE + 0.5), 0.0, 255.0)
@@ -92,7 +100,7 @@ def _fitted(image: Any, extent: Any, side: int, size: int) -> Any:
 
 
 def _reduced(image: Any, factors: Any) -> Any:
-    """The means of blocks of `factors` [2] pixels, of what there is of them at the edges."""
+    """Average blocks of `factors` [2] pixels; blocks at the edge average the pixels they have."""
     sides = tf.shape(image)[:2]
     blocks = -(-sides // factors)
     beyond = blocks * factors - sides
@@ -103,7 +111,7 @@ def _reduced(image: Any, factors: Any) -> Any:
         tf.minimum(factors[i], sides[i] - factors[i] * tf.range(blocks[i])) for i in (0, 1)
     )
     counts = rows[:, None, None] * columns[:, None]
-    times = tf.cast(2**24 / tf.cast(counts, tf.float32), tf.int64)  # as Pillow divides
+    times = tf.cast(2**24 / tf.cast(counts, tf.float32), tf.int64)  # divides as Pillow does
     means = tf.bitwise.right_shift(
         tf.cast(sums + counts // 2, tf.int64) * times, tf.constant(24, tf.int64)
     )
@@ -111,9 +119,17 @@ def _reduced(image: Any, factors: Any) -> Any:
 
 
 def _lanczos(count: Any, extent: Any, wanted: Any, size: int) -> Any:
-    """What each of `count` pixels, of which `extent` show, adds to the middle of those wanted.
+    """Return the weight of each of `count` input pixels in each output pixel of the centre.
 
-    They are whole numbers that make `ONE`, so that sums are exact and rounded like Pillow's.
+    Args:
+        count: number of input pixels along the axis.
+        extent: how much of them the picture covers; need not be whole.
+        wanted: number of output pixels for the whole extent.
+        size: number of output pixels wanted from the centre.
+
+    Returns:
+        float64 [outputs, count]: whole numbers that add up to about `ONE` per output pixel, so that
+        sums are exact and round as Pillow's do.
     """
     scale = extent / wanted
     first = (wanted - size) // 2
@@ -132,12 +148,12 @@ def _sinc(x: Any) -> Any:
 
 # ---- orientation ------------------------------------------------------------------------------
 def _orientation(content: Any) -> Any:
-    """EXIF's, of a JPEG or PNG; 1, upright, where there is none."""
+    """Read the EXIF orientation (1 to 8) of a JPEG or PNG; 1, upright, without one."""
     head = tf.ensure_shape(bytes_of(content, 0, HEAD), (HEAD,))
     start = tf.maximum(_after(head, b"Exif\0\0"), _after(head, b"eXIf"))
 
     def read(places: Any, length: int) -> Any:
-        """The numbers of that many bytes at some places of EXIF; what is beyond counts as 0."""
+        """Read a number of `length` bytes at each offset in EXIF; bytes outside it count as 0."""
         at = start + places[:, None] + tf.range(length)
         found = tf.where(
             (at >= 0) & (at < HEAD), tf.gather(head, tf.clip_by_value(at, 0, HEAD - 1)), 0
@@ -155,7 +171,7 @@ def _orientation(content: Any) -> Any:
 
 
 def _after(head: Any, word: bytes) -> Any:
-    """Where the bytes go on after a word; -1 where it is not among them."""
+    """Return the position after the first occurrence of a word, or -1 if it does not occur."""
     windows = [head[i : HEAD - len(word) + i] == letter for i, letter in enumerate(word)]
     at = tf.where(tf.reduce_all(tf.stack(windows), axis=0))[:, 0]
     return tf.cond(tf.size(at) > 0, lambda: tf.cast(at[0], tf.int32) + len(word), lambda: -1)

@@ -1,6 +1,6 @@
-"""A request that gets no answer but a sentence, with TensorFlow's name for the kind of mistake."""
+"""Errors answered to clients: one sentence, and TensorFlow's code for the kind of error."""
 
-# What TF Serving answers to codes of TensorFlow, 500 to others; the last two are our own.
+# TF Serving's HTTP status for each code of TensorFlow (500 for others); the last two are our own.
 STATUS = {
     "CANCELLED": 499,
     "INVALID_ARGUMENT": 400,
@@ -18,15 +18,15 @@ STATUS = {
     "TOO_LARGE": 413,
     "TOO_SLOW": 408,
 }
-LONGEST = 60  # characters of the request that a sentence quotes
+LONGEST = 60  # maximum characters of the request that a sentence quotes
 
 
 class Refused(Exception):
-    """What the client is told instead of an answer.
+    """An error that the client receives instead of an answer.
 
     Args:
-        text: one sentence; it may quote the request, and nothing of this machine.
-        code: TensorFlow's, or one of `STATUS`.
+        text: one sentence; it may quote the request but must reveal nothing about this machine.
+        code: a code of TensorFlow or of `STATUS`.
     """
 
     def __init__(self, text: str, code: str = "INVALID_ARGUMENT"):
@@ -35,5 +35,5 @@ class Refused(Exception):
 
 
 def cut(text: str) -> str:
-    """The beginning of a long text."""
+    """Shorten a text to `LONGEST` characters."""
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."

@@ -1,4 +1,4 @@
-"""TF Serving's REST interface: everything under /v1/."""
+"""TF Serving's REST interface: all paths under /v1/."""
 
 import re
 import time
@@ -18,7 +18,7 @@ from artgan_tf.serving.versions import Versions
 
 JSON = "application/json"
 
-# The name may be anything, for it is looked for; the verb and `metadata` are of small letters.
+# Any name matches, since it is looked up later; the verb and `metadata` must be lower case.
 _MODEL = r"(?i:/v1/models)/([^/:]+)(?:(?i:/versions)/([0-9]{1,4000})|(?i:/labels)/([^/:]+))?"
 _VERB = re.compile(rf"{_MODEL}:(classify|regress|predict)")
 _STATUS = re.compile(rf"{_MODEL}(/metadata)?")
@@ -28,10 +28,10 @@ class Rest:
     """The ASGI application under /v1/.
 
     Args:
-        versions: of the model.
-        batcher: runs what is asked.
-        monitoring: counts it.
-        limits: of a request.
+        versions: the served version of the model and the states of all.
+        batcher: runs the requests.
+        monitoring: records the requests.
+        limits: limits on one request.
     """
 
     def __init__(
@@ -46,7 +46,8 @@ class Rest:
 
     async def _answer(self, request: Request) -> bytes:
         path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1")
-        path += f"?{request.url.query}" if request.url.query else ""  # TF Serving knows no queries
+        # TF Serving does not support queries, so a path with one must not match.
+        path += f"?{request.url.query}" if request.url.query else ""
         if request.method == "POST" and (asked := _VERB.fullmatch(path)):
             return await self._counted(request, asked)
         if request.method == "GET" and (asked := _STATUS.fullmatch(path)):
@@ -108,7 +109,7 @@ class Rest:
 
 
 def _version(asked: re.Match[str]) -> int | None:
-    """The number of a path; Refused where 64 bits cannot hold it."""
+    """Return the version number in a path, or None; raise Refused if it does not fit 63 bits."""
     number = int(asked[2]) if asked[2] else None
     if number is not None and number >= 2**63:
         raise Refused(f"There is no version {cut(asked[2])}: numbers have 63 bits.")

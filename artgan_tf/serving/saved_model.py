@@ -1,4 +1,4 @@
-"""`export_run(run)`: a trained generator as a SavedModel that TF Serving serves."""
+"""Exports a trained generator as a SavedModel for TF Serving: `export_run`."""
 
 import json
 import shutil
@@ -33,17 +33,17 @@ DISK = (tf.errors.ResourceExhaustedError, tf.errors.PermissionDeniedError)
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """How a run is exported.
+    """Options of an export.
 
     Attributes:
-        out: level above the model's name; None for `export` in the run's directory.
-        name: of the model, as it stands in URLs; empty for that of the run's folder.
-        which: checkpoint.
-        weights: of G.
-        half: weights as float16: half the size, a few grey levels apart.
-        onnx: the generator as an ONNX file too, which needs the extra `onnx`.
-        references: real pictures of each class that go with it, for the gallery.
-        data: SPEC of these; None for the run's own data.
+        out: folder above the model's name; None for `export` in the run's directory.
+        name: name of the model in URLs; empty for the name of the run's folder.
+        which: the checkpoint to export.
+        weights: which weights of G to export.
+        half: store weights as float16: half the size, with differences of a few grey levels.
+        onnx: also write the generator as an ONNX file, which needs the extra `onnx`.
+        references: number of real pictures of each class to include for the gallery.
+        data: SPEC of these pictures; None for the run's own data.
     """
 
     out: Path | None = None
@@ -57,17 +57,22 @@ class ExportOptions:
 
 
 def export_run(run_dir: Path | str, options: ExportOptions) -> Path:
-    """Write the next version of a model, checked by the C++ loader; complete or absent.
+    """Write the next version of a model, checked with TensorFlow's C++ loader.
+
+    The version appears only once it is complete and checked.
 
     Args:
-        run_dir: the run's directory.
-        options: how.
+        run_dir: the run's directory, or `pretrained:NAME`.
+        options: options of the export.
 
     Returns:
         The version's directory, `<out>/<name>/<version>`.
 
     Raises:
-        InputError: for a name that is none.
+        InputError: the run, the name or the data for references cannot be used, or a package that
+            `onnx` needs is missing.
+        RunError: the export fails its check.
+        NotWritten: the folder cannot be written.
     """
     if options.onnx:
         require()
@@ -78,9 +83,10 @@ def export_run(run_dir: Path | str, options: ExportOptions) -> Path:
         held(folder, "exporting", "let it end, or give another --name or --out"),
         _sentences(folder),
     ):
-        for left in folder.glob("part-*"):  # by exports that were killed
+        for left in folder.glob("part-*"):  # left by exports that were killed
             shutil.rmtree(left)
-        # Beside the versions, so that it can be renamed; TF Serving passes by what is no number.
+        # In the same folder as the versions, so that renaming it works; TF Serving ignores names
+        # that are not numbers.
         with tempfile.TemporaryDirectory(prefix="part-", dir=folder) as part:
             made = Path(part) / "made"
             sheet = options.references and real_sheet(sampler, options.references, options.data)
@@ -95,7 +101,7 @@ def export_run(run_dir: Path | str, options: ExportOptions) -> Path:
 
 @contextmanager
 def _sentences(folder: Path) -> Iterator[None]:
-    """TensorFlow's words for what is wrong with a disk as ours."""
+    """Turn TensorFlow's disk errors into `NotWritten`."""
     try:
         with telling(folder):
             yield
@@ -109,7 +115,14 @@ def _sentences(folder: Path) -> Iterator[None]:
 def write(
     sampler: Sampler, folder: Path, options: ExportOptions, accuracy: Accuracy | None = None
 ) -> None:
-    """The SavedModel and what goes with it, unchecked; `references` without their sheet."""
+    """Write the SavedModel and `assets.extra`, without checks and without the reference sheet.
+
+    Args:
+        sampler: the sampler to export.
+        folder: the directory to create.
+        options: options of the export.
+        accuracy: D's accuracy for the model card, if known.
+    """
     signatures = Signatures(sampler, options.half)
     functions = signatures.functions()
     tf.saved_model.save(signatures.module, str(folder), signatures=functions)
@@ -135,7 +148,7 @@ def write(
 
 
 def protocol(sampler: Sampler, options: ExportOptions) -> str:
-    """Which weights these are."""
+    """Describe in words which weights the export has and how they are stored."""
     kind = "averaged over training (EMA)" if options.weights == "ema" else "of the last step"
     kept = f"float16 (checked: pixels at most {HALF_LEVELS} grey levels from float32's)"
     return (
@@ -145,7 +158,7 @@ def protocol(sampler: Sampler, options: ExportOptions) -> str:
 
 
 def _publish(made: Path, folder: Path) -> Path:
-    """Rename it to the next version, whichever that is by now."""
+    """Rename the export to the next free version, even if another export has just taken one."""
     while True:
         versions = [int(path.name) for path in folder.iterdir() if path.name.isdecimal()]
         version = folder / str(max(versions, default=0) + 1)

@@ -1,7 +1,7 @@
-"""A version of a model in memory: its signatures, and what they answer.
+"""A version of a model loaded into memory, and its signatures.
 
-It is loaded into a session of its own as TF Serving does it, so that an export that fails there
-fails here, and so that the errors of its graph are the same.
+Like TF Serving, it loads each version into a session of its own, so that an export that fails there
+also fails here, and errors of the graph are the same.
 """
 
 import json
@@ -19,18 +19,18 @@ from artgan_tf.serving.refusals import Refused, cut
 from artgan_tf.serving.warmup import read_warmup
 
 DEFAULT = "serving_default"
-LONGEST_ERROR = 1000  # characters of TensorFlow's that are passed on
+LONGEST_ERROR = 1000  # maximum characters of TensorFlow's message that are passed on
 _AFTER = ("Detected at", "Original stack", "Errors may have", "node (defined at")
 FACTS = Path("assets.extra") / "artgan.json"
 
 
 class Servable:
-    """A loaded version; its session is closed when nobody holds it any more.
+    """A loaded version, warmed up; its session closes when the last reference is gone.
 
     Args:
-        folder: with saved_model.pb.
-        name: of the model.
-        version: its number.
+        folder: the directory with saved_model.pb.
+        name: name of the model.
+        version: number of the version.
     """
 
     def __init__(self, folder: Path, name: str, version: int):
@@ -44,7 +44,14 @@ class Servable:
             self.run(signature, inputs)
 
     def specs(self, signature: str) -> dict[str, Spec]:
-        """The inputs of a signature, sorted by name."""
+        """Return the inputs of a signature, sorted by name.
+
+        Args:
+            signature: name of the signature; empty for the default.
+
+        Raises:
+            Refused: there is no such signature, or it has no inputs.
+        """
         name = signature or DEFAULT
         if name not in self.definitions:
             known = ", ".join(sorted(self.definitions))
@@ -55,15 +62,22 @@ class Servable:
         return {key: _spec(inputs[key]) for key in sorted(inputs)}
 
     def answers_floats(self, signature: str) -> bool:
-        """Whether any output of a signature is a floating-point number."""
+        """Return whether any output of a signature has a floating-point type."""
         outputs = self.definitions[signature or DEFAULT].outputs.values()
         return any(tf.dtypes.as_dtype(output.dtype).is_floating for output in outputs)
 
     def run(self, signature: str, arrays: Mapping[str, np.ndarray]) -> Arrays:
-        """What a signature answers; several threads may ask at once.
+        """Run a signature; safe to call from several threads at once.
+
+        Args:
+            signature: name of the signature; empty for the default.
+            arrays: the inputs by name.
+
+        Returns:
+            The outputs by name.
 
         Raises:
-            Refused: with TensorFlow's own words.
+            Refused: with TensorFlow's message, if the graph fails.
         """
         definition = self.definitions[signature or DEFAULT]
         feed = {definition.inputs[name].name: array for name, array in arrays.items()}
@@ -78,7 +92,7 @@ class Servable:
 def _load(session: Any, folder: Path) -> Any:
     logger = tf.get_logger()
     level = logger.level
-    logger.setLevel("ERROR")  # it says that loading into sessions is old, which TF Serving is too
+    logger.setLevel("ERROR")  # hides the warning that loading into sessions is deprecated
     try:
         return tf.compat.v1.saved_model.loader.load(session, ["serve"], str(folder))
     finally:
@@ -93,18 +107,18 @@ def _spec(info: Any) -> Spec:
 
 
 def _facts(folder: Path) -> dict[str, Any]:
-    """What our export tells of itself; nothing for a SavedModel of another origin."""
+    """Read the facts that our exports carry; {} for a SavedModel from elsewhere."""
     file = folder / FACTS
     return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
 def _array(value: Any) -> np.ndarray:
-    # np.asarray would drop zeros at the end of a string.
+    # np.asarray would drop zeros at the end of a byte string.
     return np.array(value, object) if isinstance(value, bytes) else np.asarray(value)
 
 
 def _refused(error: tf.errors.OpError) -> Refused:
-    """The first lines: those after them name nodes of the graph, and files."""
+    """Keep only the first lines of the message: later ones name nodes of the graph, and files."""
     lines: list[str] = []
     for line in str(error.message).splitlines():
         if "{{" in line or line.startswith(_AFTER):

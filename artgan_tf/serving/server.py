@@ -1,4 +1,4 @@
-"""The server's process: a socket, the model's first version, uvicorn, and a graceful end."""
+"""Runs the server: loads the model's first version, starts uvicorn, and shuts down gracefully."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ from artgan_tf.serving.model_dir import ModelDir
 from artgan_tf.serving.servable import Servable
 from artgan_tf.serving.versions import Versions
 
-GRACE = 30  # seconds that requests in flight have to finish
+GRACE = 30  # seconds that requests in flight have to finish on shutdown
 SERVER = "artgan-serve (stand-in for TensorFlow Serving)"
 
 
@@ -30,10 +30,13 @@ def run(
 
     Args:
         named: the model as the user named it.
-        model: its name and folders.
-        listening: a socket that listens, whose connections wait until uvicorn takes them.
-        url: what a browser on this machine opens.
-        settings: how to answer.
+        model: the model's name and folders.
+        listening: a listening socket, whose connections wait until uvicorn accepts them.
+        url: the server's URL for a browser on this machine.
+        settings: settings of the server.
+
+    Raises:
+        InputError: no version of the model loads.
     """
     versions = Versions(model, settings.poll)
     versions.look()
@@ -61,7 +64,7 @@ def _announce(named: object, served: Servable, url: str) -> None:
 
 
 def server_of(versions: Versions, settings: Settings) -> uvicorn.Server:
-    """uvicorn, as it serves a model."""
+    """Return a uvicorn server configured for a model."""
     config = uvicorn.Config(
         build_app(versions, settings),
         log_config=None,
@@ -76,11 +79,12 @@ def server_of(versions: Versions, settings: Settings) -> uvicorn.Server:
 
 
 def _run(versions: Versions, settings: Settings, listening: socket.socket) -> None:
-    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # _unexpected has told already
+    # The application's handler for unexpected errors has already printed them.
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     server = server_of(versions, settings)
 
     def stop(number: int, frame: FrameType | None) -> None:
-        """Before uvicorn listens to signals, and when it raises its last one again at its end."""
+        """Handle signals before uvicorn installs its handlers, and the one it re-raises at exit."""
         server.should_exit = True
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
@@ -92,10 +96,11 @@ def _run(versions: Versions, settings: Settings, listening: socket.socket) -> No
 
 
 def patient(seconds: float) -> type[asyncio.Protocol]:
-    """uvicorn's protocol with a limit to the time that a head takes: by itself it waits for ever.
+    """Return uvicorn's protocol class with a time limit for headers; uvicorn itself has none.
 
     Args:
-        seconds: from the opening of a connection, or from the first byte of a later request.
+        seconds: the limit, counted from the start of the connection, or from the first byte of a
+            later request.
     """
 
     class Patient(AutoHTTPProtocol):  # type: ignore[valid-type, misc]
@@ -114,7 +119,7 @@ def patient(seconds: float) -> type[asyncio.Protocol]:
             self._forget()
 
         def _watch(self) -> None:
-            """Once the head is there the application sees to the body."""
+            """Start the timer while a header is expected; the application times the body."""
             if self.cycle is not None and not self.cycle.response_complete:
                 self._forget()
             elif self._timer is None and not self.transport.is_closing():

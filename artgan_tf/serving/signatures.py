@@ -1,8 +1,9 @@
 """The signatures of an exported generator, as TensorFlow functions of a module that can be saved.
 
-What TF Serving needs stands in the graph: latents from seeds, PNG in and out, range checks, the
-class names.  The Keras models are not part of the module, only their variables are: with a Keras 3
-model attached, TF Serving loads the result and then fails its first request.
+The graph contains all that TF Serving needs: latents from seeds, PNG decoding and encoding, range
+checks and the class names. The module holds the variables of the Keras models but not the models
+themselves: with a Keras 3 model attached, TF Serving loads the export and then fails its first
+request.
 """
 
 import contextlib
@@ -22,11 +23,11 @@ Outputs = dict[str, Any]
 
 
 class Signatures:
-    """Functions of one sampler.
+    """Builds the signatures of one sampler.
 
     Args:
-        sampler: whose generator and discriminator they run.
-        half: whether weights are kept as float16, and computed with in float32 all the same.
+        sampler: provides the generator and the discriminator.
+        half: whether to store weights as float16; computation stays in float32.
     """
 
     def __init__(self, sampler: Sampler, half: bool = False):
@@ -39,7 +40,10 @@ class Signatures:
         self.half = half
 
     def functions(self) -> dict[str, Any]:
-        """The functions by signature; ArtGAN has no `magnified`."""
+        """Return the functions by signature name, without those that the model does not support.
+
+        `magnified` needs Improved ArtGAN's `magnify`, and `reconstruct` needs the autoencoder.
+        """
         label, seed = _spec("int32", "label"), _spec("int64", "seed")
         inputs: dict[Callable[..., Outputs], list[tf.TensorSpec]] = {
             self.serving_default: [label, seed],
@@ -68,29 +72,45 @@ class Signatures:
 
     # ---- signatures ---------------------------------------------------------------------------
     def serving_default(self, label: Any, seed: Any) -> Outputs:
+        """Generate one PNG for each label, int32 [N], and seed, int64 [N]."""
         return self._painted(self.sampler.latents(seed), self._one_hot(label))
 
     def magnified(self, label: Any, seed: Any) -> Outputs:
+        """Generate the pictures of `serving_default` at twice the size."""
         z = self.sampler.latents(seed)
         return self._painted(z, self._one_hot(label), magnified=True)
 
     def mix(self, seed: Any, seed_to: Any, t: Any, weights: Any, truncation: Any) -> Outputs:
+        """Generate PNGs between two seeds and from mixtures of classes.
+
+        Args:
+            seed: int64 [N], where t is 0.
+            seed_to: int64 [N], where t is 1.
+            t: float32 [N], the position between the two latents.
+            weights: float32 [N, K], the share of each class.
+            truncation: float32 [N], the factor of the latents.
+        """
         latents = self.sampler.latents
         z = truncation[:, None] * self.gan.interpolate(latents(seed), latents(seed_to), t)
         z = _finite(z, "t and truncation must be finite numbers")
         return self._painted(z, _finite(weights, "weights must be finite numbers"))
 
     def generate(self, z: Any, label: Any) -> Outputs:
+        """Generate uint8 [N, H, W, 3] from latents, float32 [N, Z], and labels, int32 [N]."""
         z = _finite(z, "z must be finite numbers")
         return {"images": self.sampler.images(z, self._one_hot(label))}
 
     def classify(self, image_bytes: Any) -> Outputs:
+        """Classify encoded pictures, string [N]: label and class name [N], scores [N, K] and
+        realness [N].
+        """
         scores, realness = self.gan.judge(self._decoded(image_bytes))
         label = tf.argmax(scores, axis=1, output_type=tf.int32)
         names = tf.gather(tf.constant(self.sampler.class_names), label)
         return {"label": label, "class_name": names, "scores": scores, "realness": realness}
 
     def reconstruct(self, image_bytes: Any) -> Outputs:
+        """Pass encoded pictures, string [N], through the autoencoder; the result is N PNGs."""
         images = self.gan.reconstruct(self._decoded(image_bytes), self.sampler.generator)
         return {"image_bytes": _encoded(self.gan.to_uint8(images))}
 
@@ -99,14 +119,16 @@ class Signatures:
         return {"image_bytes": _encoded(self.sampler.images(z, y, magnified))}
 
     def _one_hot(self, label: Any) -> Any:
-        """On a GPU an index out of range would give zeros, and so a picture of no class."""
+        """Encode labels as one-hot; reject those out of range, for which a GPU would return zeros
+        and so a picture of no class.
+        """
         k = self.gan.num_classes
         inside = tf.reduce_all((label >= 0) & (label < k))
         message = f"label must be from 0 to {k - 1}, and is:"
         return self.gan.one_hot(_checked(label, inside, message, label))
 
     def _decoded(self, encoded: Any) -> Any:
-        """Images of any format and size as D saw them in training: float32 [N, S, S, 3]."""
+        """Decode images of any format and size to D's training input: float32 [N, S, S, 3]."""
         data = self.gan.config.data
         decode = partial(pictures.decode, side=short_side(data), size=data.image_size)
         spec = tf.TensorSpec((data.image_size, data.image_size, 3), tf.uint8)
@@ -114,7 +136,10 @@ class Signatures:
 
     # ---- weights ------------------------------------------------------------------------------
     def _stateless(self, function: Callable[..., Outputs]) -> Callable[..., Outputs]:
-        """The function, computing with what the module keeps instead of Keras's variables."""
+        """Wrap the function so that it computes with the module's weights, not Keras's variables.
+
+        This matters for float16 only; otherwise they are the same variables.
+        """
 
         def call(*inputs: Any, **named: Any) -> Outputs:
             with self._weights():
@@ -130,12 +155,12 @@ class Signatures:
 
 
 def _finite(value: Any, message: str) -> Any:
-    """One NaN would paint a black picture."""
+    """Return the value, or fail if it is not finite: a single NaN would give a black picture."""
     return _checked(value, tf.reduce_all(tf.math.is_finite(value)), message)
 
 
 def _checked(value: Any, holds: Any, *message: Any) -> Any:
-    """The value, or an error of the graph, which a server answers with 400."""
+    """Return the value, or fail in the graph unless the condition holds; servers answer 400."""
     with tf.control_dependencies([tf.debugging.Assert(holds, message)]):
         return tf.identity(value)
 

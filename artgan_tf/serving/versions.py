@@ -1,8 +1,8 @@
-"""Which version of a model is served: the highest that lies there and loads, looked for again.
+"""Serves the highest version of a model that loads, and polls for new ones.
 
-A new version is loaded and warmed up beside the one that is served, and takes over at once;
-requests in flight finish on the old one.  One that does not load takes nobody down: it is told, and
-tried again once its files have changed.
+A new version is loaded and warmed up while the old one is still served, then takes over at once.
+Requests in flight finish on the old version. A version that does not load causes a warning and is
+tried again after its files have changed; the served version stays.
 """
 
 import sys
@@ -23,7 +23,13 @@ FAILED = "This version does not load; the server's log tells why."
 
 @dataclass(frozen=True)
 class State:
-    """What is told of a version: LOADING, AVAILABLE or END, and what is wrong with it."""
+    """State of a version as reported to clients.
+
+    Attributes:
+        state: LOADING, AVAILABLE or END.
+        code: TensorFlow's error code, or OK.
+        message: what is wrong with the version, if anything.
+    """
 
     state: str
     code: str = "OK"
@@ -34,9 +40,9 @@ class Versions:
     """The served version of one model, kept up to date by a thread.
 
     Args:
-        model: its name and folders.
-        every: seconds between looks.
-        load: makes a servable of a folder, a name and a number.
+        model: the model's name and folders.
+        every: seconds between checks for new versions.
+        load: makes a servable from a folder, a name and a version number.
     """
 
     def __init__(self, model: ModelDir, every: float, load: Load = Servable):
@@ -50,22 +56,27 @@ class Versions:
 
     @property
     def number(self) -> int:
-        """Of the served version; 0 for none."""
+        """Number of the served version, or 0 if none is served."""
         return self.served.version if self.served else 0
 
     def get(self, name: str, version: int | None = None) -> Servable | None:
-        """The servable of a request, if it is served."""
+        """Return the served version if it has this name and number, or else None.
+
+        Args:
+            name: name of the model.
+            version: number of the version; None for any.
+        """
         served = self.served
         if served is None or name != self.name or version not in (None, served.version):
             return None
         return served
 
     def states(self) -> list[tuple[int, State]]:
-        """All versions seen so far, the newest first."""
+        """Return the states of all versions seen so far, the newest first."""
         return sorted(self._states.copy().items(), reverse=True)
 
     def look(self) -> None:
-        """Take over the highest version that loads; the served one stays if there is none."""
+        """Switch to the highest version that loads; without one, the served version stays."""
         found = self.model.versions()
         for number in sorted(found, reverse=True):
             if self.served and number == self.served.version:
@@ -74,18 +85,18 @@ class Versions:
                 return
 
     def start(self) -> None:
-        """Look again and again from now on."""
+        """Start the thread that looks for new versions."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop looking for new versions."""
         self._stopping.set()
 
     def _keep_looking(self) -> None:
         while not self._stopping.wait(self.every):
             try:
                 self.look()
-            except Exception as error:  # such as a disk that is away for a while
+            except Exception as error:  # for example a disk that is unavailable for a while
                 _tell(f"warning: cannot look for versions of {self.name}: {error}")
 
     def _take_over(self, number: int, folder: Path) -> bool:
@@ -95,9 +106,9 @@ class Versions:
         self._states[number] = State("LOADING")
         try:
             servable = self._load(folder, self.name, number)
-        except Exception as error:  # whatever a half-copied or foreign SavedModel raises
+        except Exception as error:  # a half-copied or foreign SavedModel may raise anything
             self._failed[number] = files
-            self._states[number] = State("LOADING", "INTERNAL", FAILED)  # as it is tried again
+            self._states[number] = State("LOADING", "INTERNAL", FAILED)  # it will be tried again
             _tell(f"warning: version {number} of {self.name} does not load: {error}")
             return False
         self._switch(servable)
@@ -112,7 +123,7 @@ class Versions:
 
 
 def _files(folder: Path) -> Files:
-    """What tells whether a version's files have changed."""
+    """Return path, size and time of a version's files, which show whether they have changed."""
     found: set[tuple[str, int, int]] = set()
     for path in folder.rglob("*"):
         stat: Any = path.stat()

@@ -1,4 +1,4 @@
-"""Requests that TF Serving sends itself before it says that a version is available."""
+"""Warm-up requests, which TF Serving runs before it reports a version as available."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,12 +14,12 @@ FILE = "tf_serving_warmup_requests"
 
 
 def write_warmup(folder: Path, sampler: Sampler, functions: dict[str, Any]) -> None:
-    """One request to each signature, so that the first user does not wait for the graph.
+    """Write one request per signature, so that the first user does not wait for graph set-up.
 
     Args:
         folder: the export's `assets.extra`.
-        sampler: of the export.
-        functions: by signature.
+        sampler: the exported sampler.
+        functions: the exported functions by signature name.
     """
     from tensorflow_serving.apis import model_pb2, predict_pb2, prediction_log_pb2
 
@@ -41,10 +41,10 @@ def write_warmup(folder: Path, sampler: Sampler, functions: dict[str, Any]) -> N
 
 
 def read_warmup(folder: Path) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
-    """The signature and the inputs of each such request.
+    """Yield the signature name and the input arrays of each warm-up request.
 
     Args:
-        folder: the export's `assets.extra`, which may lack them.
+        folder: the export's `assets.extra`; without warm-up requests, nothing is yielded.
     """
     from tensorflow_serving.apis import prediction_log_pb2
 
