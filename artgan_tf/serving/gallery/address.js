@@ -1,11 +1,11 @@
-// Which server is asked: the page's own, or `?server=http://host:8501&model=artgan`.
+// The server to use: the page's own, or the one in `?server=http://host:8501&model=artgan`.
 
 const asked = new URLSearchParams(location.search);
 
-/** The model that the address names; empty for the only one. */
+/** The model named in the page's address; empty for the server's only model. */
 export const wanted = asked.get("model") ?? "";
 
-/** What `v1/models` stands under; null if the address makes no sense. */
+/** The URL below which `v1/models` is found; null if `?server=` is not a valid URL. */
 export const server = read(asked.get("server"));
 
 if (server) allow(server.origin);
@@ -19,7 +19,7 @@ function read(text) {
   return /^https?:$/.test(url.protocol) ? url : null;
 }
 
-/** From now on the browser itself refuses to talk to anybody else. */
+/** Make the browser refuse connections to any other server from now on. */
 function allow(origin) {
   const policy = document.createElement("meta");
   policy.httpEquiv = "Content-Security-Policy";

@@ -1,14 +1,14 @@
-// TF Serving's REST interface: requests by row, bytes as base64, errors as sentences.
+// A client of TF Serving's REST interface: row format, bytes as base64, errors as sentences.
 
 import { server } from "./address.js";
 
 export const NO_SERVER = "?server= takes an address such as http://host:8501.";
-const PATIENCE = 60; // seconds
+const PATIENCE = 60; // seconds to wait for an answer
 
-/** What a signature answers for each instance. */
+/** Run a signature and return its prediction for each instance. */
 export async function predict(name, signature, instances, signal) {
   const body = JSON.stringify({ signature_name: signature, instances });
-  // A string goes as text/plain, for which browsers ask no other origin's permission beforehand.
+  // A string is sent as text/plain, for which browsers skip the CORS preflight request.
   const options = { method: "POST", body };
   const path = `v1/models/${encodeURIComponent(name)}:predict`;
   const { predictions } = await fetchJson(path, options, signal);
@@ -18,13 +18,13 @@ export async function predict(name, signature, instances, signal) {
   return predictions;
 }
 
-/** The pictures that a signature paints, as data URIs. */
+/** Return the pictures that a signature generates, as data URIs. */
 export async function paint(name, signature, instances, signal) {
   const predictions = await predict(name, signature, instances, signal);
   return predictions.map((found) => `data:image/png;base64,${found.b64}`);
 }
 
-/** The JSON at a path of the server. */
+/** Fetch the JSON at a path of the server; throws an error with a sentence for the visitor. */
 export async function fetchJson(path, options = {}, signal = null) {
   const [response, text] = await fetched(new URL(path, server), options, signal);
   const found = parsed(text);

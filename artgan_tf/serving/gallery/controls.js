@@ -1,14 +1,14 @@
-// What to paint: one kind or all at a touch, and a form for any choice that makes sense.
+// The controls: a menu to pick one kind or all, and a form for every other choice.
 
 import { byId, complain, element } from "./elements.js";
 import { parseSeeds, random, run } from "./seeds.js";
 import { MOST_PICTURES, usual } from "./state.js";
 
-const MANY_CLASSES = 30; // from here on a class is easier typed than found
-const SOME = "some"; // a choice that only the form can make
+const MANY_CLASSES = 30; // with more classes than this, typing a name is easier than finding it
+const SOME = "some"; // several kinds, which only the form can choose
 
 export class Controls {
-  /** @param painted is called with { labels, seeds, count }. */
+  /** @param painted called with the chosen { labels, seeds, count }. */
   constructor(model, painted) {
     Object.assign(this, { model, painted });
     this.boxes = model.kinds.map((name, label) => this.chip(name, label));
@@ -47,7 +47,7 @@ export class Controls {
     return select;
   }
 
-  /** One kind, or all of them, with the numbers that are shown. */
+  /** Choose one kind or all of them, starting at the first number that is shown. */
   choose(value) {
     const all = [...this.boxes.keys()];
     const labels = { "": all, [SOME]: this.view.labels }[value] ?? [Number(value)];
@@ -58,7 +58,7 @@ export class Controls {
   show(view) {
     const same = JSON.stringify(grid(view)) === JSON.stringify(this.view && grid(this.view));
     this.view = view;
-    if (same) return; // there may be something in the form that was not asked for yet
+    if (same) return; // keep what the visitor has entered but not submitted yet
     const { labels, seeds, count } = view;
     for (const [label, box] of this.boxes.entries()) box.checked = labels.includes(label);
     const all = labels.length === this.boxes.length;
@@ -68,7 +68,7 @@ export class Controls {
     this.faults();
   }
 
-  /** Classes that do not match are out of sight; `All` and `None` mean those in sight. */
+  /** Hide classes that do not match; `All` and `None` affect only the visible ones. */
   filter() {
     const text = byId("filter").value.toLowerCase();
     for (const box of this.boxes) {
@@ -91,7 +91,7 @@ export class Controls {
     this.painted({ labels, seeds: parseSeeds(byId("seeds").value), count });
   }
 
-  /** Whether anything is wrong; it is said in place, and the first wrong input gets the focus. */
+  /** Return whether an input is invalid; show the problem and focus the first invalid field. */
   faults(labels = [0], count = 1) {
     const place = byId("controls-error");
     for (const id of ["seeds", "count"]) complain(byId(id), place, "");

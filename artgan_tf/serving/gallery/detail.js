@@ -1,4 +1,4 @@
-// One picture in a dialog: as large as the model paints it, or on the way to another one.
+// The dialog with one picture, at the model's full size or part of the way to another picture.
 
 import { byId, complain } from "./elements.js";
 import { copyLink } from "./links.js";
@@ -16,8 +16,9 @@ const HAVE_ARROWS_THEMSELVES = "input, select, textarea, .tile";
 
 export class Detail {
   /**
-   * @param grid whose pictures stand left and right of this one.
-   * @param moved is called with the picture (null when closed), its morph, whether it is another.
+   * @param grid the grid, for the previous and the next picture.
+   * @param moved called with the picture (null when closed), its morph, and whether the change is a
+   *   new step in the browser's history; on closing, also with the picture that was open.
    */
   constructor(model, grid, moved) {
     Object.assign(this, { model, grid, moved });
@@ -40,7 +41,7 @@ export class Detail {
     this.dialog.addEventListener("keydown", (event) => this.key(event));
     this.dialog.addEventListener("close", () => this.closed());
     this.dialog.addEventListener("pointerdown", ({ target }) => {
-      if (target === this.dialog) this.dialog.close(); // beside it, on the backdrop
+      if (target === this.dialog) this.dialog.close(); // outside the content, on the backdrop
     });
     byId("go").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -65,7 +66,7 @@ export class Detail {
     this.see(at, morph);
   }
 
-  /** @param source the picture, where somebody has it already. */
+  /** @param source the picture's data URI, if it is already known. */
   see(at, morph, source = null) {
     Object.assign(this, { at, morphed: morph });
     byId("onward").hidden = !isAtEnd(morph);
@@ -88,13 +89,13 @@ export class Detail {
     this.step(steps);
   }
 
-  /** To a neighbour in the grid; going through the grid is one step to go back from. */
+  /** Move to a neighbour in the grid, without adding a step to the browser's history. */
   step(steps) {
     const at = this.grid.beside(this.at, steps);
     if (at) this.move(at, atRest(this.model, at), false);
   }
 
-  /** Another seed of the same class. */
+  /** Move to the seed that the visitor entered, in the same class. */
   go() {
     try {
       const seed = parseSeed(byId("go-seed").value);
@@ -104,7 +105,7 @@ export class Detail {
     }
   }
 
-  /** The end of a way is the beginning of others. */
+  /** Open the picture at the end of the interpolation as a new starting point. */
   onward() {
     const { share, toLabel, t, toSeed } = this.morphed;
     const label = share === 100 ? toLabel : this.at.label;
@@ -117,7 +118,7 @@ export class Detail {
   }
 
   closed() {
-    if (this.dialog.open) return; // again, by now
+    if (this.dialog.open) return; // it has been reopened meanwhile
     const was = this.at;
     for (const part of [this.painting, this.way, this.neighbours, this.sight]) part.stop();
     this.at = null;

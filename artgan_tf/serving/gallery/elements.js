@@ -1,8 +1,8 @@
-// Small helpers for the document. Text is only ever set as text, never parsed as HTML.
+// Small DOM helpers. Text is always set as text, never parsed as HTML.
 
 export const byId = (id) => document.getElementById(id);
 
-/** An element with properties or attributes, and children. */
+/** Create an element with properties or attributes, and children. */
 export function element(tag, properties = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -13,10 +13,10 @@ export function element(tag, properties = {}, ...children) {
   return made;
 }
 
-/** Small pictures are shown with their pixels, larger ones smoothly. */
+/** Pictures up to this width are shown pixelated, larger ones smoothed. */
 const FEW_PIXELS = 32;
 
-/** A picture that appears when `src` is set. */
+/** Create an image, which appears once its `src` is set. */
 export function picture(alt, src = "") {
   const image = element("img", { alt, decoding: "async" });
   image.addEventListener("load", () => {
@@ -26,7 +26,7 @@ export function picture(alt, src = "") {
   return image;
 }
 
-/** Say what is wrong with an input, or nothing; whether it is fine. */
+/** Show an input's problem ("" for none); return whether the input is valid. */
 export function complain(input, place, problem) {
   place.textContent = problem;
   if (problem) input.setAttribute("aria-invalid", "true");
@@ -34,7 +34,7 @@ export function complain(input, place, problem) {
   return !problem;
 }
 
-/** A function that aborts what it began before, and gives the signal of what begins now. */
+/** Return a function that aborts the previous operation and returns a signal for the new one. */
 export function latest() {
   let running = new AbortController();
   return () => {
@@ -44,7 +44,7 @@ export function latest() {
   };
 }
 
-/** Call `action` once when no further call came for a while; `cancel` calls it off. */
+/** Debounce `action`: run it once calls have stopped for a while; `cancel` drops a pending run. */
 export function debounced(action, milliseconds = 60) {
   let timer = 0;
   const soon = () => {

@@ -1,13 +1,13 @@
-// Files as the server takes them.
+// Converts files to what the server accepts, and enlarges pictures for download.
 
 const MOST_BYTES = 4 * 2 ** 20;
-const LONGEST_SIDE = 1024; // of what is decoded here; models see far less
+const LONGEST_SIDE = 1024; // of pictures decoded here, in pixels; models use far fewer
 
-const AS_THEY_ARE = ["image/png", "image/jpeg"]; // read by the server as by a training
+const AS_THEY_ARE = ["image/png", "image/jpeg"]; // the server decodes these as training does
 
 /**
- * A data URI: the file's own bytes, or a PNG that the browser makes of it, which knows formats that
- * the server does not.
+ * Return a data URI of the file's own bytes, or of a PNG that the browser makes of it: the browser
+ * reads formats that the server does not.
  */
 export async function encoded(file) {
   const kept = AS_THEY_ARE.includes(file.type) && file.size <= MOST_BYTES;
@@ -28,7 +28,7 @@ async function redrawn(file) {
   return new Promise((done) => canvas.toBlob(done, "image/png"));
 }
 
-/** A picture of 256 pixels at least, as an animation of it is: each of its own becomes a square. */
+/** Enlarge a picture to at least 256 pixels, like animations, by turning pixels into squares. */
 export function enlarged(image) {
   const zoom = Math.ceil(256 / image.naturalHeight);
   const canvas = document.createElement("canvas");

@@ -1,25 +1,25 @@
-// The pictures: for each seed all classes, asked for a few at a time so that they appear.
+// The grid of pictures: all classes for each seed, requested a few at a time to appear gradually.
 
 import { paint } from "./api.js";
 import { byId, element, latest, picture } from "./elements.js";
 import { rove } from "./keys.js";
 import { MOST, run } from "./seeds.js";
 
-const CHUNK = 16; // pictures a request
+const CHUNK = 16; // pictures per request
 const HINT = "One number (a “seed”) paints one picture of each kind, the same every time.";
 
 export class Grid {
-  /** @param opened is called with { label, seed }. */
+  /** @param opened called with the { label, seed } of a picture that the visitor opens. */
   constructor(model, notice, opened) {
     Object.assign(this, { model, notice, opened });
     this.place = byId("grid");
     this.begin = latest();
     this.wanted = "";
-    this.tiles = []; // of what is wanted; in the page once the first of them are painted
+    this.tiles = []; // of the wanted view; put into the page once the first pictures have arrived
     rove(this.place, ".tile");
   }
 
-  /** Paint a view, unless it is there already; until it comes, what was painted before stays. */
+  /** Show a view, unless it is already loading; until it arrives, the previous pictures stay. */
   show({ labels, seeds, count }) {
     const wanted = JSON.stringify([labels, seeds, count]);
     if (wanted === this.wanted && this.filling) return;
@@ -40,7 +40,7 @@ export class Grid {
       this.place.replaceChildren(...groups);
       this.hung = this.tiles;
     };
-    if (!this.place.firstChild) this.hang(); // frames, where there are no pictures yet
+    if (!this.place.firstChild) this.hang(); // empty frames, if there are no previous pictures
   }
 
   group(title, pictures) {
@@ -60,7 +60,7 @@ export class Grid {
     return tile;
   }
 
-  /** Ask for what is still missing, which after a failure is not everything. */
+  /** Request the missing pictures; after a failure, some are already there. */
   async fill() {
     const signal = this.begin();
     const missing = this.tiles.filter((tile) => !tile.firstChild.src);
@@ -96,12 +96,12 @@ export class Grid {
     byId("status").textContent = done < all ? progress : words;
   }
 
-  /** The picture as it was painted here, if it was. */
+  /** The data URI of a picture in the grid, or null if it is not there. */
   source(at) {
     return this.find(at)?.firstChild.src || null;
   }
 
-  /** The picture so many steps on, or null; of one that hangs elsewhere, by its number. */
+  /** The picture some steps further in the grid, or null; outside the grid, steps count seeds. */
   beside({ label, seed }, steps) {
     const index = this.hung.indexOf(this.find({ label, seed }));
     if (index >= 0) return this.hung[index + steps]?.at ?? null;
@@ -113,7 +113,7 @@ export class Grid {
     return this.hung.find(({ at }) => at.label === label && at.seed === seed);
   }
 
-  /** Where the focus belongs when a picture is closed. */
+  /** Focus a picture's tile after the picture is closed, or the first tile. */
   focus(at) {
     (this.find(at) ?? this.hung[0]).focus();
   }

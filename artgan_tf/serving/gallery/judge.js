@@ -1,4 +1,4 @@
-// A picture of the visitor's own, and the verdict on it.
+// The form for a visitor's own picture, and the verdict on it.
 
 import { byId, latest } from "./elements.js";
 import { encoded } from "./files.js";
@@ -21,7 +21,7 @@ export class Judge {
     byId("file").focus({ preventScroll: true });
   }
 
-  /** A picture may be dropped anywhere: beside the frame the browser would leave the page. */
+  /** Accept drops anywhere on the page: otherwise the browser would leave it to open the file. */
   listen() {
     const mark = (on) => byId("drop").classList.toggle("over", on);
     addEventListener("dragover", (event) => {
@@ -40,10 +40,10 @@ export class Judge {
   choose(input) {
     const [file] = input.files;
     if (file) this.file(file);
-    input.value = ""; // the same file may be chosen again
+    input.value = ""; // so that the same file can be chosen again
   }
 
-  /** The verdict before stays until there is another. */
+  /** Show the verdict on a file; the previous one stays until it arrives. */
   async file(file) {
     const signal = this.begin();
     this.notice.clear();
@@ -58,7 +58,7 @@ export class Judge {
     }
   }
 
-  /** A file that is no picture stays none; a server that was away may be back. */
+  /** Offer another file if this one is at fault, or to try again if the server is unreachable. */
   fail(error, file) {
     const another = () => byId("file").click();
     if (error.unreachable) return this.notice.show(error, () => this.file(file));

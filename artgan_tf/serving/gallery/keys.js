@@ -1,9 +1,9 @@
-// Arrow keys in a grid that is one stop for Tab.
+// Arrow keys in a grid that is a single Tab stop.
 
 const ALONG = { ArrowLeft: -1, ArrowRight: 1 };
 const ACROSS = { ArrowUp: -1, ArrowDown: 1 };
 
-/** Let arrows, Home and End move the focus among the elements that match, as they lie on screen. */
+/** Let arrows, Home and End move the focus among matching elements, by their place on screen. */
 export function rove(place, selector) {
   place.addEventListener("keydown", (event) => {
     const all = [...place.querySelectorAll(selector)];
@@ -26,7 +26,7 @@ function goal(all, index, key) {
   return { Home: all[0], End: all.at(-1) }[key];
 }
 
-/** The nearest one in the next line, up or down. */
+/** The nearest element in the next line up or down. */
 function across(all, from, direction) {
   const here = from.getBoundingClientRect();
   const beyond = all

@@ -1,4 +1,4 @@
-// The page: finds the model, and keeps the parts and the address in one view.
+// The page: finds the model, and keeps its parts and the address in the same view.
 
 import { server } from "./address.js";
 import { Controls } from "./controls.js";
@@ -27,7 +27,7 @@ class Page {
     this.restore();
   }
 
-  /** Show what the address tells. */
+  /** Show the view in the address. */
   restore() {
     const { strange, ...view } = read(this.model);
     this.view = view;
@@ -35,7 +35,7 @@ class Page {
     this.tell(strange);
   }
 
-  /** What of the address was passed by, and what is here instead. */
+  /** Tell the visitor which parts of the address were ignored, and what is shown instead. */
   tell(strange) {
     for (const place of told) place.clear();
     if (!strange.length) return;
@@ -56,7 +56,7 @@ class Page {
     sheetLink(this.model, this.view);
   }
 
-  /** Show a view, and put it into the address as a step that one can go back from. */
+  /** Show a view and add it to the browser's history. */
   change(view) {
     this.view = { ...this.view, ...view };
     this.remember(true);
@@ -67,10 +67,10 @@ class Page {
     this.change({ at, morph: atRest(this.model, at) });
   }
 
-  /** The dialog moved by itself; sliding is no step to go back from. */
+  /** Follow a change in the dialog; moving a slider adds no step to the browser's history. */
   moved(at, morph, step, was = null) {
     if (was) this.grid.focus(was);
-    if (!at && !this.view.at) return; // closed by going back
+    if (!at && !this.view.at) return; // the browser's Back button closed the dialog
     this.view = { ...this.view, at, morph };
     this.remember(step);
   }

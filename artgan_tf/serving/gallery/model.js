@@ -1,4 +1,4 @@
-// What the page knows of the model: from `serve`, from a file beside the page, or from TF Serving.
+// Facts about the model: from `serve`, from a file next to the page, or from TF Serving.
 
 import { server, wanted } from "./address.js";
 import { NO_SERVER, fetchJson } from "./api.js";
@@ -8,9 +8,9 @@ has. If it is a TensorFlow Serving, add ?model=NAME to this page's address.`;
 
 export class Model {
   /**
-   * @param facts name, version, class_names, signatures; accuracy = { value, count } on held-out
-   *   pictures; references, how many real pictures of a class there are; files, whether the server
-   *   makes sheets and animations.
+   * @param facts name, version, class_names, signatures; image_size in pixels; accuracy =
+   *   { value, count } on held-out pictures; references = { count, url }, the real pictures of each
+   *   class; files, whether the server makes sheets and animations.
    */
   constructor({ name, version = "", class_names: names, signatures, ...facts }) {
     Object.assign(this, { name, version, names });
@@ -27,12 +27,12 @@ export class Model {
     return this.signatures.has(signature);
   }
 
-  /** How pictures are named, beneath them and for those who cannot see them. */
+  /** The name of a picture, used as its caption and as its alternative text. */
   alt({ label, seed }) {
     return `${this.kinds[label]}, no. ${seed}`;
   }
 
-  /** What a visitor reads first. */
+  /** The introduction at the top of the page. */
   about() {
     const { length } = this.kinds;
     const what = length > 1 ? `of ${length} kinds` : `of ${this.kinds[0]}`;
@@ -41,7 +41,7 @@ export class Model {
 painted them. Choose one to change it, to animate it and to take it with you.`;
   }
 
-  /** One class and no other, as `mix` takes it. */
+  /** A single class as weights for `mix`. */
   oneHot(label, share = 1) {
     return this.names.map((_, index) => (index === label ? share : 0));
   }
@@ -51,7 +51,7 @@ function plain(name) {
   return name.replaceAll("_", " ");
 }
 
-/** The model that the address asks for, or the only one. */
+/** Find the model that the address asks for, or the server's only one. */
 export async function findModel() {
   const told = (await fromServe()) ?? (await fromFile());
   const name = wanted || told?.name;
@@ -60,7 +60,7 @@ export async function findModel() {
   return new Model({ ...(await fromMetadata(name)), name });
 }
 
-/** `serve` tells; TF Serving has no such path, and without it no answer is no failure yet. */
+/** Ask `serve`. TF Serving lacks this path, so a missing answer is not an error at this point. */
 async function fromServe() {
   if (!server) throw new Error(NO_SERVER);
   const found = await fetchJson("gallery/models.json").catch(() => null);
@@ -69,7 +69,7 @@ async function fromServe() {
   return told && withReferences({ ...told, files: true }, new URL("gallery/references.jpg", server));
 }
 
-/** An export's assets.extra/artgan.json, copied to models.json beside the page. */
+/** Read an export's assets.extra/artgan.json, copied to models.json next to the page. */
 async function fromFile() {
   if (server?.href === new URL(".", location.href).href && !wanted) return null;
   const response = await fetch("models.json").catch(() => null);
@@ -81,7 +81,7 @@ function withReferences(told, url) {
   return { ...told, references: told.references ? { count: told.references, url } : null };
 }
 
-/** TF Serving knows how many classes there are, and not what they are called. */
+/** Ask TF Serving, which knows the number of classes but not their names. */
 async function fromMetadata(name) {
   const path = `v1/models/${encodeURIComponent(name)}/metadata`;
   const { model_spec: spec, metadata } = await fetchJson(path);

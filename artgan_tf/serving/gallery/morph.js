@@ -1,4 +1,4 @@
-// Sliders from a picture towards another class and another seed, and the `mix` they stand for.
+// Sliders from a picture towards another class and another seed, and the input of `mix` for them.
 
 import { byId, complain, element } from "./elements.js";
 import { parseSeed, random } from "./seeds.js";
@@ -6,7 +6,7 @@ import { parseSeed, random } from "./seeds.js";
 const SLIDERS = ["share", "t", "truncation"];
 
 export class Morph {
-  /** @param moved is called with the morph whenever an input changes. */
+  /** @param moved called with the morph whenever an input changes. */
   constructor(model, moved) {
     this.moved = moved;
     this.toLabel = byId("to-label");
@@ -29,7 +29,7 @@ export class Morph {
   show(morph) {
     for (const name of SLIDERS) byId(name).value = morph[name];
     this.toLabel.value = morph.toLabel;
-    const typed = this.toSeed.value.trim(); // "" would be 0, and "07" is 7
+    const typed = this.toSeed.value.trim(); // text: Number("") is 0, and "07" may stay
     if (typed === "" || Number(typed) !== morph.toSeed) this.toSeed.value = morph.toSeed;
     complain(this.toSeed, byId("to-seed-error"), "");
     this.tell();
@@ -57,7 +57,7 @@ export class Morph {
   }
 }
 
-/** The instance of `mix` that a morph stands for. */
+/** The instance to send to `mix` for a morph. */
 export function mixed(model, { label, seed }, { toLabel, share, toSeed, t, truncation }) {
   const weights = model.oneHot(label, (100 - share) / 100);
   weights[toLabel] += share / 100;

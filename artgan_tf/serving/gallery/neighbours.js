@@ -1,4 +1,4 @@
-// Pictures near this one: as it is, but for a part that comes from another seed or another class.
+// Pictures similar to this one: mixed in part with another seed or another class.
 
 import { paint } from "./api.js";
 import { byId, debounced, element, latest, picture } from "./elements.js";
@@ -10,10 +10,10 @@ import { after } from "./seeds.js";
 import { fromNearest } from "./state.js";
 
 const OF_EACH = 4;
-const LEAST = { t: 25, share: 40 }; // percent of the way: less of another class shows too little
+const LEAST = { t: 25, share: 40 }; // minimum percent of the other picture to make a visible change
 
 export class Neighbours {
-  /** @param gone is called with the picture and the morph of the neighbour that was chosen. */
+  /** @param gone called with the picture and the morph of the chosen neighbour. */
   constructor(model, gone) {
     Object.assign(this, { model, gone });
     this.place = byId("neighbours");
@@ -24,7 +24,7 @@ export class Neighbours {
     rove(this.place, ".tile");
   }
 
-  /** The neighbours of a picture on its way; those before stay until they are painted. */
+  /** Show the neighbours of a morphed picture; the previous ones stay until they arrive. */
   show(at, morph) {
     if (!this.model.has("mix")) return;
     this.begin();
@@ -57,7 +57,7 @@ export class Neighbours {
   }
 }
 
-/** Half of each one or more is the picture itself. */
+/** Choose the neighbours, each of which is at least half the picture itself. */
 function around(model, at, morph) {
   const [near, way] = fromNearest(at, morph);
   const t = Math.max(way.t, LEAST.t);

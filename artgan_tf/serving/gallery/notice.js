@@ -1,4 +1,4 @@
-// A sentence about what went wrong, and a button that tries again.
+// An error message, with a button to try again.
 
 import { element } from "./elements.js";
 
@@ -12,7 +12,7 @@ export class Notice {
     this.place.replaceChildren();
   }
 
-  /** Tell of an error; what was given up on purpose is no error. */
+  /** Show an error, unless it only says that a request was aborted on purpose. */
   show(error, retry = null, words = "Try again") {
     if (error.name === "AbortError") return;
     const box = element("div", { className: "notice" }, element("p", {}, error.message));
@@ -27,7 +27,7 @@ export class Notice {
     this.place.replaceChildren(box);
   }
 
-  /** Run something, and offer to run it again if it fails. */
+  /** Run an action, and offer to run it again if it fails. */
   async guard(action) {
     this.clear();
     try {

@@ -1,4 +1,4 @@
-// The picture in the dialog, with its words and its file.
+// The picture in the dialog, with its caption and its download.
 
 import { paint } from "./api.js";
 import { byId, debounced, latest, picture } from "./elements.js";
@@ -9,8 +9,8 @@ import { isAtRest } from "./state.js";
 
 export class Painting {
   /**
-   * @param grid may have the picture already.
-   * @param shown is called with the picture's data URI and its words.
+   * @param grid the grid, which may have the picture already.
+   * @param shown called with the picture's data URI and its description.
    */
   constructor(model, grid, shown) {
     Object.assign(this, { model, grid, shown });
@@ -20,7 +20,7 @@ export class Painting {
     this.soon = debounced(() => this.notice.guard(() => this.paint()));
   }
 
-  /** Show a picture as soon as it is there; the one before stays until then. */
+  /** Show a picture as soon as it arrives; the previous one stays until then. */
   show(at, way, source) {
     Object.assign(this, { at, way });
     this.begin();
@@ -30,7 +30,7 @@ export class Painting {
     else this.soon();
   }
 
-  /** There is nothing to ask for. */
+  /** Drop a pending request, since the picture is already known. */
   done() {
     this.soon.cancel();
     this.notice.clear();
@@ -77,7 +77,7 @@ export class Painting {
   }
 }
 
-/** Where on the way a picture is. */
+/** Describe a picture and its morph in words. */
 export function described(model, at, { share, toLabel, t, toSeed, truncation }) {
   const parts = [model.alt(at)];
   if (share) parts.push(`${share} % ${model.kinds[toLabel]}`);

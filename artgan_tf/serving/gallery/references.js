@@ -1,4 +1,4 @@
-// Real pictures of a class, cut out of the sheet that the export carries: a row of it each class.
+// Real pictures of a class, cut out of the export's sheet, which has one row per class.
 
 import { byId, element } from "./elements.js";
 
@@ -32,12 +32,12 @@ export class References {
   }
 }
 
-/** CSS counts percents of the room that is left over. */
+/** A CSS background position, whose percents refer to the part of the image outside the tile. */
 function place(index, count) {
   return `${count > 1 ? (100 * index) / (count - 1) : 0}%`;
 }
 
-/** The sheet as an address of this page's own, whichever server it lies at; null without one. */
+/** Load the sheet from its server as an object URL of this page; null if there is none. */
 async function load(url) {
   const response = await fetch(url).catch(() => null);
   return response?.ok ? URL.createObjectURL(await response.blob()) : null;

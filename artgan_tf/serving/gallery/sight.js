@@ -1,4 +1,4 @@
-// What the model sees in the open picture, beneath it; it follows the picture while it is open.
+// The panel with the model's verdict on the open picture, updated with the picture while unfolded.
 
 import { byId, debounced, latest } from "./elements.js";
 import { Notice } from "./notice.js";
@@ -15,7 +15,7 @@ export class Sight {
     this.place.addEventListener("toggle", () => this.soon());
   }
 
-  /** Another picture is shown now. */
+  /** Switch to another picture. */
   of(source, words) {
     Object.assign(this, { source, words });
     this.soon();

@@ -1,23 +1,24 @@
 // The view, and the address that reproduces it.
 //
-// view = { labels, seeds, count, at, morph }: what the grid shows, and the picture that is open:
-// at = { label, seed } or null, morph = { toLabel, share, toSeed, t, truncation }, in percent.
+// view = { labels, seeds, count, at, morph }: the grid's contents, and the open picture as
+// at = { label, seed } or null, and morph = { toLabel, share, toSeed, t, truncation }, where share,
+// t and truncation are percents.
 
 import { after, parseSeed, parseSeeds, run } from "./seeds.js";
 
-export const MOST_PICTURES = 64; // of a kind
-const MOST_KINDS = 200; // at first
-const FIRST = [1, 40, 20]; // pictures: of a kind at least, in all, and of a kind at most
+export const MOST_PICTURES = 64; // maximum pictures of a kind
+const MOST_KINDS = 200; // maximum kinds shown unless the address names more
+const FIRST = [1, 40, 20]; // default pictures: minimum of a kind, in total, and maximum of a kind
 const PERCENT = ["share", "t", "truncation"];
-const LONGEST = 60; // letters of an address that are quoted
+const LONGEST = 60; // maximum characters of an address to quote
 
-/** How many pictures of each kind are shown where nobody says. */
+/** The default number of pictures of each kind. */
 export function usual(kinds) {
   const [least, all, most] = FIRST;
   return Math.min(Math.max(Math.floor(all / kinds), least), most);
 }
 
-/** An open picture as it is, and where its sliders lead. */
+/** The morph of a picture that is unchanged, with the default targets of its sliders. */
 export function atRest(model, { label, seed }) {
   const toLabel = (label + 1) % model.names.length;
   return { toLabel, share: 0, toSeed: after(seed), t: 0, truncation: 100 };
@@ -27,15 +28,15 @@ export function isAtRest({ share, t, truncation }) {
   return share === 0 && t === 0 && truncation === 100;
 }
 
-/** Whether the ways lead all the way, so that there is a class and a seed for what is shown. */
+/** Whether a morph has reached a target exactly, so that it is again one class and one seed. */
 export function isAtEnd({ share, t, truncation }) {
   const ends = [share, t].every((value) => value === 0 || value === 100);
   return ends && share + t > 0 && truncation === 100;
 }
 
 /**
- * The same picture seen from the ends that it is closer to: [at, morph] with neither more than half
- * of the way gone.
+ * Describe the same picture from the ends that it is closer to, as [at, morph] with share and t at
+ * most 50.
  */
 export function fromNearest({ label, seed }, morph) {
   const at = { label, seed };
@@ -45,7 +46,7 @@ export function fromNearest({ label, seed }, morph) {
   return [at, way];
 }
 
-/** What the address says, as far as it makes sense for this model; `strange` is the rest of it. */
+/** Read the view in the address; `strange` lists the parts that do not fit this model. */
 export function read(model) {
   const strange = [];
   const asked = reader(strange);
@@ -55,7 +56,7 @@ export function read(model) {
   return { ...view, at, morph: at && readMorph(model, asked, label, at), strange };
 }
 
-/** Reads all that a key of the address stands for; what cannot be parsed becomes `strange`. */
+/** Return a function that parses all values of a key; those that fail are added to `strange`. */
 function reader(strange) {
   const hash = new URLSearchParams(location.hash.slice(1));
   return (key, parse) =>
@@ -102,7 +103,7 @@ function readMorph(model, asked, known, at) {
   return { toLabel, toSeed, ...Object.fromEntries(PERCENT.map(percent)) };
 }
 
-/** The part of the address that `read` makes this view of. */
+/** The fragment of the address from which `read` restores this view. */
 export function write(model, view) {
   const hash = gridParameters(model, view);
   if (view.at) {
@@ -113,7 +114,7 @@ export function write(model, view) {
   return `#${hash}`;
 }
 
-/** What the grid shows; all classes go without saying. */
+/** The grid's parameters; all classes are the default and are not listed. */
 function gridParameters(model, { labels, seeds, count }) {
   const parameters = new URLSearchParams();
   if (labels.length < model.names.length) {
@@ -132,7 +133,7 @@ function writeMorph(hash, model, morph, rest) {
   }
 }
 
-/** A reader of whole numbers between two. */
+/** Return a parser for whole numbers in a range. */
 function whole(least, most) {
   return (text) => {
     const number = parseSeed(text);

@@ -1,12 +1,12 @@
-// What D says of a picture, how far one may trust it, and what the autoencoder makes of it.
+// D's verdict on a picture, how far to trust it, and the autoencoder's reconstruction.
 
 import { paint, predict } from "./api.js";
 import { element, picture } from "./elements.js";
 
 /**
- * The elements of a verdict.
+ * Ask for a verdict and return its elements.
  *
- * @param picture its data URI and words, and whether it is in sight already.
+ * @param picture the picture's data URI and description, and whether it is already in sight.
  */
 export async function judged(model, { source, words, inSight = false }, signal) {
   const rows = [{ image_bytes: { b64: source.split(",")[1] } }];
@@ -24,7 +24,7 @@ export async function judged(model, { source, words, inSight = false }, signal) 
   ];
 }
 
-/** The likeliest classes first, then whether D takes the picture for a real one. */
+/** Bars for the likeliest classes, then for how real D considers the picture. */
 function scores(model, { label, scores: values, realness }, count) {
   const order = values.map((score, index) => [score, index]).sort((a, b) => b[0] - a[0]);
   const bars = order.slice(0, count).map(([score, index]) => bar(model.kinds[index], score));
@@ -39,7 +39,7 @@ function scores(model, { label, scores: values, realness }, count) {
   );
 }
 
-/** How good it is at all. */
+/** A sentence on D's accuracy. */
 function trust({ accuracy, kinds }) {
   if (!accuracy) return "How often it is right was not measured: take it as a guess.";
   const right = percent(accuracy.value);

@@ -1,4 +1,4 @@
-// The way from a picture to another class and another seed: eight frames, played, and as a file.
+// The interpolation to another class and another seed: eight frames, an animation, and its files.
 
 import { paint } from "./api.js";
 import { byId, debounced, element, latest, picture } from "./elements.js";
@@ -11,10 +11,10 @@ import { isAtRest } from "./state.js";
 
 const FRAMES = 8;
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
-const [QUICK, SLOW] = [200, 700]; // milliseconds; browsers refuse to change addresses more often
+const [QUICK, SLOW] = [200, 700]; // milliseconds per frame; browsers limit address changes
 
 export class Way {
-  /** @param gone is called with the morph of the frame to show, and its picture. */
+  /** @param gone called with the morph of the frame to show, and its picture. */
   constructor(model, gone) {
     Object.assign(this, { model, gone });
     this.place = byId("frames");
@@ -28,7 +28,7 @@ export class Way {
 
   show(at, morph) {
     if (!this.model.has("mix")) return;
-    if (morph !== this.played) this.rest(); // somebody else moved on
+    if (morph !== this.played) this.rest(); // the change does not come from the animation
     const { toLabel, toSeed, truncation } = morph;
     const wanted = JSON.stringify([at, toLabel, toSeed, truncation]);
     if (wanted !== this.wanted) this.lay(at, morph);
@@ -57,7 +57,7 @@ export class Way {
     return tile;
   }
 
-  /** Which frame the picture is. */
+  /** Mark the frame that is shown. */
   mark({ share, t }) {
     const here = this.morphs.findIndex((morph) => morph.share === share && morph.t === t);
     this.here = Math.max(here, 0);
@@ -87,7 +87,7 @@ export class Way {
     byId("play").disabled = false;
   }
 
-  /** There and back again, until it is told to stop or another picture comes. */
+  /** Play forwards and backwards until stopped or until another picture is shown. */
   play() {
     const round = [...this.tiles.keys(), ...[...this.tiles.keys()].slice(1, -1).reverse()];
     let turn = this.here;
@@ -102,7 +102,7 @@ export class Way {
     next();
   }
 
-  /** Stay where the way is. */
+  /** Stop the animation at the current frame. */
   settle() {
     this.rest();
     this.gone(this.played);
