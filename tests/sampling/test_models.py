@@ -1,4 +1,4 @@
-"""An export paints what its run paints."""
+"""An export gives the same pictures as its run."""
 
 from typing import Any
 

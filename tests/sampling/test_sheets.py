@@ -1,4 +1,4 @@
-"""Which pictures stand where."""
+"""The layout of sheets: grids and interpolations."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def test_ways_between_seeds_pass_by_each_seed_and_come_back(sampler):
         np.testing.assert_array_equal(sheet.images[0, 5 * number], picture)
     steps = np.abs(np.diff(sheet.images[0].astype(int), axis=0)).mean(axis=(1, 2, 3))
     ends = np.abs(sheet.images[0, 0].astype(int) - sheet.images[0, 5]).mean()
-    assert 0 < steps.max() < ends  # no jump is as large as the whole way
+    assert 0 < steps.max() < ends  # no step is as large as the whole interpolation
     back = np.abs(sheet.images[0, -1].astype(int) - sheet.images[0, 0]).mean()
     assert back < ends
     apart = sheet.apart()

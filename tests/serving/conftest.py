@@ -1,4 +1,4 @@
-"""A served model of a tiny sampler, and a server that serves it."""
+"""Fixtures: an exported tiny sampler, a server for it, and the gallery."""
 
 import json
 import os
@@ -12,12 +12,12 @@ from PIL import Image
 from tests.serving.galleries import Gallery
 from tests.serving.servers import Server, Service
 
-REFERENCES = ["red", "green", "blue"]  # of each class, two real pictures of one colour
+REFERENCES = ["red", "green", "blue"]  # colour of the two real pictures of each class
 
 
 @pytest.fixture(scope="session")
 def model(exports, tmp_path_factory) -> Path:
-    """The name level of a served model, `artgan`, with version 3 of Improved ArtGAN's generator."""
+    """Name level of the model `artgan`, whose version 3 is Improved ArtGAN's generator."""
     name = tmp_path_factory.mktemp("models") / "artgan"
     shutil.copytree(exports["improved"], name / "3")
     carry(name / "3" / "assets.extra")
@@ -25,7 +25,7 @@ def model(exports, tmp_path_factory) -> Path:
 
 
 def carry(extra: Path) -> None:
-    """What an export of a measured run has with it, when real pictures were asked for."""
+    """Add what an export of an evaluated run with real pictures has: accuracy and references."""
     facts = json.loads((extra / "artgan.json").read_text(encoding="utf-8"))
     facts |= {"accuracy": {"value": 0.75, "count": 1234}, "references": 2}
     (extra / "artgan.json").write_text(json.dumps(facts), encoding="utf-8")
@@ -37,16 +37,17 @@ def carry(extra: Path) -> None:
 
 @pytest.fixture(scope="session")
 def server(model) -> Iterator[Server]:
-    """Our own, in a process of its own."""
+    """Our server, in a separate process."""
     with Server(model, "--max-body-mb", "1") as started:
         yield started
 
 
 @pytest.fixture(scope="session")
 def service(request) -> Service:
-    """What the contract is tested with: TF Serving where ARTGAN_SERVING_URL says so, or our own.
+    """The server under test for the contract: TF Serving if ARTGAN_SERVING_URL is set, else ours.
 
-    ARTGAN_SERVING_URL is that of a model of ours, such as http://localhost:8501/v1/models/artgan.
+    ARTGAN_SERVING_URL is the URL of one of our models, such as
+    http://localhost:8501/v1/models/artgan.
     """
     url = os.environ.get("ARTGAN_SERVING_URL")
     return Service(url or f"{request.getfixturevalue('server').url}/v1/models/artgan")
@@ -54,13 +55,13 @@ def service(request) -> Service:
 
 @pytest.fixture(scope="session")
 def rest(server) -> Service:
-    """The interface that the gallery asks, always of our own server."""
+    """The REST interface that the gallery uses, always of our server."""
     return Service(f"{server.url}/v1/models/artgan")
 
 
 @pytest.fixture
 def gallery(browser, server) -> Iterator[Gallery]:
-    """The gallery of our own server, not opened yet."""
+    """The gallery of our server, not opened yet."""
     opened = Gallery(browser, server.url)
     yield opened
     opened.page.context.close()

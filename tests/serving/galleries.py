@@ -1,4 +1,4 @@
-"""The gallery in a browser, a client that checks what it shows, and the page served by itself."""
+"""The gallery in a browser, the pictures it should show, and the page without its server."""
 
 import os
 import re
@@ -11,10 +11,10 @@ from artgan_tf.serving.app import GALLERY
 from tests.serving.servers import Service
 
 PNG = "data:image/png;base64,"
-WAIT = 60_000  # milliseconds, for machines that do other things too
-TWO = "/#class=rings&class=Éclair&seeds=5&count=2"  # a page of two classes, two pictures of each
-MOST = 10**15 - 1  # the largest seed of as many digits as JavaScript counts with
-SCREENSHOTS = os.environ.get("ARTGAN_SCREENSHOTS")  # a folder that states are pictured in
+WAIT = 60_000  # milliseconds, long enough for a busy machine
+TWO = "/#class=rings&class=Éclair&seeds=5&count=2"  # a page of two classes, with two pictures of each
+MOST = 10**15 - 1  # the largest seed that the page accepts
+SCREENSHOTS = os.environ.get("ARTGAN_SCREENSHOTS")  # folder for screenshots of the states
 FAULTS = """() => {
   const seen = (e) => e.checkVisibility({ opacityProperty: false, visibilityProperty: true });
   const all = (selector) => [...document.querySelectorAll(selector)].filter(seen);
@@ -36,16 +36,16 @@ FAULTS = """() => {
     ...(document.documentElement.scrollWidth > innerWidth ? ["wider than the screen"] : []),
     ...(dialog && dialog.scrollWidth > dialog.clientWidth ? ["the dialog is too wide"] : []),
   ];
-}"""  # what is wrong in any state of the page
+}"""  # returns what is wrong with the page in its current state
 
 
 class Gallery:
     """An open page.
 
     Args:
-        browser: Playwright's.
-        url: of the page, with what follows.
-        options: of the browser's context, such as the viewport.
+        browser: Playwright's browser.
+        url: URL of the page, with query and fragment.
+        options: options of the browser's context, such as the viewport.
     """
 
     def __init__(self, browser: Any, url: str, **options: Any):
@@ -63,14 +63,14 @@ class Gallery:
         return self
 
     def painted(self, count: int, within: str = "#grid") -> dict[str, str]:
-        """Pictures by their words, when there are as many."""
+        """Wait for this many pictures and return their data URIs by alternative text."""
         self.page.locator(f"{within} img[src]").nth(count - 1).wait_for()
         images = self.page.locator(f"{within} img[src]").all()
         assert len(images) == count
         return {str(i.get_attribute("alt")): str(i.get_attribute("src")) for i in images}
 
     def shown(self, words: str) -> str:
-        """The picture in the dialog, when its words are these."""
+        """Wait for a picture with these words in the dialog and return its data URI."""
         image = self.page.locator("#shown img").and_(self.page.get_by_alt_text(words, exact=True))
         image.wait_for()
         return str(image.get_attribute("src"))
@@ -82,15 +82,15 @@ class Gallery:
         self.page.get_by_text(words).first.wait_for()
 
     def state(self, name: str) -> None:
-        """The page in this state: everything has a name, fits the screen, and nothing is broken."""
+        """Check the page in its current state: all has a name and fits, and nothing is broken."""
         if SCREENSHOTS:
             self.page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
         assert self.page.evaluate(FAULTS) == [], name
         said = [line for line in self.said if not line.startswith("Failed to load resource")]
-        assert said == [], name  # but for the browser's own words on requests that failed
+        assert said == [], name  # apart from the browser's messages on failed requests
 
     def address(self) -> str:
-        """What the page itself says: the client's `page.url` is told of changes some time later."""
+        """Return the address as the page has it; Playwright's `page.url` lags behind."""
         return str(self.page.evaluate("location.href"))
 
     def focused(self, selector: str) -> bool:
@@ -98,13 +98,13 @@ class Gallery:
 
 
 def answers(service: Service, signature: str, *rows: dict) -> list[str]:
-    """The pictures that the REST interface answers, as the page writes them."""
+    """Return pictures from the REST interface as data URIs, as the page writes them."""
     body = {"signature_name": signature, "instances": rows}
     return [PNG + found["b64"] for found in service.predict(body).json()["predictions"]]
 
 
 class StaticPage:
-    """The gallery's folder under Python's own web server, within `with`."""
+    """A context manager that serves the gallery's folder with Python's own web server."""
 
     def __enter__(self) -> "StaticPage":
         command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1"]

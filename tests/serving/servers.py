@@ -1,4 +1,4 @@
-"""A server in a process of its own, and a client."""
+"""A server in a separate process, and a client."""
 
 import json
 import os
@@ -14,15 +14,15 @@ from typing import Any
 import httpx
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 120  # seconds
+PATIENCE = 120  # timeout in seconds
 
 
 class Server:
-    """`python -m artgan_tf.serve MODEL` on a free port, within `with`.
+    """A context manager that runs `python -m artgan_tf.serve MODEL` on a free port.
 
     Args:
-        model: what it serves.
-        options: of the command line.
+        model: the model to serve.
+        options: further options of the command line.
     """
 
     def __init__(self, model: Path, *options: str):
@@ -59,12 +59,12 @@ class Server:
             self.stop(signal.SIGTERM)
 
     def stop(self, number: int) -> int:
-        """Send a signal; the exit code that comes of it."""
+        """Send a signal and return the exit code."""
         self.process.send_signal(number)
         return self.ended()
 
     def ended(self) -> int:
-        """The exit code, once it has one."""
+        """Wait for the process to end and return its exit code."""
         try:
             self.told += self.process.communicate(timeout=PATIENCE)[0]
         finally:
@@ -72,16 +72,16 @@ class Server:
         return self.process.returncode
 
     def log(self) -> str:
-        """What it wrote to stderr."""
+        """Return the process's output on stderr."""
         self._log.seek(0)
         return self._log.read()
 
 
 class Service:
-    """A model behind an URL.
+    """A client of one served model.
 
     Args:
-        url: up to the model's name.
+        url: URL up to and including the model's name.
     """
 
     def __init__(self, url: str):
@@ -93,13 +93,13 @@ class Service:
         return self.client.get(self.url + path)
 
     def predict(self, body: Any, path: str = ":predict") -> httpx.Response:
-        """Ask with a document, or with the text of one."""
+        """Post a document, given as an object or as its text."""
         content = body if isinstance(body, str | bytes) else json.dumps(body)
         return self.client.post(self.url + path, content=content)
 
 
 def error(response: httpx.Response) -> str:
-    """The sentence that is the whole answer."""
+    """Return the error message, which must be the whole answer."""
     assert response.headers["content-type"].startswith("application/json")
     body = response.json()
     assert body.keys() == {"error"}

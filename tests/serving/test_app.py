@@ -1,4 +1,4 @@
-"""The application without a process of its own: no version, our own mistakes, the gallery."""
+"""The application within the test's process: without a version, with bugs, and its gallery."""
 
 import asyncio
 import re
@@ -15,7 +15,7 @@ PREDICT = "/v1/models/artgan:predict"
 
 
 class Client:
-    """Of a server whose versions are no more than this."""
+    """A client of an application with a stub in place of the versions."""
 
     def __init__(self, get=lambda name, version=None: None, cors=()):
         versions: Any = SimpleNamespace(name="artgan", number=0, served=None, get=get, states=list)

@@ -1,4 +1,4 @@
-"""Batches: who runs with whom, whose error it is, and that nobody can tell from the answer."""
+"""Batches: which requests run together, and that answers and errors do not depend on it."""
 
 import asyncio
 import threading
@@ -12,7 +12,7 @@ from artgan_tf.serving.refusals import Refused
 
 
 class Doubler:
-    """Answers twice the number; -1 is an error of all that run with it."""
+    """Doubles its input; -1 makes the whole batch fail."""
 
     def __init__(self, floats: bool = False):
         self.floats, self.sizes = floats, list[int]()
@@ -31,7 +31,7 @@ class Doubler:
 
 
 def ask(servable, requests, **rules):
-    """The answers to several requests at once, errors among them."""
+    """Send several requests at once and return their answers or errors."""
 
     async def run():
         batcher = Batcher(Rules(**rules), sizes.append)
@@ -91,15 +91,15 @@ def test_who_waits_for_others_and_who_does_not():
             seconds.append(loop.time() - begun)
         return seconds
 
-    # Alone one does not wait, unless others asked a moment ago.
+    # A single request does not wait, unless the batch before it had several.
     assert [second >= 1.5 for second in asyncio.run(run())] == [False, False, True, False]
 
 
 @pytest.mark.parametrize(
     ("width", "rows_seen", "answer"),
     [
-        (lambda number: number, lambda rows: None, np.ndarray),  # they do not go together
-        (lambda number: 1, lambda rows: 1 // 0, ZeroDivisionError),  # a mistake of our own
+        (lambda number: number, lambda rows: None, np.ndarray),  # shapes that do not concatenate
+        (lambda number: 1, lambda rows: 1 // 0, ZeroDivisionError),  # a bug of our own
     ],
 )
 def test_whatever_happens_everybody_is_answered(width, rows_seen, answer):

@@ -1,6 +1,6 @@
 """TF Serving's REST contract, over HTTP: `serve`, or TF Serving itself (see `conftest.service`).
 
-No text of an error is looked at, and nothing that changes there from run to run.
+The tests check neither the text of errors nor anything that varies between runs of TF Serving.
 """
 
 import base64
@@ -36,7 +36,7 @@ def test_status_of_all_versions_and_of_one(service):
     assert state in of_all.json()["model_version_status"]
     assert '\n "model_version_status": [\n  {\n   "version"' in of_all.text
     assert of_all.headers["content-type"] == "application/json"
-    # A label is passed by.
+    # TF Serving ignores a label here.
     assert service.get("/labels/x").json() == of_all.json()
 
 
@@ -196,7 +196,7 @@ def test_several_outputs_are_objects(service):
     assert all(isinstance(score, float) for score in first["scores"])
     columns = service.predict({"signature_name": "classify", "inputs": [png]}).json()["outputs"]
     assert columns["label"] == [first["label"]]
-    # At most nine digits, which are exact; a float is never mistaken for an integer.
+    # Nine digits are enough to be exact, and a float never looks like an integer.
     digits = text.split('"scores":')[1].split("[")[1].split("]")[0].split(",")
     assert all("." in number or "e" in number for number in digits)
     assert all(np.float32(number) == np.float32(f"{float(number):.9g}") for number in digits)
@@ -206,7 +206,7 @@ def test_several_outputs_are_objects(service):
 def test_arrays_are_nested_lists(service):
     z = service.get("/metadata").json()["metadata"]["signature_def"]["signature_def"]["generate"]
     size = int(z["inputs"]["z"]["tensor_shape"]["dim"][1]["size"])
-    # A whole number will do for a float, and one that float32 rounds.
+    # A float input accepts whole numbers, and numbers that float32 rounds.
     row = {"z": [0.5] * (size - 2) + [1, 16777216.5], "label": 0}
     (image,) = service.predict({"signature_name": "generate", "instances": [row]}).json()[
         "predictions"
@@ -219,7 +219,7 @@ def test_an_empty_signature_name_is_the_default(service):
     assert service.predict({"signature_name": "", "instances": [ROW]}).status_code == 200
 
 
-# ---- packed bodies ----------------------------------------------------------------------------
+# ---- compressed bodies ------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("content", "status"),
     [

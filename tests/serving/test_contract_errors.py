@@ -1,4 +1,4 @@
-"""TF Serving's REST contract, continued: which documents are taken, and which are refused."""
+"""TF Serving's REST contract, continued: which documents are accepted, and which are refused."""
 
 import base64
 import json
@@ -10,7 +10,7 @@ from tests.serving.servers import error
 ROW = {"label": 0, "seed": 1}
 GOOD = json.dumps({"instances": [ROW]})
 ROWS = '{"instances": [{"label": %s, "seed": %s}]}'
-LATER = GOOD[:-1] + ', "more": %s}'  # a key that is passed by, but parsed
+LATER = GOOD[:-1] + ', "more": %s}'  # a key that is ignored, but parsed
 
 TAKEN = [
     GOOD + "x",
@@ -163,7 +163,7 @@ def test_an_input_that_is_nested_deeply_is_refused(service, depth):
 )
 def test_base64(service, change, status):
     png = base64.b64decode(service.predict(GOOD).json()["predictions"][0]["b64"])
-    png += b"\0" * (-(len(png) + 2) % 3)  # so that two equals signs belong at the end
+    png += b"\0" * (-(len(png) + 2) % 3)  # so that the text ends in two equals signs
     text = change(base64.b64encode(png).decode())
     asked = {"signature_name": "classify", "instances": [{"b64": text}]}
     assert service.predict(asked).status_code == status

@@ -1,4 +1,4 @@
-"""`export`: versions that count up, complete or absent, with all that goes with them."""
+"""`export`: numbered versions, complete or absent, and the files that accompany them."""
 
 import json
 import shutil
@@ -20,7 +20,7 @@ from tfrecords_tools.common import locks
 
 @pytest.fixture
 def quick(exports, samplers, monkeypatch):
-    """Exports of a run that is a sampler already, and checks that pass, in no time."""
+    """Make exports fast: the run is a ready sampler, its export is copied, checks always pass."""
     monkeypatch.setattr(saved_model, "load", lambda run, which, weights: samplers["improved"])
     monkeypatch.setattr(
         saved_model,
@@ -33,7 +33,7 @@ def quick(exports, samplers, monkeypatch):
 
 def test_versions_count_up(quick, tmp_path):
     made = [saved_model.export_run(tmp_path, ExportOptions()) for _ in range(2)]
-    folder = tmp_path / "export" / tmp_path.name  # the run's, not the preset's
+    folder = tmp_path / "export" / tmp_path.name  # named after the run, not after the preset
     assert made == [folder / "1", folder / "2"]
     (folder / "9").mkdir()
     (folder / "part-10").mkdir()
@@ -87,7 +87,7 @@ def test_two_exports_at_a_time_get_two_versions(quick, tmp_path):
     def late(self, target):
         if not others:
             others.append(target)
-            shutil.copytree(self, target)  # another export was faster
+            shutil.copytree(self, target)  # another export takes the version first
         return rename(self, target)
 
     quick.setattr(Path, "rename", late)

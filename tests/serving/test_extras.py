@@ -1,4 +1,4 @@
-"""What an export knows of its run and its data: D's accuracy, and a sheet of real images."""
+"""What an export carries of its run and its data: D's accuracy, and a sheet of real images."""
 
 import json
 
@@ -26,7 +26,7 @@ def test_the_accuracy_is_that_of_the_checkpoint(tmp_path):
     rows = [{"step": step, "val_accuracy": step / 100} for step in (10, 20, 30)]
     lines = [json.dumps(row) + "\n" for row in rows]
     (tmp_path / "history.jsonl").write_text("".join(lines))
-    assert held_out(tmp_path, 25) == {"value": 0.2, "count": 0}  # on its way there
+    assert held_out(tmp_path, 25) == {"value": 0.2, "count": 0}  # from training, at step 20
     for step, accuracy in ((20, 0.5), (25, 0.6), (25, 0.7)):
         measured(tmp_path / "metrics.jsonl", step, accuracy)
     measured(tmp_path / "metrics.jsonl", 0, 0.9, REAL)
@@ -50,7 +50,7 @@ def test_the_card_tells_of_both(exports):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Of each class one colour, and of the last one fewer images than the others."""
+    """A folder with one colour per class, and with fewer images in the last class."""
     root = tmp_path_factory.mktemp("real")
     for name, colour, count in zip(CLASSES, COLOURS, (8, 8, 3), strict=True):
         (root / name).mkdir()
@@ -67,7 +67,7 @@ def test_a_sheet_has_real_images_of_each_class(folder, samplers, tmp_path):
     assert pixels.shape == (3 * 16, 4 * 16, 3)
     for row, colour in enumerate(COLOURS):
         assert np.abs(pixels[16 * row + 8, 8] - colour).max() < 9
-    assert pixels[40, 3 * 16 + 8].min() > 246  # there are no four
+    assert pixels[40, 3 * 16 + 8].min() > 246  # white, since the class has only three
 
 
 def test_data_of_other_classes_will_not_do(samplers, tmp_path):

@@ -1,4 +1,4 @@
-"""Malformed requests: every answer is a sentence, none is a 500, none tells of the machine."""
+"""Malformed requests: errors are sentences, never a 500, and reveal nothing about the machine."""
 
 import json
 import math
@@ -51,7 +51,7 @@ quick = settings(
 
 @pytest.fixture(scope="module")
 def ask(server, model):
-    """Send bytes; everything that must never be in an answer is looked for."""
+    """A function that sends bytes and checks that the answer reveals nothing private."""
     import httpx
 
     client = httpx.Client(timeout=20)

@@ -1,4 +1,4 @@
-"""The gallery in a browser: the wall shows what the server answers, by kind and number."""
+"""The gallery in a browser: its grid shows the server's pictures by kind and number."""
 
 import pytest
 
@@ -9,7 +9,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def names(gallery: Gallery, classes: list[str]) -> None:
-    """The model as one of other classes and the least that a model has."""
+    """Give the model other class names and only the facts that every model has."""
     told = {"name": "artgan", "class_names": classes, "signatures": ["serving_default", "mix"]}
     gallery.page.route("**/models.json", lambda route: route.fulfill(json={"models": [told]}))
 
@@ -58,7 +58,7 @@ def test_choices_fold_away_and_are_one_touch_or_any(gallery, rest):
     assert f"{CLASSES[1]}, no. {seed + 3}" in gallery.painted(4)
     gallery.state("others")
     script = "it => { it.value = 'some'; it.dispatchEvent(new Event('change')); }"
-    page.locator("#kind").evaluate(script)  # what no visitor can choose: the same kinds
+    page.locator("#kind").evaluate(script)  # an option that visitors cannot choose
     assert f"{CLASSES[1]}, no. {seed + 19}" in gallery.painted(20)
 
 
@@ -101,7 +101,7 @@ def test_class_names_are_text_and_read_as_words(gallery):
 
 
 def test_of_many_classes_one_is_found_by_typing(gallery):
-    names(gallery, [f"class {i}" for i in range(40)])  # more than the model has
+    names(gallery, [f"class {i}" for i in range(40)])  # more classes than the model has
     page = gallery.open("/#class=class 2&count=1").page
     gallery.painted(1)
     page.click("#choose")
@@ -134,7 +134,7 @@ def test_the_keyboard_reaches_everything(gallery):
     page.keyboard.press("Enter")
     gallery.shown(f"{CLASSES[1]}, no. 1")
     assert gallery.focused("#detail-heading")
-    for _ in range(40):  # around and around
+    for _ in range(40):  # Tab must stay within the dialog
         page.keyboard.press("Tab")
         assert gallery.focused("#detail, #detail *, body")
     page.keyboard.press("Escape")
@@ -152,7 +152,7 @@ def test_it_fits_the_screen(width, scheme, browser, server):
     gallery = Gallery(browser, server.url, viewport=size, **options)
     page = gallery.open(f"/#seeds={MOST - 3}&count=4").page
     gallery.painted(12)
-    assert page.locator("#grid img").first.bounding_box()["y"] < 422  # half of the screen
+    assert page.locator("#grid img").first.bounding_box()["y"] < 422  # the upper half
     gallery.state(f"wall {width} {scheme}")
     page.click("#choose")
     gallery.state(f"choices {width} {scheme}")
@@ -165,7 +165,7 @@ def test_it_fits_the_screen(width, scheme, browser, server):
     gallery.state(f"seen {width} {scheme}")
     page.locator("#go").scroll_into_view_if_needed()
     bar, picture = (page.locator(part).bounding_box() for part in (".bar", "#mini"))
-    assert 0 <= bar["y"] < 20  # the way out stays in sight
+    assert 0 <= bar["y"] < 20  # the bar with the close button stays visible
     assert width > 1000 or bar["y"] + bar["height"] <= picture["y"] + 1
     assert width > 1000 or picture["y"] + picture["height"] < 844 / 4
     gallery.state(f"scrolled {width} {scheme}")

@@ -1,4 +1,4 @@
-"""The files that `serve` makes for the gallery: facts, contact sheets, ways, real pictures."""
+"""The files that `serve` makes for the gallery: facts, sheets, animations, real pictures."""
 
 import base64
 import io
@@ -16,7 +16,7 @@ WAY = {"label": 0, "seed": 5, "to_label": 2, "to_seed": 9}
 
 
 def pictures(rest, *rows):
-    """The pixels that the REST interface paints."""
+    """Return the pixels of pictures from the REST interface."""
     found = rest.predict({"instances": rows}).json()["predictions"]
     images = (Image.open(io.BytesIO(base64.b64decode(each["b64"]))) for each in found)
     return np.stack([np.asarray(image) for image in images])
@@ -60,7 +60,7 @@ def test_a_way_goes_there_and_back_for_ever(kind, server, rest):
     for frame, end in zip((frames[0], frames[7]), ends, strict=True):
         expected = Image.fromarray(end).resize(made.size, Image.Resampling.BICUBIC)
         far = np.abs(np.asarray(frame.convert("RGB"), int) - np.asarray(expected, int))
-        assert far.mean() < 8  # of a palette, or of lossy WebP; other pictures are 30 away
+        assert far.mean() < 8  # from the palette or lossy WebP; other pictures differ by 30
 
 
 @pytest.mark.parametrize(

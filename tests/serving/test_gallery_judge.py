@@ -1,4 +1,4 @@
-"""The verdict on a picture that a visitor of the gallery brings."""
+"""The gallery's verdict on a visitor's own picture."""
 
 import base64
 import io
@@ -26,7 +26,7 @@ def choose(gallery, name, kind, content):
 
 
 def judged(gallery, rest, name):
-    """Whether the verdict is that of the REST interface."""
+    """Check that the verdict agrees with the REST interface."""
     content = {"image_bytes": {"b64": base64.b64encode(picture()).decode()}}
     body = {"signature_name": "classify", "instances": [content]}
     (verdict,) = rest.predict(body).json()["predictions"]
@@ -69,11 +69,11 @@ def test_pictures_of_all_formats_are_judged_and_a_bad_file_keeps_the_last_verdic
     assert gallery.focused("#file")
     choose(gallery, "mine.png", "image/png", picture())
     judged(gallery, rest, "mine.png")
-    choose(gallery, "x.jpg", "image/jpeg", picture("JPEG"))  # sent as it is
+    choose(gallery, "x.jpg", "image/jpeg", picture("JPEG"))  # sent unchanged
     page.get_by_alt_text("x.jpg", exact=True).wait_for()
     photograph = f"data:image/jpeg;base64,{base64.b64encode(picture('JPEG')).decode()}"
     assert gallery.painted(2, "#verdict")["x.jpg"] == photograph
-    choose(gallery, "x.webp", "image/webp", picture("WEBP", (3000, 60)))  # redrawn
+    choose(gallery, "x.webp", "image/webp", picture("WEBP", (3000, 60)))  # redrawn as a PNG
     page.get_by_alt_text("x.webp", exact=True).wait_for()
     source = gallery.painted(2, "#verdict")["x.webp"]
     assert Image.open(io.BytesIO(base64.b64decode(source.removeprefix(PNG)))).size == (1024, 20)

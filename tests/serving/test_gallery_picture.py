@@ -1,4 +1,4 @@
-"""One picture of the gallery, what leads away from it, and links that bring it back."""
+"""The gallery's dialog for one picture, the ways on from it, and links that restore it."""
 
 import base64
 import io
@@ -23,7 +23,7 @@ def test_a_painting_opens_magnified_and_downloads(gallery, rest):
     assert download.value.suggested_filename == "Éclair-6.png"
     small = Image.open(io.BytesIO(base64.b64decode(expected.removeprefix(PNG))))
     taken = Image.open(download.value.path()).convert("RGB")
-    assert taken.size == (256, 256)  # as large as an animation, and every pixel a square
+    assert taken.size == (256, 256)  # the size of an animation, with every pixel a square
     assert taken.tobytes() == small.resize(taken.size, Image.Resampling.NEAREST).tobytes()
 
 
@@ -39,7 +39,7 @@ def test_left_and_right_go_through_the_wall(gallery):
     page.click("#next")
     gallery.shown("rings, no. 6")
     page.focus("#t")
-    page.keyboard.press("ArrowRight")  # a slider's own
+    page.keyboard.press("ArrowRight")  # moves the slider, not the picture
     gallery.shown("rings, no. 6, 1 % towards no. 7")
     page.focus("#next")
     page.keyboard.press("ArrowRight")
@@ -47,7 +47,7 @@ def test_left_and_right_go_through_the_wall(gallery):
     assert page.locator("#next").is_disabled()
     assert "at=%C3%89clair&seed=6" in gallery.address()
     gallery.state("the last")
-    page.go_back()  # one step for all of it
+    page.go_back()  # stepping through pictures adds no history
     page.locator("#detail").wait_for(state="hidden")
     page.go_forward()
     gallery.shown("Éclair, no. 6")
@@ -57,7 +57,7 @@ def test_sliders_lead_to_the_other_number_and_kind(gallery, rest):
     page = gallery.open(f"{TWO}&at=rings&seed=5").page
     gallery.shown("rings, no. 5")
     page.fill("#to-seed", "9")
-    for t in ("20", "50", "100"):  # faster than answers come
+    for t in ("20", "50", "100"):  # faster than the answers arrive
         page.fill("#t", t)
     at_seed, at_class = answers(
         rest, "serving_default", {"label": 0, "seed": 9}, {"label": 2, "seed": 9}
@@ -85,7 +85,7 @@ def test_variations_follow_the_morph(gallery, rest):
     (expected,) = answers(rest, "mix", row | {"seed_to": 2})
     assert near[f"rings, no. {MOST}, 25 % towards no. 2"] == expected
     page.fill("#truncation", "50")
-    page.fill("#t", "70")  # closer to number 0 from here on
+    page.fill("#t", "70")  # now closer to number 0
     words = f"rings, no. 0, 30 % towards no. {MOST}, 50 % daring"
     other = words.replace("no. 0,", "no. 0, 40 % Éclair,")
     page.get_by_alt_text(other, exact=True).wait_for()
@@ -105,12 +105,12 @@ def test_a_way_of_eight_frames_is_played_and_taken_along(gallery, rest):
     )
     gallery.shown("rings, no. 5")
     page.click("#play")
-    for frame in (frames[3], frames[7], frames[3]):  # there and back
+    for frame in (frames[3], frames[7], frames[3]):  # forwards and backwards
         page.wait_for_function("src => document.querySelector('#shown img').src === src", arg=frame)
         together(page, frames, "rings, no. 5")
     gallery.state("playing")
     page.click("#play")
-    together(page, frames, "rings, no. 5")  # it stays where it was stopped
+    together(page, frames, "rings, no. 5")  # it stays at the frame where it was stopped
     gallery.state("stopped")
     page.click("#frames .tile >> nth=4")
     together(page, frames, "rings, no. 5")
@@ -127,7 +127,7 @@ def test_a_way_of_eight_frames_is_played_and_taken_along(gallery, rest):
 
 
 def together(page, frames, words):
-    """What is shown, said, marked and linked is one frame, at any moment."""
+    """Check that picture, caption, marked frame and address all refer to the same frame."""
     source, said, marked, share, t = page.evaluate("""() => {
       const hash = new URLSearchParams(location.hash);
       const marked = document.querySelector("#frames [aria-current] img").alt;
@@ -151,7 +151,7 @@ def test_what_the_model_sees_is_told_beside_the_picture(gallery, rest):
     assert "Of 1,234 real pictures that it had never seen it named the kind of 75 in 100" in before
     assert "at=rings&seed=5" in gallery.address()
     gallery.state("what it sees")
-    page.click("#next")  # it follows the picture
+    page.click("#next")  # the verdict follows the picture
     page.wait_for_function("was => document.querySelector('#seen').innerText !== was", arg=before)
     assert list(gallery.painted(1, "#seen")) == ["Éclair, no. 5, reconstructed"]
 
@@ -180,7 +180,7 @@ def test_another_number_is_a_number_too(gallery):
     page.press("#go-seed", "Enter")
     gallery.shown(f"rings, no. {MOST}")
     assert page.locator("#next").is_disabled()
-    page.click("#previous")  # where no wall has it, the number before
+    page.click("#previous")  # outside the grid, the number before
     gallery.shown(f"rings, no. {MOST - 1}")
 
 
@@ -243,7 +243,7 @@ def test_what_makes_no_sense_in_an_address_is_told(gallery, link, strange, seen)
 
 
 def test_escape_from_a_link_leads_to_the_wall(gallery):
-    for seed in (6, 77):  # on the wall, and on none
+    for seed in (6, 77):  # in the grid, and outside it
         page = gallery.open(f"{TWO}&at=rings&seed={seed}").page
         gallery.painted(4)
         gallery.shown(f"rings, no. {seed}")

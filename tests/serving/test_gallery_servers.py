@@ -1,4 +1,4 @@
-"""The gallery of other models, of other servers than the page's own, and of one that dies."""
+"""The gallery with other models, with other servers than the page's own, and with failures."""
 
 import io
 import json
@@ -33,7 +33,7 @@ def test_a_tf_serving_tells_no_class_names(gallery):
     gallery.page.route("**/models.json", lambda route: route.fulfill(status=404, body="no"))
     gallery.open("/?model=artgan#count=1").painted(3)
     assert "class 2, no. 0" in gallery.painted(3)
-    assert gallery.page.locator("#sheet").is_hidden()  # our own server makes these
+    assert gallery.page.locator("#sheet").is_hidden()  # only our server makes sheets
     gallery.open("/")
     gallery.wait("add ?model=NAME to this page's address")
     gallery.open("/?server=localhost:8501")
@@ -50,7 +50,7 @@ def test_pictures_stay_where_they_are_when_the_server_is_away(gallery):
     assert "; these are the ones before" in gallery.text("#status")
     page.click("#grid .tile >> nth=1")
     assert gallery.shown("Éclair, no. 5") == pictures["Éclair, no. 5"]
-    of_one = re.compile(r'"mix","instances":\[\{[^{]*$')  # not the neighbours', nor the way's
+    of_one = re.compile(r'"mix","instances":\[\{[^{]*$')  # for one picture, not for several
     with page.expect_event("requestfailed", lambda asked: of_one.search(asked.post_data or "")):
         page.fill("#t", "40")
     page.locator("#detail-notice .notice").wait_for()

@@ -1,4 +1,4 @@
-"""What the JSON of a request becomes, where no answer of a server shows it."""
+"""How the JSON of a request is converted, for cases that a server's answer does not show."""
 
 import math
 
@@ -13,7 +13,7 @@ from artgan_tf.serving.refusals import Refused
 @pytest.mark.parametrize(
     ("number", "float32"),
     [
-        ("16777216.5", 2.0**24),  # what float32 cannot hold is rounded, or infinite
+        ("16777216.5", 2.0**24),  # beyond float32: rounded, or infinite
         ("1e39", math.inf),
         ("1.8e308", math.inf),
         ("Inf", math.inf),

@@ -1,4 +1,4 @@
-"""What a server does not do for anybody: it has limits, and says so at once."""
+"""The server's limits on time and size, and that it refuses at once."""
 
 import gzip
 import io
@@ -31,7 +31,7 @@ MANY = 500
 # ---- time -------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def port():
-    """Of a server without a version that waits for nobody."""
+    """Port of a server without a version and with a very short timeout."""
     none: Any = SimpleNamespace(name="artgan", number=0, served=None, states=list, get=lambda *a: 0)
     server = server_of(none, Settings(Limits(body=10_000, seconds=SECONDS)))
     with bound(Address(port=0)) as listening:
@@ -112,7 +112,7 @@ def test_as_many_values_as_large_requests_have_are_read():
 
 # ---- pictures ---------------------------------------------------------------------------------
 def png(width: int, height: int) -> bytes:
-    """A black picture of two tones, a few hundred bytes small."""
+    """Return a black 1-bit PNG, which takes only a few hundred bytes."""
     rows = zlib.compress(b"\0" * ((width + 7) // 8 + 1) * height, 9)
     head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
     chunks = [(b"IHDR", head), (b"IDAT", rows), (b"IEND", b"")]

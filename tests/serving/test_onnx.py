@@ -1,4 +1,4 @@
-"""`export --onnx`: ONNX Runtime paints what Keras paints, or there is no export."""
+"""`export --onnx`: ONNX Runtime gives Keras's pictures, or the export fails."""
 
 import json
 import re
@@ -25,7 +25,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "serving.md"
 
 @pytest.fixture(scope="module")
 def extra():
-    """Skips what needs the packages, where they are not."""
+    """Skip tests that need the extra's packages if these are not installed."""
     for name in onnx_file.PACKAGES:
         pytest.importorskip(name, reason=f"there is no {name}: requirements-onnx.txt")
 
@@ -53,7 +53,7 @@ def request(sampler, count):
 
 
 def apart(images, sampler, asked, magnified=False):
-    """Grey levels from what Keras paints, of each value."""
+    """Return the difference of each value from Keras's picture, in grey levels."""
     wanted = sampler.paint(asked["z"], sampler.gan.one_hot(asked["label"]), magnified)
     assert (images.shape, images.dtype) == (wanted.shape, np.uint8)
     return np.abs(images.astype(int) - wanted)
@@ -65,7 +65,7 @@ def apart(images, sampler, asked, magnified=False):
 def test_pictures_are_kerass(files, samplers, paper, count):
     asked = request(samplers[paper], count)
     (images,) = session(files[paper]).run(["images"], asked)
-    assert images.std() > 5  # a file that paints one grey would agree with a sampler that does
+    assert images.std() > 5  # uniformly grey pictures would match too
     assert len(np.unique(images, axis=0)) == count
     levels = apart(images, samplers[paper], asked)
     assert levels.max() <= 1
@@ -119,7 +119,7 @@ def test_half_is_half_the_size_and_a_few_levels_apart(files, samplers, paper, tm
     onnx_file.check_onnx(file, sampler, half=True)
     saved = files[paper].stat().st_size - file.stat().st_size
     floats = sum(value.size for value in sampler.generator.get_weights())
-    assert saved > 0.8 * 2 * floats  # the graph itself is a third of such a small file
+    assert saved > 0.8 * 2 * floats  # the graph is a third of such a small file
     asked = request(sampler, 64)
     (images,) = session(file).run(["images"], asked)
     assert 0 < apart(images, sampler, asked).max() <= 3
@@ -156,7 +156,7 @@ def test_the_file_of_another_sampler_is_refused(files, samplers, paper):
 
 
 def test_a_file_that_fills_batches_up_is_refused(extra, samplers, tmp_path):
-    """What tf2onnx makes of the served signature: 16 pictures for 17 latents."""
+    """tf2onnx converts the served signature such that 17 latents give 16 pictures."""
     import tf2onnx
 
     sampler = samplers["artgan"]
@@ -178,7 +178,7 @@ def test_a_damaged_file_is_told_in_one_line(files, samplers, tmp_path):
 # ---- the verb ---------------------------------------------------------------------------------
 @pytest.fixture
 def quick(samplers, monkeypatch):
-    """Exports of a run that is a sampler already; the SavedModel is not checked."""
+    """Make exports fast: the run is a ready sampler, and the SavedModel is not checked."""
     monkeypatch.setattr(saved_model, "load", lambda run, which, weights: samplers["improved"])
     monkeypatch.setattr(saved_model, "check", lambda *arguments: None)
     return monkeypatch
@@ -209,7 +209,7 @@ def test_a_wrong_conversion_leaves_no_version(files, quick, tmp_path):
 @pytest.mark.parametrize("name", onnx_file.PACKAGES)
 def test_without_the_packages_one_sentence_and_nothing_is_made(name, tmp_path, monkeypatch, capsys):
     for package in onnx_file.PACKAGES:
-        monkeypatch.setitem(sys.modules, package, sys)  # there, as far as anyone asks
+        monkeypatch.setitem(sys.modules, package, sys)  # importable, which is all that is checked
     monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(SystemExit) as exit_:
         cli.main(verb, "export", ["pretrained:cifar10", "--onnx", "--out", str(tmp_path)])

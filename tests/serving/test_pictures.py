@@ -1,4 +1,4 @@
-"""A picture has the same pixels in every room: read from a folder, converted, sent to a server."""
+"""A picture gives the same pixels when read from a folder, converted, or sent to a server."""
 
 import struct
 from dataclasses import replace
@@ -23,8 +23,8 @@ from tfrecords_tools.metadata import parse
 from tfrecords_tools.options import Options
 from tfrecords_tools.records import read_records
 
-SIZE = 16  # of the tiny samplers
-# Where the sides stand in a file, and in which order their bytes; a JPEG's height comes first.
+SIZE = 16  # image size of the tiny samplers
+# Offset and byte order of the sides in a file; in a JPEG, the height comes first.
 HEADS: dict[str, Any] = {
     "PNG": lambda content: (16, "big"),
     "BMP": lambda content: (18, "little"),
@@ -41,7 +41,7 @@ def turned(orientation: int, kind: str) -> bytes:
 
 
 def own_colours(gif: bytes) -> bytes:
-    """The table of all frames becomes the frame's own."""
+    """Turn a GIF's global colour table into the local table of its frame."""
     flags, at = gif[10], gif.index(b"\x2c\0\0\0\0") + 9
     table = gif[13 : 13 + 3 * 2 ** (flags % 8 + 1)]
     head = gif[:10] + bytes([flags & 0x70]) + gif[11:13] + gif[13 + len(table) : at]
@@ -49,7 +49,7 @@ def own_colours(gif: bytes) -> bytes:
 
 
 def bmp_of_16(upright: bool) -> bytes:
-    """53 x 41 pixels of ten colours, four bits each, whose first line is the top or the bottom."""
+    """Return a BMP of 53x41 pixels with a palette of ten; `upright` stores the top row first."""
     rng = np.random.default_rng(0)
     colours = rng.integers(0, 256, (10, 4), np.uint8).tobytes()
     places = rng.integers(0, 10, (41, 56), np.uint8)
@@ -61,7 +61,7 @@ def bmp_of_16(upright: bool) -> bytes:
 
 
 def odd() -> dict[str, bytes]:
-    """Pictures by file name."""
+    """Return unusual pictures by file name."""
     plain, large = detailed(52, 40), detailed(1151, 803)
     alpha = Image.fromarray(np.arange(52 * 40).reshape(40, 52).astype(np.uint8))
     clear, grey_clear = plain.convert("RGBA"), plain.convert("LA")
@@ -69,7 +69,7 @@ def odd() -> dict[str, bytes]:
     grey_clear.putalpha(alpha)
     deep = Image.fromarray(np.tile(np.linspace(0, 60_000, 52).astype(np.uint16), (40, 1)))
     palette, grey = plain.quantize(200), plain.convert("L")
-    two = palette.point(lambda place: place % 2)  # both of them black, of which one is clear
+    two = palette.point(lambda place: place % 2)  # both become black, one of them transparent
     two.putpalette(bytes(6))
     later: Any = {"save_all": True, "append_images": [palette], "comment": "!" * 44}
     found = {
@@ -116,7 +116,7 @@ ODD = odd()
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All of them to hold out, and one to train on."""
+    """A folder with all of the pictures held out, and one to train on."""
     root = tmp_path_factory.mktemp("odd")
     for split, names in (("train", ["plain.png"]), ("val", ODD)):
         (root / split / "odd").mkdir(parents=True)
@@ -133,7 +133,7 @@ def shards(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def seen(spec: str) -> np.ndarray:
-    """The held-out pictures as D sees them: uint8 [N, S, S, 3]."""
+    """Return the held-out pictures as D sees them: uint8 [N, S, S, 3]."""
     data = Data(spec=spec, image_size=SIZE)
     batches = held_out_batches(open_source(data).val, data, 8)
     return np.concatenate([images for images, _ in batches.as_numpy_iterator()])
@@ -151,7 +151,7 @@ def test_a_converter_stores_what_a_folder_gives(trained_on: dict, shards: Path) 
 
 @pytest.fixture(scope="module")
 def judged() -> Any:
-    """What an export sees of a file."""
+    """A function that decodes a file as an export does."""
     decode = tf.function(pictures.decode, autograph=False)
     return lambda content: decode(tf.constant(content), SIZE, SIZE).numpy()
 
@@ -159,7 +159,7 @@ def judged() -> Any:
 @pytest.mark.parametrize("name", ODD)
 def test_a_server_sees_what_a_folder_gives(name: str, trained_on: dict, judged: Any) -> None:
     apart = np.abs(judged(ODD[name]).astype(int) - trained_on[name])
-    # Only where Pillow takes means of blocks first are both a rounding apart, here and there.
+    # They differ, by rounding of a few pixels, only if Pillow averages blocks first.
     assert apart.max() <= (name == "large.png")
     assert (apart > 0).mean() < 0.01
 
@@ -200,7 +200,7 @@ def test_what_would_fill_the_memory_is_refused_by_its_head(
 def test_a_server_judges_what_d_was_trained_on(
     trained_on: dict, exports: Any, samplers: Any
 ) -> None:
-    names = [name for name in ODD if not ODD[name].endswith(b"\0")]  # as NumPy's strings must not
+    names = [name for name in ODD if not ODD[name].endswith(b"\0")]  # which NumPy's strings drop
     given = {"classify/image_bytes": np.array([ODD[name] for name in names])}
     gan = samplers["improved"].gan
     scores, realness = gan.judge(gan.from_uint8(np.stack([trained_on[name] for name in names])))
@@ -210,7 +210,7 @@ def test_a_server_judges_what_d_was_trained_on(
 
 
 def test_the_picture_of_a_record_is_the_one_that_is_trained_on(shards: Path) -> None:
-    dataset = replace(open_dataset(shards), encoding="", options={})  # as of a TFDS set
+    dataset = replace(open_dataset(shards), encoding="", options={})  # like a TFDS data set
     (record,) = read_records(dataset.shards["train"][0][0])
     values = parse(record.data or b"") | {"image": [ODD["turned-6.jpg"]]}
     side = min(detailed(150, 100).size)

@@ -1,4 +1,4 @@
-"""A loaded version: what it answers, what it tells of mistakes, and that it goes when it should."""
+"""A loaded version: its answers, its errors, and that it is freed when no longer used."""
 
 import gc
 import shutil

@@ -1,4 +1,4 @@
-"""The server's process: its graceful end, and mistakes on its command line."""
+"""The server's process: graceful shutdown, and mistakes on its command line."""
 
 import json
 import re
@@ -19,7 +19,7 @@ ROW = {"label": 0, "seed": 1}
 PREDICT = "/v1/models/artgan:predict"
 
 
-# ---- the end ----------------------------------------------------------------------------------
+# ---- shutdown ---------------------------------------------------------------------------------
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_begins_with_the_gallery_and_ends_with_all_answers(model, number, tmp_path, monkeypatch):
@@ -47,7 +47,7 @@ def test_it_begins_with_the_gallery_and_ends_with_all_answers(model, number, tmp
 # ---- mistakes ---------------------------------------------------------------------------------
 @pytest.fixture
 def refused(monkeypatch, capsys):
-    """The sentence that a command line is refused with, before TensorFlow starts."""
+    """A function that returns the error for a command line, refused before TensorFlow starts."""
     monkeypatch.setattr(cli, "start_tensorflow", lambda: pytest.fail("TensorFlow starts"))
 
     def told(*arguments):
@@ -83,7 +83,7 @@ def test_the_port_is_kept_while_a_run_is_exported(tmp_path, monkeypatch, capsys)
     def export(run, options):
         with pytest.raises(InputError, match=f"^Port {port} of 127.0.0.1 is taken"):
             bound(Address(port=port))
-        with socket.create_connection(("127.0.0.1", port), timeout=20):  # a client waits
+        with socket.create_connection(("127.0.0.1", port), timeout=20):  # a client can connect
             raise InputError("enough")
 
     monkeypatch.setattr("artgan_tf.serving.saved_model.export_run", export)

@@ -1,4 +1,4 @@
-"""What `serve` has beyond the contract: limits, health, counts, hot reload under load."""
+"""`serve` beyond the contract: limits, health, metrics, hot reload under load."""
 
 import re
 import shutil
@@ -74,7 +74,7 @@ def test_pictures_are_the_same_alone_and_among_others(server):
     assert [found[seed] for seed in seeds] == alone
 
 
-# ---- beside the contract ----------------------------------------------------------------------
+# ---- health, facts and metrics ----------------------------------------------------------------
 def test_health_and_the_gallerys_facts(server):
     assert server.url.startswith("http://127.0.0.1:")
     assert httpx.get(server.url + "/healthz").text == "ok\n"
@@ -126,7 +126,7 @@ def test_counts(server):
     assert more[count % ("", "NOT_FOUND")] == 1
     assert not [key for key in after if "made-up" in key]
     latency = ':tensorflow:serving:request_latency_count{API="predict",entrypoint="REST"'
-    assert more[latency + ',model_name="artgan"}'] == 1  # only those that succeed are timed
+    assert more[latency + ',model_name="artgan"}'] == 1  # only successful requests are timed
     rows = ':tensorflow:serving:batching:processed_batch_size_%s{model_name="artgan"}'
     assert (more[rows % "count"], more[rows % "sum"]) == (2, 3)
     assert after[':artgan:serving:model_version{model_name="artgan"}'] == 3
@@ -158,7 +158,7 @@ def test_a_new_version_takes_over_under_load_and_no_request_fails(exports, tmp_p
                 asked.append(answer.status_code)
                 if answer.status_code != 200:
                     failures.append(answer.text)
-                ended.wait(0.02)  # what matters is that somebody always asks
+                ended.wait(0.02)  # frequent enough for constant load
 
     with Server(name, "--poll", "0.2", "--cors", "http://page.example") as server:
         threads = [threading.Thread(target=ask) for _ in range(4)]
@@ -167,7 +167,7 @@ def test_a_new_version_takes_over_under_load_and_no_request_fails(exports, tmp_p
         shutil.copytree(exports["artgan"], name / "part-2")
         (name / "part-2").rename(name / "2")
         wait_for(lambda: states(server) == {"2": "AVAILABLE", "1": "END"})
-        # A broken version is told, and takes nobody down; repaired, it takes over.
+        # A broken version causes a warning and no outage; once repaired, it takes over.
         shutil.copytree(exports["improved"], name / "part-3")
         data = name / "part-3" / "variables" / "variables.data-00000-of-00001"
         whole = data.read_bytes()

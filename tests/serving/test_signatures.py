@@ -1,4 +1,4 @@
-"""An export as TensorFlow's C++ loader runs it: the pictures that Keras paints, bit for bit."""
+"""An export in TensorFlow's C++ loader gives Keras's pictures bit for bit."""
 
 import io
 import subprocess
@@ -24,7 +24,7 @@ K = len(CLASSES)
 
 @pytest.fixture(scope="module")
 def answers(exports, samplers):
-    """What the loader answers to the requests of the check, by paper: each is a start of it."""
+    """The loader's answers to the check's requests, by paper; each paper starts the loader once."""
     return {p: check.run_loader(exports[p], check.requests(samplers[p])) for p in PAPERS}
 
 
@@ -113,7 +113,7 @@ def test_a_label_out_of_range_is_an_error_and_any_picture_is_judged(exports):
 
 # ---- the check --------------------------------------------------------------------------------
 def test_a_module_that_holds_a_keras_model_is_caught(samplers, tmp_path):
-    """Python loads it and runs it; TF Serving loads it and fails its first request."""
+    """Python loads and runs such an export; TF Serving loads it and fails its first request."""
     sampler = samplers["artgan"]
     signatures = Signatures(sampler)
     functions = signatures.functions()
@@ -158,7 +158,7 @@ def test_what_is_no_savedmodel_is_told_in_one_line(samplers, tmp_path):
 # ---- float16 weights --------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def halves(samplers, tmp_path_factory):
-    """Versions of samplers whose weights are float16."""
+    """Exports of the samplers with float16 weights."""
     root = tmp_path_factory.mktemp("halves")
     for paper in HALVED:
         write(samplers[paper], root / paper, ExportOptions(half=True))
@@ -171,13 +171,13 @@ def test_half_weights_are_half_the_size(exports, halves, paper):
         (folder / "variables" / "variables.data-00000-of-00001").stat().st_size
         for folder in (halves[paper], exports[paper])
     ]
-    assert 0.4 < sizes[0] / sizes[1] < 0.7  # the names of variables weigh something here
+    assert 0.4 < sizes[0] / sizes[1] < 0.7  # not 0.5: the variables' names take space too
     assert "kept as float16" in (halves[paper] / "assets.extra" / "README.md").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
 def half_answers(halves, samplers):
-    """What they answer to 64 latents, and to labels out of range."""
+    """Answers of these exports to 64 latents, and to labels out of range."""
     bad = {
         "serving_default/label": np.array([0, -1, K], np.int32),
         "serving_default/seed": np.array([1, 2, 3]),

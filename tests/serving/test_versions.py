@@ -1,4 +1,4 @@
-"""Which versions there are, which one is served, and what MODEL names."""
+"""Finding the versions of a model, choosing the one to serve, and resolving MODEL."""
 
 import os
 from typing import Any
@@ -48,7 +48,7 @@ def told(versions):
 def test_the_highest_number_is_served(name, versions):
     assert told(versions) == {1: "AVAILABLE"}
     put(name, 9, 10)
-    (name / "11").mkdir()  # empty: its files are on their way
+    (name / "11").mkdir()  # empty: its files have not been copied yet
     (name / "part-12").mkdir()
     (name / "²").mkdir()
     versions.look()
@@ -86,7 +86,7 @@ def test_a_version_taken_away_gives_way_to_the_one_before(name, versions):
     assert told(versions) == {2: "END", 1: "AVAILABLE"}
     (name / "1").rename(name / "aside-1")
     versions.look()
-    assert versions.number == 1  # nothing is better than an old version only to nobody
+    assert versions.number == 1  # an old version is better than none
 
 
 def test_a_thread_keeps_looking_whatever_happens(name, versions, monkeypatch, capsys):
@@ -147,7 +147,7 @@ def test_a_checkpoint_that_is_newer_than_the_export_is_found(tmp_path):
     for step in (9, 10):
         (run / "checkpoints" / f"step-{step}.npz").touch()
         os.utime(run / "checkpoints" / f"step-{step}.npz", (step, step))
-    assert newer_checkpoint(run, find_model(run)) is None  # nothing is served yet
+    assert newer_checkpoint(run, find_model(run)) is None  # nothing has been exported yet
     put(run / "export" / "run", 1)
     for at, newer in [(9, "step-10.npz"), (11, None)]:
         os.utime(run / "export" / "run" / "1" / "saved_model.pb", (at, at))
