@@ -50,6 +50,7 @@ class Exported:
 
     @cached_property
     def signatures(self) -> Any:
+        """The export's signatures by name, loaded on first use."""
         self._module = tf.saved_model.load(str(self.folder))  # the functions fail once it is freed
         return self._module.signatures
 

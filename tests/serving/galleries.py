@@ -12,7 +12,7 @@ from tests.serving.servers import Service
 
 PNG = "data:image/png;base64,"
 WAIT = 60_000  # milliseconds, long enough for a busy machine
-TWO = "/#class=rings&class=Éclair&seeds=5&count=2"  # a page of two classes, with two pictures of each
+TWO = "/#class=rings&class=Éclair&seeds=5&count=2"  # two pictures of each of two classes
 MOST = 10**15 - 1  # the largest seed that the page accepts
 SCREENSHOTS = os.environ.get("ARTGAN_SCREENSHOTS")  # folder for screenshots of the states
 FAULTS = """() => {
