@@ -55,7 +55,7 @@ def test_without_an_extractor_a_classifier_of_the_real_images_gives_features(
     else:
         assert {found[name] for name in ("fid_33_val", "intra_recall_33_k3")} == {own}
         assert f"by a small classifier of these real images, {own}" in printed
-    assert "left out" not in printed
+    assert "skipped" not in printed
 
 
 def test_metrics_that_need_no_features_train_no_classifier(
@@ -70,7 +70,7 @@ def test_what_is_left_out_without_features_is_said(
 ) -> None:
     monkeypatch.setattr(reference, "LEAST", 100)
     assert evaluate(run) == 0
-    (told,) = (line for line in capsys.readouterr().out.splitlines() if "left out" in line)
+    (told,) = (line for line in capsys.readouterr().out.splitlines() if "skipped" in line)
     assert told.split(maxsplit=2)[2] == (
         "fidelity, and diversity but by pixels: they need 100 held-out images, and there are 12; "
         "--data names other real images"

@@ -32,18 +32,18 @@ def test_a_run_that_tells_classes_apart_and_paints_few_pictures() -> None:
     ]
     assert said(found) == {
         "told apart": (
-            "a classifier of real images takes 83% for the class that was asked for, where real "
-            "ones reach 40%; guessing gives 10%",
+            "a classifier of real images recognizes the requested class in 83%, and in 40% of real "
+            "images; guessing would reach 10%",
             "good",
         ),
-        "varied": ("a tenth of what real ones have (0.07 beside 0.7)", "poor"),
-        "alike": ("FID 120, where other real ones have 25, the less the better", "poor"),
+        "varied": ("a tenth of the variety of real images (0.07 beside 0.7)", "poor"),
+        "alike": ("FID 120, other real images 25; lower is better", "poor"),
         "copies": (
-            "none found, as is usual of pictures unlike real ones: 5% lie unusually near to a "
-            "training image, of other real ones 18%",
+            "none found, as usual for pictures unlike real ones: 5% are unusually close to a "
+            "training image, and 18% of other real images",
             "",
         ),
-        "sample": ("1,000 pictures were looked at: a share may be off by 3 points", ""),
+        "sample": ("1,000 pictures: a share may be off by 3 points", ""),
     }
 
 
@@ -66,7 +66,7 @@ def test_what_is_above_guessing_counts(run: float, grade: str) -> None:
 def test_variety_is_a_part_of_what_real_images_have(run: float, words: str, grade: str) -> None:
     found = both("intra_recall_1k_k3", run, 0.72)
     assert said(found)["varied"] == (
-        f"{words} of what real ones have ({run:.2g} beside 0.72)",
+        f"{words} of the variety of real images ({run:.2g} beside 0.72)",
         grade,
     )
 
@@ -74,8 +74,8 @@ def test_variety_is_a_part_of_what_real_images_have(run: float, words: str, grad
 @pytest.mark.parametrize(
     ("run", "words", "grade"),
     [
-        (0.2, "a fifth of what real ones have (0.2 beside 1), by pixels", "poor"),
-        (1, "not known: pixels differ (1 beside 1), but those of noise do, too", ""),
+        (0.2, "a fifth of the variety of real images (0.2 beside 1), by pixels", "poor"),
+        (1, "not known: pixels vary (1 beside 1), but so do those of noise", ""),
     ],
 )
 def test_by_pixels_only_little_variety_says_something(run: float, words: str, grade: str) -> None:
@@ -110,9 +110,9 @@ def test_a_classifier_that_fails_on_real_images_praises_nothing(known: float, gr
     told = said([*found, *both("conditional_accuracy_1k", 0.4, known)])
     assert [told[name][1] for name in ("alike", "varied")] == [grade, grade]
     assert told["alike"][0].startswith(
-        "FID 9 by a small classifier of these real images, classifier-2, where other real ones"
+        "FID 9 by a small classifier of these real images, classifier-2, other real images 8"
     )
-    assert told["alike"][0].endswith("knows only 42% of real ones") == (grade == "")
+    assert told["alike"][0].endswith("recognizes only 42% of real images") == (grade == "")
 
 
 def test_few_pictures_prove_little() -> None:
@@ -122,7 +122,7 @@ def test_few_pictures_prove_little() -> None:
         "poor",
     )
     words, _ = said(found, held_out=40)["sample"]
-    assert words.endswith("16 points; only 40 images are held out to measure more beside")
+    assert words.endswith("16 points; only 40 images are held out to compare more with")
 
 
 @pytest.mark.parametrize(("step", "told"), [(291, True), (4_000, False), (4_001, False)])
@@ -136,7 +136,7 @@ def test_of_one_kind_the_most_pictures_count_and_of_seeds_their_mean() -> None:
     found = [*both("fid_40_val", 9.0, 8.0, 40), *both("fid_1k_val", 50.0, 25.0)]
     found.append(result("fid_1k_val", 70.0))
     assert said(found)["alike"] == (
-        "FID 60, where other real ones have 25, the less the better",
+        "FID 60, other real images 25; lower is better",
         "fair",
     )
 
@@ -146,8 +146,8 @@ def test_recall_stands_in_and_d_for_a_classifier() -> None:
     found = both("precision_recall_1k_k3", run, real)
     found.append(result("conditional_accuracy_d_1k", {"conditional_accuracy": 0.5}))
     told = said(found)
-    assert told["varied"] == ("half of what real ones have (0.3 beside 0.6)", "fair")
-    assert told["told apart"][0].startswith("D itself takes 50%")
+    assert told["varied"] == ("half of the variety of real images (0.3 beside 0.6)", "fair")
+    assert told["told apart"][0].startswith("D itself recognizes the requested class in 50%")
     assert told["told apart"][1] == ""
 
 

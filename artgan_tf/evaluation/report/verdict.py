@@ -96,13 +96,13 @@ def _apart(found: Sequence[Result], classes: int) -> Answer | None:
     if not of or classes < 2:
         return None
     chance, grade = 1 / classes, ""
-    words = f"{JUDGES[kind]} takes {of.run:.0%} for the class that was asked for"
+    words = f"{JUDGES[kind]} recognizes the requested class in {of.run:.0%}"
     if of.real is not None:
         above, usual = of.run - chance, max(of.real - chance, 1e-9)
         grade = _grade(above / usual, *TOLD_APART)
-        words = f"{words}, where real ones reach {of.real:.0%}"
-    words += f"; guessing gives {chance:.0%}"
-    question = "Does it paint the class that it is asked for?"
+        words = f"{words}, and in {of.real:.0%} of real images"
+    words += f"; guessing would reach {chance:.0%}"
+    question = "Does it paint the requested class?"
     return _answer(question, "told apart", words, grade, of, "{:.0%}")
 
 
@@ -118,7 +118,7 @@ def _varied(found: Sequence[Result]) -> Answer | None:
     beside, grade = f"({of.run:.2g} beside {real:.2g})", _grade(of.run / real, *VARIED)
     words = f"{_share(of.run / real)} {beside}" + (", by pixels" if pixels else _by(of))
     if pixels and grade != "poor":
-        words, grade = f"not known: pixels differ {beside}, but those of noise do, too", ""
+        words, grade = f"not known: pixels vary {beside}, but so do those of noise", ""
     return _answer(question, "varied", words, grade, of, "{:.3g}")
 
 
@@ -128,10 +128,10 @@ def _alike(found: Sequence[Result]) -> Answer | None:
         return None
     words, grade = f"{kind.upper()} {of.run:.3g}{_by(of)}", ""
     if of.real is not None:
-        words += f", where other real ones have {of.real:.3g}"
+        words += f", other real images {of.real:.3g}"
         if kind == "fid":  # the KID of real images is about 0: no multiple of it says anything
             grade = _grade(-of.run, *(-times * of.real for times in LIKE))
-    words += ", the less the better"
+    words += "; lower is better"
     question = "Do the pictures look like real ones, all in all?"
     return _answer(question, "alike", words, grade, of, "{:.3g}")
 
@@ -140,9 +140,9 @@ def _copies(found: Sequence[Result]) -> Answer | None:
     _, of = _first(found, "authenticity", "authenticity_pixels")
     if not of:
         return None
-    near, grade, seen = f"{of.run:.0%} lie unusually near to a training image", "", "not known"
+    near, grade, seen = f"{of.run:.0%} are unusually close to a training image", "", "not known"
     if of.real is not None:
-        near += f", of other real ones {of.real:.0%}"
+        near += f", and {of.real:.0%} of other real images"
         copied = of.run - of.real > _chance(of.generated)
         grade, seen = ("poor", "there may be some") if copied else ("good", "none found")
     question = "Does it copy training images?"
@@ -156,7 +156,7 @@ def _doubted(answer: Answer, found: Sequence[Result]) -> Answer:
     of, known = _figure(found, answer.metric), _largest(found, "conditional_accuracy")
     if not (of and is_own(of.extractor) and known and (known.real or 1) < KNOWN):
         return answer
-    words = f"{answer.words}; but that classifier knows only {known.real:.0%} of real ones"
+    words = f"{answer.words}; but that classifier recognizes only {known.real:.0%} of real images"
     return replace(answer, words=words, grade="")
 
 
@@ -165,7 +165,7 @@ def _neutral(told: Sequence[Answer]) -> list[Answer]:
     said = {answer.name: answer for answer in told}
     alike, copies = (said[name].grade if name in said else "" for name in ("alike", "copies"))
     if copies == "good" and alike not in ("good", "fair"):
-        but = "none found, as is usual of pictures unlike real ones" if alike else "none found"
+        but = "none found, as usual for pictures unlike real ones" if alike else "none found"
         words = said["copies"].words.replace("none found", but)
         said["copies"] = replace(said["copies"], grade="", words=words)
     return list(said.values())
@@ -173,8 +173,8 @@ def _neutral(told: Sequence[Answer]) -> list[Answer]:
 
 def _left_out(known: Circumstances) -> Iterator[Answer]:
     if known.lack:
-        words = f"fidelity, and diversity but by pixels: {known.lack}"
-        yield Answer("What is left out?", "left out", words)
+        words = f"fidelity, and diversity except by pixels: {known.lack}"
+        yield Answer("What was skipped?", "skipped", words)
 
 
 def _training(known: Circumstances) -> Iterator[Answer]:
@@ -187,12 +187,12 @@ def _training(known: Circumstances) -> Iterator[Answer]:
 def _sample(count: int, held_out: int) -> Answer:
     pictures = f"{count:,} {'picture' if count == 1 else 'pictures'}"
     off = f"a share may be off by {_chance(count) * 100:.0f} points"
-    words = f"{pictures} were looked at: {off}"
+    words = f"{pictures}: {off}"
     if count < FEW:
-        more = f"only {held_out:,} images are held out to measure more beside"
+        more = f"only {held_out:,} images are held out to compare more with"
         more = more if held_out < FEW else f"take {FEW:,} or more"
         words = f"{pictures} prove little: {off}; {more}"
-    question = "How many pictures were looked at?"
+    question = "How many pictures were compared?"
     return Answer(question, "sample", words, "poor" if count < FEW else "", f"{count:,}")
 
 
@@ -243,7 +243,7 @@ def _by(of: Figure) -> str:
 def _share(part: float) -> str:
     tenths = round(10 * part)
     amount = TENTHS[tenths] if tenths < len(TENTHS) else "all"
-    return f"{amount} of what real ones have"
+    return f"{amount} of the variety of real images"
 
 
 def _chance(count: int) -> float:
