@@ -98,7 +98,7 @@ def kept(run_dir: Path) -> Size | None:
 def default_run_dir(config: Config) -> Path:
     """`runs/PRESET`, or `runs/DATA` for a run on the user's own images.
 
-    ARTGAN_RUNS sets the root; a TOML file stands for a preset of its own name.
+    ARTGAN_RUNS sets the root; for a TOML file, PRESET is the file's name.
     """
     if config.preset not in (GPU, CPU):
         return runs_root() / config.preset

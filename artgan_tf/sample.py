@@ -33,7 +33,7 @@ def sample(
         artgan sample runs/demo --interpolate seeds --count 3 --out way.gif
 
     Args:
-        model: a run's directory, pretrained:NAME, or an export (its name or version level).
+        model: a run's directory, pretrained:NAME, or an export (a model's folder or one version).
         classes: names of classes; all by default.
         count: pictures of each class.
         seed: the first seed; the others follow it.

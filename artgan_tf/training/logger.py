@@ -18,7 +18,7 @@ class RunLogger:
 
     Args:
         run: the directory.
-        sampler: paints the sample grids.
+        sampler: draws the sample grids.
         start: the step from which the run resumes.
     """
 
@@ -50,7 +50,14 @@ class RunLogger:
             self.events.flush()
 
     def samples(self, step: int) -> np.ndarray:
-        """Paint the grid (and the magnified one) of this step: uint8 [classes, seeds, H, W, 3]."""
+        """Draw and save the sample grid of a step, and the magnified one if there is one.
+
+        Returns:
+            The images, uint8 [classes, seeds, H, W, 3].
+
+        Raises:
+            NotWritten: the disk is full.
+        """
         self.sampler.refresh()
         path = self.run.samples / f"step_{step:06d}.png"
         pictures = self.sampler.grid_pictures()

@@ -14,7 +14,7 @@ Points = list[tuple[int, float]]
 
 @dataclass(frozen=True)
 class Panel:
-    """One pair of axes.
+    """One plot of the figure.
 
     Attributes:
         title: the quantity it shows.

@@ -41,7 +41,14 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Trained:
-    """The outcome of a call of `train`."""
+    """The outcome of a call of `train`.
+
+    Attributes:
+        run_dir: the run's directory.
+        step: the last step done.
+        steps: the number of steps of the whole run.
+        trained: whether this call did any steps.
+    """
 
     run_dir: Path
     step: int
