@@ -1,6 +1,6 @@
-"""`AbstractGAN`: what a model has to define, and pixels and classes as its networks take them.
+"""`AbstractGAN`: the interface of a model, and conversions of pixels and classes.
 
-`artgan_tf.models` has the definitions; `artgan_tf.gan` has the training that they share.
+`artgan_tf.models` implements it; `artgan_tf.gan` has the training that all models share.
 """
 
 from typing import Any
@@ -13,17 +13,17 @@ from artgan_tf.losses import Terms
 
 
 class AbstractGAN(keras.Model):
-    """Networks, the prior of z and the terms of both losses.
+    """The interface of a model: networks, the prior of z and the terms of both losses.
 
     Real and fake images are float32 [N, S, S, 3] in `pixel_range`, labels int32 [N] from 0 to K-1.
     """
 
-    title: str  # of the model
-    source: str  # the publication
-    prior: str  # of z, in words
-    pixel_range: tuple[float, float]  # black and white as the networks take them
-    generator_class: type[keras.Model]  # of (model section, image size, dtype)
-    discriminator_class: type[keras.Model]  # of (config, number of classes, dtype)
+    title: str  # name of the model
+    source: str  # its publication
+    prior: str  # the distribution of z, in words
+    pixel_range: tuple[float, float]  # values of black and white
+    generator_class: type[keras.Model]  # takes (model section, image size, dtype)
+    discriminator_class: type[keras.Model]  # takes (config, number of classes, dtype)
     config: Config
     num_classes: int  # K
     dtype_name: str  # policy of the inner layers
@@ -39,7 +39,7 @@ class AbstractGAN(keras.Model):
 
     @property
     def discriminator_term_names(self) -> tuple[str, ...]:
-        """The names of L_D's terms, in the order they are reported."""
+        """The names of L_D's terms, in the order of the history."""
         raise NotImplementedError
 
     @property
@@ -48,59 +48,65 @@ class AbstractGAN(keras.Model):
         raise NotImplementedError
 
     def discriminator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
-        """The terms of L_D for real images and fakes, and the labels of both."""
+        """The terms of L_D for real images `real` of classes `y` and fakes of classes `fake_y`."""
         raise NotImplementedError
 
     def generator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
-        """The terms of L_G for real images and fakes, and the labels of both."""
+        """The terms of L_G for real images `real` of classes `y` and fakes of classes `fake_y`."""
         raise NotImplementedError
 
     def latents(self, n: int, seed: keras.random.SeedGenerator) -> Any:
-        """z from the prior, float32 [n, Z]."""
+        """Draw z from the prior, float32 [n, Z]."""
         raise NotImplementedError
 
     def latents_by_seed(self, seeds: Any) -> Any:
-        """The same prior, float32 [N, Z], each row from its own seed (int64 [N]) alone."""
+        """Draw z from the prior, float32 [N, Z], each row from its own seed (int64 [N]) alone."""
         raise NotImplementedError
 
     def interpolate(self, z: Any, other: Any, t: Any) -> Any:
-        """Latents on the way from z (t = 0) to another z (t = 1), all likely under the prior.
+        """Interpolate from z (t = 0) to another z (t = 1) by latents that are likely in the prior.
 
         Args:
             z, other: float32 [N, Z].
             t: float32 [N], from 0 to 1.
+
+        Returns:
+            float32 [N, Z].
         """
         raise NotImplementedError
 
     def reconstruct(self, images: Any, generator: keras.Model | None = None) -> Any:
-        """The autoencoder's picture of float images, at inference.
+        """Reconstruct images with the autoencoder, in inference mode.
 
         Args:
-            images: float32 [N, S, S, 3].
-            generator: whose Dec ArtGAN takes; the one in training when left out.
+            images: float32 [N, S, S, 3] in `pixel_range`.
+            generator: the generator whose Dec ArtGAN uses; by default the one being trained.
+
+        Returns:
+            float32 [N, S, S, 3] in `pixel_range`.
         """
         raise NotImplementedError
 
     def realness(self, images: Any, labels: Any) -> Any:
-        """How real D finds images of these classes, at inference: logits [N], of any range."""
+        """D's realness logits [N] for images of these classes, in inference mode; unbounded."""
         raise NotImplementedError
 
     def judge(self, images: Any) -> tuple[Any, Any]:
-        """What D says of float images, at inference: scores [N, K] and realness [N], 0 to 1."""
+        """D's class scores [N, K] and realness [N] of images, in inference mode, all 0 to 1."""
         raise NotImplementedError
 
     # ---- pixels and classes -------------------------------------------------------------------
     def from_uint8(self, images: Any) -> Any:
-        """uint8 images as float32 in the model's range."""
+        """Convert uint8 images to float32 in `pixel_range`."""
         low, high = self.pixel_range
         return ops.cast(images, "float32") * ((high - low) / 255.0) + low
 
     def to_uint8(self, images: Any) -> Any:
-        """Float images of the model's range as uint8, rounded."""
+        """Convert float images in `pixel_range` to uint8, rounded."""
         low, high = self.pixel_range
         grey = (ops.cast(images, "float32") - low) * (255.0 / (high - low))
         return ops.cast(ops.clip(ops.round(grey), 0.0, 255.0), "uint8")
 
     def one_hot(self, labels: Any) -> Any:
-        """float32 [N, K]."""
+        """One-hot vectors of labels, float32 [N, K]."""
         return ops.one_hot(labels, self.num_classes)

@@ -1,8 +1,9 @@
 """Differentiable augmentation of D's images (Zhao et al., 2020): colour, translation, cutout.
 
-Beyond both papers and off by default. Real and generated images pass the same kinds of change, and
-gradients flow through them to G. Each image of the batch, over all replicas, draws its own amounts.
-The functions of one kind take pixels in [-1, 1]; `augment` scales other ranges there and back.
+Neither ArtGAN paper has it, and it is off by default. Real and generated images undergo the same
+kinds of change, and gradients flow through them to G. Each image of the batch, over all replicas,
+draws its own amounts. The function of each kind takes pixels in [-1, 1]; `augment` converts other
+ranges to that and back.
 """
 
 from typing import Any
@@ -20,17 +21,17 @@ def augment(
     pixel_range: tuple[float, float] = (-1.0, 1.0),
     strength: Any = None,
 ) -> Any:
-    """Apply the named kinds in order, as strongly whatever the range of the pixels.
+    """Apply the named kinds of change in order, equally strongly for any range of pixels.
 
     Args:
-        images: [N, H, W, C]; what is cut out or shifted in becomes grey, the middle of the range.
-        kinds: of "colour", "translation", "cutout".
+        images: [N, H, W, C]; areas cut out or shifted in become grey, the middle of the range.
+        kinds: any of "colour", "translation", "cutout".
         seed: the generator of the random amounts.
-        pixel_range: the images' black and white.
-        strength: the probability with which each kind changes an image; None changes all.
+        pixel_range: the values of black and white.
+        strength: probability, 0 to 1, that a kind changes an image; None changes all images.
 
     Returns:
-        The changed images, same shape; colours may leave the images' range.
+        The changed images, of the same shape; colours may leave the range.
     """
     if not kinds:
         return images
@@ -44,7 +45,7 @@ def augment(
 
 
 def _some(images: Any, changed: Any, share: Any, seed: keras.random.SeedGenerator) -> Any:
-    """Each image as it was, or with probability `share` changed."""
+    """Take the changed version of each image with probability `share`."""
     draws = _uniform(ops.shape(images)[0], 0.0, 1.0, seed)
     return ops.where(draws < share, changed, images)
 
@@ -61,7 +62,7 @@ def colour(images: Any, seed: keras.random.SeedGenerator) -> Any:
 
 
 def translation(images: Any, seed: keras.random.SeedGenerator, share: float = 0.125) -> Any:
-    """Shift by up to `share` of the size in both directions; what comes in is 0."""
+    """Shift by up to `share` of the size in both directions, and fill with 0."""
     n, height, width, _ = ops.shape(images)
     rows = _shift_matrices(n, height, share, seed)
     columns = _shift_matrices(n, width, share, seed)
@@ -69,7 +70,7 @@ def translation(images: Any, seed: keras.random.SeedGenerator, share: float = 0.
 
 
 def cutout(images: Any, seed: keras.random.SeedGenerator, share: float = 0.5) -> Any:
-    """Set a square of `share` of the size, anywhere, to 0."""
+    """Set a rectangle with sides `share` of the image's, at a random place, to 0."""
     n, height, width, _ = ops.shape(images)
     hole = [_span(n, size, int(size * share), seed) for size in (height, width)]
     return images * (1.0 - hole[0][:, :, None, None] * hole[1][:, None, :, None])
@@ -83,7 +84,7 @@ def _shift_matrices(n: int, size: int, share: float, seed: keras.random.SeedGene
 
 
 def _span(n: int, size: int, length: int, seed: keras.random.SeedGenerator) -> Any:
-    """[n, size] with 1 in a random interval of `length` whose middle lies inside."""
+    """[n, size], 1 in a random interval of `length` whose middle lies inside, else 0."""
     middle = _integers(n, 0, size + 1 - length % 2, seed)
     distance = ops.arange(size)[None, :] - (middle - length // 2)
     inside = ops.logical_and(distance >= 0, distance < length)
@@ -91,10 +92,10 @@ def _span(n: int, size: int, length: int, seed: keras.random.SeedGenerator) -> A
 
 
 def _uniform(n: int, low: float, high: float, seed: keras.random.SeedGenerator) -> Any:
-    """[n, 1, 1, 1], from low to high."""
+    """Random floats [n, 1, 1, 1], from low to high."""
     return own_rows(n, lambda all: keras.random.uniform((all, 1, 1, 1), low, high, seed=seed))
 
 
 def _integers(n: int, low: int, high: int, seed: keras.random.SeedGenerator) -> Any:
-    """[n, 1], from low to high - 1."""
+    """Random integers [n, 1], from low to high - 1."""
     return own_rows(n, lambda all: keras.random.randint((all, 1), low, high, seed=seed))

@@ -1,4 +1,4 @@
-"""`python -m artgan_tf.evaluate RUN`: measure a trained run beside real images."""
+"""`python -m artgan_tf.evaluate RUN`: measure a trained run against real images."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -23,7 +23,7 @@ def evaluate(
     seeds: tuple[int, ...] = (0,),
     out: Path | None = None,
 ) -> None:
-    """Measure a run beside real images: a table, metrics.jsonl, and a report page.
+    """Measure a run against real images: a table, metrics.jsonl, and a report page.
 
     Examples:
         artgan evaluate runs/demo
@@ -31,15 +31,16 @@ def evaluate(
 
     Args:
         model: a run's directory, or pretrained:NAME.
-        data: real images of the same classes, where not those of the run.
-        metrics: names such as fid_10k_val; all that data and extractor allow when left out.
-        extractor: inception-2015:FILE, efficientnet, classifier (trained on the real images),
-            keras-inception, savedmodel:DIR, pixels;
-            features are what FID, KID, precision and recall compare; classifier when left out.
+        data: real images of the same classes, if not those of the run.
+        metrics: names such as fid_10k_val; by default all that data and extractor allow.
+        extractor: computes the features that FID, KID, precision and recall compare:
+            inception-2015:FILE, efficientnet, classifier (trained on the real images; the
+            default), keras-inception, savedmodel:DIR or pixels.
         weights: those averaged over training, or the last ones.
         checkpoint: the newest, the best by log.metrics, or that of a step.
-        seeds: of the latents; several give a mean and a standard deviation.
-        out: where results and report go (the run's directory, or runs/NAME); earlier ones stay.
+        seeds: seeds of the latents; several give a mean and a standard deviation.
+        out: folder of results and report (the run's directory, or runs/NAME); earlier results are
+            kept.
     """
     cli.check_out(out)
     check_asked(metrics, extractor)

@@ -1,4 +1,4 @@
-"""`python -m artgan_tf.export RUN`: a trained run as a SavedModel for TF Serving."""
+"""`python -m artgan_tf.export RUN`: export a trained run as a SavedModel for TF Serving."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -25,7 +25,7 @@ def export(
     references: int = 0,
     data: str | None = None,
 ) -> None:
-    """Write the next version of a served model, checked by TensorFlow's C++ loader.
+    """Export a run as the next version of a served model, checked with TensorFlow's C++ loader.
 
     Examples:
         artgan export runs/demo
@@ -33,15 +33,16 @@ def export(
 
     Args:
         run: a run's directory, or pretrained:NAME.
-        out: where models lie (`export` in the run's directory, or in runs/NAME).
-        name: of the model in URLs (that of the run's folder).
+        out: folder of models (`export` in the run's directory, or in runs/NAME).
+        name: name of the model in URLs (that of the run's folder).
         checkpoint: the newest, the best by log.metrics, or that of a step.
         weights: those averaged over training, or the last ones.
-        half: keep weights as float16, which halves the size and moves pixels by a grey level or so.
+        half: store weights as float16, which halves the size and changes pixels by about one grey
+            level.
         onnx: also write `assets.extra/generator.onnx`, for ONNX Runtime (the extra `onnx`).
-        references: real pictures of each class, at most 16, that the gallery shows beside painted
-            ones; mind their licence, for they go wherever the export goes.
-        data: where these come from, as for a training, if not from the run's own data.
+        references: real pictures of each class, at most 16, that the gallery shows next to
+            generated ones; mind their licence, because the export contains them.
+        data: where these come from, as in `fit`, if not from the run's own data.
     """
     if not 0 <= references <= MOST_REFERENCES:
         raise InputError(

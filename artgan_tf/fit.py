@@ -1,7 +1,7 @@
 """`python -m artgan_tf.fit [PRESET]`: train a preset; the same command again resumes.
 
-With no argument it trains on the embedded demo paintings for a few minutes, with
-`--data folder:DIR` alone on one's own pictures.
+Without arguments it trains on the embedded demo paintings for a few minutes; with only
+`--data folder:DIR` it trains on your own images.
 """
 
 import os
@@ -38,30 +38,30 @@ def fit(
     fresh: bool = False,
     dry_run: bool = False,
 ) -> None:
-    """Train a preset. The same command again goes on exactly where it stopped.
+    """Train a preset. The same command resumes a stopped run exactly where it was.
 
     Examples:
         artgan fit --data paintings
         artgan fit improved/cifar10 --steps 2000 --set train.seed=1 --dry-run
 
     Args:
-        preset: a name such as improved/wikiart-genre, or the path of a TOML file. When left out:
-            with --data recommended/own, without a GPU recommended/own-small, in a size that
-            follows the number of pictures; else demo.
+        preset: a name such as improved/wikiart-genre, or the path of a TOML file. By default demo,
+            or with --data recommended/own (without a GPU recommended/own-small), in a size that
+            depends on the number of pictures.
         data: demo, tfrecords:DIR, folder:DIR, arrays:FILE.npz, tfds:NAME, or a folder's path.
-        run_dir: where the run lives (runs/PRESET, or runs/DATA when no preset is named;
+        run_dir: directory of the run (runs/PRESET, or runs/DATA if no preset is named;
             ARTGAN_RUNS sets the root).
-        steps: how many steps the whole run has.
-        batch_size: images a step, over all devices.
-        seed: of weights, latents, noise and the order of the images.
-        strategy: one device, mirrored over all local ones, or over those of several machines
-            (multiworker, TensorFlow's: TF_CONFIG or SLURM tells which).
+        steps: number of steps of the whole run.
+        batch_size: images per step, over all devices.
+        seed: seed of weights, latents, noise and the order of the images.
+        strategy: one device, mirrored over all local devices, or multiworker over several machines
+            (TensorFlow only; TF_CONFIG or SLURM names them).
         init: start from the weights of this run, to fine-tune them on other images.
-        checkpoint: of that run: the newest, the best by log.metrics, or that of a step.
-        set: any setting, as section.key=value; the flags above win.
-        fresh: move an existing run aside and start anew.
-        dry_run: tell data, networks, device, time and memory, from a few steps that are thrown
-            away, and all settings; then stop.
+        checkpoint: which checkpoint of that run: the newest, the best by log.metrics, or a step's.
+        set: any setting, as section.key=value; the flags above take precedence.
+        fresh: move an existing run aside and start from step 0.
+        dry_run: try a few steps, discard them, print data, networks, device, time, memory and all
+            settings, and stop.
     """
     flags = {
         "data.spec": data,
@@ -74,7 +74,7 @@ def fit(
     }
     given = {key: value for key, value in flags.items() if value is not None}
     settings = parse_overrides(chain.from_iterable(set)) | given
-    # A dry run may be of a preset whose data are still to be made.
+    # A dry run of a preset does not need its data.
     task = plan(preset, settings, run_dir, fresh, missing=dry_run and data is None)
     if dry_run:
         _print_plan(task)
@@ -83,7 +83,7 @@ def fit(
 
 
 def _presets() -> list[str]:
-    """All presets, in lines."""
+    """Lines that list all presets, for the end of the help."""
     names = textwrap.wrap(", ".join(preset_names()), 76, break_on_hyphens=False)
     return ["Presets:", *(f"  {line}" for line in names)]
 
@@ -120,7 +120,7 @@ def _train(task: Task, fresh: bool) -> None:
 
 
 def _tell(sentence: str) -> None:
-    """Above the bar, and at once: into a file, too, where stdout keeps lines back."""
+    """Print a line above the progress bar, and flush, because stdout to a file is buffered."""
     from tqdm import tqdm
 
     tqdm.write(sentence)
@@ -128,14 +128,14 @@ def _tell(sentence: str) -> None:
 
 
 def _start_again(reason: Exception) -> NoReturn:
-    """The same command in this process's place: it waits for the others, and resumes with them."""
+    """Replace this process by the same command, which waits for the other workers and resumes."""
     print(f"{reason} Starting again from the last checkpoint.", file=sys.stderr, flush=True)
     command = [argument for argument in sys.orig_argv if argument != "--fresh"]
     os.execv(sys.executable, [sys.executable, *command[1:]])
 
 
 def _print_plan(task: Task) -> None:
-    """The summary as comments, then the settings: a TOML file of its own."""
+    """Print the summary as comments and the settings, which together are a valid TOML file."""
     cli.start_backend()
     import tomli_w
 

@@ -1,15 +1,15 @@
-"""`GAN`, the `keras.Model` that all models share: the train step, the EMA.
+"""`GAN`, the `keras.Model` that all models share: the train step and the EMA.
 
     gan = build_gan(config, num_classes=10)   # from artgan_tf.papers
     gan.compile()                             # the optimizers of the configuration
     gan.fit(dataset)                          # TensorFlow only; (uint8 [N, S, S, 3], int labels)
 
-One `train_step` is one D step, then one G step (or several, with the CIFAR trick). Real and fake
-images pass D as separate batches, so that batch norm sees each apart.
+One `train_step` is one D step followed by one G step (or several, with the CIFAR trick). Real and
+fake images pass through D as separate batches, so that batch norm normalizes each separately.
 
-In the step `real` and `fake` are float32 [N, S, S, 3] in the model's range, `y` and `fake_y` their
-labels, int32 [N]. Of the backend, `descend` updates a network on the sum of its terms, `repeat` is
-a loop, and `own_rows` gives each replica its rows of what is drawn for the whole batch.
+In a step `real` and `fake` are float32 [N, S, S, 3] in the model's range; `y` and `fake_y` are
+their labels, int32 [N]. In the backend, `descend` updates a network on the sum of its terms,
+`repeat` is a loop, and `own_rows` gives each replica its rows of a draw for the whole batch.
 """
 
 from functools import partial
@@ -31,7 +31,7 @@ from artgan_tf.optimization import make_optimizer
 
 
 class GAN(AbstractGAN):
-    """G, its EMA and D, and a train step of both, for networks and losses that a model defines.
+    """G, the EMA of its weights, D, and a train step; a model defines the networks and losses.
 
     Args:
         config: the whole configuration.
@@ -45,12 +45,12 @@ class GAN(AbstractGAN):
         self.dtype_name = backend.fast_precision() if precision == "auto" else precision
         self.generator, self.averaged = self.new_generator(), self.new_generator()
         self.discriminator = self.new_discriminator()
-        self.features: FrozenFeatures | None = None  # for training only, not saved
+        self.features: FrozenFeatures | None = None  # used in training only, not saved
         self.random = keras.random.SeedGenerator(config.train.seed)
         self.step = self.add_weight(
             name="step", dtype=backend.COUNTER, trainable=False, aggregation="only_first_replica"
         )
-        self.strength = None  # of augmentation, where it adapts
+        self.strength = None  # strength of augmentation, if adaptive
         if config.discriminator.augment_strength == "adaptive":
             self.strength = self.add_weight(
                 name="augment_strength", initializer="zeros", trainable=False
@@ -65,7 +65,11 @@ class GAN(AbstractGAN):
 
     # ---- one iteration ------------------------------------------------------------------------
     def train_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
-        """One D step and the G step(s) on a batch (uint8 images, int labels); means so far."""
+        """Do one D step and the G step(s) on a batch; returns the means so far.
+
+        Args:
+            data: images uint8 [N, S, S, 3] and int labels [N].
+        """
         images, y = data
         real, y = self.from_uint8(images), ops.cast(y, "int32")
         self._set_learning_rates()
@@ -79,7 +83,7 @@ class GAN(AbstractGAN):
         return self.train_means.add(backend.mean_of_replicas(figures))
 
     def discriminator_step(self, real: Any, y: Any, fake_y: Any) -> Terms:
-        """One update of D on real images and as many fakes; gives L_D's terms before it."""
+        """Update D once on real images and as many fakes; returns L_D's terms before the update."""
         update_spectral_norm(self.discriminator)
         fake = ops.stop_gradient(self.draw(fake_y))
         return backend.descend(
@@ -90,7 +94,7 @@ class GAN(AbstractGAN):
         )
 
     def generator_step(self, real: Any, y: Any, fake_y: Any) -> Terms:
-        """One update of G, with fresh z; gives L_G's terms before it."""
+        """Update G once, with fresh z; returns L_G's terms before the update."""
 
         def compute_terms() -> Terms:
             fake = self.draw(fake_y)
@@ -109,16 +113,16 @@ class GAN(AbstractGAN):
         return backend.repeat(steps, step, step(), self.state)
 
     def draw(self, fake_y: Any) -> Any:
-        """Generated images of the training size for labels, from fresh z, in training mode."""
+        """Generate float32 images [N, S, S, 3] for labels [N], from fresh z, in training mode."""
         n = ops.shape(fake_y)[0]
         z = backend.own_rows(n, lambda total: self.latents(total, self.random))
         return self.generator(z, self.one_hot(fake_y), training=True)
 
     def fake_labels(self, n: int) -> Any:
-        """int32 [n], the labels of a whole fake batch: tiled, random, or groups of 5.
+        """Labels of a whole batch of fakes, int32 [n]: tiled, random, or in groups of 5.
 
-        Tiled ones begin with class 0 in every batch that has room for all, as published; in smaller
-        ones where the last batch ended, so that all classes come equally often.
+        Tiled labels begin with class 0 if a batch has room for all classes, as published; in
+        smaller batches they continue from the batch before, so that classes are equally frequent.
         """
         kind, k = self.config.train.fake_labels, self.num_classes
         if kind == "random":
@@ -130,7 +134,7 @@ class GAN(AbstractGAN):
         return (first + ops.arange(n, dtype="int32")) % k
 
     def perturb(self, images: Any) -> tuple[Any, Any]:
-        """Images [N, S, S, 3] as D is given them: augmented, and with Gaussian noise on top."""
+        """Augment images [N, S, S, 3] for D; returns them without and with Gaussian noise."""
         options = self.config.discriminator
         clean = augment(images, options.augment, self.random, self.pixel_range, self.strength)
         if not options.noise:
@@ -147,7 +151,7 @@ class GAN(AbstractGAN):
         return clean, clean + options.noise * left * noise
 
     def _energy(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Any:
-        """Energy distance of the whole batch: images of one class on two replicas are pairs too."""
+        """Energy distance over the whole batch, including pairs of images on two replicas."""
         total = 0.0
         for name in self.config.train.energy_of:
             view = losses.VIEWS[name]
@@ -164,8 +168,7 @@ class GAN(AbstractGAN):
             optimizer.learning_rate = rate * ops.power(0.1, passed)
 
     def _update_average(self) -> None:
-        # The first averages forget faster, so that the first pictures are not those of the
-        # initial weights.
+        # The average decays faster at first, so that early pictures do not show initial weights.
         step = ops.cast(self.step, "float32")
         decay = ops.minimum(self.config.train.ema, (1.0 + step) / (10.0 + step))
         for mean, now in zip(self.averaged.weights, self.generator.weights, strict=True):
@@ -173,7 +176,14 @@ class GAN(AbstractGAN):
 
     # ---- held-out images ----------------------------------------------------------------------
     def test_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
-        """D's accuracy among the K classes and the reconstruction error, on held-out images."""
+        """Measure D's accuracy among the K classes and the reconstruction error on held-out images.
+
+        Args:
+            data: images uint8 [N, S, S, 3] and int labels [N].
+
+        Returns:
+            The means so far.
+        """
         images, y = data
         real, y = self.from_uint8(images), ops.cast(y, "int32")
         logits = self.discriminator(real)[0][:, : self.num_classes]
@@ -184,16 +194,17 @@ class GAN(AbstractGAN):
         return self.held_out_means.add(figures, weight=ops.shape(y)[0])
 
     def compare_step(self, data: tuple[tuple[Any, Any], tuple[Any, Any]]) -> Any:
-        """How real D finds training images, held-out ones and fakes of the former's classes.
+        """Compare D's realness of training images, held-out images and fakes.
 
-        All at inference, and nothing is drawn or changed.
+        The fakes have the classes of the training images and always the same z. All networks run in
+        inference mode, and no variable changes.
 
         Args:
-            data: a batch of training images and one of held-out ones.
+            data: a batch of training images and a batch of held-out images, with their labels.
 
         Returns:
-            float32 [3, 3]: of each kind in that order the sum of `realness`, that of its squares,
-            and how many.
+            float32 [3, 3]: for each kind, in that order, the sum of `realness`, the sum of its
+            squares, and the number of images.
         """
         (train, y), (held_out, other_y) = (
             (self.from_uint8(images), ops.cast(labels, "int32")) for images, labels in data
@@ -212,7 +223,7 @@ class GAN(AbstractGAN):
         self.averaged(z, y)
         self.averaged.trainable = False
         self.discriminator(ops.zeros((1, size, size, 3)))
-        for _ in range(5):  # the first estimates of the singular values
+        for _ in range(5):  # first estimates of the singular values
             update_spectral_norm(self.discriminator)
         self.averaged.set_weights(self.generator.get_weights())
         self.built = True
@@ -224,11 +235,12 @@ class GAN(AbstractGAN):
         learning_rate_drops: tuple[int, ...] | None = None,
         **kwargs: Any,
     ) -> None:
-        """Take both optimizers (those of the configuration when left out) and build their state.
+        """Set both optimizers and build their state.
 
         Args:
-            learning_rate_drops: train steps at which both learning rates fall to a tenth; an
-                optimizer that has a schedule follows that instead.
+            d_optimizer, g_optimizer: optimizers of D and G; by default those of the configuration.
+            learning_rate_drops: train steps at which both learning rates drop to a tenth; by
+                default those of the configuration. An optimizer with a schedule follows that.
         """
         train = self.config.train
         super().compile(optimizer=None, **kwargs)
@@ -249,31 +261,34 @@ class GAN(AbstractGAN):
         self.base_rates = tuple((o, float(backend.array(o.learning_rate))) for o in constant)
 
     def reset_metrics(self) -> None:
-        """What `fit` and `evaluate` do between epochs."""
+        """Reset all means, as Keras's `fit` and `evaluate` do between epochs."""
         super().reset_metrics()
         self.train_means.reset()
         self.held_out_means.reset()
 
     @property
     def state(self) -> list[keras.Variable]:
-        """Every variable that a step may read or change, once compiled."""
+        """All variables that a step may read or change; available once compiled."""
         optimizers = (self.d_optimizer, self.g_optimizer)
         own = [*self.variables, *(v for o in optimizers for v in o.variables)]
         return own + (self.features.variables if self.features else [])
 
     @property
     def steps_done(self) -> int:
-        """Train steps so far."""
+        """Number of train steps so far."""
         return int(backend.array(self.step))
 
 
 def trick_steps(real_loss: Any, fake_loss: Any) -> Any:
-    """CIFAR-10's rule in the public code: 1 G step if t > 0.67, 3 if 0.3 < t <= 0.67, else 5."""
+    """Number of G steps by the public code's rule for CIFAR-10.
+
+    With t the mean of both losses: 1 if t > 0.67, 3 if 0.3 < t <= 0.67, else 5.
+    """
     t = (real_loss + fake_loss) / 2.0
     return ops.where(t > 0.67, 1, ops.where(t > 0.3, 3, 5))
 
 
 def _named(prefix: str, terms: Terms) -> Terms:
-    """The loss and its terms, as the history has them."""
+    """The loss and its terms, under their names in the history."""
     named = {f"{prefix}_{name}": value for name, value in terms.items()}
     return {f"{prefix}_loss": sum(terms.values())} | named

@@ -1,6 +1,6 @@
 """Layers of all models: blocks, nearest upsampling before a convolution, spectral normalization.
 
-Keras layers on `keras.ops`, for any backend; what a CPU computes faster stands in `artgan_tf.fast`.
+All are Keras layers on `keras.ops`, for any backend; `artgan_tf.fast` has versions for CPUs.
 """
 
 from collections.abc import Iterator
@@ -14,10 +14,10 @@ from artgan_tf import backend, fast
 
 
 def sublayers(holder: Any, place: str = "") -> Iterator[tuple[str, Any]]:
-    """A layer, all layers and seed generators in its public attributes, and the way to each.
+    """Walk a layer with all layers and seed generators in its public attributes.
 
     Yields:
-        such as `("blocks/0/norm/", layer)`; outer layers first.
+        Pairs of path and object such as `("blocks/0/norm/", layer)`; outer layers first.
     """
     if isinstance(holder, list | tuple):
         for index, each in enumerate(holder):
@@ -33,7 +33,7 @@ def sublayers(holder: Any, place: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def batch_norm(settings: dict[str, float], dtype: Any) -> keras.layers.BatchNormalization:
-    """Batch norm over all replicas, whose statistics would drift apart otherwise."""
+    """Batch norm, synchronized over replicas, whose statistics would drift apart otherwise."""
     return fast.BatchNormalization(**settings, synchronized=backend.replicas() > 1, dtype=dtype)
 
 
@@ -43,10 +43,10 @@ class Block(keras.layers.Layer):
     Args:
         weights: the layer with the weights.
         norm: settings of `keras.layers.BatchNormalization`, or None for no normalization.
-        slope: of the leaky ReLU; 0 gives a plain ReLU.
-        dropout: rate before the convolution; active only when called with `dropout=True`.
+        slope: slope of the leaky ReLU; 0 gives a plain ReLU.
+        dropout: rate before the convolution; active only if called with `dropout=True`.
 
-    Call: `training` puts batch norm on batch statistics, `dropout` turns dropout on.
+    Call: `training` makes batch norm use the batch's statistics, `dropout` turns dropout on.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Block(keras.layers.Layer):
 
 
 class Dropout(keras.layers.Dropout):
-    """Dropout; several replicas drop what one device would in their rows of the batch."""
+    """Dropout; each replica drops what one device would drop in its rows of the whole batch."""
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         if not training or backend.replica()[1] == 1:
@@ -93,7 +93,7 @@ def upsample_kernel(kernel: Any) -> Any:
     """The 4x4 transposed-convolution kernel that equals nearest x2 followed by a 3x3 convolution.
 
     Args:
-        kernel: [3, 3, in, out], a SAME convolution's kernel.
+        kernel: [3, 3, in, out], the kernel of a SAME convolution.
 
     Returns:
         [4, 4, out, in]: the sum of the four one-pixel shifts of the spatially flipped kernel, in
@@ -109,12 +109,12 @@ def upsample_kernel(kernel: Any) -> Any:
 class UpsampleConv2D(keras.layers.Layer):
     """Nearest x2 then a bias-free 3x3 SAME convolution, computed as one transposed convolution.
 
-    The weight is the 3x3 kernel, so parameter counts are the paper's; the work is 4 instead of 9
-    multiplications an output pixel, and no upsampled copy is made.
+    The weight is the 3x3 kernel, so parameter counts match the paper; each output pixel takes 4
+    multiplications instead of 9, and no upsampled copy is made.
 
     Args:
-        filters: output channels.
-        kernel_initializer: of the 3x3 kernel.
+        filters: number of output channels.
+        kernel_initializer: initializer of the 3x3 kernel.
 
     Call: [N, H, W, C] -> [N, 2H, 2W, filters].
     """
@@ -144,10 +144,10 @@ class UpsampleConv2D(keras.layers.Layer):
 
 # ---- spectral normalization (Miyato et al., 2018) ---------------------------------------------
 class Spectral:
-    """Divides a layer's kernel by its largest singular value, without ever assigning the kernel.
+    """Divides a layer's kernel by its largest singular value, without assigning the kernel.
 
-    The power iteration's vectors `u` and `v` move only in `update()`, which the D step calls once:
-    so the G step's passes through D leave every variable of D alone.
+    Only `update()` changes the power iteration's vectors `u` and `v`, and only the D step calls it,
+    so the G step's passes through D leave D's vectors unchanged.
     """
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -158,14 +158,14 @@ class Spectral:
         self.u = self.add_weight(name="u", shape=(columns, 1), **vector)  # type: ignore[attr-defined]
 
     def update(self) -> None:
-        """One power iteration on the kernel as it stands."""
+        """Do one power iteration on the current kernel."""
         kernel = ops.stop_gradient(_matrix(self.kernel))  # type: ignore[attr-defined]
         v = ops.normalize(kernel @ self.u, axis=0)
         self.v.assign(v)
         self.u.assign(ops.normalize(ops.transpose(kernel) @ v, axis=0))
 
     def normalized(self, kernel: Any) -> Any:
-        """The kernel over sigma = v' W u, whose gradient flows through W only."""
+        """The kernel divided by sigma = v' W u, whose gradient flows through W only."""
         u, v = ops.cast(self.u, kernel.dtype), ops.cast(self.v, kernel.dtype)
         return kernel / ops.sum(v * (_matrix(kernel) @ u))
 
@@ -186,13 +186,13 @@ class SpectralDense(Spectral, keras.layers.Dense):
 
 
 def update_spectral_norm(network: keras.Model) -> None:
-    """One power iteration in every spectrally normalized layer of a network."""
+    """Do one power iteration in every spectrally normalized layer of a network."""
     for _, layer in sublayers(network):
         if isinstance(layer, Spectral):
             layer.update()
 
 
 def _matrix(kernel: Any) -> Any:
-    """[inputs, outputs]; for a convolution K * K * in, out."""
+    """The kernel as a matrix [inputs, outputs]; a convolution's is [K * K * in, out]."""
     *inputs, outputs = kernel.shape
     return ops.reshape(kernel, (prod(inputs), outputs))

@@ -13,13 +13,13 @@ from artgan_tf import backend
 class Means:
     """Means of named scalars since the last reset, in one variable of the model.
 
-    Each replica keeps its own and is given what all of them have in common, so that reading needs
-    nobody else's help; that of a `keras.metrics.Mean` would wait for all workers of a cluster.
+    Each replica has its own copy and adds values that all replicas share, so one worker can read it
+    alone; reading a `keras.metrics.Mean` would wait for all workers of a cluster.
 
     Args:
-        model: whose variable it is.
-        name: of the variable.
-        names: of the scalars.
+        model: the model that owns the variable.
+        name: the variable's name.
+        names: the scalars' names.
     """
 
     def __init__(self, model: keras.Model, name: str, names: Sequence[str]):
@@ -29,7 +29,12 @@ class Means:
         )
 
     def add(self, values: Mapping[str, Any], weight: Any = 1.0) -> dict[str, Any]:
-        """Take in a value of each, and give the means so far."""
+        """Add one value of each scalar; returns the means so far.
+
+        Args:
+            values: scalars by name.
+            weight: the values' weight in the means.
+        """
         row = [ops.cast(values[name], "float32") for name in self.names]
         weight = ops.cast(weight, "float32")
         sums = self.sums + weight * ops.stack([*row, ops.ones(())])
@@ -37,10 +42,10 @@ class Means:
         return {name: sums[i] / sums[-1] for i, name in enumerate(self.names)}
 
     def result(self, sums: Any = None) -> dict[str, float]:
-        """The means; 0 where nothing has been taken in.
+        """The means; 0 if nothing has been added.
 
         Args:
-            sums: what the variable held at some moment; as it is now when left out.
+            sums: an earlier value of the variable; its current value by default.
         """
         *sums, weight = backend.array(self.sums) if sums is None else np.asarray(sums)
         return {
@@ -49,5 +54,5 @@ class Means:
         }
 
     def reset(self) -> None:
-        """Begin anew."""
+        """Set all sums to zero."""
         self.sums.assign(ops.zeros(self.sums.shape))

@@ -1,4 +1,4 @@
-"""Optimizers as the papers set them."""
+"""Optimizers with the papers' settings."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from artgan_tf.config import Train
 
 
 def make_optimizer(train: Train, learning_rate: float) -> keras.optimizers.Optimizer:
-    """The configured Adam or RMSProp at a base rate, with TensorFlow 1's epsilons."""
+    """The configured Adam or RMSProp with a base learning rate and TensorFlow 1's epsilons."""
     if train.optimizer == "adam":
         return keras.optimizers.Adam(
             learning_rate, beta_1=train.beta1, beta_2=train.beta2, epsilon=1e-8

@@ -1,9 +1,9 @@
-"""How large a training of one's own pictures is: by their number, their size and the device.
+"""Chooses the size of a training on the user's own images by their number, size and the device.
 
-A GPU takes `recommended/own`, processors alone `recommended/own-small`.  A picture is seen `VIEWS`
-times, in a quarter of the preset's steps at least and all of them at most.  Of few pictures D soon
-knows each: augmentation then adapts to what is held out, which is looked at often enough for that.
-Pictures of `SMALL` pixels or fewer take the networks of a preset that draws in that size.
+A GPU gets `recommended/own`, a machine without one `recommended/own-small`.  Each image is seen
+`VIEWS` times, within a quarter of the preset's steps and all of them.  If there are few images, D
+soon overfits: augmentation then adapts to held-out images, and validations become frequent enough
+for that.  Images of at most `SMALL` pixels get the networks of a preset for that size.
 """
 
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from artgan_tf.runs.directory import RunDirectory
 GPU, CPU = "recommended/own", "recommended/own-small"
 SMALL, AT_SMALL = 32, {GPU: "recommended/cifar10", CPU: "recommended/cifar10-small"}
 VIEWS, LEAST_SHARE = 400, 4
-FEW, LOOKS = 2_000, 20  # pictures; validations of a run with adaptive augmentation
-# Measured (experiments/README.md): 4,000 steps of one core in 33 minutes, of small pictures in 20;
-# 14,491 of an H100 in 6.5, which small ones are not slower than.
+FEW, LOOKS = 2_000, 20  # images; validations of a run with adaptive augmentation
+# Measured (experiments/README.md): one core does 4,000 steps in 33 minutes, with small images in
+# 20; an H100 does 14,491 steps in 6.5 minutes, and is no slower with small images.
 STEPS_A_MINUTE = {GPU: 2_200, CPU: 120, AT_SMALL[GPU]: 2_200, AT_SMALL[CPU]: 200}
 NETWORKS = (
     "data.image_size", "model.generator", "model.encoder", "model.decoder",
@@ -32,7 +32,13 @@ SIZED = (
 
 @dataclass(frozen=True)
 class Size:
-    """A preset, its settings by dotted key, and why, as a part of a sentence."""
+    """The chosen size of a training.
+
+    Attributes:
+        preset: the preset's name.
+        settings: settings that differ from the preset's, by dotted key.
+        why: the reason, as part of a sentence.
+    """
 
     preset: str
     settings: dict[str, Any]
@@ -40,11 +46,13 @@ class Size:
 
 
 def fitting(pictures: int, held_out: int, gpu: bool, side: int = 0) -> Size:
-    """The size for so many pictures to train on, and so many held out, on a GPU or without one.
+    """Choose the size of a training for given data.
 
     Args:
-        pictures, held_out, gpu: these.
-        side: pixels of the pictures; 0 where that is not known.
+        pictures: number of training images.
+        held_out: number of held-out images.
+        gpu: whether the backend computes on a GPU.
+        side: side of the images in pixels; 0 if unknown.
     """
     preset = GPU if gpu else CPU
     drawn = AT_SMALL[preset] if 0 < side <= SMALL else preset
@@ -75,12 +83,12 @@ def fitting(pictures: int, held_out: int, gpu: bool, side: int = 0) -> Size:
 
 
 def whole(gpu: bool) -> Size:
-    """The preset as it is, for pictures that cannot be counted yet."""
+    """The unchanged preset, for images that cannot be counted yet."""
     return Size(GPU if gpu else CPU, {}, "in its whole size")
 
 
 def kept(run_dir: Path) -> Size | None:
-    """The size that a run of one's own pictures was started with: it goes on with that."""
+    """The size of an existing run on the user's own images, to resume it; None without one."""
     run = RunDirectory(run_dir)
     if not run.config_file.is_file() or (config := run.config()).preset not in (GPU, CPU):
         return None
@@ -88,8 +96,10 @@ def kept(run_dir: Path) -> Size | None:
 
 
 def default_run_dir(config: Config) -> Path:
-    """`runs/PRESET`, under ARTGAN_RUNS where that is set; of a TOML file its name, of one's own
-    data theirs."""
+    """`runs/PRESET`, or `runs/DATA` for a run on the user's own images.
+
+    ARTGAN_RUNS sets the root; for a TOML file, PRESET is the file's name.
+    """
     if config.preset not in (GPU, CPU):
         return runs_root() / config.preset
     kind, _, rest = config.data.spec.partition(":")

@@ -1,4 +1,4 @@
-"""The models by name: `build_gan`."""
+"""Builds the configured model: `build_gan`."""
 
 from artgan_tf.config import Config
 from artgan_tf.gan import GAN
@@ -11,6 +11,6 @@ MODELS = {"artgan": ArtGAN, "improved": ImprovedArtGAN, "critic": ClassCriticGAN
 
 
 def build_gan(config: Config, num_classes: int) -> GAN:
-    """The GAN of the configuration's paper, uncompiled; raises InputError for what cannot be."""
+    """Build the model of `config.model.paper`, uncompiled; raises InputError for wrong settings."""
     check_settings(config)
     return MODELS[config.model.paper](config, num_classes)

@@ -1,4 +1,4 @@
-"""`python -m artgan_tf.sample MODEL`: paint classes by name."""
+"""`python -m artgan_tf.sample MODEL`: generate images of classes by name."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -26,29 +26,29 @@ def sample(
     out: Path | None = None,
     overwrite: bool = False,
 ) -> None:
-    """Paint a grid, ways from seed to seed or class to class, or the progress of a training.
+    """Generate a grid of images, interpolations, or an animation of a training's progress.
 
     Examples:
         artgan sample pretrained:wikiart-genre --classes landscape portrait
         artgan sample runs/demo --interpolate seeds --count 3 --out way.gif
 
     Args:
-        model: a run's directory, pretrained:NAME, or an export (its name or version level).
-        classes: by name; all when left out.
+        model: a run's directory, pretrained:NAME, or an export (a model's folder or one version).
+        classes: names of classes; all by default.
         count: pictures of each class.
-        seed: the first one; the others follow it.
-        truncation: z times this: below 1 typical pictures, at 1 all that was learnt.
+        seed: the first seed; the others follow it.
+        truncation: factor for z: 1 gives the full variety, less gives more typical pictures.
         interpolate: from seed to seed within each class, or from class to class.
-        frames: pictures of each such way.
-        progress: an animation of the sample grids that the run made while it trained.
-        magnified: Improved ArtGAN's generator at its full size.
+        frames: pictures of each interpolation.
+        progress: animate the sample grids that the run made while it trained.
+        magnified: draw at the full size of Improved ArtGAN's magnified generator.
         checkpoint: of a run: the newest, the best by log.metrics, or that of a step.
-        list_classes: print the names, and stop.
-        scale: how many pixels wide each one of a picture is shown (so many that a picture of a
-            sheet has 128 or more; 1 in a folder).
-        out: a .png, a .gif or .webp (with interpolate or progress), or a folder for one PNG each
-            and a list (sample.png or progress.gif, with a number where there is one).
-        overwrite: replace what is there under the name that --out gives.
+        list_classes: print the names of the classes, and stop.
+        scale: factor by which pictures are enlarged (in a sheet, to 128 pixels or more; 1 in a
+            folder).
+        out: a .png, a .gif or .webp (with interpolate or progress), or a folder for a PNG of each
+            picture and a list (sample.png or progress.gif, numbered if that exists).
+        overwrite: replace an existing file or folder of the name given by --out.
     """
     from tfrecords_tools.common.outputs import place
 
@@ -70,7 +70,7 @@ def sample(
         return
     found.check(checkpoint)
     of = sheets.wish(found, classes, count, seed, truncation, magnified)
-    cli.start_tensorflow()  # mistakes have been told before it
+    cli.start_tensorflow()  # after all checks, because it takes seconds
     from artgan_tf.sampling.models import open_model
 
     sampler = open_model(model, checkpoint)

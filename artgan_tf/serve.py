@@ -1,4 +1,4 @@
-"""`python -m artgan_tf.serve MODEL`: TF Serving's REST interface where it is not installed."""
+"""`python -m artgan_tf.serve MODEL`: TF Serving's REST interface without TF Serving."""
 
 import sys
 from pathlib import Path
@@ -25,7 +25,7 @@ def serve(
     cors: tuple[str, ...] = (),
     open: bool = False,
 ) -> None:
-    """Serve a model: a gallery in the browser, and TensorFlow Serving's requests and answers.
+    """Serve a model: a gallery in the browser, and TensorFlow Serving's REST interface.
 
     Examples:
         artgan serve pretrained:wikiart-genre --open
@@ -33,19 +33,19 @@ def serve(
 
     Args:
         model: a run's directory or pretrained:NAME, for its newest export, which is made if there
-            is none; or an export (its name level, where new versions are served as they come, or
-            one version).
-        host: address to listen at; 0.0.0.0 lets other machines in.
-        port: to listen at.
-        poll: seconds between looks for new versions.
-        batch: pictures that are painted together at most.
-        window_ms: milliseconds that a request waits for others to be painted with it.
-        max_instances: pictures a request may ask for.
-        max_body_mb: megabytes a request may have.
-        max_megapixels: millions of pixels that the pictures of a request may have together.
+            is none; or an export (a model's folder, whose new versions are served as they appear,
+            or one version).
+        host: address to listen on; 0.0.0.0 admits other machines.
+        port: port to listen on.
+        poll: seconds between checks for new versions.
+        batch: largest number of pictures generated together.
+        window_ms: milliseconds that a request waits for others to share its batch.
+        max_instances: largest number of pictures per request.
+        max_body_mb: largest size of a request in megabytes.
+        max_megapixels: largest total of pixels in the pictures of a request, in millions.
         timeout: seconds that a request's head, and then its body, may take to arrive.
-        cors: origins of pages elsewhere that may ask, such as http://localhost:3000.
-        open: show the gallery in the browser; else at the address that is printed first.
+        cors: origins whose pages may send requests, such as http://localhost:3000.
+        open: open the gallery in the browser; its address is printed first either way.
     """
     _require(0 <= port < 2**16, f"There is no port {port}: take a --port below 65536.")
     _require(poll > 0, f"--poll {poll:g} will not do: take more than 0 seconds.")
@@ -58,7 +58,7 @@ def serve(
     from artgan_tf.serving.model_dir import find_model, newer_checkpoint
 
     found, address = find_model(model), Address(host, port)
-    with bound(address) as listening:  # both mistakes are told before TensorFlow is started
+    with bound(address) as listening:  # a wrong model or address fails before TensorFlow starts
         cli.start_tensorflow()
         from artgan_tf.serving import server
         from artgan_tf.serving.app import Settings
@@ -78,7 +78,7 @@ def serve(
 
 
 def _export(run: Path, port: int) -> None:
-    """Told on stderr, for the first line of stdout is the gallery's address."""
+    """Export first; reported on stderr, because stdout begins with the gallery's address."""
     from artgan_tf.serving.saved_model import ExportOptions, export_run
 
     told = f"{run} has no export yet: exporting first, a minute or two; port {port} is kept for it."

@@ -1,4 +1,4 @@
-"""`python -m artgan_tf.study PRESET ...`: several presets trained, measured, side by side."""
+"""`python -m artgan_tf.study PRESET ...`: train several presets and compare them."""
 
 from itertools import chain
 from pathlib import Path
@@ -25,9 +25,9 @@ def study(
 ) -> None:
     """Train, measure and export each preset with each seed, and write tables, pictures and curves.
 
-    The same command goes on where it was stopped; with other metrics or another extractor it
-    measures anew, and other settings or data need another `--out`. Without a preset only the pages
-    are written anew, from the runs that lie in `--out`.
+    The same command resumes a study that was stopped. With other metrics or another extractor it
+    measures again; other settings or data need another `--out`. Without a preset it only rewrites
+    the pages from the runs in `--out`.
 
     Examples:
         artgan study demo --seeds 0 1 --out runs/study
@@ -35,15 +35,15 @@ def study(
 
     Args:
         presets: names, or paths of TOML files.
-        out: where the runs and the pages go.
+        out: folder of the runs and the pages.
         data: as in `fit`, for all of them.
-        seeds: of the training.
+        seeds: seeds of the training.
         metrics: as in `evaluate`.
         extractor: as in `evaluate`.
         set: settings for all of them, as section.key=value.
     """
     settings = tuple(chain.from_iterable(set))
-    for preset in presets:  # a mistake is told before the first one trains for hours
+    for preset in presets:  # find mistakes before the first one trains for hours
         resolve(preset, parse_overrides(settings))
     cli.check_out(out)
     check_asked(metrics, extractor)

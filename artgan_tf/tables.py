@@ -1,8 +1,8 @@
-"""The papers' layer tables as short strings, so that a preset reads like the table in the paper.
+"""Parses layer tables written as short strings, so that presets resemble the papers' tables.
 
-Stage `"16:128"`: the feature map's size after the stage and its channels (growing parts).
-Layer `"d 192/2 3x3"`: channels, stride and kernel of a convolution (shrinking parts); the kernel
-is 3x3 when left out, and a leading `d` puts dropout before the layer.
+Stage `"16:128"`: the feature map's size after the stage and its channels (growing networks).
+Layer `"d 192/2 3x3"`: channels, stride and kernel of a convolution (shrinking networks); the kernel
+is 3x3 by default, and a leading `d` puts dropout before the layer.
 """
 
 import re
@@ -30,7 +30,7 @@ class Layer:
 
 
 def parse_stages(table: tuple[str, ...], width: float) -> list[Stage]:
-    """Stages of a table at a width; raises InputError for a row that is not `size:channels`."""
+    """Parse a table of stages, with channels times width; raises InputError for an invalid row."""
     stages = []
     for row in table:
         match = re.fullmatch(r"([1-9]\d*):([1-9]\d*)", row)
@@ -41,7 +41,7 @@ def parse_stages(table: tuple[str, ...], width: float) -> list[Stage]:
 
 
 def parse_layers(table: tuple[str, ...], width: float) -> list[Layer]:
-    """Layers of a table at a width; raises InputError for a row of another form."""
+    """Parse a table of layers, with channels times width; raises InputError for an invalid row."""
     layers = []
     for row in table:
         match = re.fullmatch(r"(d )?([1-9]\d*)/([1-9]\d*)(?: ([1-9]\d*)x\4)?", row)
@@ -60,13 +60,16 @@ def scale(channels: int, width: float) -> int:
 
 
 def check_growth(name: str, stages: list[Stage], start: int, *ends: int) -> None:
-    """Raises InputError where a growing table does not lead from one size to another.
+    """Check that the stages of a growing network lead from one size to another.
 
     Args:
-        name: of the table in the `model` section.
-        stages: each keeps or doubles the size of the one before.
+        name: the table's name in the `model` section.
+        stages: stages, each of which must keep or double the size of the one before.
         start: the size before the first stage.
-        ends: the sizes that the last one may have; any where none are given.
+        ends: allowed sizes of the last stage; any size if none are given.
+
+    Raises:
+        InputError: a size is not allowed.
     """
     for before, stage in zip([start, *(s.size for s in stages)], stages, strict=False):
         if stage.size not in (before, 2 * before):

@@ -1,4 +1,4 @@
-"""What a command line of `fit` means: settings, place, data, checked before TensorFlow starts."""
+"""Turns a command line of `fit` into a task: settings, directory and data, checked early."""
 
 import os
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ from tfrecords_tools.common.errors import NotThere
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be trained.
+    """A training to be done.
 
     Attributes:
-        config: the settings.
-        run_dir: where.
-        source: the data, where they can be opened without TensorFlow.
-        why: the settings are these, of one's own data without a preset.
+        config: the configuration.
+        run_dir: the run's directory.
+        source: the data, or None if they cannot be opened without TensorFlow.
+        why: why these settings were chosen, as part of a sentence; empty if a preset was named.
     """
 
     config: Config
@@ -42,12 +42,12 @@ def plan(
     fresh: bool = False,
     missing: bool = False,
 ) -> Task:
-    """The task that the command line means; raises InputError before TensorFlow is started.
+    """Return the task of a command line; raises InputError, usually before TensorFlow starts.
 
     Args:
-        preset: if one was named.
-        settings: by dotted key.
-        run_dir: if one was named.
+        preset: name or TOML file, if given.
+        settings: settings by dotted key.
+        run_dir: the run's directory, if given.
         fresh, missing: as in `checked`.
     """
     if preset or settings.get("data.spec", "demo") == "demo":
@@ -66,7 +66,7 @@ def plan(
         size = own.fitting(source.train.count, source.val.count, _on_gpu(), side)
     sized = resolve(size.preset, size.settings | settings)
     if sized.data != config.data:
-        source = None  # it gives pictures of another size
+        source = None  # it yields images of another size
     return Task(sized, place, checked(sized, place, fresh, source), size.why)
 
 
@@ -77,14 +77,20 @@ def checked(
     source: Source | None = None,
     missing: bool = False,
 ) -> Source | None:
-    """The data, if they can be opened without TensorFlow; InputError for all that can be wrong.
+    """Check everything that can be checked without TensorFlow.
 
     Args:
-        config: the settings.
-        run_dir: where it is to be trained.
-        fresh: whether a run that lies there is moved aside.
-        source: the data, if they have been opened.
-        missing: whether they may not be there yet.
+        config: the configuration.
+        run_dir: the run's directory.
+        fresh: whether an existing run will be moved aside.
+        source: the data, if already open.
+        missing: whether the data may be missing.
+
+    Returns:
+        The data, or None if they are missing or cannot be opened without TensorFlow.
+
+    Raises:
+        InputError: the settings, the directory or the data have a mistake.
     """
     check_settings(config)
     if config.train.init:
@@ -103,12 +109,12 @@ def checked(
 
 
 def _in_cluster(config: Config) -> bool:
-    """Whether TensorFlow may open nothing before it knows the other machines."""
+    """Whether TensorFlow must know the other machines before it opens any data."""
     return config.train.strategy == "multiworker" or "TF_CONFIG" in os.environ
 
 
 def _on_gpu() -> bool:
-    """Whether the backend computes on one: asked only where the machine has any."""
+    """Whether the backend computes on a GPU; it is started only if the machine has one."""
     if not gpus():
         return False
     cli.start_backend()

@@ -1,8 +1,8 @@
-"""What TensorFlow and JAX each do in their own way, beyond `keras.ops`.
+"""Operations beyond `keras.ops` that TensorFlow and JAX each need their own code for.
 
-Gradients, a loop, replicas, compiled work, random numbers by seed, filling up a batch, and what the
-device multiplies fastest. Both modules have the same names: stars, because a list would name all
-twenty twice, and readers and mypy follow these as well.
+They are gradients, a loop, replicas, compiled functions, random numbers by seed, padding of a batch
+and the device's fastest precision. Both modules define the same names; star imports spare listing
+all twenty twice, and mypy follows them just as well.
 """
 
 import keras

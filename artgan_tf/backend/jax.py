@@ -1,11 +1,12 @@
-"""Gradients, a loop and the devices' shares with JAX.
+"""Gradients, a loop and the division of a batch among devices, with JAX.
 
-Several devices compute one program over the whole batch, which the compiler divides: means, batch
-norm, random numbers and pairs of pictures are those of one device, and there is one replica.
+Several devices compute one program over the whole batch, which the compiler divides. Means, batch
+norm, random numbers and pairs of images are thus the same as on one device, and there is only one
+replica.
 
-JAX's transformations see no assignments. So a whole train step runs in a `keras.StatelessScope`,
-which keeps the variables' new values, and each transformation within it has a scope of its own,
-whose values are handed on as arrays.
+JAX's transformations do not see assignments. So a whole train step runs in a
+`keras.StatelessScope`, which collects the variables' new values, and each transformation within it
+has a scope of its own, whose values are passed on as arrays.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +21,7 @@ from jax.sharding import PartitionSpec
 from artgan_tf import hardware
 from artgan_tf.losses import Terms
 
-COUNTER = "int32"  # the type of the step
+COUNTER = "int32"  # type of the step variable
 AMD_BFLOAT16 = ("gfx908", "gfx90a", "gfx94", "gfx95", "gfx11", "gfx12")  # with matrix cores for it
 
 
@@ -30,12 +31,12 @@ def descend(
     compute_terms: Callable[[], Terms],
     state: list[keras.Variable],
 ) -> Terms:
-    """One step of an optimizer on the trainable variables of a network.
+    """Do one step of an optimizer on the trainable variables of a network.
 
     Args:
-        optimizer: built for them.
-        network: whose variables move.
-        compute_terms: the terms of the loss, which is their sum.
+        optimizer: an optimizer built for these variables.
+        network: the network to update.
+        compute_terms: computes the terms of the loss, which is their sum.
         state: all variables that the terms may read or change.
 
     Returns:
@@ -55,7 +56,7 @@ def descend(
     values = [v.value for v in variables]
     gradients, (terms, changed) = jax.grad(loss, has_aux=True)(values)
     _assign(others, changed)
-    # Not `apply`: that of a loss scale assigns within a condition, which JAX would not see.
+    # Not `apply`: LossScaleOptimizer assigns within a condition, which JAX would not see.
     own = optimizer.variables
     moved_to, own_now = optimizer.stateless_apply([v.value for v in own], gradients, values)
     _assign([*variables, *own], [*moved_to, *own_now])
@@ -65,16 +66,18 @@ def descend(
 def with_gradient(
     work: Callable[[Any], tuple[Any, Any]], x: Any, due: Any, state: list[keras.Variable]
 ) -> tuple[Any, Any]:
-    """What some work makes of x, and a gradient to x, of one pass: it assigns variables once.
+    """Call a function of x, and compute a gradient with respect to x in the same pass.
+
+    Variables that the function assigns are thus assigned only once.
 
     Args:
-        work: x -> (the scalar whose gradient is asked for, anything else).
-        x: an array; gradients flow back through all that is returned, the gradient too.
-        due: bool scalar: where it is false the gradient is not computed, but zeros.
-        state: all variables that the work may read or change.
+        work: x -> (the scalar to differentiate, any other output).
+        x: an array; gradients flow through both results, including the gradient.
+        due: bool scalar; if it is false, the gradient is zeros and is not computed.
+        state: all variables that the function may read or change.
 
     Returns:
-        The work's second output, and the gradient, of x's shape.
+        The function's second output, and the gradient, of x's shape.
     """
     now = [v.value for v in state]
 
@@ -92,13 +95,13 @@ def with_gradient(
 def repeat(
     times: Any, work: Callable[[], Terms], first: Terms, state: list[keras.Variable]
 ) -> Terms:
-    """Do the work until it has been done so often; gives the result of the last time.
+    """Repeat a function that has been called once already; returns its last result.
 
     Args:
-        times: int scalar, at least 1.
-        work: changes `state`.
-        first: the result of the first time, which has been.
-        state: all variables that the work may read or change.
+        times: int scalar, the total number of calls including the first, at least 1.
+        work: the function.
+        first: the result of the first call.
+        state: all variables that the function may read or change.
     """
 
     def again(carried: tuple[Any, Terms, list[Any]]) -> tuple[Any, Terms, list[Any]]:
@@ -115,21 +118,21 @@ def repeat(
 
 
 def replica() -> tuple[Any, int]:
-    """Which replica this is, from 0, and of how many: there is one."""
+    """The index of this replica, and the number of replicas: always 0 and 1."""
     return 0, 1
 
 
 def replicas() -> int:
-    """How many replicas what is built here will have."""
+    """The number of replicas of networks built here."""
     return 1
 
 
 def own_rows(n: Any, draw: Callable[[Any], Any]) -> Any:
-    """The n rows that are drawn for a batch; each of the mesh's devices goes on with its share.
+    """Draw the n rows of a batch, and divide them among the devices of the mesh.
 
     Args:
-        n: rows of the whole batch.
-        draw: of a number of rows.
+        n: number of rows of the whole batch.
+        draw: draws a given number of rows.
     """
     rows = draw(n)
     (*_, axis) = (None, *jax.sharding.get_abstract_mesh().axis_names)
@@ -137,28 +140,28 @@ def own_rows(n: Any, draw: Callable[[Any], Any]) -> Any:
 
 
 def mean_of_replicas(terms: Terms) -> Terms:
-    """Scalars, averaged over all replicas."""
+    """Average scalars over all replicas."""
     return terms
 
 
 def rows_of_replicas(rows: Any) -> Any:
-    """[N, ...] of every replica, one after another."""
+    """Concatenate the rows [N, ...] of all replicas."""
     return rows
 
 
 def accelerators() -> list[str]:
-    """Names of the devices of this machine that are no processors."""
+    """Names of this machine's GPUs or TPUs."""
     return [each.device_kind for each in jax.local_devices() if each.platform != "cpu"]
 
 
 def peak_memory() -> int:
-    """The most bytes that a device, or without any this process, has had in use."""
+    """Peak memory in bytes of the fullest GPU or TPU, or of this process if there is none."""
     used = (each.memory_stats() or {} for each in jax.local_devices() if each.platform != "cpu")
     return max((of.get("peak_bytes_in_use", 0) for of in used), default=0) or hardware.peak_memory()
 
 
 def fast_precision() -> str:
-    """mixed_bfloat16 on a TPU and on GPUs that multiply it, else float32: XLA's CPU does not."""
+    """mixed_bfloat16 on TPUs and GPUs with native support, else float32; XLA on CPUs has none."""
     device = jax.devices()[0]
     capability = getattr(device, "compute_capability", "0")  # NVIDIA's "9.0", AMD's "gfx90a"
     number, *_ = capability.split(".")
@@ -168,15 +171,15 @@ def fast_precision() -> str:
 
 
 def array(variable: keras.Variable) -> np.ndarray:
-    """A copy of a variable's value: its memory is the next step's."""
+    """A copy of a variable's value, because the next step reuses its memory."""
     return np.array(variable.value)
 
 
 def compiled(work: Callable[..., None], state: Sequence[keras.Variable]) -> Callable[..., None]:
-    """Work that only changes variables, compiled to one operation.
+    """Compile a function that only changes variables.
 
     Args:
-        work: of arrays.
+        work: a function of arrays, without a result.
         state: all variables that it may read or change.
     """
     step = jax.jit(stateless(work, state))
@@ -189,20 +192,20 @@ def compiled(work: Callable[..., None], state: Sequence[keras.Variable]) -> Call
 
 
 def uniform_by_seed(seeds: Any, size: int) -> Any:
-    """float32 [N, size] in [-1, 1), each row from its own seed (int64 [N]) alone.
+    """Draw float32 [N, size] uniformly from [-1, 1), each row from its own seed (int64 [N]) alone.
 
-    Of a named algorithm, so that CPU and GPU draw alike; the numbers are not TensorFlow's.
+    The algorithm is fixed, so that CPU and GPU draw the same; the numbers differ from TensorFlow's.
     """
     return jax.vmap(lambda key: jax.random.uniform(key, (size,), minval=-1.0))(_keys(seeds))
 
 
 def normal_by_seed(seeds: Any, size: int) -> Any:
-    """float32 [N, size] of the standard normal distribution, row by row as above."""
+    """Draw float32 [N, size] from the standard normal distribution; see `uniform_by_seed`."""
     return jax.vmap(lambda key: jax.random.normal(key, (size,)))(_keys(seeds))
 
 
 def fill_up(x: Any) -> Any:
-    """Rows of zeros at the end of [N, ...]: to a power of two, from 16 on to a multiple of 16."""
+    """Append rows of zeros to [N, ...], up to a power of two, or above 16 to a multiple of 16."""
     count = len(x)
     full = 1 << (count - 1).bit_length() if count <= 16 else -(-count // 16) * 16
     return jnp.pad(x, [(0, full - count), *[(0, 0)] * (x.ndim - 1)])
@@ -211,14 +214,14 @@ def fill_up(x: Any) -> Any:
 def stateless(
     step: Callable[..., Any], state: Sequence[keras.Variable]
 ) -> Callable[..., tuple[Any, list[Any]]]:
-    """A step that assigns variables, as a function of their values that JAX can compile.
+    """Turn a step that assigns variables into a function of their values, which JAX can compile.
 
     Args:
-        step: of any arguments.
+        step: the step, with any arguments.
         state: all variables that it may read or change.
 
     Returns:
-        (values, *arguments) -> what the step gives, and the values after it.
+        A function (values, *arguments) -> (the step's result, the values after it).
     """
 
     def call(values: Sequence[Any], *arguments: Any) -> tuple[Any, list[Any]]:

@@ -11,7 +11,7 @@ from artgan_tf import hardware
 from artgan_tf.hardware import processor_flags
 from artgan_tf.losses import Terms
 
-COUNTER = "int64"  # the type of the step: a GPU counts in no smaller one
+COUNTER = "int64"  # type of the step variable: TensorFlow's smallest integer on GPUs
 
 
 def descend(
@@ -20,12 +20,12 @@ def descend(
     compute_terms: Callable[[], Terms],
     state: list[keras.Variable],
 ) -> Terms:
-    """One step of an optimizer on the trainable variables of a network.
+    """Do one step of an optimizer on the trainable variables of a network.
 
     Args:
-        optimizer: built for them; with several replicas it adds up their gradients.
-        network: whose variables move.
-        compute_terms: the terms of the loss, which is their sum.
+        optimizer: an optimizer built for these variables; it sums the gradients of all replicas.
+        network: the network to update.
+        compute_terms: computes the terms of the loss, which is their sum.
         state: all variables that the terms may read or change.
 
     Returns:
@@ -44,21 +44,23 @@ def descend(
 def with_gradient(
     work: Callable[[Any], tuple[Any, Any]], x: Any, due: Any, state: list[keras.Variable]
 ) -> tuple[Any, Any]:
-    """What some work makes of x, and a gradient to x, of one pass: it assigns variables once.
+    """Call a function of x, and compute a gradient with respect to x in the same pass.
+
+    Variables that the function assigns are thus assigned only once.
 
     Args:
-        work: x -> (the scalar whose gradient is asked for, anything else).
-        x: a tensor; gradients flow back through all that is returned, the gradient too.
-        due: bool scalar: where it is false the gradient is not computed, but zeros.
-        state: all variables that the work may read or change.
+        work: x -> (the scalar to differentiate, any other output).
+        x: a tensor; gradients flow through both results, including the gradient.
+        due: bool scalar; if it is false, the gradient is zeros and, on one replica, not computed.
+        state: all variables that the function may read or change.
 
     Returns:
-        The work's second output, and the gradient, of x's shape.
+        The function's second output, and the gradient, of x's shape.
     """
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(x)
         scalar, found = work(x)
-    if replica()[1] > 1:  # the sums over replicas in it cannot stand in a condition
+    if replica()[1] > 1:  # sums over replicas are not allowed in a condition
         return found, tf.where(due, tape.gradient(scalar, x), tf.zeros_like(x))
     return found, tf.cond(due, lambda: tape.gradient(scalar, x), lambda: tf.zeros_like(x))
 
@@ -66,13 +68,13 @@ def with_gradient(
 def repeat(
     times: Any, work: Callable[[], Terms], first: Terms, state: list[keras.Variable]
 ) -> Terms:
-    """Do the work until it has been done so often; gives the result of the last time.
+    """Repeat a function that has been called once already; returns its last result.
 
     Args:
-        times: int scalar, at least 1.
-        work: changes `state`.
-        first: the result of the first time, which has been.
-        state: all variables that the work may read or change.
+        times: int scalar, the total number of calls including the first, at least 1.
+        work: the function.
+        first: the result of the first call.
+        state: all variables that the function may read or change.
     """
     _, terms = tf.while_loop(
         lambda i, _: i < times, lambda i, _: (i + 1, work()), (tf.constant(1), first)
@@ -81,7 +83,7 @@ def repeat(
 
 
 def replica() -> tuple[Any, int]:
-    """Which replica this is, from 0, and of how many."""
+    """The index of this replica, from 0, and the number of replicas."""
     context = tf.distribute.get_replica_context()
     if context is None:  # while networks are built
         return 0, 1
@@ -89,23 +91,23 @@ def replica() -> tuple[Any, int]:
 
 
 def replicas() -> int:
-    """How many replicas what is built here will have."""
+    """The number of replicas of networks built here."""
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
 def own_rows(n: Any, draw: Callable[[Any], Any]) -> Any:
-    """This replica's n rows of what one device would draw for the whole batch.
+    """Draw this replica's n rows of what one device would draw for the whole batch.
 
     Args:
-        n: how many rows each replica has.
-        draw: of a number of rows, the same numbers on every replica.
+        n: number of rows of each replica.
+        draw: draws a given number of rows, the same on every replica.
     """
     index, count = replica()
     return draw(n) if count == 1 else draw(n * count)[index * n :][:n]
 
 
 def mean_of_replicas(terms: Terms) -> Terms:
-    """Scalars, averaged over all replicas."""
+    """Average scalars over all replicas."""
     if replicas() == 1:
         return terms
     context = tf.distribute.get_replica_context()
@@ -114,11 +116,11 @@ def mean_of_replicas(terms: Terms) -> Terms:
 
 
 def rows_of_replicas(rows: Any) -> Any:
-    """[N, ...] of every replica, one after another; gradients go back to whose they are."""
+    """Concatenate the rows [N, ...] of all replicas; gradients flow back to each replica's own."""
     index, count = replica()
     if count == 1:
         return rows
-    # A sum of what each has at its place: `all_gather` fails between workers.
+    # Each replica pads its rows to their place and all are summed: `all_gather` fails for workers.
     before, after = (others * tf.shape(rows)[0] for others in (index, count - 1 - index))
     placed = tf.pad(rows, [[before, after], *[[0, 0]] * (len(rows.shape) - 1)])
     return tf.distribute.get_replica_context().all_reduce("sum", placed)
@@ -135,7 +137,7 @@ def _gpus() -> list[dict[str, Any]]:
 
 
 def peak_memory() -> int:
-    """The most bytes that a GPU, or without any this process, has had in use."""
+    """Peak memory in bytes of the fullest GPU, or of this process if there is none."""
     gpus = tf.config.list_physical_devices("GPU")
     names = [gpu.name.partition("physical_device:")[2] for gpu in gpus]
     used = [tf.config.experimental.get_memory_info(name)["peak"] for name in names]
@@ -143,7 +145,7 @@ def peak_memory() -> int:
 
 
 def fast_precision() -> str:
-    """mixed_bfloat16 where all GPUs, or without any the processor, multiply it, else float32."""
+    """mixed_bfloat16 if all GPUs (or the processor, without GPUs) support it, else float32."""
     details = _gpus()
     if details:
         native = all(each.get("compute_capability", (0, 0)) >= (8, 0) for each in details)
@@ -153,35 +155,35 @@ def fast_precision() -> str:
 
 
 def array(variable: keras.Variable) -> np.ndarray:
-    """A variable's value, of a mirrored one too."""
+    """A variable's value, even if the variable is mirrored."""
     return tf.convert_to_tensor(variable.value).numpy()
 
 
 def compiled(work: Callable[..., None], state: Sequence[keras.Variable]) -> Callable[..., None]:
-    """Work that only changes variables, compiled to one operation.
+    """Compile a function that only changes variables.
 
     Args:
-        work: of tensors.
+        work: a function of tensors, without a result.
         state: all variables that it may read or change.
     """
     return tf.function(work, autograph=False)
 
 
 def uniform_by_seed(seeds: Any, size: int) -> Any:
-    """float32 [N, size] in [-1, 1), each row from its own seed (int64 [N]) alone.
+    """Draw float32 [N, size] uniformly from [-1, 1), each row from its own seed (int64 [N]) alone.
 
-    Of a named algorithm, so that CPU and GPU draw alike; under XLA the numbers are others.
+    The algorithm is fixed, so that CPU and GPU draw the same; under XLA the numbers differ.
     """
     return _uniform(tf.convert_to_tensor(seeds, tf.int64), size)
 
 
 def normal_by_seed(seeds: Any, size: int) -> Any:
-    """float32 [N, size] of the standard normal distribution, row by row as above."""
+    """Draw float32 [N, size] from the standard normal distribution; see `uniform_by_seed`."""
     return _normal(tf.convert_to_tensor(seeds, tf.int64), size)
 
 
 def fill_up(x: Any) -> Any:
-    """Rows of zeros at the end of [N, ...]: to a power of two, from 16 on to a multiple of 16."""
+    """Append rows of zeros to [N, ...], up to a power of two, or above 16 to a multiple of 16."""
     count = tf.shape(x)[0]
     powers = tf.constant([1, 2, 4, 8, 16])
     power = tf.reduce_min(tf.where(powers >= count, powers, 16))
@@ -189,7 +191,7 @@ def fill_up(x: Any) -> Any:
     return tf.pad(x, [[0, full - count], *[[0, 0]] * (len(x.shape) - 1)])
 
 
-# Seed by seed, which takes ten times as long where it isn't compiled.
+# Drawing seed by seed takes ten times as long without compiling.
 @tf.function(autograph=False, reduce_retracing=True)
 def _uniform(seeds: tf.Tensor, size: int) -> tf.Tensor:
     draw = tf.random.stateless_uniform

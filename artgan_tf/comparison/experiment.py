@@ -1,7 +1,7 @@
-"""One experiment of a study: a preset and a seed, trained, measured and exported.
+"""One experiment of a study: a preset trained with a seed, exported and measured.
 
-Each of the three is a process of its own, as if typed: what one leaves in memory is not the next
-one's, and a study that is stopped goes on with the same verbs.
+Each step runs a verb of the command line in a process of its own, so that steps share no memory and
+a stopped study can resume with the same verbs.
 """
 
 import json
@@ -20,8 +20,8 @@ from artgan_tf.config import Config, InputError, RunError, parse_overrides, reso
 from artgan_tf.runs.directory import RunDirectory
 from tfrecords_tools.common import files
 
-FREE = ("log.", "data.on_change")  # settings that do not change what comes out
-ROOM = 2**16  # bytes: with fewer free a disk is as good as full
+FREE = ("log.", "data.on_change")  # settings that do not change the result
+ROOM = 2**16  # bytes; a disk with less free space counts as full
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Experiment:
 
     Attributes:
         preset: a name, or the path of a TOML file.
-        seed: of the training.
+        seed: the training's seed.
         out: the study's folder.
     """
 
@@ -40,12 +40,12 @@ class Experiment:
 
     @property
     def name(self) -> str:
-        """What its row is called: the preset's name, of a file its own."""
+        """The name of its row: the preset's name, or that of the TOML file."""
         return resolve(self.preset).preset
 
     @property
     def run_dir(self) -> Path:
-        """Where its run lives."""
+        """The directory of its run."""
         return self.out / "runs" / self.name.replace("/", "-") / f"seed-{self.seed}"
 
     @property
@@ -56,7 +56,7 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Protocol:
-    """What all experiments of a study have in common; see the verb `study`."""
+    """The settings that all experiments of a study share; see the verb `study`."""
 
     data: str = ""
     settings: tuple[str, ...] = ()
@@ -64,19 +64,19 @@ class Protocol:
     extractor: str = ""
 
     def config(self, experiment: Experiment) -> Config:
-        """What `fit` is told for an experiment."""
+        """The configuration that `fit` trains for an experiment."""
         flags: dict[str, Any] = {"train.seed": experiment.seed}
         flags |= {"data.spec": self.data} if self.data else {}
         return resolve(experiment.preset, parse_overrides(self.settings) | flags)
 
     @property
     def measures(self) -> dict[str, Any]:
-        """What `evaluate` is told, as an experiment's note keeps it."""
+        """The options of `evaluate`, as stored in an experiment's note."""
         return {"metrics": list(self.metrics), "extractor": self.extractor}
 
 
 def check(experiments: Iterable[Experiment], protocol: Protocol) -> None:
-    """Raises InputError where an experiment's run is, or would be, one of other settings."""
+    """Raises InputError if a run exists with other settings, or two experiments would share one."""
     planned: dict[Path, Config] = {}
     for experiment in experiments:
         run, config = experiment.run_dir, protocol.config(experiment)
@@ -92,10 +92,10 @@ def check(experiments: Iterable[Experiment], protocol: Protocol) -> None:
 
 
 def carry_out(experiment: Experiment, protocol: Protocol) -> StudyRow:
-    """Do what has not been done of an experiment; other metrics than before are measured anew.
+    """Do the steps of an experiment that are missing; it is measured again if the metrics changed.
 
     Raises:
-        RunError: a step failed; its log tells why.
+        RunError: a step failed; its log says why.
     """
     run = experiment.run_dir
     if not is_complete(run):
@@ -123,7 +123,7 @@ def _measuring(protocol: Protocol) -> list[str]:
 
 
 def _run(experiment: Experiment, verb: str, *arguments: str) -> None:
-    """A verb, whose words go into the experiment's log."""
+    """Run a verb, and append its output to the experiment's log; raises RunError if it fails."""
     log = experiment.run_dir.with_suffix(".log")
     command = [sys.executable, "-m", f"artgan_tf.{verb}", *arguments]
     with files.telling(log), log.open("a", encoding="utf-8") as words:
@@ -136,17 +136,17 @@ def _run(experiment: Experiment, verb: str, *arguments: str) -> None:
 
 
 def _why(log: Path) -> str:
-    """The last sentence that a verb ended with, if any."""
+    """The error that a verb ended with, in brackets; empty if unknown."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     said = [line.removeprefix("error: ") for line in lines[-5:] if line.startswith("error: ")]
     if said:
         return f" ({said[-1].rstrip('.')})"
-    full = shutil.disk_usage(log.parent).free < ROOM  # the sentence did not fit, either
+    full = shutil.disk_usage(log.parent).free < ROOM  # too full even for the error
     return " (the disk is full)" if full else ""
 
 
 def _note(experiment: Experiment, protocol: Protocol) -> None:
-    """What no other file of the run tells; its presence says that all is done."""
+    """Write the note, with what no other file of the run says; it marks the experiment as done."""
     found = {"preset": experiment.name, "seed": experiment.seed, "hardware": hardware.describe()}
     found |= protocol.measures
     files.write(experiment.run_dir / NOTE, json.dumps(found, indent=1) + "\n")

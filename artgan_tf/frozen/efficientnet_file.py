@@ -1,4 +1,4 @@
-"""Where the weights of EfficientNet-Lite0 lie."""
+"""Finds the file with the weights of EfficientNet-Lite0."""
 
 import importlib.util
 from pathlib import Path
@@ -13,8 +13,8 @@ INSTALL = (
 
 
 def weights_file() -> Path:
-    """Where the package has its file; InputError when it is not installed."""
-    spec = importlib.util.find_spec(MODULE)  # found, not imported
+    """The path of the package's file; raises InputError if the package is not installed."""
+    spec = importlib.util.find_spec(MODULE)  # does not import it
     path = Path(spec.origin).parent / FILE if spec and spec.origin else None
     if path is None or not path.is_file():
         raise InputError(f"EfficientNet-Lite0 needs the package {PACKAGE}: {INSTALL}.")

@@ -1,8 +1,8 @@
-"""Frozen features of images, mixed at random, for critics to look at (Sauer et al., 2021).
+"""Frozen, randomly mixed features of images as inputs of critics (Sauer et al., 2021).
 
-A network trained on natural images sees local structure that a new discriminator does not. Its
-maps are mixed across channels and scales by fixed random kernels, so that G cannot please some
-channels alone. Nothing here is trained, saved or exported.
+A network trained on natural images sees local structure that a new discriminator does not. Fixed
+random kernels mix its maps across channels and scales, so that G cannot succeed by satisfying only
+some channels. Nothing here is trained, saved or exported.
 """
 
 import itertools
@@ -15,16 +15,21 @@ from keras import ops
 from artgan_tf.frozen.efficientnet import CHANNELS, STRIDES, load_efficientnet
 
 MIXED = (64, 64, 128, 128)  # channels of the mixed maps
-# Root mean squares of the network's maps over 256 paintings, which bring them to one scale.
+# Root mean squares of the network's maps over 256 paintings, by which the maps are divided.
 SCALES = (8.3, 7.2, 5.8, 2.6)
 
 
 class FrozenFeatures:
-    """Four mixed maps of images; no layer, so that Keras does not track its weights with a model's.
+    """Computes four mixed maps of images.
+
+    It is not a Keras layer, so that its weights are not tracked as part of a model.
 
     Args:
-        size: images are enlarged to it.
+        size: side to which images are enlarged, in pixels.
         dtype: policy of the network.
+
+    Raises:
+        InputError: the network's package is missing, or its file is damaged.
     """
 
     def __init__(self, size: int, dtype: Any = "float32"):
@@ -42,11 +47,14 @@ class FrozenFeatures:
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """What a compiled step reads."""
+        """All variables, for a compiled step to read."""
         return [*self.network.variables, *self.across, *self.down]
 
     def __call__(self, images: Any) -> list[Any]:
-        """Float images [N, S, S, 3] in [-1, 1] to maps [N, size / stride, size / stride, M]."""
+        """Compute maps [N, size / stride, size / stride, M] of images [N, S, S, 3] in [-1, 1].
+
+        The strides are `STRIDES`, and M are the channels in `MIXED`.
+        """
         size = (self.size, self.size)
         maps = self.network(ops.image.resize(images, size, interpolation="bilinear"))
         maps = [_convolve(x, kernel) for x, kernel in zip(maps, self.across, strict=True)]
@@ -58,7 +66,7 @@ class FrozenFeatures:
 
 
 def map_sizes(size: int) -> tuple[int, ...]:
-    """Sides of the maps of images of a size."""
+    """Sides of the maps of images with a given side."""
     return tuple(-(-size // stride) for stride in STRIDES)
 
 

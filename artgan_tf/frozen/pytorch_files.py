@@ -1,6 +1,6 @@
-"""Tensors of files that PyTorch wrote, read without it.
+"""Reads the tensors of files written by PyTorch, without PyTorch.
 
-A pickle may call anything, so that there is a list of what these may name.
+A pickle can call any function, so only names on a list are allowed.
 """
 
 import io
@@ -16,20 +16,23 @@ from typing import Any
 import numpy as np
 
 STORAGES = {"torch.FloatStorage": "<f4", "torch.LongStorage": "<i8"}
-MAGIC, VERSION = 0x1950A86A20F9469CFC6C, 1001  # how a file begins that is no zip
+MAGIC, VERSION = 0x1950A86A20F9469CFC6C, 1001  # at the start of a file that is not a zip
 
 Storage = Callable[[str, str, int], np.ndarray]  # key, type, count -> [count]
 
 
 class Unpickler(pickle.Unpickler):
-    """Makes an array of each tensor, and of nothing else than built-in types.
+    """Unpickles tensors as arrays, and otherwise built-in types only.
 
-    All a pickle can get hold of are these types, which it cannot change, and `tensor`.
+    A pickle can reach only these types, which it cannot change, and the method `tensor`.
 
     Args:
         content: the pickle.
-        storage: finds the numbers that a tensor is a part of.
-        modules: a type for whatever a pickle names of a module of this name, or inside it.
+        storage: returns the numbers of a storage, of which tensors are parts.
+        modules: types by the name of a top-level module; each replaces everything in that module.
+
+    Raises:
+        pickle.UnpicklingError: the pickle names anything else, or is inconsistent.
     """
 
     def __init__(self, content: bytes, storage: Storage, modules: dict[str, type] | None = None):
@@ -50,7 +53,7 @@ class Unpickler(pickle.Unpickler):
         return self.allowed[f"{module}.{name}"]
 
     def persistent_load(self, reference: Any) -> np.ndarray:
-        """[count]: what the pickle refers to as (storage, type, key, device, count)."""
+        """The storage [count] to which a pickle refers by (storage, type, key, device, count)."""
         kind, name, key, _, count, *_ = reference
         if kind != "storage" or name not in STORAGES or not re.fullmatch(r"\d+", key):
             raise pickle.UnpicklingError(f"{reference} is no storage of float32 or int64")
@@ -60,8 +63,8 @@ class Unpickler(pickle.Unpickler):
         return numbers
 
     def tensor(self, storage: Any, offset: Any, size: Any, strides: Any, *_: Any) -> np.ndarray:
-        """A part of a storage in its shape, axes in any order; one with gaps is refused."""
-        axes = sorted(range(len(size)), key=lambda axis: -strides[axis])  # the outermost first
+        """A part of a storage as an array, with axes in any order; gaps are not allowed."""
+        axes = sorted(range(len(size)), key=lambda axis: -strides[axis])  # outermost first
         shape = [size[axis] for axis in axes]
         dense = all(
             size[axis] == 1 or strides[axis] == prod(shape[place + 1 :])
@@ -73,10 +76,10 @@ class Unpickler(pickle.Unpickler):
 
 
 def read_state(path: Path) -> dict[str, np.ndarray]:
-    """The tensors of a `state_dict` by name, in a file of `torch.save` before it wrote zips.
+    """Read the tensors of a `state_dict` by name, in `torch.save`'s format before zip files.
 
     Raises:
-        Exception: it is damaged or another file; pickles raise whatever they like.
+        Exception: the file is damaged or of another kind; pickles can raise any exception.
     """
     file = io.BytesIO(path.read_bytes())
     storages: dict[str, np.ndarray] = {}
@@ -84,7 +87,7 @@ def read_state(path: Path) -> dict[str, np.ndarray]:
     def storage(key: str, dtype: str, count: int) -> np.ndarray:
         if count > file.getbuffer().nbytes:
             raise ValueError(f"storage {key} is larger than the file")
-        return storages.setdefault(key, np.empty(count, dtype))  # its numbers follow the pickles
+        return storages.setdefault(key, np.empty(count, dtype))  # the numbers follow the pickles
 
     magic, version, _, state, keys = (Unpickler(_next(file), storage).load() for _ in range(5))
     if (magic, version) != (MAGIC, VERSION) or sorted(keys) != sorted(storages):
@@ -97,7 +100,7 @@ def read_state(path: Path) -> dict[str, np.ndarray]:
 
 
 def _next(file: io.BytesIO) -> bytes:
-    """The pickle that begins here, to its end."""
+    """Read the pickle that begins at the current position."""
     start = file.tell()
     for _ in pickletools.genops(file):
         pass
@@ -105,7 +108,11 @@ def _next(file: io.BytesIO) -> bytes:
 
 
 def _counting(content: bytes) -> bytes:
-    """The same pickle; one that would reserve memory for more objects than it has is refused."""
+    """Return the pickle unchanged, unless it would reserve memory for more objects than it has.
+
+    Raises:
+        pickle.UnpicklingError: it would.
+    """
     for opcode, argument, _ in pickletools.genops(content):
         if opcode.name.endswith("PUT") and (argument or 0) > len(content):
             raise pickle.UnpicklingError(f"its pickle counts up to {argument}")

@@ -1,10 +1,10 @@
-"""ArtGAN (Tan et al., ICIP 2017): zNet and Dec make G, Enc and clsNet make D; Dec is shared.
+"""ArtGAN (Tan et al., ICIP 2017): G is zNet and Dec, D is Enc and clsNet; Dec also reconstructs.
 
-Losses and networks are those of the paper and, where it is silent, those on which three public
-reimplementations agree.
+Losses and networks follow the paper. Details that it does not state follow three public
+reimplementations that agree on them.
 
-Images in [0, 1], z normal, K+1 sigmoid units. The papers do not say how the weights start: kernels
-here are Glorot-uniform.
+Images are in [0, 1], z is normal, and D has K+1 sigmoid units. The papers do not give the initial
+weights; here kernels are Glorot-uniform.
 """
 
 from typing import Any
@@ -25,7 +25,7 @@ SLOPE = 0.2
 
 # ---- networks ---------------------------------------------------------------------------------
 def _growing(stages: list[Stage], start: int, dtype: Any) -> list[layers.Block]:
-    """Transposed convolutions: 4x4 stride 2 where the size doubles, else 3x3 stride 1."""
+    """A block per stage: transposed convolution, 4x4 stride 2 to double the size, else 3x3."""
     blocks, size = [], start
     for stage in stages:
         conv = _transposed(stage.channels, stage.size != size, dtype)
@@ -39,12 +39,15 @@ def _transposed(channels: int, grows: bool, dtype: Any) -> keras.layers.Layer:
     return fast.Conv2DTranspose(channels, kernel, strides=stride, padding="same", dtype=dtype)
 
 
-# Its name in files that `save` has written.
+# This name is stored in files written by `save`, so it must not change.
 @keras.saving.register_keras_serializable("artgan_tf.artgan", "Generator")
 class ArtGANGenerator(Generator):
     """zNet: (z, classes) -> codes; Dec: codes -> images in [0, 1].
 
-    `model.latent` is zNet's table, `model.generator` is Dec's; a last layer doubles the size.
+    `model.latent` is zNet's table, `model.generator` is Dec's; a final layer doubles the size.
+
+    Raises:
+        InputError: a table is empty or does not lead to the image size.
     """
 
     def __init__(
@@ -74,7 +77,7 @@ class ArtGANGenerator(Generator):
         return self.decode(x, training=training)
 
     def decode(self, codes: Any, training: bool = False) -> Any:
-        """Dec: float32 images [N, S, S, 3] in [0, 1] from zNet's or Enc's codes."""
+        """Dec: turn codes of zNet or Enc into float32 images [N, S, S, 3] in [0, 1]."""
         x = codes
         for block in self.decoder:
             x = block(x, training=training)
@@ -85,13 +88,13 @@ class ArtGANDiscriminator(keras.Model):
     """Enc: images -> codes; clsNet: codes -> K+1 logits, the last one FAKE.
 
     Args:
-        config: `model.encoder` is Enc's table, `model.classifier` clsNet's; of the `discriminator`
-            section the dropout before layers marked `d`, and spectral normalization of all.
-        classes: K.
+        config: `model.encoder` is Enc's table, `model.classifier` clsNet's; the `discriminator`
+            section sets the dropout before layers marked `d`, and spectral normalization of all.
+        classes: K, the number of classes.
         dtype: policy of the inner layers.
 
-    Call: images [N, S, S, 3] in [0, 1] -> (float32 logits [N, K+1], codes); p_i is the i-th
-    sigmoid. `training` and `dropout` as in `layers.Block`.
+    Call: images [N, S, S, 3] in [0, 1] -> (float32 logits [N, K+1], codes); p_i is the sigmoid of
+    the i-th logit. `training` and `dropout` as in `layers.Block`.
     """
 
     def __init__(self, config: Config, classes: int, dtype: Any = "float32"):
@@ -134,7 +137,7 @@ def discriminator_loss(
     Args:
         real_logits, fake_logits: [N, K+1], the last one FAKE.
         labels: int [N], the real images' classes.
-        smoothing: takes this much off the real images' target 1 (one-sided, beyond the paper).
+        smoothing: is subtracted from the real images' target 1 (one-sided; not in the paper).
     """
     units = real_logits.shape[-1]
     real_target = ops.one_hot(labels, units) * (1.0 - smoothing)
@@ -146,14 +149,14 @@ def discriminator_loss(
 
 
 def generator_loss(fake_logits: Any, fake_labels: Any) -> Terms:
-    """L_adv = BCE(D(G(z)), [onehot(k^), 0]), of logits [N, K+1] and int labels [N]."""
+    """L_adv = BCE(D(G(z)), [onehot(k^), 0]), for logits [N, K+1] and int labels [N]."""
     target = ops.one_hot(fake_labels, fake_logits.shape[-1])
     return {"adversarial": losses.binary_cross_entropy(fake_logits, target)}
 
 
 # ---- the model --------------------------------------------------------------------------------
 class NormalPrior:
-    """z from the standard normal distribution, for a `GAN`."""
+    """The standard normal prior of z, to be mixed into a `GAN`."""
 
     config: Config
     prior = "the standard normal distribution"
@@ -165,11 +168,11 @@ class NormalPrior:
         return backend.normal_by_seed(seeds, self.config.model.z_size)
 
     def interpolate(self, z: Any, other: Any, t: Any) -> Any:
-        # Along an arc: half-way between two normal z of this length, a straight line is shorter.
+        # Along an arc: on a straight line, z half-way would be shorter than the prior makes likely.
         t, product = t[:, None], ops.sum(z * other, axis=1, keepdims=True)
         a, b = (ops.sqrt(ops.sum(ops.square(x), axis=1, keepdims=True)) for x in (z, other))
         angle = ops.arccos(ops.clip(product / ops.maximum(a * b, 1e-12), -1.0, 1.0))
-        # Equal and opposite z have no arc of their own, and nearly so none that float32 can tell.
+        # Equal or opposite z define no arc; nearly so, none that float32 resolves: take a line.
         turn = ops.maximum(ops.sin(angle), 1e-2)
         straight, length = ops.sin(angle) < 1e-2, (1.0 - t) * a + t * b
         p, q = (ops.where(straight, s, ops.sin(s * angle) / turn) for s in (1.0 - t, t))
@@ -178,7 +181,7 @@ class NormalPrior:
 
 
 class ArtGAN(NormalPrior, GAN):
-    """ArtGAN: K+1 sigmoid units, and Dec shared between G and the reconstruction Dec(Enc(x))."""
+    """ArtGAN: K+1 sigmoid units, and Dec shared by G and the reconstruction Dec(Enc(x))."""
 
     title, source = "ArtGAN", "Tan, Chan, Aguirre, Tanaka, ICIP 2017"
     pixel_range = (0.0, 1.0)
@@ -200,7 +203,7 @@ class ArtGAN(NormalPrior, GAN):
         return discriminator_loss(real_logits, y, fake_logits, smoothing)
 
     def generator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
-        """L_adv + L_L2, L_L2 = MSE(Dec(Enc(x)), x) with gradients to Dec alone."""
+        """L_adv + L_L2, where L_L2 = MSE(Dec(Enc(x)), x) has gradients to Dec only."""
         logits, _ = self.discriminator(self.perturb(fake)[1], training=True)
         terms = generator_loss(logits, fake_y)
         if self.config.model.autoencoder:

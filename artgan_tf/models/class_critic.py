@@ -1,6 +1,7 @@
-"""The class critic, this project's own: a modulated generator, and a critic for each class in D.
+"""This project's own model: a modulated generator, and a critic for each class in D.
 
-Images in [-1, 1], z normal; tables, convolutions and initial weights are Improved ArtGAN's.
+Images are in [-1, 1] and z is normal; tables, convolutions and initial weights are those of
+Improved ArtGAN.
 """
 
 from typing import Any
@@ -24,7 +25,7 @@ class ModulatedBlock(keras.layers.Layer):
 
     Args:
         weights: the layer with the weights.
-        channels: C' of its outputs, which the style moves; 0 leaves batch norm alone.
+        channels: C', its output channels, which the style modulates; 0 for no modulation.
 
     Call: x [N, H, W, C], style [N, S] -> [N, H', W', C'].
     """
@@ -47,16 +48,16 @@ class ModulatedBlock(keras.layers.Layer):
         return ops.leaky_relu(x, negative_slope=improved.SLOPE)
 
 
-# Its name in files that `save` has written.
+# This name is stored in files written by `save`, so it must not change.
 @keras.saving.register_keras_serializable("artgan_tf.critic", "Generator")
 class ModulatedGenerator(Generator):
     """z and classes -> images in [-1, 1].
 
-    Every batch norm but the first is scaled and shifted by z and the class (as in BigGAN), and the
-    picture is the sum of what each size paints, enlarged (as in StyleGAN2).
+    z and the class scale and shift every batch norm but the first (as in BigGAN). Each size adds to
+    the image, which is enlarged from size to size (as in StyleGAN2).
 
-    `model.generator` ends at the size of the images; `model.modulation` names what moves the batch
-    norms; with `model.skips` off the last size alone paints.
+    `model.generator` ends at the size of the images; `model.modulation` names what modulates the
+    batch norms; without `model.skips` only the last size draws the image.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class ModulatedGenerator(Generator):
             size = stage.size
 
     def call(self, z: Any, classes: Any, training: bool = False) -> Any:
-        # A class is a single 1: as long as z is on average, it has as much to say.
+        # Scale the one-hot class to the average length of z, so that both weigh the same.
         classes = classes * z.shape[-1] ** 0.5
         parts = {"latent": z, "class": classes}
         chosen = [part for name, part in parts.items() if name in self.modulation]  # z first
@@ -96,7 +97,7 @@ class ModulatedGenerator(Generator):
 
 
 def _enlarged(picture: Any) -> Any:
-    """[N, H, W, 3] at twice the size, bilinear."""
+    """Enlarge [N, H, W, 3] to twice the size, with bilinear interpolation."""
     size = tuple(2 * side for side in picture.shape[1:3])
     return ops.image.resize(picture, size, interpolation="bilinear")
 
@@ -104,10 +105,10 @@ def _enlarged(picture: Any) -> Any:
 class ClassCriticDiscriminator(improved.ImprovedDiscriminator):
     """Improved ArtGAN's categorical autoencoder with a critic for each class on its codes.
 
-    Besides Improved ArtGAN's calls:
-        `critic(codes)`: c_k, how real a picture is as one of class k, float32 [N, H, W, K]; at
+    In addition to Improved ArtGAN's methods:
+        `critic(codes)`: c_k, the realness of an image as one of class k, float32 [N, H, W, K]; at
             each place of the codes with `model.critic = "local"`, else H = W = 1.
-        `feature_critics(maps)`: as much for each mixed map of frozen features, where there are any.
+        `feature_critics(maps)`: the same for each mixed map of frozen features; None without them.
     """
 
     def __init__(self, config: Config, classes: int, dtype: Any = "float32"):
@@ -130,7 +131,7 @@ class ClassCriticDiscriminator(improved.ImprovedDiscriminator):
             self.feature_critics(self.feature_critics.examples())
 
     def critic(self, codes: Any) -> Any:
-        """c_k at the places of the codes, float32 [N, H, W, K]."""
+        """Compute c_k, float32 [N, H, W, K], from the encoder's codes."""
         if self.local:
             return self.head(codes)
         return self.head(self.flatten(codes))[:, None, None, :]
@@ -140,11 +141,11 @@ class FeatureCritics(keras.layers.Layer):
     """A critic for each class on every mixed map of frozen features (Sauer et al., 2021).
 
     Args:
-        classes: K.
+        classes: K, the number of classes.
         width: channels of the inner layers.
-        sizes: of the maps; large ones are halved until they have 8 x 8 places.
+        sizes: sides of the maps; larger ones are halved down to 8x8.
 
-    Call: maps, each [N, H, W, M] -> for each c_k, float32 [N, H', W', K].
+    Call: maps, each [N, H, W, M] -> for each map c_k, float32 [N, H', W', K].
     """
 
     def __init__(self, classes: int, width: int, sizes: tuple[int, ...], **kwargs: Any):
@@ -161,7 +162,7 @@ class FeatureCritics(keras.layers.Layer):
             self.towers.append([*blocks, improved.convolution(classes, **settings)])
 
     def examples(self) -> list[Any]:
-        """Maps of zeros, of the shapes that there will be."""
+        """Maps of zeros with the shapes of real ones, to build the layers."""
         return [ops.zeros((1, s, s, m)) for s, m in zip(self.sizes, MIXED, strict=True)]
 
     def call(self, maps: list[Any], training: bool = False) -> list[Any]:
@@ -175,12 +176,12 @@ class FeatureCritics(keras.layers.Layer):
 
 # ---- losses -----------------------------------------------------------------------------------
 def discriminator_loss(real: Any, fake: Any, kind: str = "non-saturating") -> Terms:
-    """A critic's part of L_D: softplus(-c(x)) + softplus(c(s)), or of another kind.
+    """A critic's part of L_D, by default softplus(-c(x)) + softplus(c(s)).
 
     Args:
-        real, fake: c_y of real images and of fakes of the same classes, any equal shape.
+        real, fake: c_y of real images and of fakes of the same classes, of the same shape.
         kind: `non-saturating` as above (Goodfellow et al., 2014), `hinge` relu(1 - c(x)) +
-            relu(1 + c(s)) (Lim and Ye, 2017), or of pairs, `relativistic` softplus(-(c(x) - c(s)))
+            relu(1 + c(s)) (Lim and Ye, 2017), or `relativistic` softplus(-(c(x) - c(s))) over pairs
             (Jolicoeur-Martineau, 2019).
     """
     if kind == "relativistic":
@@ -190,7 +191,10 @@ def discriminator_loss(real: Any, fake: Any, kind: str = "non-saturating") -> Te
 
 
 def generator_loss(real: Any, fake: Any, kind: str = "non-saturating") -> Terms:
-    """L_G: softplus(-c(s)), hinge's -c(s), or of pairs softplus(-(c(s) - c(x)))."""
+    """A critic's part of L_G; arguments as for `discriminator_loss`.
+
+    `non-saturating` softplus(-c(s)), `hinge` -c(s), `relativistic` softplus(-(c(s) - c(x))).
+    """
     if kind == "hinge":
         return {"adversarial": -ops.mean(fake)}
     margin = fake - real if kind == "relativistic" else fake
@@ -199,12 +203,12 @@ def generator_loss(real: Any, fake: Any, kind: str = "non-saturating") -> Terms:
 
 # ---- the model --------------------------------------------------------------------------------
 class ClassCriticGAN(NormalPrior, improved.ImprovedArtGAN):
-    """This project's own: Improved ArtGAN's D with a critic for each class, a modulated G.
+    """This project's own model: Improved ArtGAN's D with a critic for each class, a modulated G.
 
-    Improved ArtGAN rewards G for being typical of a class: its class term equals a softmax over the
-    classes and "fake". Here D learns classes and reconstruction from real images alone, and G
-    answers to the critic of the class it was asked for, which compares real images of a class with
-    fakes of that class.
+    Improved ArtGAN rewards G for images typical of a class: its class term equals a softmax over
+    the classes and "fake". Here D learns classes and reconstruction from real images only. G learns
+    from the critic of the requested class, which compares real images of the class with fakes of
+    it.
     """
 
     title, source = "Improved ArtGAN with class critics", "this project's own"
@@ -237,7 +241,7 @@ class ClassCriticGAN(NormalPrior, improved.ImprovedArtGAN):
         return terms | self._penalty(*gradients, *fake_gradients)
 
     def generator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
-        """`generator_loss` of all critics; the relativistic one looks at real images, too."""
+        """`generator_loss` of all critics; the relativistic one needs real images as well."""
         relativistic = self.config.train.critic == "relativistic"
         shown = [(fake, fake_y), (real, y)] if relativistic else [(fake, fake_y)]
         found = []
@@ -248,10 +252,10 @@ class ClassCriticGAN(NormalPrior, improved.ImprovedArtGAN):
         return self._adversarial(generator_loss, found[-1], found[0])
 
     def _pass(self, noisy: Any, labels: Any) -> tuple[tuple[Any, Any], tuple[Any, ...]]:
-        """D's logits and codes in its own step, and the gradient for the penalty, if there is one.
+        """D's logits and codes in the D step, and the gradient for the penalty, if there is one.
 
-        It is that of D's own critic. Those of frozen features have no penalty: they are shallow and
-        spectrally normalized, and projected GANs (Sauer et al., 2021) do without.
+        Only the critic on D's codes is penalized. Critics on frozen features are shallow and
+        spectrally normalized, and projected GANs (Sauer et al., 2021) do not penalize theirs.
         """
 
         def own(x: Any) -> tuple[Any, tuple[Any, Any]]:
@@ -267,14 +271,17 @@ class ClassCriticGAN(NormalPrior, improved.ImprovedArtGAN):
         return found, (gradient,)
 
     def _penalty(self, *gradients: Any) -> Terms:
-        """R1 and R2 as in R3GAN, lazily as in StyleGAN2: for the steps that are not due, too."""
+        """R1 and R2 as in R3GAN, computed every `penalty_every` steps with that much more weight.
+
+        This lazy regularization is that of StyleGAN2.
+        """
         if not gradients:
             return {}
         weight = 0.5 * self.config.train.gradient_penalty * self.config.train.penalty_every
         return {"penalty": weight * sum(map(losses.gradient_penalty, gradients))}
 
     def _critics(self, noisy: Any, codes: Any, labels: Any, training: bool = True) -> list[Any]:
-        """c_y of each critic, [N, H, W]: D's own, and those of frozen features."""
+        """c_y of each critic, [N, H, W]: the one on D's codes, then those on frozen features."""
         maps = [self.discriminator.critic(codes)]
         if self.features is not None:
             maps += self.discriminator.feature_critics(self.features(noisy), training=training)
@@ -284,7 +291,7 @@ class ClassCriticGAN(NormalPrior, improved.ImprovedArtGAN):
         return ops.einsum("nhwk,nk->nhw", critics, self.one_hot(labels))
 
     def _adversarial(self, loss: Any, real: list[Any], fake: list[Any]) -> Terms:
-        """The sum of all critics' terms."""
+        """Sum the terms of all critics."""
         kind = self.config.train.critic
         terms = [loss(*pair, kind) for pair in zip(real, fake, strict=True)]
         return {name: sum(t[name] for t in terms) for name in terms[0]}

@@ -1,4 +1,4 @@
-"""`Generator`: what the generators of all models share, `save("x.keras")` and back."""
+"""`Generator`: the base class of all generators, which can be saved as a `.keras` file."""
 
 from dataclasses import asdict
 from typing import Any
@@ -10,15 +10,15 @@ from artgan_tf.config import ModelOptions
 
 
 class Generator(keras.Model):
-    """A generator that takes its own settings and its classes' names along into a `.keras` file.
+    """A generator that stores its settings and the names of its classes in its `.keras` file.
 
     `keras.saving.load_model` finds the subclasses by name once `artgan_tf.papers` is imported.
 
     Args:
-        options: the `model` section.
+        options: the `model` section of the configuration.
         image_size: training size S.
         dtype: policy of the inner layers; images are float32.
-        class_names: of the K classes, in the order of their weights; a `Sampler` sets them.
+        class_names: names of the K classes, in label order; a `Sampler` sets them.
 
     Call: z float32 [N, Z] and classes float32 [N, K] (one-hot, or weights that mix classes) ->
     float32 images [N, S, S, 3] in the model's range.

@@ -1,8 +1,9 @@
-"""Improved ArtGAN (Tan et al., TIP 2019): the magnified generator, the categorical autoencoder D.
+"""Improved ArtGAN (Tan et al., TIP 2019): a magnified generator, a categorical autoencoder as D.
 
-Losses, networks and hyper-parameters are those of the paper and of its authors' public code.
+Losses, networks and hyper-parameters follow the paper and its authors' public code.
 
-Images in [-1, 1], z uniform; no bias anywhere, every kernel starts from N(0, 0.02^2).
+Images are in [-1, 1] and z is uniform. Layers have no bias, and every kernel is initialized from
+N(0, 0.02^2).
 """
 
 from typing import Any
@@ -23,7 +24,7 @@ SLOPE = 0.2
 
 # ---- networks ---------------------------------------------------------------------------------
 def normal() -> keras.initializers.Initializer:
-    """What every kernel starts from."""
+    """The initializer of every kernel."""
     return keras.initializers.RandomNormal(stddev=0.02)
 
 
@@ -60,12 +61,12 @@ def block(
 
 
 def first_layer(width: float, dtype: Any) -> layers.Block:
-    """z and classes to the 4 x 4 x 512 codes that G starts from: dense, BN, leaky ReLU."""
+    """G's first layer, from z and classes to 4x4 codes of 512 channels: dense, BN, leaky ReLU."""
     return block(dense(16 * scale(512, width), dtype=dtype), dtype)
 
 
 def _growing(stages: list[Stage], start: int, dtype: Any) -> list[layers.Block]:
-    """[upsampling where the size doubles,] convolution, BN, leaky ReLU for each stage."""
+    """For each stage [upsampling, if the size doubles ->] convolution -> BN -> leaky ReLU."""
     blocks, size = [], start
     for stage in stages:
         inner = growing_convolution(stage.channels, stage.size != size, dtype)
@@ -74,14 +75,14 @@ def _growing(stages: list[Stage], start: int, dtype: Any) -> list[layers.Block]:
     return blocks
 
 
-# Its name in files that `save` has written.
+# This name is stored in files written by `save`, so it must not change.
 @keras.saving.register_keras_serializable("artgan_tf.improved", "Generator")
 class ImprovedGenerator(Generator):
-    """z and classes -> images in [-1, 1]; magnified, it draws at 2S and pools to S.
+    """z and classes -> images in [-1, 1]; a magnified generator draws at 2S and pools to S.
 
     `model.generator` ends at the size S of the images, or at 2S with `model.magnify`.
 
-    Call: as `Generator`; `magnified=True` gives the images [N, 2S, 2S, 3] before the pooling.
+    Call: as `Generator`; `magnified=True` returns the images [N, 2S, 2S, 3] before pooling.
     """
 
     def __init__(
@@ -110,15 +111,15 @@ class ImprovedDiscriminator(keras.Model):
     """The categorical autoencoder: K logits o(x) and a reconstruction r(x) of the image.
 
     Args:
-        config: `model.encoder` and `model.decoder` are its tables; of the `discriminator` section
+        config: `model.encoder` and `model.decoder` are its tables; the `discriminator` section sets
             the dropout before layers marked `d`, and spectral normalization of the encoder and the
             classifier.
-        classes: K; there is no FAKE unit: the realness logit is logsumexp of the K logits.
+        classes: K; there is no FAKE unit, the realness logit is logsumexp of the K logits.
         dtype: policy of the inner layers.
 
-    Call: images [N, S, S, 3] in [-1, 1] -> (float32 logits [N, K], codes). `training` puts batch
-    norm on batch statistics, `dropout` turns dropout on: the G step wants the first without the
-    second.
+    Call: images [N, S, S, 3] in [-1, 1] -> (float32 logits [N, K], codes). `training` makes batch
+    norm use the batch's statistics, `dropout` turns dropout on; the G step needs the first without
+    the second.
     """
 
     def __init__(self, config: Config, classes: int, dtype: Any = "float32"):
@@ -144,7 +145,7 @@ class ImprovedDiscriminator(keras.Model):
         return [*_growing(stages, start, dtype), paint]
 
     def build(self, images_shape: tuple[int | None, ...]) -> None:
-        # By hand, because `call` alone does not reach the decoder.
+        # Explicitly, because `call` does not use the decoder.
         _, codes = self.call(ops.zeros((1, *images_shape[1:])))
         if self.decoder:
             self.decode(codes)
@@ -156,7 +157,7 @@ class ImprovedDiscriminator(keras.Model):
         return self.classifier(self.flatten(x)), x
 
     def decode(self, codes: Any, training: bool = False) -> Any:
-        """float32 images [N, S, S, 3] in [-1, 1] from the encoder's codes."""
+        """Turn the encoder's codes into float32 images [N, S, S, 3] in [-1, 1]."""
         x = codes
         *blocks, paint = self.decoder
         for block in blocks:
@@ -168,12 +169,12 @@ class ImprovedDiscriminator(keras.Model):
 def discriminator_loss(
     real_logits: Any, labels: Any, fake_logits: Any, smoothing: float = 0.0
 ) -> Terms:
-    """CE(o(x), y) + softplus(-l(x)) + softplus(l(s)), the part of L_D without r.
+    """CE(o(x), y) + softplus(-l(x)) + softplus(l(s)), L_D without the reconstruction r.
 
     Args:
         real_logits, fake_logits: o, [N, K]; l = logsumexp over K, p(real) = sigmoid(l).
         labels: int [N].
-        smoothing: label smoothing of the classes and of the target "real" (beyond the paper).
+        smoothing: label smoothing of the classes and of the target "real" (not in the paper).
     """
     return {
         "class": losses.cross_entropy(real_logits, labels, smoothing),
@@ -183,7 +184,12 @@ def discriminator_loss(
 
 
 def generator_loss(fake_logits: Any, fake_labels: Any) -> Terms:
-    """softplus(-l(s)) + CE(o(s), y^), the part of L_G without r."""
+    """softplus(-l(s)) + CE(o(s), y^), L_G without the reconstruction r.
+
+    Args:
+        fake_logits: o, [N, K].
+        fake_labels: int [N].
+    """
     return {
         "adversarial": realness_loss(fake_logits, 1.0),
         "class": losses.cross_entropy(fake_logits, fake_labels),
@@ -191,10 +197,14 @@ def generator_loss(fake_logits: Any, fake_labels: Any) -> Terms:
 
 
 def realness_loss(logits: Any, target: float) -> Any:
-    """BCE of p = sigmoid(logsumexp_k o_k) with a target: softplus(l) - target * l, batch mean.
+    """BCE of p = sigmoid(l), l = logsumexp_k o_k: batch mean of softplus(l) - target * l.
 
-    The public code's log_sum_exp broadcasts to [B, B] and is slightly off inside the softplus; this
-    is the exact one.
+    This is exact; in the public code log_sum_exp broadcasts to [B, B], and is slightly wrong inside
+    the softplus.
+
+    Args:
+        logits: o, [N, K].
+        target: probability of "real", 0 to 1.
     """
     realness = ops.logsumexp(logits, axis=-1)
     return ops.mean(ops.softplus(realness) - target * realness)
@@ -202,7 +212,7 @@ def realness_loss(logits: Any, target: float) -> Any:
 
 # ---- the model --------------------------------------------------------------------------------
 class ImprovedArtGAN(GAN):
-    """Improved ArtGAN: magnified generator, categorical autoencoder discriminator."""
+    """Improved ArtGAN: a magnified generator, and a categorical autoencoder as discriminator."""
 
     title, source = "Improved ArtGAN", "Tan, Chan, Aguirre, Tanaka, IEEE TIP 2019"
     prior = "the uniform distribution on [-1, 1]"
@@ -217,7 +227,7 @@ class ImprovedArtGAN(GAN):
 
     def interpolate(self, z: Any, other: Any, t: Any) -> Any:
         t = t[:, None]
-        return (1.0 - t) * z + t * other  # stays within the cube, and ends exactly at both
+        return (1.0 - t) * z + t * other  # stays in the cube, and is exact at both ends
 
     @property
     def discriminator_term_names(self) -> tuple[str, ...]:
@@ -228,7 +238,7 @@ class ImprovedArtGAN(GAN):
         return ("adversarial", "class", "reconstruction")[: 2 + self.config.model.autoencoder]
 
     def discriminator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
-        """`discriminator_loss` + 0.5 MSE(r(x), x), x before the noise."""
+        """`discriminator_loss` + 0.5 MSE(r(x), x), where the second x is without noise."""
         clean, noisy = self.perturb(real)
         real_logits, real_codes = self.discriminator(noisy, training=True, dropout=True)
         fake_logits, _ = self.discriminator(self.perturb(fake)[1], training=True, dropout=True)

@@ -1,29 +1,29 @@
-"""How long a run has trained."""
+"""Measures how long a run has trained."""
 
 import time
 
 
 class Clock:
-    """Training time: what passes while it runs, and what was before.
+    """A stopwatch of training time that can start from an earlier total.
 
     Args:
-        seconds: of the run so far.
+        seconds: training time of the run so far.
     """
 
     def __init__(self, seconds: float = 0.0):
         self._before = seconds
-        self._since: float | None = None  # it stands still
+        self._since: float | None = None  # None while stopped
 
     @property
     def seconds(self) -> float:
-        """The training time until now."""
+        """Training time so far, in seconds."""
         running = 0.0 if self._since is None else time.monotonic() - self._since
         return self._before + running
 
     def start(self) -> None:
-        """Steps are done from now on."""
+        """Start counting, as training steps begin."""
         self._since = time.monotonic()
 
     def stop(self) -> None:
-        """They are done no more."""
+        """Stop counting, as training steps pause."""
         self._before, self._since = self.seconds, None

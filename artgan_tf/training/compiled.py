@@ -1,4 +1,4 @@
-"""Steps of a GAN as functions that JAX compiles, over all devices, and where they are kept."""
+"""Steps of a GAN as functions that JAX compiles for all devices, and their on-disk cache."""
 
 import hashlib
 from collections.abc import Callable
@@ -16,20 +16,20 @@ from artgan_tf.hardware import cores, processor, processor_flags
 
 
 class CompiledStep:
-    """A step of a GAN as one function of JAX, from the values of its variables to the next ones.
+    """A step of a GAN as one JAX function from its variables' values to their next values.
 
-    The variables themselves are given their values by `settle`: a GPU should not wait until some
-    hundreds of them are assigned.  Every device of the mesh has a copy of each value.
+    The values are assigned to the variables only by `settle`, so that a GPU does not wait while
+    hundreds of variables are assigned.  Every device of the mesh has a copy of each value.
 
     Args:
-        gan: whose optimizers are built.
-        step: batch -> figures.
-        mesh: of one axis, along which a batch lies.
+        gan: the GAN, with its optimizers built.
+        step: a function from a batch to figures.
+        mesh: devices along one axis, which divides the batch.
     """
 
     def __init__(self, gan: GAN, step: Callable[[Any], Any], mesh: Mesh):
         self.state, self.mesh = gan.state, mesh
-        self.values: list[Any] | None = None  # where the variables are behind
+        self.values: list[Any] | None = None  # None while the variables are up to date
         self.whole = NamedSharding(mesh, PartitionSpec())
         function = stateless(step, self.state)
         self.jitted = jax.jit(function, donate_argnums=0, out_shardings=self.whole)
@@ -41,29 +41,30 @@ class CompiledStep:
         return figures
 
     def exchange(self, variable: keras.Variable, value: Any) -> Any:
-        """Give a variable a value for the next step; returns that of the last one."""
-        assert self.values is not None  # there was a step
+        """Set a variable's value for the next step; returns its value after the last step."""
+        assert self.values is not None  # a step has run
         index = next(i for i, v in enumerate(self.state) if v is variable)
         last, self.values[index] = self.values[index], jax.device_put(value, self.whole)
         return last
 
     def settle(self) -> None:
-        """Assign what the variables should hold by now; they must not be read before."""
+        """Assign the newest values to the variables, which must not be read before this."""
         for variable, value in zip(self.state, self.values or (), strict=False):
             variable.assign(value)
         self.values = None
 
 
 def keep_compiled() -> None:
-    """Let later processes find what is compiled here in the user's cache, or where JAX is told.
+    """Cache compiled functions on disk for later processes, unless JAX has a cache folder already.
 
-    Compiled for another processor it could not run, so each kind has its own folder.
+    Code compiled for one kind of processor may not run on another, so each kind has its own folder
+    in the user's cache.
     """
     if jax.config.jax_compilation_cache_dir is not None:  # type: ignore[attr-defined]
         return
     kind = repr((processor(), sorted(processor_flags()), cores()))
     name = hashlib.sha256(kind.encode()).hexdigest()[:16]
-    with suppress(OSError, RuntimeError):  # a user without a home, or a disk that is only read
+    with suppress(OSError, RuntimeError):  # no home directory, or a read-only disk
         folder = default_cache() / "jax" / name
         folder.mkdir(parents=True, exist_ok=True)
         jax.config.update("jax_compilation_cache_dir", str(folder))

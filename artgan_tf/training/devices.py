@@ -1,4 +1,4 @@
-"""Devices: memory growth, the distribution strategy, XLA."""
+"""Sets up TensorFlow's devices: memory growth, the distribution strategy, XLA."""
 
 import json
 import os
@@ -12,11 +12,14 @@ from artgan_tf.training.sharing import batch_fault, takes_all
 
 
 def choose_strategy(train: Train) -> tf.distribute.Strategy:
-    """The strategy a run uses; GPUs take memory as they need it, not all at once.
+    """Return the strategy of a run, and let GPUs allocate memory as needed, not all at once.
 
-    `auto` takes the cluster of several workers that TF_CONFIG tells of, else mirrors over all GPUs
-    where there are several and the settings allow it, else uses one device.  `mirrored` without
-    GPUs mirrors over the logical CPU devices.
+    `auto` uses the cluster if TF_CONFIG describes several workers. Otherwise it mirrors over all
+    GPUs if there are several and the settings allow it, or else uses one device.  `mirrored`
+    without GPUs mirrors over the logical CPU devices.
+
+    Raises:
+        InputError: the settings do not allow that many devices, or the cluster is not described.
     """
     gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:
@@ -34,7 +37,7 @@ def choose_strategy(train: Train) -> tf.distribute.Strategy:
 
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
-    """Whether this process is the one that writes: the chief of a cluster, or its first worker."""
+    """Whether this process writes the run: it is alone, the cluster's chief or its first worker."""
     cluster = strategy.cluster_resolver
     if cluster is None or cluster.task_type in (None, "chief"):
         return True
@@ -42,7 +45,7 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
 
 
 def use_xla(train: Train) -> bool:
-    """XLA on a GPU, not on a CPU, where it is two to three times slower for these nets."""
+    """Whether to use XLA; `auto` means on GPUs only, as CPUs are 2-3 times slower with it."""
     if train.xla == "auto":
         return bool(tf.config.list_physical_devices("GPU"))
     return train.xla == "on"
@@ -56,7 +59,7 @@ def _mirrored(on_gpus: bool) -> tf.distribute.Strategy:
 
 
 def _multiworker() -> tf.distribute.Strategy:
-    """Of the cluster that TF_CONFIG describes, or else SLURM."""
+    """The strategy of the cluster that TF_CONFIG, or else SLURM, describes."""
     if not _tf_config():
         cluster = slurm.tf_config(os.environ)
         if cluster is None:
@@ -83,7 +86,7 @@ def _tf_config() -> dict[str, Any]:
 
 
 def _fault(train: Train, replicas: int) -> str:
-    """What keeps a run from having so many replicas, in a sentence."""
+    """A sentence saying why a run cannot have this many replicas; empty if it can."""
     if replicas > 1 and train.cifar_trick:
         return "train.cifar_trick needs one device: set it to false or --strategy one."
     return batch_fault(train, max(replicas, 1))

@@ -1,4 +1,4 @@
-"""Which engine a run computes with."""
+"""Chooses the engine of a run."""
 
 import keras
 
@@ -7,7 +7,7 @@ from artgan_tf.training.engine import Engine
 
 
 def open_engine(config: Config) -> Engine:
-    """The engine of Keras's backend; to be called before anything is computed."""
+    """Open the engine of Keras's backend; must be called before anything is computed."""
     if keras.backend.backend() == "jax":
         from artgan_tf.training.jax_engine import JaxEngine
 

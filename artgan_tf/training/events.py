@@ -1,6 +1,7 @@
-"""TensorBoard's file of a run, written where it is told to and not by a thread.
+"""Writes a run's TensorBoard file, only when asked to and without a thread.
 
-tensorboardX's own writer has a thread, which a full disk ends for good, and which a kill overtakes.
+tensorboardX's own writer uses a thread, which dies for good when the disk is full and loses events
+when the process is killed.
 """
 
 import socket
@@ -17,30 +18,31 @@ from tfrecords_tools.common import files
 
 
 class Events:
-    """Points and pictures, in the file as soon as `flush` has put them there.
+    """Collects points and images, and writes them to the file on `flush`.
 
     Args:
-        folder: of the run's files.
-        start: the step the run goes on from; what older files tell of later ones is purged.
+        folder: the folder for the run's TensorBoard files.
+        start: the step from which the run resumes; TensorBoard then drops later steps of older
+            files.
     """
 
     def __init__(self, folder: Path, start: int):
-        # Two starts within a second would share a file.
+        # Without the step, two starts within a second would share a file.
         name = f"events.out.tfevents.{int(time.time())}.{socket.gethostname()}.{start:08d}"
         self.file, self._waiting = folder / name, b""
         self._add(Event(file_version="brain.Event:2"))
         self._add(Event(session_log=SessionLog(status=SessionLog.START)), start + 1)
 
     def scalar(self, name: str, value: float, step: int) -> None:
-        """A point of a curve."""
+        """Add a point to a curve."""
         self._add(Event(summary=summary.scalar(name, value)), step)
 
     def image(self, name: str, pixels: np.ndarray, step: int) -> None:
-        """A picture, uint8 [H, W, 3]."""
+        """Add an image, uint8 [H, W, 3]."""
         self._add(Event(summary=summary.image(name, pixels, dataformats="HWC")), step)
 
     def flush(self) -> None:
-        """Write what there is; raises NotWritten, and the next call writes it then."""
+        """Write what has been collected; on NotWritten the next call tries again."""
         with files.telling(self.file):
             self.file.parent.mkdir(exist_ok=True)
         files.append(self.file, self._waiting)
@@ -50,7 +52,7 @@ class Events:
         event.wall_time, event.step = time.time(), step
         data = event.SerializeToString()
         length = struct.pack("<Q", len(data))
-        parts = (length, _checksum(length), data, _checksum(data))  # a TFRecord
+        parts = (length, _checksum(length), data, _checksum(data))  # the format of a TFRecord
         self._waiting += b"".join(parts)
 
 

@@ -1,32 +1,34 @@
-"""When the next picture and the end of a training are expected, from the steps that were timed."""
+"""Estimates when the first picture and the end of a training are due, from timed steps."""
 
 import time
 from collections.abc import Callable
 
 from artgan_tf.training.summary import line
 
-TIMED, SECONDS = 3, 5.0  # steps and seconds before it is told; the first steps are compiled
-LOOK, WRONG = 60.0, 0.25  # seconds until it is looked at again, and then twice as many; share
+TIMED, SECONDS = 3, 5.0  # steps and seconds to time before the first estimate
+# Seconds until the estimate is checked, doubled each time; the error, as a share of the time that
+# was left, above which it is corrected.
+LOOK, WRONG = 60.0, 0.25
 MINUTE = 60
 
 
 class Expectation:
-    """Tells when it is known, and again when it turns out wrong.
+    """Reports the estimate once it is known, and again if it turns out wrong.
 
     Args:
-        steps: where the training ends.
-        picture: seconds from the first step until a first picture; 0 where there is one.
-        tell: takes a line.
+        steps: the step at which the training ends.
+        picture: seconds from the first step until the first picture; 0 if there is one already.
+        tell: prints a line.
     """
 
     def __init__(self, steps: int, picture: float, tell: Callable[[str], None]):
         self.steps, self.picture, self.tell = steps, picture, tell
-        self._from: tuple[int, float] | None = None  # the first step that is timed
+        self._from: tuple[int, float] | None = None  # step and time at which timing began
         self._ends: float | None = None
         self._look = LOOK
 
     def look(self, step: int) -> None:
-        """After each step."""
+        """Update the estimate; to be called after each step."""
         now = time.monotonic()
         if self._from is None:
             self._from = step, now
@@ -55,7 +57,7 @@ class Expectation:
 
 
 def _span(seconds: float) -> str:
-    """Such as `40 seconds`, `12 minutes` or `3.5 hours`."""
+    """A time span in words, such as `40 seconds`, `12 minutes` or `3.5 hours`."""
     if seconds < 90:
         return f"{seconds:.0f} seconds"
     if seconds < 5400:

@@ -1,4 +1,4 @@
-"""What goes wrong in training, told once in words: with the figure, and what helps."""
+"""Detects what goes wrong in training and reports each fault once, with its figure and a cure."""
 
 import math
 from collections import Counter
@@ -12,23 +12,24 @@ from artgan_tf.runs.checkpoints import Checkpoints
 from artgan_tf.training import signs
 
 COLLAPSED_LOSS, COLLAPSED_STEPS = 0.01, 500
-# At so many validations in a row either r_v is above `signs.OVERFITTING`, or D's class loss in
-# training below LEARNT_LOSS and its held-out accuracy by more than FALLEN below its best, or that
-# is by FALLEN_FAR, whatever the loss.  No run in `experiments` is there: the longest, which still
+# D overfits if one of these holds at VALIDATIONS validations in a row: r_v exceeds
+# `signs.OVERFITTING`; D's training class loss is below LEARNT_LOSS and its held-out accuracy has
+# fallen by more than FALLEN from its best; or the accuracy has fallen by more than FALLEN_FAR,
+# whatever the loss.  No run in `experiments` meets these conditions: the longest, which still
 # improved, ended with a loss of 0.26 and its best accuracy; the demo's loss falls to 0.003, but it
-# names all held-out images, and r_v is 0.  With 300 paintings (32 pixels, width 0.125) r_v was 1
-# from step 100 to 1,800, where the loss was 0.16.
+# classifies all held-out images correctly, and r_v is 0.  With 300 paintings (32 pixels, width
+# 0.125) r_v was 1 from step 100 to 1,800, where the loss was 0.16.
 VALIDATIONS, LEARNT_LOSS, FALLEN, FALLEN_FAR = 3, 0.2, 0.03, 0.1
-GRIDS = 2  # in a row with little variety
+GRIDS = 2  # sample grids in a row with little variety
 AUGMENT = "discriminator.augment, more discriminator.dropout, or more images"
 
 
 class Health:
-    """Stops a run that cannot go on, and tells once of each thing that goes wrong.
+    """Stops a run that cannot continue, and warns once of each fault.
 
     Args:
-        config: of the run.
-        checkpoints: where the state of a run that is stopped goes.
+        config: the run's configuration.
+        checkpoints: where the state is saved before a run is stopped.
         settle: brings that state up to the last step.
     """
 
@@ -36,11 +37,15 @@ class Health:
         self.config, self.checkpoints, self.settle = config, checkpoints, settle
         self.class_loss, self.best_accuracy = math.inf, 0.0
         self.most = {"within": 0.0, "across": 0.0}
-        self.lasting: Counter[str] = Counter()  # how long each sign has been there
+        self.lasting: Counter[str] = Counter()  # how long each sign has lasted
         self.told: set[str] = set()
 
     def of_losses(self, step: int, means: Mapping[str, float]) -> None:
-        """Look at the means of the last steps' losses; raises RunError."""
+        """Check the mean losses of the last steps.
+
+        Raises:
+            RunError: a loss is not finite, or D's loss has collapsed with `train.on_collapse=stop`.
+        """
         if bad := [name for name, value in means.items() if not math.isfinite(value)]:
             self.settle()
             raise self.checkpoints.not_finite(", ".join(bad))
@@ -58,14 +63,14 @@ class Health:
             )
 
     def of_validation(self, step: int, row: Mapping[str, float]) -> None:
-        """Look at what a validation measured: `accuracy`, and `overfitting` where that is known."""
+        """Check the figures of a validation: `accuracy`, and `overfitting` if it was measured."""
         found = [sign for sign in (self._of_critic(row), self._of_classes(row)) if sign]
         if self._lasts("overfitting", bool(found)) >= VALIDATIONS:
             sentence = f"{found[0]}: D learns the training images by heart; try {AUGMENT}."
             self._tell("overfitting", f"Step {step}: {sentence}")
 
     def of_grid(self, step: int, grid: np.ndarray) -> None:
-        """Look at the variety of a sample grid, uint8 [classes, seeds, H, W, 3]."""
+        """Check the variety of a sample grid, uint8 [classes, seeds, H, W, 3]."""
         what = {"within": "The pictures of each class", "across": "The classes"}
         for (kind, words), now in zip(what.items(), signs.variety(grid), strict=True):
             if now is None:
@@ -80,7 +85,7 @@ class Health:
                 )
 
     def _of_critic(self, row: Mapping[str, float]) -> str:
-        # While augmentation still grows stronger, something is being done about it.
+        # No warning while adaptive augmentation can still grow stronger.
         grows = row.get("augment_strength", 1.0) < 1.0
         if grows or row.get("overfitting", 0.0) <= signs.OVERFITTING:
             return ""

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a request to stop after the step in hand."""
+"""Turns Ctrl-C and SIGTERM into a request to stop after the current step."""
 
 import os
 import signal
@@ -11,8 +11,7 @@ SAID = b"\nsaving ... after the step in hand (Ctrl-C again ends at once)\n"
 
 
 class Interruption:
-    """A context in which the first signal is answered and sets `requested`; a second Ctrl-C ends
-    at once."""
+    """A context in which the first signal sets `requested`; a second Ctrl-C ends at once."""
 
     def __init__(self) -> None:
         self.requested = False
@@ -31,5 +30,5 @@ class Interruption:
         if self.requested and number == signal.SIGINT:
             raise KeyboardInterrupt
         if not self.requested:
-            os.write(2, SAID)  # a handler may come in the middle of a print
+            os.write(2, SAID)  # print() is not safe here: a print may be under way
         self.requested = True

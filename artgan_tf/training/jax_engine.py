@@ -1,4 +1,4 @@
-"""Train steps with JAX, on all devices of a machine; nothing of it needs TensorFlow."""
+"""Train steps with JAX on all devices of a machine, without TensorFlow."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -16,15 +16,15 @@ from artgan_tf.gan import GAN
 from artgan_tf.training.compiled import CompiledStep, keep_compiled
 from artgan_tf.training.sharing import batch_fault, takes_all
 
-AXIS = "batch"  # along which devices share the work
+AXIS = "batch"  # the mesh axis along which devices share a batch
 
 
 class JaxEngine:
-    """The devices of this machine; see `Engine`.
+    """Trains on the devices of this machine; see `Engine`.
 
     A step is one compiled function from the values of all variables to their next values, in the
-    same memory.  Each device has a share of the batch; as the function is of the whole batch, so
-    are batch norm, the energy term and all that is drawn.
+    same memory.  Each device holds a share of the batch, but the function is written for the whole
+    batch: batch norm, the energy term and random draws all cover the whole batch.
     """
 
     writes = ahead = True
@@ -44,7 +44,7 @@ class JaxEngine:
         return replace(source, train=train, val=val)
 
     def batches(self, split: Split, start: int) -> Iterator[Any]:
-        assert isinstance(split, Indexed)  # as `keep` gives it
+        assert isinstance(split, Indexed)  # as returned by `keep`
         data, train = self.config.data, self.config.train
         made = training_batches(split, data, train.batch_size, train.seed, start)
         return map(self._placed, made)
@@ -54,7 +54,7 @@ class JaxEngine:
         return HeldOut(split, self.config.data, self.config.train.batch_size)
 
     def _placed(self, batch: Any) -> Any:
-        """A batch with its rows shared out; all rows on each device where they do not divide."""
+        """A batch divided among the devices, or copied whole to each if it does not divide."""
         axis = AXIS if len(batch[1]) % self.mesh.size == 0 else None
         return jax.device_put(batch, NamedSharding(self.mesh, PartitionSpec(axis)))
 
@@ -66,7 +66,7 @@ class JaxEngine:
         self._last: Any = None
 
     def train(self, batch: Any) -> None:
-        """One step, which is still being computed on return; the one before it is not."""
+        """Begin one step, and return as soon as the step before it is done."""
         with _failures():
             now = self._train(batch)
             jax.block_until_ready(self._last)
@@ -108,7 +108,7 @@ def _check(config: Config) -> None:
 
 
 def _devices(train: Train) -> list[Any]:
-    """Those of this machine that a run has."""
+    """The devices of this machine that a run uses."""
     local = jax.local_devices()
     fault = batch_fault(train, len(local))
     if not takes_all(train, 0 if local[0].platform == "cpu" else len(local), fault):
@@ -120,7 +120,7 @@ def _devices(train: Train) -> list[Any]:
 
 @contextmanager
 def _failures() -> Iterator[None]:
-    """JAX's errors as the engine's."""
+    """Turn JAX's errors into those of `Engine`."""
     try:
         yield
     except jax.errors.JaxRuntimeError as error:

@@ -1,4 +1,4 @@
-"""What a run writes while it trains: history, TensorBoard, the losses plot, sample grids."""
+"""Writes a run's records while it trains: history, TensorBoard, losses plot, sample grids."""
 
 from functools import cached_property
 from pathlib import Path
@@ -14,12 +14,12 @@ from tfrecords_tools.common import files
 
 
 class RunLogger:
-    """Writes into a run's directory.
+    """Writes a run's records into its directory.
 
     Args:
         run: the directory.
-        sampler: paints the sample grids.
-        start: the step that the run goes on from.
+        sampler: draws the sample grids.
+        start: the step from which the run resumes.
     """
 
     def __init__(self, run: RunDirectory, sampler: Sampler, start: int):
@@ -27,18 +27,19 @@ class RunLogger:
 
     @cached_property
     def events(self) -> Events:
-        """TensorBoard's; of a cluster's workers only that makes one which writes."""
+        """TensorBoard's file, created on first use, and so only by the worker that writes."""
         return Events(self.run.tensorboard, self.start)
 
     @property
     def painted(self) -> bool:
-        """Whether there is a grid of this run."""
+        """Whether the run has a sample grid already."""
         return any(self.run.samples.glob("step_*.png"))
 
     def scalars(self, row: dict[str, float]) -> None:
-        """One history row (`step` and named values), to the history and TensorBoard.
+        """Write one row (`step` and named values) to the history and TensorBoard.
 
-        Raises NotWritten; it is kept, and written with the next one.
+        Raises:
+            NotWritten: the row is kept, and written with the next one.
         """
         for name, value in row.items():
             if name != "step":
@@ -49,7 +50,14 @@ class RunLogger:
             self.events.flush()
 
     def samples(self, step: int) -> np.ndarray:
-        """Paint the grid (and the magnified one) of this step: uint8 [classes, seeds, H, W, 3]."""
+        """Draw and save the sample grid of a step, and the magnified one if there is one.
+
+        Returns:
+            The images, uint8 [classes, seeds, H, W, 3].
+
+        Raises:
+            NotWritten: the disk is full.
+        """
         self.sampler.refresh()
         path = self.run.samples / f"step_{step:06d}.png"
         pictures = self.sampler.grid_pictures()
@@ -63,7 +71,7 @@ class RunLogger:
         return pictures
 
     def plot_losses(self) -> None:
-        """`losses.png`: what the history tells, and how to read it."""
+        """Write `losses.png`: the history's curves, and how to read them."""
         sampler = self.sampler
         shown = plot.panels(self.run.history(), sampler.gan.config, len(sampler.class_names))
         if shown:

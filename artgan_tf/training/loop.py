@@ -1,4 +1,4 @@
-"""The training loop: steps, and what is done between them."""
+"""The training loop: steps, and what happens between them."""
 
 import math
 import sys
@@ -23,7 +23,7 @@ from artgan_tf.training.overfitting import Overfitting
 from artgan_tf.training.watch import Watch
 from tfrecords_tools.common.files import NotWritten
 
-FIRST = 40.0  # seconds of training before a first picture, if no step asks for it sooner
+FIRST = 40.0  # seconds of training before the first picture, if none is due sooner
 
 
 @dataclass
@@ -31,16 +31,16 @@ class Loop:
     """Runs a GAN from one step to another; every interval is counted in absolute steps.
 
     Args:
-        config, gan, engine: what trains, on what.
-        batches: the engine's endless training batches, beginning at the first step to do.
+        config, gan, engine: the configuration, the model, and what computes its steps.
+        batches: the engine's endless training batches, beginning with the first step to do.
         held_out: the engine's held-out batches.
-        checkpoints, logger: where the state and the figures go.
-        watch: metrics between the steps.
-        overfitting, health: what D is watched for.
-        interruption: asked after every step.
-        steps: where it ends.
-        clock: of the training time.
-        tell: takes a line for the user, beside the bar.
+        checkpoints, logger: save the state and the figures.
+        watch: computes metrics between steps.
+        overfitting, health: watch for overfitting and other faults.
+        interruption: says after each step whether to stop.
+        steps: the step at which training ends.
+        clock: measures training time.
+        tell: prints a line for the user without breaking the progress bar.
     """
 
     config: Config
@@ -59,12 +59,19 @@ class Loop:
     tell: Callable[[str], None]
 
     def run(self) -> None:
-        """Train to the end, or until a signal asks to stop; the state is saved either way."""
+        """Train to the end, or until a signal asks to stop; the state is saved either way.
+
+        Raises:
+            RunError: a loss is not finite, D has collapsed, or the last files cannot be written.
+            DamagedData: an image cannot be read; the state is saved.
+            MemoryError, WorkerLost: as for `Engine.train`.
+        """
         start = self.gan.steps_done
-        self._untold: tuple[int, Any] | None = None  # a step, and the sums of its history row
+        self._untold: tuple[int, Any] | None = None  # step and sums of a row yet to be recorded
         self._recorded = start, self.clock.seconds
         wait = 0.0 if self.logger.painted else FIRST
-        self._first = math.inf  # when, by training time; that changes nothing which is learnt
+        # Training time at which the first picture is due; drawing it does not affect training.
+        self._first = math.inf
         self._pictured = 0  # the step of the newest grid
         expectation = Expectation(self.steps, wait, self.tell)
         self.clock.start()
@@ -73,13 +80,13 @@ class Loop:
                 try:
                     self._step(step)
                 except DamagedData:
-                    self._pause(self._save)  # what has been learnt is not lost with a shard
+                    self._pause(self._save)  # a damaged shard must not cost the training so far
                     raise
                 if self.engine.agree(self.interruption.requested):
                     self._pause(self._save, self._sample)
                     break
                 expectation.look(step)
-                if wait and step == start + 1:  # it has been compiled
+                if wait and step == start + 1:  # the step is compiled now
                     self._first = self.clock.seconds + wait
 
     def _step(self, step: int) -> None:
@@ -108,7 +115,7 @@ class Loop:
             self._pause(*now, last=last)
 
     def _record(self, _: int) -> None:
-        """Tell of the step that is done and has not been told of, if there is one."""
+        """Record the figures of the last due step, unless that has been done."""
         if not self._untold:
             return
         (step, sums), self._untold = self._untold, None
@@ -128,7 +135,7 @@ class Loop:
     def _validate(self, step: int) -> None:
         self.gan.held_out_means.reset()
         self.engine.test(self.held_out)
-        # Not after a last step in between, for a run of more steps has no validation there.
+        # Adapt at regular validations only, so that a longer run would do the same.
         due = step % self.config.log.validate_every == 0
         means = self.gan.held_out_means.result() | self.overfitting.measure(adapt=due)
         self.logger.scalars({"step": step} | {f"val_{name}": x for name, x in means.items()})
@@ -147,12 +154,12 @@ class Loop:
     def _save(self, step: int) -> None:
         if not self.engine.writes:
             return
-        if self._recorded[0] != step:  # a resume goes on from this time
+        if self._recorded[0] != step:  # a resumed run counts on from this time
             self.logger.scalars({"step": step, "seconds": round(self.clock.seconds, 1)})
         self.checkpoints.save()
 
     def _pause(self, *actions: Callable[[int], None], last: bool = True) -> None:
-        """What is done between steps, which is not training time."""
+        """Do actions between steps, which do not count as training time."""
         self.engine.settle()
         step = self.gan.steps_done  # waits for steps that are still being computed
         self.clock.stop()
@@ -160,8 +167,8 @@ class Loop:
         self.clock.start()
 
     def _do(self, *actions: Callable[[int], None], step: int, last: bool = False) -> None:
-        """A disk that is full is told, and steps go on: stopping would lose what has been learnt
-        since the last checkpoint, going on may not.  In the `last` pause it is an error."""
+        """Do actions; if the disk is full, warn and go on, because stopping would lose the training
+        since the last checkpoint.  In the `last` pause, raise RunError instead."""
         faults = [fault for action in actions if (fault := _attempted(action, step))]
         if faults and last:
             kept = latest_step(self.checkpoints.folder)
@@ -183,7 +190,7 @@ def _tell(line: str) -> None:
 
 
 def bar(start: int, steps: int) -> tqdm:
-    """Of the steps from `start` on; a log file is no place for one that moves twice a second."""
+    """The progress bar of steps after `start`; it moves slowly, so as not to flood a log file."""
     return tqdm(
         desc="compiling the first step, a minute or two", total=steps, initial=start, unit="step",
         dynamic_ncols=True, mininterval=0.5, maxinterval=30,
@@ -191,7 +198,7 @@ def bar(start: int, steps: int) -> tqdm:
 
 
 def advance(bar: tqdm) -> None:
-    """One step; the time of the first, which is compiled, says nothing of the others'."""
+    """Advance the bar by one step; the first step's time includes compiling and is ignored."""
     if not bar.desc:
         bar.update()
         return

@@ -1,11 +1,11 @@
-"""How much D learns training images by heart, and augmentation as strong as that asks for.
+"""Measures how far D overfits its training images, and adapts augmentation accordingly.
 
-The measure is one of StyleGAN2-ADA's (Karras et al., 2020):
+The measure comes from StyleGAN2-ADA (Karras et al., 2020):
 
     r_v = (E c(training) - E c(held-out)) / (E c(training) - E c(fake))
 
-where c is how real D finds a picture: 0 where D treats pictures that it has not seen as those that
-it has, 1 where it takes them for fakes or worse.
+where c is D's realness logit.  r_v is 0 if D treats unseen images like training images, and 1 if D
+takes them for fakes or worse.
 """
 
 from typing import Any
@@ -18,18 +18,19 @@ from artgan_tf.data.source import Source, spread
 from artgan_tf.gan import GAN
 from artgan_tf.training.engine import Engine
 
-PICTURES = 500  # of each kind
-CHANCE = 2.0  # standard errors that training and held-out images differ by, or r_v is 0
-TARGET = 0.5  # of r_v
-SPEED = 0.1  # by which the strength moves at a validation: from 0 to 1 in ten of them
+PICTURES = 500  # images of each kind to compare
+CHANCE = 2.0  # r_v is 0 unless training and held-out images differ by more standard errors
+TARGET = 0.5  # the r_v that adaptation aims at
+SPEED = 0.1  # change of the strength at each validation: from 0 to 1 in ten of them
 
 
 class Overfitting:
-    """Measures r_v of a GAN, and moves the strength of its augmentation where that is adaptive.
+    """Measures r_v of a GAN, and moves the strength of its augmentation if that is adaptive.
 
     Args:
-        gan: compiled for the engine.
-        source: its images.
+        gan: the GAN, compiled for the engine.
+        engine: computes the comparison.
+        source: training and held-out images.
     """
 
     def __init__(self, gan: GAN, engine: Engine, source: Source):
@@ -38,10 +39,12 @@ class Overfitting:
         self.batches = [engine.held_out(spread(split, count)) for split in splits if count]
 
     def measure(self, adapt: bool) -> dict[str, float]:
-        """`overfitting`, r_v, and `augment_strength`, where it is adaptive; {} without held-out.
+        """Return `overfitting` (r_v, 0 to 1) and, if adaptive, `augment_strength` (0 to 1).
+
+        Without held-out images the result is empty.
 
         Args:
-            adapt: whether the strength moves, towards what brings r_v to its target.
+            adapt: whether to move an adaptive strength so that r_v approaches its target.
         """
         if not self.batches:
             return {}
@@ -56,7 +59,7 @@ class Overfitting:
 
 
 def overfitting(sums: Any) -> float:
-    """r_v of `GAN.compare_step`'s sums [3, 3], within 0 and 1; 0 for what may be chance."""
+    """r_v from `GAN.compare_step`'s sums [3, 3], from 0 to 1; 0 if the gap may be chance."""
     (train, held_out, fake), squares = sums[:, :2].T / sums[:, 2]
     variances = np.maximum(squares - (sums[:, 0] / sums[:, 2]) ** 2, 0.0) / sums[:, 2]
     lost, whole = train - held_out, train - fake
@@ -66,7 +69,7 @@ def overfitting(sums: Any) -> float:
 
 
 def check(config: Config, source: Source) -> None:
-    """Raises InputError where the strength is to adapt and nothing is held out to tell how."""
+    """Raises InputError if augmentation is to adapt but there are no held-out images."""
     if config.discriminator.augment_strength == "adaptive" and not source.val.count:
         raise InputError(
             f"discriminator.augment_strength='adaptive' compares training with held-out images, "

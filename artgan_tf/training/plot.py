@@ -1,4 +1,4 @@
-"""`losses.png`: a run's curves, with what is healthy and how to read each."""
+"""Draws `losses.png`: a run's curves, each with its healthy range and how to read it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ Points = list[tuple[int, float]]
 
 @dataclass(frozen=True)
 class Panel:
-    """One pair of axes.
+    """One plot of the figure.
 
     Attributes:
-        title: what it shows.
-        reading: how to read it, in a line.
-        lines: steps and values by name.
-        healthy: the band of healthy runs.
+        title: the quantity it shows.
+        reading: how to read it, in one line.
+        lines: points (step, value) by the name of their curve.
+        healthy: lowest and highest value of healthy runs, if known.
     """
 
     title: str
@@ -30,7 +30,13 @@ class Panel:
 
 
 def panels(rows: Sequence[Mapping[str, float]], config: Config, classes: int) -> list[Panel]:
-    """What there is to show of a history: D's balance, both losses, and held-out figures."""
+    """Panels for a history's figures: D's balance, both losses, and held-out figures.
+
+    Args:
+        rows: the history.
+        config: the run's configuration.
+        classes: number of classes.
+    """
     balance = [
         (int(row["step"]), found)
         for row in rows
@@ -73,13 +79,13 @@ def _of(rows: Sequence[Mapping[str, float]], prefix: str) -> dict[str, Points]:
 
 
 def drawn(shown: Sequence[Panel]) -> Any:
-    """A matplotlib Figure of panels, one below the other; at least one."""
+    """Draw one or more panels below each other; returns a matplotlib Figure."""
     from matplotlib.figure import Figure  # without pyplot: no display, no global state
 
     width, height = INCHES[0], INCHES[1] * len(shown) + BELOW
     figure = Figure(figsize=(width, height))
     last = max(x for panel in shown for points in panel.lines.values() for x, _ in points) + 1
-    # Fixed, because a layout found by matplotlib takes as long as the drawing.
+    # The layout is fixed because matplotlib's own takes as long as the drawing.
     for number, panel in enumerate(shown):
         bottom = BELOW + INCHES[1] * (len(shown) - 1 - number) + 0.3
         inner = width - LEFT - RIGHT, INCHES[1] - ABOVE - 0.3

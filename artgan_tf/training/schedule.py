@@ -1,10 +1,18 @@
-"""How long a training is."""
+"""Computes the length of a training in steps."""
 
 from artgan_tf.config import Config, InputError
 
 
 def schedule(config: Config, count: int) -> tuple[int, tuple[int, ...]]:
-    """Steps to do and the steps at which the learning rates fall, epochs turned into steps."""
+    """Number of steps, and the steps at which the learning rates drop, from steps or epochs.
+
+    Args:
+        config: the run's configuration.
+        count: number of training images.
+
+    Raises:
+        InputError: there are no steps, or fewer images than a batch has.
+    """
     train = config.train
     per_epoch = count / train.batch_size
     steps = train.steps or round(train.epochs * per_epoch)

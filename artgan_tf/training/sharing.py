@@ -1,4 +1,4 @@
-"""Whether several devices can share a run's batch: one rule for both backends."""
+"""Decides whether several devices can share a run's batch, for both backends."""
 
 import logging
 
@@ -8,7 +8,7 @@ log = logging.getLogger(__name__)
 
 
 def batch_fault(train: Train, devices: int) -> str:
-    """What keeps so many devices from sharing the batch, in a sentence; nothing for one."""
+    """A sentence saying why this many devices cannot share the batch; empty if they can."""
     if train.batch_size % devices == 0:
         return ""
     return (
@@ -18,12 +18,14 @@ def batch_fault(train: Train, devices: int) -> str:
 
 
 def takes_all(train: Train, gpus: int, fault: str) -> bool:
-    """Whether a run has all devices: a mirrored one, and `auto` where it can; says why it cannot.
+    """Whether a run uses all devices: always if mirrored, and with `auto` if nothing prevents it.
+
+    With `auto` it logs a warning that says what prevents it.
 
     Args:
-        train: its strategy.
-        gpus: how many there are, or TPUs.
-        fault: what keeps the run from having them all, in a sentence.
+        train: settings with the strategy.
+        gpus: number of GPUs or TPUs.
+        fault: a sentence saying why the run cannot use them all; empty if it can.
     """
     if train.strategy != "auto":
         return train.strategy == "mirrored"

@@ -1,4 +1,4 @@
-"""What a run's figures tell of its health; the bands are those of this project's own runs."""
+"""Signs of a run's health in its figures, with ranges measured on this project's own runs."""
 
 import math
 from collections.abc import Mapping
@@ -8,15 +8,15 @@ import numpy as np
 from artgan_tf.config import Config
 from artgan_tf.frozen.features import map_sizes
 
-# Every run in `experiments` that improved to its end was inside: the longest ended at 0.23.
-BALANCED, WON = (0.2, 1.2), 0.1  # D's balance: 1 where it guesses, 0 where it is never wrong
-OVERFITTING = 0.7  # of r_v
-# The studies' grids have 44 to 66 grey levels within a class and 29 to 59 from class to class.
-ALIKE = 1 / 3  # of the most that a run's own grids had
+# Every run in `experiments` that improved until its end was inside: the longest ended at 0.23.
+BALANCED, WON = (0.2, 1.2), 0.1  # D's balance: 1 if it guesses, 0 if it is never wrong
+OVERFITTING = 0.7  # the r_v above which D overfits
+# Grids of the studies vary by 44 to 66 grey levels within a class and 29 to 59 between classes.
+ALIKE = 1 / 3  # variety below this share of the run's highest counts as a collapse
 
 
 def guess(config: Config) -> float | None:
-    """What each of D's terms `real` and `fake` costs where D guesses; None for ArtGAN's units."""
+    """The value of D's loss terms `real` and `fake` if D guesses; None for ArtGAN's K+1 units."""
     if config.model.paper == "artgan":
         return None
     if config.model.paper == "improved":
@@ -27,17 +27,23 @@ def guess(config: Config) -> float | None:
 
 
 def balance(row: Mapping[str, float], config: Config) -> float | None:
-    """How far D is from being never wrong (0), on the way from guessing (1); None if unknown."""
+    """D's mean `real` and `fake` terms relative to guessing; None if unknown.
+
+    1 means that D guesses, 0 that it is never wrong.
+    """
     usual = guess(config)
     terms = [row[name] for name in ("d_real", "d_fake") if name in row]
     return float(np.mean(terms)) / usual if usual and terms else None
 
 
 def variety(grid: np.ndarray) -> tuple[float, float | None]:
-    """Grey levels that pictures deviate by within a class, and from class to class.
+    """Standard deviation of pixels, in grey levels, within a class and between classes.
 
     Args:
-        grid: uint8 [classes, seeds, H, W, 3]; of one class there is no second figure.
+        grid: uint8 [classes, seeds, H, W, 3].
+
+    Returns:
+        Both means over all pixels; the second is None if there is only one class.
     """
     pixels = grid.astype(np.float32)
     across = float(pixels.std(axis=0).mean()) if len(grid) > 1 else None

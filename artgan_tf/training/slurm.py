@@ -1,7 +1,7 @@
-"""TF_CONFIG of a SLURM job step, from the variables that srun gives each of its tasks.
+"""Derives TF_CONFIG for a SLURM job step from the variables that srun sets for each task.
 
-TensorFlow's own SlurmClusterResolver sorts hosts as words, so that on n9 and n10 each takes the
-other's address; it needs nvidia-smi; and it divides GPUs anew that SLURM has divided already.
+TensorFlow's own SlurmClusterResolver sorts hosts alphabetically, so that n9 and n10 take each
+other's address; it needs nvidia-smi; and it divides GPUs that SLURM has already divided.
 """
 
 import re
@@ -11,19 +11,19 @@ from typing import Any
 from artgan_tf.config import InputError
 
 NEEDED = ("STEP_NODELIST", "STEP_TASKS_PER_NODE", "PROCID")
-FIRST_PORT, PORTS = 20_000, 10_000  # below those that systems give out by themselves
+FIRST_PORT, PORTS = 20_000, 10_000  # below the ports that systems assign automatically
 
 
 def tf_config(variables: Mapping[str, str]) -> dict[str, Any] | None:
-    """What TF_CONFIG says in each task of a step, None outside of one.
+    """The content of TF_CONFIG for this task of a job step, or None outside of one.
 
-    Tasks fill one node after another; each has all the GPUs that SLURM lets it see.
+    Tasks fill one node after another; each uses all the GPUs that SLURM lets it see.
 
     Args:
-        variables: of the environment.
+        variables: the environment variables.
 
     Raises:
-        InputError: for variables that do not fit together.
+        InputError: the variables contradict each other, or tasks are not distributed by block.
     """
     if not all(variables.get(f"SLURM_{name}") for name in NEEDED):
         return None

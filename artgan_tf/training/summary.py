@@ -1,4 +1,4 @@
-"""What a training is about to do, in lines: data, networks, device, directory."""
+"""Summarizes a training before it starts, in lines: data, networks, device, directory."""
 
 from collections.abc import Iterator
 from math import prod
@@ -15,17 +15,17 @@ NAMES = {"artgan": "ArtGAN", "improved": "Improved ArtGAN", "critic": "class cri
 
 
 def line(name: str, text: str) -> str:
-    """A line of a summary, or of what can be done next."""
+    """A line of a summary: a name, padded to a column, and its text."""
     return f"{name:9} {text}"
 
 
 def about_data(config: Config, source: Source, found: int = 0) -> str:
-    """Classes and pictures.
+    """The line about classes and images.
 
     Args:
-        config: of the training.
-        source: as it is trained on.
-        found: pictures that there were before unreadable ones were left out, if that is known.
+        config: the run's configuration.
+        source: the images used for training.
+        found: number of images before unreadable ones were skipped; 0 if unknown.
     """
     names = source.class_names
     classes = "1 class" if len(names) == 1 else f"{len(names):,} classes"
@@ -41,7 +41,7 @@ def about_data(config: Config, source: Source, found: int = 0) -> str:
 
 
 def about_networks(config: Config, gan: GAN) -> str:
-    """Size of the pictures and of both networks."""
+    """The line about the size of the images and of both networks."""
     side = config.data.image_size
     generator, discriminator = (_trainable(x) for x in (gan.generator, gan.discriminator))
     return line(
@@ -52,7 +52,7 @@ def about_networks(config: Config, gan: GAN) -> str:
 
 
 def about_device(config: Config) -> str:
-    """What computes, and in which precision."""
+    """The line about the device and its precision."""
     precision = config.train.precision
     chosen = backend.fast_precision() if precision == "auto" else precision
     processor = f"{hardware.cores()} cores of {hardware.processor()}"
@@ -60,7 +60,7 @@ def about_device(config: Config) -> str:
 
 
 def about_run(config: Config, run_dir: Path, done: int, steps: int) -> str:
-    """Where it lies, and from which step to which it goes."""
+    """The line about the run's directory and its steps."""
     start = f", from step {done:,} on" if done else ""
     size = f"{config.preset}, {steps:,} steps of {config.train.batch_size}"
     return line("run", f"{run_dir}: {size}{start}")
@@ -69,7 +69,7 @@ def about_run(config: Config, run_dir: Path, done: int, steps: int) -> str:
 def lines(
     config: Config, gan: GAN, source: Source, found: int, run_dir: Path, steps: int
 ) -> Iterator[str]:
-    """The lines of a training that is about to do its next step."""
+    """Yield all lines for a training that is about to do its next step."""
     yield about_data(config, source, found)
     yield about_networks(config, gan)
     yield about_device(config)

@@ -1,4 +1,4 @@
-"""Train steps with TensorFlow, on one device, on several, or on several machines."""
+"""Train steps with TensorFlow, on one device, several devices or several machines."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -17,16 +17,16 @@ from artgan_tf.gan import GAN
 from artgan_tf.training.devices import choose_strategy, is_chief, use_xla
 from artgan_tf.training.engine import WorkerLost
 
-AGREE_EVERY = 10  # steps; workers ask each other whether to stop no more often
+AGREE_EVERY = 10  # steps between the moments at which workers agree whether to stop
 GONE = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError)
 
 
 class TensorFlowEngine:
-    """The devices of a `tf.distribute.Strategy`; see `Engine`.
+    """Trains on the devices of a `tf.distribute.Strategy`; see `Engine`.
 
-    Several replicas do what one device would do with the whole batch: each has its part of it and
-    of the latents, losses are divided by their number, gradients added up, batch norm's statistics
-    are those of all parts.
+    Several replicas compute what one device would compute with the whole batch: each takes its part
+    of the images and latents, losses are divided by the number of replicas, gradients are summed,
+    and batch norm's statistics cover all parts.
     """
 
     ahead = False
@@ -71,8 +71,8 @@ class TensorFlowEngine:
     # ---- steps --------------------------------------------------------------------------------
     def compile(self, gan: GAN) -> None:
         self._all_at_one_step(gan)
-        # Without AutoGraph, which the steps don't need and which would read the source files again
-        # when the first validation comes, changed or not.
+        # The steps do not need AutoGraph, and at the first validation it would read source files
+        # again that may have changed since.
         plain: dict[str, Any] = {"autograph": False, "reduce_retracing": True}
         alone = self.strategy.num_replicas_in_sync == 1  # XLA cannot compile sums over replicas
         xla = alone and use_xla(self.config.train)
@@ -96,7 +96,7 @@ class TensorFlowEngine:
         return sums
 
     def settle(self) -> None:
-        """Nothing: each step assigns the variables."""
+        """Do nothing: each step assigns the variables."""
 
     def test(self, batches: Iterable[Any]) -> None:
         with _failures(self._cluster):
@@ -127,7 +127,7 @@ class TensorFlowEngine:
             )
 
     def _sum(self, value: float) -> float:
-        """Over all replicas, each with its worker's value."""
+        """Sum a value over all replicas, each of which takes that of its worker."""
 
         @tf.function(autograph=False)
         def add_up(mine: Any) -> Any:
@@ -138,7 +138,7 @@ class TensorFlowEngine:
 
 
 def _dealt(batches: tf.data.Dataset, replicas: int) -> tf.data.Dataset:
-    """Each batch as one part a replica, one after another."""
+    """Split each batch into consecutive parts, one for each replica."""
 
     def deal(*batch: Any) -> tuple[Any, ...]:
         return tuple(tf.reshape(x, (replicas, -1, *x.shape[1:])) for x in batch)
@@ -148,7 +148,7 @@ def _dealt(batches: tf.data.Dataset, replicas: int) -> tf.data.Dataset:
 
 @contextmanager
 def _failures(cluster: bool) -> Iterator[None]:
-    """TensorFlow's errors as the engine's; only workers of a cluster can lose one another."""
+    """Turn TensorFlow's errors into those of `Engine`; WorkerLost needs a cluster."""
     try:
         yield
     except tf.errors.ResourceExhaustedError:

@@ -1,4 +1,4 @@
-"""`train(config, run_dir)`: from a configuration to a trained run."""
+"""`train(config, run_dir)`: trains a configuration in a run's directory."""
 
 import logging
 import warnings
@@ -41,12 +41,19 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Trained:
-    """How a call of `train` ended."""
+    """The outcome of a call of `train`.
+
+    Attributes:
+        run_dir: the run's directory.
+        step: the last step done.
+        steps: the number of steps of the whole run.
+        trained: whether this call did any steps.
+    """
 
     run_dir: Path
     step: int
     steps: int
-    trained: bool  # False: the run was finished before
+    trained: bool  # False if the run was finished already
 
     @property
     def finished(self) -> bool:
@@ -66,20 +73,20 @@ def train(
     source: Source | None = None,
     tell: Tell = lambda line: None,
 ) -> Trained:
-    """Train a configuration in a directory; the same call again goes on where it stopped.
+    """Train a configuration in a directory; the same call resumes a run that was stopped.
 
     Args:
         config: from `artgan_tf.config.resolve`.
-        run_dir: created, or resumed when it holds a run of the same settings.
-        fresh: move an existing directory aside and start anew.
-        source: the configuration's data, if they have been opened.
-        tell: takes lines for the user: what begins before the first step, and how long it takes.
+        run_dir: created, or resumed if it holds a run with the same settings.
+        fresh: move an existing directory aside and start from step 0.
+        source: the configuration's data, if already open.
+        tell: prints lines for the user: a summary before the first step, then the expected time.
 
     Raises:
-        InputError: for a mistake in settings, data or directory.
-        RunError: for a run that cannot go on; its state is saved.
+        InputError: there is a mistake in the settings, the data or the directory.
+        RunError: the run cannot continue.
     """
-    engine = open_engine(config)  # before anything is computed, which a cluster would not allow
+    engine = open_engine(config)  # a cluster allows no computation before this
     run = RunDirectory(run_dir)
     source = source or open_source(config.data)
     overfitting.check(config, source)
@@ -114,7 +121,7 @@ def _train(
     interruption: Interruption,
     tell: Tell,
 ) -> int:
-    """Build everything, then write: a mistake leaves no half-made run behind."""
+    """Build everything before writing, so that a mistake leaves no half-made run behind."""
     train, (steps, drops) = config.train, plan
     keras.utils.set_random_seed(train.seed)
     with engine.scope():
@@ -135,7 +142,7 @@ def _train(
         for line in lines(config, gan, source, found, run.path, steps):
             tell(line)
     engine.compile(gan)
-    sampler = Sampler(gan, source.class_names, settled=False)  # it is refreshed for every grid
+    sampler = Sampler(gan, source.class_names, settled=False)  # refreshed before every grid
     Loop(
         config=config,
         gan=gan,
@@ -157,7 +164,7 @@ def _train(
 
 @contextmanager
 def _held(run: RunDirectory, writes: bool) -> Iterator[ExitStack]:
-    """Of a cluster's workers only that holds the directory which writes."""
+    """Lock the run's directory, if this worker is the one that writes."""
     if writes:
         with run.held() as hold:
             yield hold
@@ -166,7 +173,7 @@ def _held(run: RunDirectory, writes: bool) -> Iterator[ExitStack]:
 
 
 def _tell_of_cores(before: int, done: int) -> None:
-    """Sums are taken in other orders by other numbers of threads."""
+    """Warn if the number of cores has changed: it changes the order in which numbers are summed."""
     if done and before and before != cores():
         warnings.warn(
             f"This run has been computed on {before} cores and goes on with {cores()}: not bit for "

@@ -1,4 +1,4 @@
-"""A few steps that are thrown away, for what a dry run tells of time and memory."""
+"""Trains a few steps and discards them, to estimate time and memory for a dry run."""
 
 import time
 from collections.abc import Iterator
@@ -13,23 +13,24 @@ from artgan_tf.training.engine import Engine
 from artgan_tf.training.engines import open_engine
 from artgan_tf.training.summary import about_networks, line
 
-WARM, TIMED, SECONDS = 2, 5, 10.0  # steps, the first of which are compiled; then steps or seconds
+# Steps before timing begins (the first is compiled); then at most this many steps or seconds.
+WARM, TIMED, SECONDS = 2, 5, 10.0
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What a few steps tell.
+    """The result of a trial.
 
     Attributes:
-        networks: a line about them.
-        rate: steps a second; 0 where none could be done.
+        networks: a summary line about the networks.
+        rate: steps per second; 0 if none could be done.
     """
 
     networks: str
     rate: float
 
     def about_time(self, steps: int) -> str:
-        """A line: how long so many steps take, and in how much memory."""
+        """A summary line: how long this many steps take, and with how much memory."""
         if not self.rate:
             return line("time", "and memory are measured where the data are")
         memory = f"{backend.peak_memory() / 2**30:.1f} GiB of memory"
@@ -41,10 +42,11 @@ class Trial:
 def attempt(config: Config, source: Source | None) -> Trial:
     """Build everything in memory and do a few steps, as a training would; raises MemoryError.
 
+    With strategy `multiworker` the trial uses this machine alone.
+
     Args:
-        config: whose classes are known, where there is no source; of several machines this one
-            alone tries.
-        source: its data; None where they are not there, and no step can be done.
+        config: the configuration; without a source it must state the number of classes.
+        source: its data, or None if there are none yet, and so no steps can be done.
     """
     if config.train.strategy == "multiworker":
         config = replace(config, train=replace(config.train, strategy="auto"))
@@ -62,7 +64,7 @@ def attempt(config: Config, source: Source | None) -> Trial:
 
 
 def _rate(engine: Engine, source: Source) -> float:
-    """Steps a second, the reading of images included."""
+    """Steps per second, including the time to read images."""
     batches = engine.batches(source.train, 0)
     for batch in islice(batches, WARM):
         engine.train(batch)

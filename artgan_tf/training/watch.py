@@ -1,6 +1,7 @@
-"""Metrics of a generator while it trains.
+"""Computes metrics of a generator while it trains.
 
-What computes them needs TensorFlow, and is imported where there are any: JAX trains without.
+Metrics need TensorFlow, so their modules are imported only if any are configured: training with JAX
+does without.
 """
 
 import tempfile
@@ -18,13 +19,14 @@ if TYPE_CHECKING:
 
 
 class Watch:
-    """Scores the EMA generator by `log.metrics`, and keeps the best checkpoint by the first.
-
-    Everything that can be wrong with them is refused here, before the first step.
+    """Scores the EMA generator by `log.metrics`, and saves the best checkpoint by the first.
 
     Args:
-        config: of the run.
+        config: the run's configuration.
         source: its data.
+
+    Raises:
+        InputError: the metrics cannot be computed; this is known before the first step.
     """
 
     def __init__(self, config: Config, source: Source):
@@ -38,7 +40,7 @@ class Watch:
         from artgan_tf.evaluation.scoring import check
 
         self.metrics = [metric(name) for name in config.log.metrics]
-        first = config.log.metrics[0]  # a former name may stand in best.json
+        first = config.log.metrics[0]  # best.json may have an earlier name
         self.best_by = self.metrics[0].name if todays(first) == first else first
         self.folder = tempfile.TemporaryDirectory(prefix="artgan-")
         work = Path(self.folder.name)
@@ -46,11 +48,11 @@ class Watch:
         check(self.metrics, self.reference, config.model.autoencoder)
 
     def measure(self, sampler: Sampler, checkpoints: Checkpoints) -> dict[str, float]:
-        """The history row's figures; the best checkpoint is written if this is it.
+        """Return the figures for a history row, and save the checkpoint if it is the best so far.
 
         Args:
-            sampler: of the EMA weights; its statistics are estimated anew.
-            checkpoints: of the run.
+            sampler: draws from the EMA weights; its statistics are estimated again.
+            checkpoints: the run's checkpoints.
         """
         from artgan_tf.evaluation.scoring import Subject, scores
 
@@ -65,7 +67,7 @@ class Watch:
 
 
 def _named(result: "Result") -> dict[str, float]:
-    """`metric_NAME`, and `metric_NAME.VALUE` for what else a metric says."""
+    """A metric's first value as `metric_NAME`, and any others as `metric_NAME.VALUE`."""
     first, *others = result.values
     key = f"metric_{result.metric}"
     return {key: result.values[first]} | {f"{key}.{x}": result.values[x] for x in others}
