@@ -69,7 +69,7 @@ def real_images(split: Split, data: Data, file: Path, name: str) -> Images:
         data: settings of the data, which give the image size.
         file: .npy file to write the pixels to.
         name: label of the progress bar.
-        """
+    """
     from artgan_tf.data.failures import Reading
     from artgan_tf.data.pipeline import held_out_batches
 
