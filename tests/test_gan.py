@@ -180,7 +180,7 @@ def test_an_optimizer_with_a_schedule_follows_it(precision):
     ("preset", "start"), [("improved/wikiart-style", 1), ("artgan/cifar10", 0)]
 )
 def test_rmsprop_is_as_published(preset, start):
-    """Improved's starts the mean square at ones, ArtGAN's at zeros; in float64 NumPy."""
+    """TF1 (Improved) starts the mean square at ones, PyTorch (ArtGAN) at zeros; NumPy float64."""
     train = resolve(preset).train
     optimizer = make_optimizer(train, train.lr_generator)
     weight = keras.Variable(np.zeros(3))
