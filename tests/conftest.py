@@ -12,7 +12,7 @@ from PIL import Image
 from artgan_tf.config import Config, resolve
 from artgan_tf.data.demo_paintings import CLASS_NAMES, gallery
 
-# As with the verbs; JAX, once imported, would let the warnings of TensorFlow through everywhere.
+# As in the verbs; once imported, JAX would let TensorFlow's warnings through everywhere.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 TABLES: dict[str, dict[str, object]] = {
@@ -41,7 +41,7 @@ PRESETS = {paper: f"{paper}/cifar10" for paper in TABLES} | {"critic": "recommen
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files of many slow tests come first, so that all processes of a whole run end together."""
+    """Run files with many slow tests first, so that all processes of a full run end together."""
     slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
     items.sort(key=lambda item: -slow[item.path])
 
@@ -61,7 +61,7 @@ def paintings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def tiny_overrides(paper: str, data: Path | str) -> dict:
-    """Dotted overrides that make the preset of a paper train a step in milliseconds."""
+    """Dotted overrides with which a paper's preset trains a step in milliseconds."""
     settings: dict[str, object] = {
         "data.spec": f"folder:{data}",
         "data.classes": 0,
@@ -83,7 +83,7 @@ def tiny_overrides(paper: str, data: Path | str) -> dict:
 
 @pytest.fixture
 def tiny(paintings: Path):
-    """`tiny(paper, **changes)`: a configuration; `__` stands for the dot."""
+    """`tiny(paper, **changes)`: a configuration, with `__` for the dot in changes."""
 
     def build(paper: str, **changes: object) -> Config:
         changed = {key.replace("__", "."): value for key, value in changes.items()}
@@ -111,7 +111,7 @@ def trained(paintings: Path, tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.fixture
 def tiny_arguments(paintings: Path):
-    """The same as command-line arguments of `fit`."""
+    """The tiny configuration as command-line arguments of `fit`."""
 
     def build(paper: str, **changes: object) -> list[str]:
         changed = {key.replace("__", "."): value for key, value in changes.items()}
@@ -127,7 +127,7 @@ def _toml(value: object) -> str:
 
 @pytest.fixture(scope="session")
 def samplers():
-    """A tiny sampler by paper."""
+    """Tiny samplers by paper."""
     from tests.samplers import tiny_sampler  # only these tests wait for TensorFlow
 
     return {paper: tiny_sampler(paper) for paper in TABLES}
@@ -135,7 +135,7 @@ def samplers():
 
 @pytest.fixture(scope="session")
 def exports(samplers, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A version of each, which tests copy and leave as it is."""
+    """An exported version of each sampler; tests copy it and must not modify it."""
     from artgan_tf.serving.saved_model import ExportOptions, write
 
     root = tmp_path_factory.mktemp("exports")
@@ -146,7 +146,7 @@ def exports(samplers, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pat
 
 @pytest.fixture(scope="module")
 def browser():
-    """The machine's own Chromium; of a module, for its event loop is in the way of any other."""
+    """The machine's Chromium, with module scope, as its event loop conflicts with others."""
     playwright = pytest.importorskip("playwright.sync_api", reason="there is no Playwright")
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if not chromium:
@@ -158,7 +158,7 @@ def browser():
 
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """What `ARTGAN_CACHE` names, in other processes too: the user's own is left alone."""
+    """A temporary `ARTGAN_CACHE`, also for child processes, instead of the user's cache."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ARTGAN_CACHE", str(folder))

@@ -1,4 +1,4 @@
-"""Tiny GANs of all models, and what goes through them."""
+"""Tiny GANs of all models, and inputs for them."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""Samplers that have learnt nothing: what matters is that they are the same everywhere."""
+"""Untrained samplers, which are the same everywhere."""
 
 from functools import cache
 
@@ -16,7 +16,7 @@ SMALLER = {"data.image_size": 8, "model.magnify": True, "model.encoder": ["64/2"
 
 
 def tiny_sampler(paper: str, precision: str = "float32") -> Sampler:
-    """Of 16 pixels, Improved ArtGAN's of 32 when magnified, and of `CLASSES`."""
+    """A sampler of `CLASSES` with 16 pixels, or 32 if Improved ArtGAN is magnified."""
     keras.utils.set_random_seed(1)
     settings = TABLES[paper] | SMALL | (MAGNIFIED if paper == "improved" else {})
     settings |= {"train.precision": precision}
@@ -26,7 +26,7 @@ def tiny_sampler(paper: str, precision: str = "float32") -> Sampler:
 
 @cache
 def sampler(classes: int) -> Sampler:
-    """Of 8 pixels, and 16 when magnified; its classes are `class 0` and so on."""
+    """A sampler with 8 pixels, 16 if magnified, and classes `class 0` and so on."""
     keras.utils.set_random_seed(0)
     gan = build_gan(resolve("improved/cifar10", TABLES["improved"] | SMALL | SMALLER), classes)
     return Sampler(gan, [f"class {number}" for number in range(classes)])

@@ -1,4 +1,4 @@
-"""Differentiable augmentation: what each kind may do to a picture, and that gradients pass."""
+"""Differentiable augmentation: the effects of each kind, and gradients."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +22,7 @@ def seed(value: int = 7) -> keras.random.SeedGenerator:
 
 
 def apply(change: Callable[..., Any], images: Any, jit_compile: bool) -> Any:
-    """Uncompiled or compiled: XLA draws other uniforms from the same seed, so no comparison."""
+    """Run uncompiled or compiled; XLA draws other numbers from the same seed."""
     generator = seed()
     if jit_compile:
         return np.array(tf.function(lambda x: change(x, generator), jit_compile=True)(images))
@@ -30,13 +30,13 @@ def apply(change: Callable[..., Any], images: Any, jit_compile: bool) -> Any:
 
 
 def numbered(height: int, width: int, n: int = 48) -> Any:
-    """Images whose pixels all differ; whole numbers below 2048, which TF32 keeps exactly."""
+    """Images of distinct pixels: whole numbers below 2048, which TF32 represents exactly."""
     pixels = 1.0 + np.arange(height * width * 3, dtype="float32").reshape(height, width, 3)
     return np.stack([pixels] * n)
 
 
 def shifted(image: Any, down: int, right: int) -> Any:
-    """np.roll with zeros for what comes in."""
+    """np.roll with zeros shifted in."""
     out = np.zeros_like(image)
     height, width = image.shape[:2]
     for y, x in np.ndindex(height, width):
@@ -46,7 +46,7 @@ def shifted(image: Any, down: int, right: int) -> Any:
 
 
 def recover(image: Any, out: Any) -> tuple[int, int]:
-    """The shift, from where the pixel in the middle of the output came from."""
+    """The shift, from the origin of the output's middle pixel."""
     height, width = image.shape[:2]
     y, x = np.argwhere(image[:, :, 0] == out[height // 2, width // 2, 0])[0]
     return height // 2 - int(y), width // 2 - int(x)
@@ -95,12 +95,12 @@ def test_cutout_zeroes_one_rectangle_of_at_most_half_the_side(
         sides.append((len(rows), len(columns)))
         corners.add((rows[0], columns[0]))
     assert np.max(sides, axis=0).tolist() == [height // 2, width // 2]
-    assert len(corners) > 10  # each image draws its own place
+    assert len(corners) > 10  # each image draws its own position
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_colour_keeps_to_its_bounds(jit_compile: bool) -> None:
-    """Per image: brightness moves the mean, contrast the grey, both factors the chroma."""
+    """Per image, brightness changes the mean, contrast the grey, both factors the chroma."""
     images = np.random.default_rng(0).uniform(-1, 1, (200, 8, 8, 3)).astype("float32")
     out = apply(colour, images, jit_compile).astype("float64")
     drawn = []
@@ -191,7 +191,7 @@ def test_strength_is_the_share_of_images_that_are_changed(
 
 
 def test_each_kind_chooses_its_own_images() -> None:
-    """Where something is cut out there is grey, and where colours change no 0.9 is left."""
+    """Cut-out areas are grey, and images with changed colours have no 0.9 left."""
     images = np.full((400, 8, 8, 3), 0.9, "float32")
     out = np.array(augment(tf.constant(images), ("colour", "cutout"), seed(), strength=0.5))
     cut = (out == 0.0).all(axis=3).any(axis=(1, 2))

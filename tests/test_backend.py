@@ -1,4 +1,4 @@
-"""Which precision `auto` is, on devices that are there and on others."""
+"""The precision that `auto` chooses, on present and simulated devices."""
 
 from types import SimpleNamespace
 
@@ -13,7 +13,7 @@ from tests.gans import K, tiny
 
 @pytest.fixture
 def machine(monkeypatch):
-    """`machine(flags, capabilities)`: a processor's flags, a compute capability for each GPU."""
+    """`machine(flags, capabilities)`: flags of the processor, a compute capability for each GPU."""
 
     def pretend(flags: str, *capabilities: tuple[int, int] | None) -> None:
         details = [{"compute_capability": c} if c else {} for c in capabilities]

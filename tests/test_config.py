@@ -29,14 +29,14 @@ IMPROVED = {
     "oxford-flowers102": (102, 64, 0.875, 30_000, (15_000,), "groups", *ADAM),
     "cub200": (200, 64, 0.875, 30_000, (15_000,), "groups", *ADAM),
 }
-# Which of the encoder's convolutions have dropout before them.
+# The encoder's convolutions with dropout before them.
 DROPOUT = {"cifar10": [2, 4], "stl10": [2, 4, 6]}
 ARTGAN_CLASSES = {"cifar10": 10, "wikiart-artist": 23, "wikiart-genre": 10, "wikiart-style": 27}
 BOTH = {
     "model.z_size": 100,
     "model.width": 1.0,
     "model.autoencoder": True,
-    # What this project adds is off in the papers' presets.
+    # This project's additions are off in the papers' presets.
     "discriminator.noise_decay_steps": 0,
     "discriminator.spectral_norm": False,
     "discriminator.label_smoothing": 0.0,
@@ -74,7 +74,7 @@ def test_paper_a_presets(preset: str) -> None:
 
 
 def installed(folder: Path) -> Path:
-    """Where the package can be imported from as a wheel has it: its configuration and presets."""
+    """A folder with the package's configuration and presets, as in a wheel."""
     (folder / "artgan_tf").mkdir(parents=True)
     for file in (ROOT / "artgan_tf").glob("*.py"):
         shutil.copy(file, folder / "artgan_tf")
@@ -119,7 +119,7 @@ def test_round_trip_with_overrides() -> None:
 
 @pytest.mark.parametrize("key", ["data.spec", "train.init", "log.extractor"])
 def test_text_that_no_file_can_hold_is_refused(key: str) -> None:
-    """What Python makes of a path's bytes that are not UTF-8."""
+    """Python's representation of bytes in a path that are not UTF-8."""
     with pytest.raises(InputError, match=rf"^{key} = [^\n]*udce7[^\n]*UTF-8, rename[^\n]*\.$"):
         resolve("demo", {key: "folder:x\udce7"})
 
@@ -267,7 +267,7 @@ def test_every_number_has_an_upper_bound_that_says_why(key: str) -> None:
         given = [value] if key.startswith("train.lr_drop") else value
         with pytest.raises(InputError, match=rf"^{key}\S* = \S+ is invalid: ") as error:
             resolve("demo", {key: given})
-    fractions = "less than" in str(error.value)  # which needs no reason
+    fractions = "less than" in str(error.value)  # needs no reason
     assert fractions or "integer" in str(error.value) or re.search(r", \w+", str(error.value))
     if isinstance(flat(resolve("demo"))[key], int):
         with pytest.raises(InputError, match=r"should be at most [\d,]+, \w+ \w+"):

@@ -21,7 +21,7 @@ from tests.tfds_folder import set_data_folder
 
 
 def fit(*arguments: str) -> int:
-    """The verb's exit code, in this process."""
+    """Run the verb in this process; returns its exit code."""
     with pytest.raises(SystemExit) as exit_:
         cli.main(verb, "fit", list(arguments))
     return int(exit_.value.code or 0)
@@ -96,7 +96,7 @@ def test_the_size_of_ones_own_training(pictures, gpu, steps, batch, adapts):
     assert all(0 < drop < steps for drop in config.train.lr_drops)
     assert f"{pictures:,} pictures" in size.why
     assert "minutes" in size.why
-    # Without held-out pictures there is nothing to adapt to.
+    # Without held-out images there is nothing to adapt to.
     assert own.fitting(pictures, 0, gpu).settings.keys() <= {
         "train.steps", "train.batch_size", "train.lr_drops",
     }  # fmt: skip
@@ -176,7 +176,7 @@ def test_dry_run_prints_settings_parameter_counts_and_data_sizes(paintings, tmp_
         "# data      3 classes (landscape, portrait, still life): 36 pictures to train on, "
         "12 held out; of 16 pixels, enlarged to 32"
     )
-    # 10 classes have 2670752 and 3251488: seven rows of G's first layer and of D's last less.
+    # 10 classes have 2670752 and 3251488; 3 have seven fewer rows in G's first and D's last layer.
     counts = f"G {2670752 - 7 * 8192:,} and D {3251488 - 7 * 32768:,} trainable parameters"
     assert networks == f"# network   Improved ArtGAN, 32x32: {counts}"
     assert device.startswith("# device    ")
@@ -234,7 +234,7 @@ train(resolve("improved/cifar10", settings | {"train.batch_size": 63}), sys.argv
 
 @pytest.mark.slow
 def test_mirrored_over_two_cpu_devices(paintings, tmp_path):
-    """It trains, goes on, and refuses a batch that it cannot divide."""
+    """It trains, resumes, and refuses a batch that it cannot divide."""
     settings = tiny_overrides("improved", paintings) | {
         "train.strategy": "mirrored",
         "train.batch_size": 12,

@@ -125,7 +125,7 @@ def test_steps_run_in_every_precision_with_all_options_on(paper, precision, xla)
 
 @pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
 def test_xla_gives_what_plain_graphs_give(paper):
-    """For given fakes: the random numbers themselves are others under XLA."""
+    """For given fakes, as random numbers differ under XLA."""
     gan = built(paper, discriminator__dropout=0.0, discriminator__noise=0.0)
     images, y = batch()
     real, fake_y = gan.from_uint8(images), gan.fake_labels(N)
@@ -180,7 +180,7 @@ def test_an_optimizer_with_a_schedule_follows_it(precision):
     ("preset", "start"), [("improved/wikiart-style", 1), ("artgan/cifar10", 0)]
 )
 def test_rmsprop_is_as_published(preset, start):
-    """B's TF1 starts its mean square at ones, A's PyTorch at zeros; in float64 NumPy."""
+    """TF1 (Improved) starts the mean square at ones, PyTorch (ArtGAN) at zeros; NumPy float64."""
     train = resolve(preset).train
     optimizer = make_optimizer(train, train.lr_generator)
     weight = keras.Variable(np.zeros(3))
@@ -215,7 +215,7 @@ def test_every_generator_step_of_the_trick_draws_its_own_latents(monkeypatch):
 
     monkeypatch.setattr(gan, "latents", recorded)
     tf.function(gan.train_step)(batch())
-    assert len(drawn) == 4  # D's, and three of G's
+    assert len(drawn) == 4  # D's draw, and three of G's
     assert len({z.tobytes() for z in drawn}) == 4
 
 
@@ -241,7 +241,7 @@ def test_keras_fit_and_evaluate_work_for_library_users():
 
 def test_held_out_accuracy_counts_images_not_batches_and_never_answers_fake():
     gan = built("artgan")
-    gan.discriminator.logits.bias.assign([0.0, 0.0, 5.0, 50.0])  # FAKE would always win
+    gan.discriminator.logits.bias.assign([0.0, 0.0, 5.0, 50.0])  # FAKE would always be largest
     images, _ = batch()
     parts = [(images[:4], tf.fill([4], 2)), (images[4:5], tf.fill([1], 0))]
     for part in parts:

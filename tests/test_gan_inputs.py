@@ -1,4 +1,4 @@
-"""What networks are given: latents, labels of fakes, and what D is shown."""
+"""Inputs of the networks: latents, labels of fakes, and D's images."""
 
 import math
 
@@ -23,7 +23,7 @@ def test_priors_of_all_papers():
 
 @pytest.mark.parametrize("kinds", [*((kind,) for kind in AUGMENT), AUGMENT])
 def test_augmentation_is_as_strong_in_the_range_of_either_paper(kinds):
-    """ArtGAN's pixels lie in [0, 1], Improved ArtGAN's in [-1, 1]: D is shown the same pictures."""
+    """ArtGAN's pixels are in [0, 1], Improved ArtGAN's in [-1, 1]; D gets the same pictures."""
     images = np.random.default_rng(0).integers(0, 256, (N, 16, 16, 3), np.uint8)
     shown = {}
     for paper in ("artgan", "improved"):
@@ -48,12 +48,12 @@ def test_fake_labels():
 
 
 class Asked(Exception):
-    """What G is asked for: the labels of a replica's fakes."""
+    """Carries the labels of a replica's fakes, which G is asked for."""
 
 
 @pytest.fixture
 def asked(monkeypatch):
-    """`asked(gan, n, replicas)`: labels int [n] of the fakes of a train step, of all replicas."""
+    """`asked(gan, n, replicas)`: labels int [n] of the fakes in a train step, over all replicas."""
 
     def ask(real, y, fake_y):
         raise Asked(fake_y)

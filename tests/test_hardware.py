@@ -1,4 +1,4 @@
-"""What is told of the processor."""
+"""The description of the processor."""
 
 from pathlib import Path
 

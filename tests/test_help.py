@@ -1,4 +1,4 @@
-"""`--help` comes at once: no verb imports what takes seconds before it has work to do."""
+"""`--help` is immediate: no verb imports slow packages before it has work to do."""
 
 import os
 import re
@@ -46,7 +46,7 @@ def verbs() -> list[str]:
 
 def run(*arguments: str, columns: str = "5") -> str:
     command = [sys.executable, "-c", CODE, *arguments]
-    narrow = os.environ | {"COLUMNS": columns}  # 5: of a window that has been made very small
+    narrow = os.environ | {"COLUMNS": columns}  # 5: a very narrow window
     done = subprocess.run(
         command, capture_output=True, text=True, cwd=REPOSITORY, env=narrow, timeout=100
     )

@@ -47,7 +47,7 @@ def test_upsampling_equals_nearest_then_convolution(shape: tuple[int, ...]) -> N
 
 
 def test_upsample_kernel_against_a_loop() -> None:
-    """Output q = 2p + t - 1 reads input p through tap t; upsampled pixels 2p and 2p + 1 are p."""
+    """Output q = 2p + t - 1 reads input p with weight t; upsampled pixels 2p and 2p + 1 are p."""
     kernel = normal(3, 3, 2, 3)
     expected = np.zeros((4, 4, 3, 2))
     for row, column, down, right in np.ndindex(4, 4, 2, 2):
@@ -69,7 +69,7 @@ def test_upsampling_in_bfloat16_rounds_the_summed_kernel_once() -> None:
     out = layer(np.ones((1, 1, 1, 1), "float32"))
     assert (out.dtype, layer.kernel.dtype) == (tf.bfloat16, "float32")
     kernel = np.array(layer.kernel, dtype="float64")[:, :, 0, 0]
-    # One pixel becomes 2x2 equal ones; each output sees them through a 2x2 corner of the kernel.
+    # One pixel becomes 2x2 equal ones; each output weights them with a 2x2 corner of the kernel.
     corners = [[kernel[1 - i : 3 - i, 1 - j : 3 - j].sum() for j in (0, 1)] for i in (0, 1)]
     rounded = tf.cast(tf.constant(corners, "float32"), tf.bfloat16)
     assert bool(tf.reduce_all(out[0, :, :, 0] == rounded))
@@ -100,7 +100,7 @@ def test_batch_statistics_only_when_training(dropout: bool) -> None:
     block(x)
     assert block.norm
     before = values(block.variables)
-    # Moving statistics start at mean 0 and variance 1, and inference leaves them.
+    # Moving statistics start at mean 0 and variance 1, and inference does not change them.
     np.testing.assert_allclose(block(x, dropout=dropout), leaky(x / np.sqrt(1.001)), rtol=1e-5)
     np.testing.assert_equal(values(block.variables), before)
     expected = leaky((x - x.mean()) / np.sqrt(x.var() + 1e-3))
@@ -155,7 +155,7 @@ def test_only_update_moves_and_only_the_vectors(kind: str) -> None:
     assert {v.name for v in layer.non_trainable_variables} == {"u", "v"}
     before = values(layer.variables)
     tf.function(layer)(x)
-    if kind == "dense":  # Keras convolutions take no `training`
+    if kind == "dense":  # Keras's convolutions have no `training`
         layer(x, training=True)
     np.testing.assert_equal(values(layer.variables), before)
     layer.update()
@@ -165,7 +165,7 @@ def test_only_update_moves_and_only_the_vectors(kind: str) -> None:
 
 @KINDS
 def test_gradient_is_that_of_the_normalized_kernel(kind: str) -> None:
-    """Against central differences of <A, W / svd(W)>, which know nothing of u and v."""
+    """Against central differences of <A, W / svd(W)>, which do not involve u and v."""
     layer, _ = spectral(kind, updates=500)
     weights = normal(*layer.kernel.shape, seed=5)
     with tf.GradientTape() as tape:

@@ -1,4 +1,4 @@
-"""What losses are made of, against float64 NumPy."""
+"""The building blocks of losses against float64 NumPy."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ PLAIN = {"colours": thumbnail, "shapes": shape}
 
 
 def plain_energy_distance(view, real, labels, fake, fake_labels):
-    """Loops over pairs of pictures, in float64."""
+    """Energy distance by loops over pairs of pictures, in float64."""
 
     def distances(a, b, pairs):
         return np.mean([np.sqrt(np.mean((a[i] - b[j]) ** 2)) for i, j in pairs])
@@ -51,7 +51,7 @@ def plain_energy_distance(view, real, labels, fake, fake_labels):
 
 
 def energy_distance(real, labels, fake, fake_labels, view="colours"):
-    """Of images."""
+    """Energy distance of two sets of images."""
     seen = losses.VIEWS[view]
     return losses.energy_distance(seen(real), labels, seen(fake), fake_labels)
 
@@ -68,7 +68,7 @@ def test_energy_distance(size, view):
 
 
 def test_shapes_know_no_colours():
-    """What differs in brightness, contrast and tint alone is one shape; a flat picture has none."""
+    """Pictures that differ only in brightness, contrast and tint have one shape; flat ones none."""
     rng = np.random.default_rng(1)
     grey = rng.uniform(-0.5, 0.5, (1, 16, 16, 1)).repeat(3, axis=3)
     tinted = 0.7 * grey + np.array([0.2, -0.1, 0.3])

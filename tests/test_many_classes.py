@@ -1,4 +1,4 @@
-"""A data set of as many classes as Oxford-102's, from training to the page that is served."""
+"""A data set with as many classes as Oxford-102, from training to the served page."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Six steps of Improved ArtGAN, two pictures a class, fakes in groups as in its preset."""
+    """Six steps of Improved ArtGAN, two pictures per class, fakes in groups as in its preset."""
     folder = tmp_path_factory.mktemp("many")
     images, _ = gallery(0, 0, 3 * K, 16)
     labels = np.arange(3 * K) % K

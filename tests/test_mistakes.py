@@ -1,4 +1,4 @@
-"""Usual mistakes are told before anything is imported that takes seconds."""
+"""Common mistakes are reported before any slow import."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What is printed: to consoles of few characters, to readers that leave, into files of any name."""
+"""Printed output: to consoles with few characters, to closed pipes, into files of any name."""
 
 import os
 import subprocess

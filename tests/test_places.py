@@ -1,4 +1,4 @@
-"""Places that cannot be used, and a user without a home: a sentence, no traceback."""
+"""Unusable paths, and a user without a home: a sentence, no traceback."""
 
 from collections.abc import Callable
 from functools import partial
@@ -30,14 +30,14 @@ def refuse(capfd: pytest.CaptureFixture[str]) -> Callable[..., str]:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Nothing can be made below it, whoever asks: to root no folder is unwritable."""
+    """A file, below which not even root can create anything, unlike in an unwritable folder."""
     (tmp_path / "file").write_text("")
     return tmp_path / "file"
 
 
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder to work in: a run, a folder of paintings, and files."""
+    """The working folder: a run, a folder of paintings, and files."""
     for name in ("runs/demo/config.toml", "runs/demo/classes.txt", "paintings/1", "a.png", "a.npz"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
@@ -107,7 +107,7 @@ def test_a_user_without_a_home_is_told_what_to_set(
 ) -> None:
     for name in ("HOME", "XDG_CACHE_HOME", "ARTGAN_CACHE"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("os.path.expanduser", lambda path: path)  # as without a passwd entry
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)  # no passwd entry
     assert "set HOME" in refuse(benchmark, "folder:~/paintings")
     with pytest.raises(RuntimeError, match="home directory"):
         default_cache()

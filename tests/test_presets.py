@@ -24,7 +24,7 @@ from tfrecords_tools.options import Options
 
 OWN = ["recommended/own", "recommended/own-small"]  # for any data
 PRESETS = [name for name in preset_names() if "/" in name and name not in OWN]
-FACTS = {  # K, images to train on and to hold out, as the papers and the official lists have them
+FACTS = {  # K, training and held-out images, from the papers and the official lists
     "cifar10": (10, 50_000, 10_000),
     "stl10": (10, 5_000, 8_000),
     "oxford-flowers102": (102, 1_020, 1_020),
@@ -39,7 +39,7 @@ NARROW = {"model.width": 0.05, "train.batch_size": 10, "data.train_count": 0, "d
 
 
 def of_each_network() -> list[str]:
-    """One preset of each pair of networks and size: what else differs is tables of settings."""
+    """One preset for each pair of networks and size; others differ only in settings."""
     found: dict[str, str] = {}
     for name in PRESETS:
         config = resolve(name)
@@ -83,7 +83,7 @@ def test_that_for_any_data_is_the_recipe_without_data(preset: str) -> None:
 
 @pytest.fixture(scope="session")
 def wikiart(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """`wikiart(config)`: a converted data set with the classes that a configuration expects."""
+    """`wikiart(config)`: a converted data set with the classes that the configuration expects."""
     made: dict[tuple[int, int], Path] = {}
 
     def make(config: Config) -> Path:
@@ -105,7 +105,7 @@ def wikiart(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.fixture(scope="session")
 def tfds_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """TFDS's data folder with stand-ins of the sets that presets name."""
+    """TFDS's data folder with stand-ins for the presets' data sets."""
     folder = tmp_path_factory.mktemp("tensorflow_datasets")
     specs = {resolve(preset).data.spec for preset in PRESETS}
     for spec in sorted(spec for spec in specs if spec.startswith("tfds:")):
@@ -161,9 +161,9 @@ def test_its_splits_are_those_of_the_data_set(
     assert (source.train.count, source.val.count) == (20, 20)
 
 
-# ---- data that is not what the preset is for ------------------------------------------------
+# ---- data that does not match the preset ----------------------------------------------------
 class Doctored(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
-    """What claims to be CIFAR-10."""
+    """A data set that claims to be CIFAR-10."""
 
     VERSION = tfds.core.Version("3.0.2")
     names = tuple(resolve("improved/cifar10").data.class_names)
@@ -230,7 +230,7 @@ def test_a_copy_of_wikiart_that_lacks_files_is_told_of_and_taken(wikiart: Any) -
         open_source(resolve("improved/wikiart-genre", {"data.spec": spec}).data)
 
 
-# ---- data of one's own ----------------------------------------------------------------------
+# ---- the user's own data --------------------------------------------------------------------
 @pytest.mark.slow
 def test_a_data_set_of_ones_own_takes_one_toml(
     paintings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -1,4 +1,4 @@
-"""What README and docs/ say can be typed: verbs, options, presets, settings, names; links hold."""
+"""README and docs/ are valid: verbs, options, presets, settings, names and links."""
 
 import functools
 import importlib.util
@@ -29,7 +29,7 @@ CODE = r"```sh\n.*?```|`artgan [a-z][^`]*`|`python -m [^`]*`"
 
 
 def lines() -> list[str]:
-    """`VERB ...` of all pages' commands, each once; one line, whatever continues it."""
+    """The distinct commands of all pages as `VERB ...`, with continued lines joined."""
     code = [block for page in PAGES.values() for block in re.findall(CODE, page, re.S)]
     text = "\n".join(code).replace("\\\n", " ")
     found = re.findall(
@@ -47,7 +47,7 @@ def function(verb: str) -> Callable[..., Any] | None:
 
 
 def given(line: str) -> dict[str, Any]:
-    """What a verb would be called with; SystemExit where its options are no options of its."""
+    """The arguments of a verb's call; SystemExit if the verb does not know an option."""
     verb, *words = shlex.split(line)
     called = function(verb)
     assert called
@@ -114,7 +114,7 @@ def test_pictures_and_links_exist(name):
 
 
 def anchors(page: Path) -> set[str]:
-    """Of a page's headings, as GitHub and the site make them."""
+    """Anchors of a page's headings, as made by GitHub and the site."""
     titles = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.M)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 

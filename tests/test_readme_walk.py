@@ -1,4 +1,4 @@
-"""The way from nothing to a painting over HTTP and gRPC, and to Keras's file, as docs/ has it."""
+"""The steps in docs/ from nothing to a painting over HTTP and gRPC, and to Keras's file."""
 
 import contextlib
 import os
@@ -25,20 +25,20 @@ ROOT = Path(__file__).resolve().parents[1]
 SERVING, PYTHON = (
     (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("serving.md", "python.md")
 )
-HTTP, GRPC = 8501, 8500  # TF Serving's, as the page has them
+HTTP, GRPC = 8501, 8500  # TensorFlow Serving's ports, as on the page
 
 
 def block(mark: str, language: str, index: int = 0) -> str:
-    """One of the blocks of code that follow a mark."""
+    """A code block after a mark."""
     marked = SERVING.split(f"<!-- {mark} -->\n")[1]
     return re.findall(rf"```{language}\n(.*?)```", marked, re.S)[index]
 
 
 def typed(command: str, folder: Path, **options) -> subprocess.Popen:
-    """A shell that runs a block, with this Python first and this package to import."""
+    """A shell that runs a block, with this Python first in PATH and this package importable."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "ARTGAN_RUNS": ""}
-    # The script `artgan`, which is there once the package is installed.
+    # The script `artgan`, which an installed package has.
     command = re.sub(r"^artgan ", "python -m artgan_tf ", command)
     command = f"exec {command}" if options.pop("replaces", False) else command
     return subprocess.Popen(["bash", "-c", command], cwd=folder, env=environment, **options)
@@ -84,14 +84,14 @@ def wait_for(url: str, server: subprocess.Popen) -> None:
 
 
 def spread(picture: Path) -> float:
-    """Between its darkest and its brightest grey level: a blank one has none."""
+    """Difference between the brightest and the darkest grey level; 0 for a blank picture."""
     image = Image.open(picture)
     assert image.format == "PNG"
     return float(np.ptp(np.asarray(image.convert("L"), float)))
 
 
 class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
-    """What TF Serving does with the request, for one servable."""
+    """Handles the request like TensorFlow Serving, for one servable."""
 
     def __init__(self, servable: Servable):
         self.servable = servable

@@ -1,4 +1,4 @@
-"""The verb `sample`: which files it makes, and what it refuses."""
+"""The verb `sample`: its files and its refusals."""
 
 import csv
 from itertools import pairwise
@@ -31,7 +31,7 @@ def run(exports, tmp_path, monkeypatch, capsys):
 def test_a_grid_is_one_png(run, tmp_path):
     code, out, _ = run("--classes", "rings", "Éclair", "--count", "3")
     with Image.open(tmp_path / "sample.png") as picture:
-        assert picture.height == 2 * 130  # of 16 pixels, shown eight times as large
+        assert picture.height == 2 * 130  # 16 pixels, magnified eight times
         size = f"{picture.width}x260"
     assert (code, out) == (
         0,
@@ -41,7 +41,7 @@ def test_a_grid_is_one_png(run, tmp_path):
 
 
 def test_what_is_there_stays(run, tmp_path):
-    """A usual name gets a number; one that was given is refused, unless it may be replaced."""
+    """A default name gets a number; a given name is refused, unless it may be replaced."""
     ask = ("--count", "1", "--scale", "1")
     for name in ("sample.png", "sample-2.png", "sample-3.png"):
         assert run(*ask)[1].startswith(f"{name}: ")
@@ -95,11 +95,11 @@ def test_ways_are_a_sheet_or_an_animation(run, tmp_path, way, frames):
         with Image.open(tmp_path / f"way.{kind}") as moving:
             shown = [np.asarray(f.convert("L"), int) for f in ImageSequence.Iterator(moving)]
         assert len(shown) == frames
-        assert moving.width < 3 * 130  # of pictures that are 128 wide
-        names = [frame[:, : -16 * 8 - 6] for frame in shown]  # of each way its ends
+        assert moving.width < 3 * 130  # pictures are 128 wide
+        names = [frame[:, : -16 * 8 - 6] for frame in shown]  # names of both ends
         other = [(abs(a - b) > 150).mean() > 0.001 for a, b in pairwise(names)]
         assert other == [number % 3 == 0 for number in range(1, frames)]
-    with Image.open(tmp_path / "way.png") as sheet:  # each way with both of its ends
+    with Image.open(tmp_path / "way.png") as sheet:  # each interpolation with both ends
         assert sheet.height == 6 * 130
         assert sheet.width > 4 * 130
 

@@ -32,7 +32,7 @@ def test_standing_statistics_are_those_of_generated_batches(sampler):
 
 @pytest.mark.parametrize("classes", [27, 150, 1700])
 def test_standing_statistics_are_those_of_all_classes(classes):
-    """Where each class adds its number to the features, their mean is the middle number."""
+    """If each class adds its number to the features, their mean is the middle number."""
     sampler = sampler_of.__wrapped__(classes)
     kernel = sampler.painting.project.inner.kernel
     rows = kernel.numpy()
@@ -78,14 +78,14 @@ def test_magnified_pictures_are_twice_the_size_and_pool_to_the_normal_ones(sampl
     small = sampler.generate([2, 7], [1, 2])
     large = sampler.generate([2, 7], [1, 2], magnified=True)
     assert (small.shape, large.shape) == ((2, 8, 8, 3), (2, 16, 16, 3))
-    # Pixel (i, j) is the mean of 3x3 from (2i, 2j) on; inside no padding is left out.
+    # Pixel (i, j) is the mean of 3x3 from (2i, 2j) on; inside, there is no padding to ignore.
     window = large[:, 4:7, 6:9].astype(float).mean(axis=(1, 2))
     np.testing.assert_allclose(window, small[:, 2, 3], atol=1.0)
 
 
 def test_grid_shows_at_most_sixteen_classes(sampler):
     small, large = sampler.grid(), sampler.grid(magnified=True)
-    assert small.height == 16 * (64 + 2)  # pictures of 8 are shown eight times as large
+    assert small.height == 16 * (64 + 2)  # 8 pixels, magnified eight times
     assert large.height == 16 * (64 + 2)
     assert small.width > GRID_COLUMNS * 66
 
@@ -97,7 +97,7 @@ def test_unequal_numbers_are_refused(sampler):
 
 @pytest.mark.slow
 def test_a_picture_is_the_same_whatever_is_painted_beside_it():
-    """At this width a batch of 3 or 5 would round some pixels to the next grey level."""
+    """At this width, a batch of 3 or 5 would round some pixels to the next grey level."""
     keras.utils.set_random_seed(0)
     settings = {"model.width": 0.5, "data.classes": 0}
     wide = Sampler(

@@ -1,4 +1,4 @@
-"""What the traced train step computes, counted: a guard of its speed on any machine."""
+"""Counts the operations of the traced train step, which guards its speed on any machine."""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -22,7 +22,7 @@ Graphs = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def graphs() -> Callable[..., Graphs]:
-    """`graphs(preset, plain=False)`: of both steps and of the networks they pass."""
+    """`graphs(preset, plain=False)`: graphs of both steps and of their networks."""
     made: dict[tuple[str, bool], Graphs] = {}
 
     def make(preset: str, plain: bool = False) -> Graphs:
@@ -66,7 +66,7 @@ def counted(graphs: Graphs) -> dict[str, float]:
 
 
 def first(block: Any, side: int) -> int:
-    """Multiplications an image of a block on a map of this side (or on none)."""
+    """Multiplications per image of a block on a map of this side (or without a map)."""
     return prod(block.inner.kernel.shape) * side * side
 
 
@@ -75,15 +75,15 @@ def first(block: Any, side: int) -> int:
 def test_paper_b_computes_what_its_losses_need_and_no_more(
     preset: str, graphs: Callable[..., Graphs]
 ) -> None:
-    """A pass is one share, the gradient of its input another, that of its kernels a third."""
+    """A forward pass, the input's gradient and the kernels' gradient cost one share each."""
     made = graphs(preset)
     n, gan = counted(made), made["gan"]
     layer, size = gan.discriminator.encoder[0], gan.config.data.image_size
     picture = first(layer, size // layer.inner.strides[0])
     noise = first(gan.generator.project, 1)
-    # Fakes pass G once and no decoder; nobody asks for gradients of the pictures, real or fake.
+    # Fakes pass G once and no decoder; gradients of the pictures, real or fake, are not needed.
     assert n["D step"] == n["G"] + 3 * (2 * n["D"] + n["decoder"]) - 2 * picture
-    # Gradients pass D without those of its kernels, and stop at z.
+    # Gradients pass D without kernel gradients, and stop at z.
     assert n["G step"] == 3 * n["G"] - noise + 2 * (n["D"] + n["decoder"])
 
 
@@ -92,8 +92,8 @@ def test_paper_a_computes_what_its_losses_need_and_no_more(graphs: Callable[...,
     n, gan = counted(made), made["gan"]
     layer, size = gan.discriminator.encoder[0], gan.config.data.image_size
     assert n["D step"] == n["G"] + 3 * 2 * n["D"] - 2 * first(layer, size // 2)
-    # Fakes pass D there and back, real images there only and not to its units; then Dec, whose
-    # gradients stop at the codes.  Of zNet's first layer the profiler counts the map it makes.
+    # Fakes pass D forward and backward, real images only forward and not to its units; then Dec,
+    # whose gradients stop at the codes.  For zNet's first layer the profiler counts its output map.
     codes, z = first(gan.generator.decoder[0], 8), first(gan.generator.latent[0], 4)
     units = prod(gan.discriminator.logits.kernel.shape)
     through_d = 2 * n["D"] + (n["D"] - units)

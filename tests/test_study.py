@@ -1,4 +1,4 @@
-"""A study of two tiny presets: resumed, in tables, and mistakes before anything is trained."""
+"""A study of two tiny presets: resuming, tables, and mistakes reported before training."""
 
 import json
 import shutil
@@ -25,7 +25,7 @@ METRICS = ["--metrics", "pixel_diversity_12", "fid_33_val", "--extractor", "pixe
 
 
 def preset(folder: Path, name: str, data: Path, paper: str = "improved") -> str:
-    """A preset of a few steps in a TOML file."""
+    """Write a preset of a few steps to a TOML file."""
     settings = tiny_overrides(paper, data) | {"train.steps": 4}
     tree: dict[str, dict[str, object]] = {}
     for key, value in settings.items():
@@ -42,7 +42,7 @@ def call(*arguments: object) -> int:
 
 
 def run_verb(function: Callable, name: str, *arguments: object) -> int:
-    """Its exit code."""
+    """Run a verb; returns its exit code."""
     try:
         cli.main(function, name, [str(argument) for argument in arguments])
     except SystemExit as exit_:
@@ -51,7 +51,7 @@ def run_verb(function: Callable, name: str, *arguments: object) -> int:
 
 
 def in_this_process(command: list[str], *, stdout: TextIO, **options: object) -> SimpleNamespace:
-    """What `subprocess.run` does with a verb, without a start of TensorFlow for each."""
+    """Replaces `subprocess.run` for verbs, without starting TensorFlow for each."""
     _, _, module, *arguments = command
     verb = module.rpartition(".")[2]
     with redirect_stdout(stdout), redirect_stderr(stdout):
@@ -61,7 +61,7 @@ def in_this_process(command: list[str], *, stdout: TextIO, **options: object) ->
 
 @pytest.fixture(scope="module")
 def without_starts() -> Iterator[None]:
-    """Verbs in this process; `test_a_step_that_fails_names_its_log` starts one as it is done."""
+    """Run verbs in this process; `test_a_step_that_fails_names_its_log` starts a real process."""
     stand_in = SimpleNamespace(run=in_this_process, STDOUT=subprocess.STDOUT)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(experiment, "subprocess", stand_in)
@@ -70,7 +70,7 @@ def without_starts() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def made(paintings, tmp_path_factory, without_starts) -> Path:
-    """A study of both papers, with two seeds of one."""
+    """A study of both papers, with two seeds for one."""
     folder = tmp_path_factory.mktemp("study")
     first = preset(folder, "plain", paintings)
     second = preset(folder, "older", paintings, "artgan")
@@ -204,7 +204,7 @@ def test_two_files_of_one_name_are_refused(paintings, tmp_path, capsys, monkeypa
 
 
 def test_a_step_that_fails_on_a_full_disk_says_so_without_its_log(tmp_path, monkeypatch, capsys):
-    """Its own sentence does not fit into the log then."""
+    """Then its own sentence does not fit into the log."""
     usage = SimpleNamespace(free=4096)
     monkeypatch.setattr(experiment.shutil, "disk_usage", lambda path: usage)
     done = SimpleNamespace(returncode=1)

@@ -1,4 +1,4 @@
-"""The layer tables' grammar: what a row means, and one clear sentence for what it cannot mean."""
+"""The layer tables' grammar: the meaning of a row, and a clear sentence for an invalid one."""
 
 import pytest
 
@@ -71,8 +71,8 @@ def test_a_wrong_layer_is_named(row: str) -> None:
         (96, 0.5, 48),
         (96, 0.25, 24),
         (96, 0.1, 8),  # 9.6
-        (100, 1.0, 104),  # 12.5 eights: halves go up
-        (20, 1.0, 24),  # 2.5 eights: up as well, where Python's round() would go down
+        (100, 1.0, 104),  # 12.5 times 8: halves round up
+        (20, 1.0, 24),  # 2.5 times 8: up too, while Python's round() would go down
         (99, 1.0, 96),
         (64, 0.4, 24),  # 25.6
         (32, 0.01, 8),  # never below 8

@@ -1,4 +1,4 @@
-"""TFDS's data folder, in tests."""
+"""TFDS's data folder for tests."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ import pytest
 
 
 def set_data_folder(folder: Path, patch: pytest.MonkeyPatch) -> None:
-    """TFDS looks for data sets in `folder` from here on.
+    """Make TFDS look for data sets in `folder`.
 
-    By a constant of its own: it reads TFDS_DATA_DIR once, when it is imported.
+    This sets TFDS's constant, as it reads TFDS_DATA_DIR only on import.
     """
     patch.setattr("tensorflow_datasets.core.constants.DATA_DIR", str(folder))

@@ -1,3 +1,3 @@
-"""Metrics of a run and of real images: names (registry), metrics (entries), results, report."""
+"""Measures runs and real images: names (registry), metrics (entries), results and report."""
 
-import artgan_tf.evaluation.entries  # noqa: F401  it registers the metrics that names are looked up in
+import artgan_tf.evaluation.entries  # noqa: F401  registers the metrics

@@ -1,8 +1,8 @@
-"""The metrics: each with its name's pattern, table, direction, what it needs, and its function.
+"""The metrics: each has a name pattern, a table, a direction, requirements and a function.
 
 A function takes a `Comparison` (`registry.py`), asks it for features or pixels, and leaves the
-arithmetic to `artgan_tf.metrics`.  Names are looked up without TensorFlow or JAX, so what needs
-them is imported where it is used.
+arithmetic to `artgan_tf.metrics`.  Looking up a name must not import TensorFlow or JAX, so the
+functions that need a backend import it themselves.
 """
 
 from collections.abc import Callable
@@ -24,19 +24,19 @@ FEATURES: Needs = frozenset({"features"})
 LOGITS: Needs = frozenset({"features", "logits"})
 NETWORK: Needs = frozenset({"gan"})
 AUTOENCODER: Needs = frozenset({"gan", "autoencoder"})
-CLASSIFIER: Needs = frozenset({"classifier"})  # which is trained on the real images
+CLASSIFIER: Needs = frozenset({"classifier"})  # trained on the real images
 
 
 # ---- diversity within each class ----------------------------------------------------------------
 @register("intra_recall_{count}_{k}", "diversity", "higher", FEATURES, in_class=2, k=3)
 def intra_recall(of: Comparison) -> Measured:
-    """Share of a class's real images among its generated ones, averaged over classes."""
+    """Recall within each class, averaged over the classes."""
     return _intra(of, "intra_recall", lambda x, y: manifold.precision_recall(x, y, of.k).recall)
 
 
 @register("intra_spread_{count}_{split}", "diversity", "higher", FEATURES, in_class=2)
 def intra_spread(of: Comparison) -> Measured:
-    """Distance of two images of a class by features, as a share of the real images'."""
+    """Distance between the features of two images of a class, relative to that of real images."""
     (real, fake), found = of.features(), {}
     for k in of.classes:
         if apart := diversity.pair_distance(real[of.real.labels == k]):
@@ -52,15 +52,15 @@ def intra_kid(of: Comparison) -> Measured:
 
 @register("shape_diversity_{count}", "diversity", "higher", split="train", in_class=2)
 def shape_diversity(of: Comparison) -> Measured:
-    """Per-pixel deviation within a class without each image's own mean and contrast of every
-    channel, as a share of the training images'; noise has much of it.
+    """Per-pixel deviation within a class after each channel of each image is normalized, relative
+    to that of the training images; noise scores high.
     """
     return _pixel_shares("shape_diversity", of, diversity.shapes)
 
 
 @register("pixel_diversity_{count}", "diversity", "higher", split="train", in_class=2)
 def pixel_diversity(of: Comparison) -> Measured:
-    """Per-pixel deviation within a class, as a share of the training images'."""
+    """Per-pixel deviation within a class, relative to that of the training images."""
     return _pixel_shares("pixel_diversity", of)
 
 
@@ -73,35 +73,35 @@ def fid(of: Comparison) -> Measured:
 
 @register("kid_{count}_{split}", "fidelity", "lower", FEATURES, least=2)
 def kid(of: Comparison) -> Measured:
-    """Kernel distance of the features: 100 subsets of 1,000."""
+    """Kernel distance of the features, over 100 subsets of 1,000 images."""
     found = kernel.kernel_distance(*of.features())
     return Measured({"kid": found.mean, "std": found.std})
 
 
 @register("is_{count}", "fidelity", "higher", LOGITS, real="none", least=inception_score.SPLITS)
 def score(of: Comparison) -> Measured:
-    """Inception score: certain and varied classes; 10 splits."""
+    """Inception score over 10 splits: high if the predicted classes are confident and varied."""
     found = inception_score.inception_score(of.logits())
     return Measured({"inception_score": found.mean, "std": found.std})
 
 
 @register("precision_recall_{count}_{k}", "fidelity", "higher", FEATURES, k=3)
 def precision_recall(of: Comparison) -> Measured:
-    """Shares of generated images among the real ones, and of real ones among the generated."""
+    """Share of generated images that lie among real ones, and of real ones among generated ones."""
     found = manifold.precision_recall(*of.features(), of.k)
     return Measured({"precision": found.precision, "recall": found.recall})
 
 
 @register("density_coverage_{count}_{k}", "fidelity", "higher", FEATURES, k=5)
 def density_coverage(of: Comparison) -> Measured:
-    """How densely generated images lie among real ones, and how many of these they reach."""
+    """How densely generated images lie among real ones, and how many real ones they reach."""
     found = manifold.density_coverage(*of.features(), of.k)
     return Measured({"density": found.density, "coverage": found.coverage})
 
 
 @register("parzen_{count}", "fidelity", "higher")
 def log_likelihood(of: Comparison) -> Measured:
-    """Log-likelihood of held-out images, in nats, under Gaussians around generated ones."""
+    """Log-likelihood of held-out images, in nats, under Gaussians centred on generated images."""
     pixels = of.reference.pixels
     validation = pixels.of(of.reference.validation, "validation").features
     real, fake = of.features(pixels)
@@ -123,7 +123,7 @@ def conditional_accuracy(of: Comparison) -> Measured:
 
 @register("conditional_accuracy_d_{count}", "condition", "higher", NETWORK, real="none")
 def conditional_accuracy_d(of: Comparison) -> Measured:
-    """Share of images that the model's own discriminator takes for what was asked for."""
+    """Share of images that the model's own discriminator assigns to the class asked for."""
     assert of.sampler
     seen = _classes_seen_by(of.sampler.gan, of.fake)
     return _accuracy("conditional_accuracy", seen, of.fake.labels)
@@ -131,20 +131,20 @@ def conditional_accuracy_d(of: Comparison) -> Measured:
 
 @register("intra_fid_{count}_{split}", "condition", "lower", FEATURES, in_class=frechet.LEAST)
 def intra_fid(of: Comparison) -> Measured:
-    """FID within each class of 2,048 images or more, averaged."""
+    """FID within each class that has at least 2,048 images, averaged."""
     return _intra(of, "intra_fid", frechet.frechet_distance)
 
 
 @register("d_accuracy_{split}", "condition", "higher", NETWORK, real="all")
 def d_accuracy(of: Comparison) -> Measured:
-    """Share of real images that the discriminator takes for their class."""
+    """Share of real images that the discriminator assigns to their class."""
     assert of.sampler
     return _accuracy("accuracy", _classes_seen_by(of.sampler.gan, of.real), of.real.labels)
 
 
 @register("reconstruction_{split}", "condition", "lower", AUTOENCODER, real="all")
 def reconstruction(of: Comparison) -> Measured:
-    """Mean squared error of the autoencoder on real images, pixels from 0 to 1."""
+    """Mean squared error of the autoencoder on real images, with pixels from 0 to 1."""
     import keras
 
     assert of.sampler
@@ -152,7 +152,7 @@ def reconstruction(of: Comparison) -> Measured:
     low, high = gan.pixel_range
     for pixels in of.real.batches():
         images = gan.from_uint8(pixels)
-        decoded = gan.reconstruct(images, of.sampler.painting)  # ArtGAN decodes with these weights
+        decoded = gan.reconstruct(images, of.sampler.painting)  # ArtGAN's decoder is part of G
         error = keras.ops.convert_to_numpy(decoded - images).astype(np.float64)
         total += float(np.square(error / (high - low)).mean(axis=(1, 2, 3)).sum())
     return Measured({"reconstruction": total / of.real.count})
@@ -180,7 +180,7 @@ def _intra(of: Comparison, name: str, metric: Callable[[Any, Any], float]) -> Me
 
 
 def _pixel_shares(name: str, of: Comparison, values: Callable | None = None) -> Measured:
-    """Deviation of the pixels within each class, as a share of the real images' own."""
+    """Pixel deviation within each class, relative to that of the real images."""
     fake, real = (
         {
             k: diversity.pixel_deviation(each.pixels, np.flatnonzero(each.labels == k), values)
@@ -192,7 +192,7 @@ def _pixel_shares(name: str, of: Comparison, values: Callable | None = None) -> 
 
 
 def _shares(name: str, by_class: dict[int, float]) -> Measured:
-    """The mean share of what real images of a class have; of none, where they are all the same."""
+    """Averages the classes' ratios; InputError if every class's real images are identical."""
     if not by_class:
         raise InputError(f"There is no {name}: within each class all real images are the same.")
     return _mean_of(name, by_class)
@@ -209,13 +209,13 @@ def _accuracy(name: str, seen: NDArray[Any], labels: NDArray[Any]) -> Measured:
 
 
 def _classes_seen_by(gan: "GAN", images: "Images") -> NDArray[Any]:
-    """What D takes each image for; FAKE, ArtGAN's last unit, is no class."""
+    """Class that D predicts for each image; ArtGAN's last unit, FAKE, does not count as a class."""
     import keras
 
     found = []
     for pixels in images.batches():
         logits = keras.ops.convert_to_numpy(gan.discriminator(gan.from_uint8(pixels))[0])
-        if not np.isfinite(logits).all():  # the largest of NaN would be class 0
+        if not np.isfinite(logits).all():  # argmax of NaN would be class 0
             raise RunError("D gives NaN or infinity: take another checkpoint.")
         found.append(logits[:, : gan.num_classes].argmax(axis=1))
     return np.concatenate(found)

@@ -1,6 +1,6 @@
-"""Features of images, and the cache that outlives an evaluation.
+"""Features of images, and a cache that outlives the evaluation.
 
-Features lie on disk, so that memory does not grow with their number.
+Features are stored on disk, so memory does not grow with their number.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from artgan_tf.metrics.extractor import Extracted, Extractor
 from tfrecords_tools.common import files
 from tfrecords_tools.common.files import reason
 
-CHUNK = 250  # images whose features lie in one file of the cache
+CHUNK = 250  # images per cache file
 ADVICE = "name another folder with ARTGAN_CACHE"
 
 T = TypeVar("T")
@@ -26,23 +26,23 @@ T = TypeVar("T")
 def cached(
     path: Path, load: Callable[[Path], T], compute: Callable[[], T], save: Callable[[T, Path], Any]
 ) -> T:
-    """Read a file of the cache; where there is none, or a damaged one, compute and write it.
+    """Read a cache file; if it is missing or damaged, compute and write it.
 
-    The file is complete or absent, also where two processes write the same.
+    The file is either complete or absent, even if two processes write it at once.
 
     Args:
-        path: of the file.
-        load, save: read and write it.
-        compute: what it is to hold.
+        path: the file.
+        load, save: read and write the file.
+        compute: returns the content.
 
     Raises:
-        InputError: its folder cannot be made.
-        NotWritten: something goes wrong with the disk.
+        InputError: the file's folder cannot be created.
+        NotWritten: writing to the disk fails.
     """
     try:
         if path.is_file():
             return load(path)
-    except Exception:  # of a damaged file NumPy, zipfile and Keras raise whatever they trip over
+    except Exception:  # NumPy, zipfile and Keras raise many kinds for a damaged file
         pass
     found = compute()
     try:
@@ -55,16 +55,16 @@ def cached(
 
 
 class Features:
-    """An extractor's features of sets of images.
+    """Computes and stores an extractor's features of image sets.
 
-    Features by a network with weights go to the cache, in chunks named by the content of
-    images and weights: neither other data nor another network can be mistaken for them, and an
-    evaluation that was interrupted goes on where it stopped.
+    Features of a network with weights are cached in chunks. A chunk is named by the hash of its
+    images and of the weights, so it never matches other data or another network, and an
+    interrupted evaluation resumes where it stopped.
 
     Args:
-        extractor: images -> features.
+        extractor: maps images to features.
         cache: folder that outlives the process.
-        work: folder for whole sets, which does not.
+        work: temporary folder for the features of whole sets.
     """
 
     def __init__(self, extractor: Extractor, cache: Path, work: Path):
@@ -73,12 +73,12 @@ class Features:
         self._passing: dict[str, list[Path]] = {}
 
     def of(self, images: Images, name: str, keep: bool = True) -> Extracted:
-        """Features float32 [N, D], and logits [N, K] where the extractor has a classifier.
+        """Features float32 [N, D], and logits [N, K] if the extractor has a classifier.
 
         Args:
-            images: any.
-            name: stands before the progress bar.
-            keep: whether they stay in the cache; what need not stay, `forget` removes.
+            images: N images.
+            name: label of the progress bar.
+            keep: whether the features stay in the cache; if not, `forget` removes them.
         """
         key = images.sha256
         if key not in self._known:
@@ -87,15 +87,15 @@ class Features:
         return self._known[key]
 
     def forget(self) -> None:
-        """Remove the features of images that will not come again."""
+        """Remove all features that were computed with `keep=False`."""
         for key, paths in self._passing.items():
-            self._known.pop(key, None)  # it is not known yet where computing was interrupted
+            self._known.pop(key, None)  # absent if the computation was interrupted
             for path in paths:
                 path.unlink(missing_ok=True)
         self._passing.clear()
 
     def _joined(self, images: Images, name: str, paths: list[Path]) -> Extracted:
-        """Memory maps of all chunks' features; the files written are added to the paths."""
+        """Memory maps of the features of all chunks; adds the files written to `paths`."""
         whole: dict[str, np.ndarray] = {}
         title = f"{name}: {self.extractor.name}"
         with tqdm(total=images.count, desc=title, unit="image", leave=False) as bar:
@@ -111,7 +111,7 @@ class Features:
         return Extracted(whole["features"], whole.get("logits"))
 
     def _chunk(self, pixels: Pixels, paths: list[Path]) -> dict[str, np.ndarray]:
-        if not self.extractor.sha256:  # without weights it is computed sooner than read
+        if not self.extractor.sha256:  # without weights, computing is faster than reading
             return self._computed(pixels)
         path = self._path(pixels)
         paths.append(path)

@@ -1,4 +1,4 @@
-"""The images that metrics compare, on disk: those of a data set's split, and generated ones."""
+"""The images that metrics compare, stored on disk: a split of the data, and generated images."""
 
 import hashlib
 import shutil
@@ -20,8 +20,8 @@ from artgan_tf.data.source import Split, left_out
 from artgan_tf.sampler import Sampler
 
 BATCH = 96
-ORDER_SEED = 0  # of the order in which a split's images are taken
-SEEDS = 10**9  # seeds that one seed of an evaluation stands for
+ORDER_SEED = 0  # shuffles a split's images
+SEEDS = 10**9  # latents reserved for each seed of an evaluation
 
 Pixels = NDArray[np.uint8]
 
@@ -43,17 +43,17 @@ class Images:
         return len(self.pixels)
 
     def first(self, count: int) -> "Images":
-        """The first of them, or all where there are fewer."""
+        """The first `count` images, or all if there are fewer."""
         return self if count >= self.count else Images(self.pixels[:count], self.labels[:count])
 
     def batches(self) -> Iterator[Pixels]:
-        """Their pixels, `BATCH` images at a time."""
+        """The pixels, `BATCH` images at a time."""
         for start in range(0, self.count, BATCH):
             yield np.asarray(self.pixels[start : start + BATCH])
 
     @cached_property
     def sha256(self) -> str:
-        """The hash of all pixels and labels, in hexadecimal."""
+        """SHA-256 of all pixels and labels, in hexadecimal."""
         digest = hashlib.sha256(str(self.pixels.shape).encode())
         for pixels in self.batches():
             digest.update(pixels.tobytes())
@@ -62,22 +62,22 @@ class Images:
 
 
 def real_images(split: Split, data: Data, file: Path, name: str) -> Images:
-    """All images of a split that can be read, centre-cropped, in a random order that is always so.
+    """All readable images of a split, centre-cropped, in a fixed random order.
 
     Args:
-        split: of a source.
-        data: which size they are cut to.
-        file: an .npy that they are written to.
-        name: stands before the progress bar.
+        split: a split of the source.
+        data: settings of the data, which give the image size.
+        file: .npy file to write the pixels to.
+        name: label of the progress bar.
     """
     from artgan_tf.data.failures import Reading
     from artgan_tf.data.pipeline import held_out_batches
 
     places = np.random.default_rng(ORDER_SEED).permutation(split.count)
     pixels, labels = _empty(file, split.count, data.image_size), np.full(split.count, -1, np.int32)
-    done, data = 0, replace(data, cache_mb=0)  # read once: they need no place in memory
+    done, data = 0, replace(data, cache_mb=0)  # read once, so caching would waste memory
     with _bar(split.count, name) as bar, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".* skipped")  # one by one; below they are counted
+        warnings.filterwarnings("ignore", ".* skipped")  # counted below instead of one by one
         batches = held_out_batches(split, data, BATCH).as_numpy_iterator()
         for batch, of_batch in Reading(batches, split):
             rows = places[done : done + len(batch)]
@@ -88,7 +88,7 @@ def real_images(split: Split, data: Data, file: Path, name: str) -> Images:
     if done < split.count:
         warnings.warn(f"{left_out(split.count - done, name)}.", stacklevel=2)
         for start in range(0, done, BATCH):
-            rows = found[start : start + BATCH]  # none before its new place
+            rows = found[start : start + BATCH]  # each image moves forwards or stays
             pixels[start : start + len(rows)] = pixels[rows]
     return Images(pixels[:done], labels[found])
 
@@ -96,17 +96,17 @@ def real_images(split: Split, data: Data, file: Path, name: str) -> Images:
 def generated_images(
     sampler: Sampler, labels: NDArray[np.int32], seed: int, file: Path, name: str
 ) -> Images:
-    """One image for each label; image i is made of the latent number `seed * 10^9 + i`.
+    """Generate one image per label; image i uses the latent number `seed * 10^9 + i`.
 
     Args:
-        sampler: of the model.
+        sampler: the model's sampler.
         labels: [N], N at least 1.
-        seed: of the whole set.
-        file: an .npy that they are written to.
-        name: stands before the progress bar.
+        seed: seed of the whole set.
+        file: .npy file to write the pixels to.
+        name: label of the progress bar.
 
     Raises:
-        RunError: G makes the same image whatever it is given, or its weights are no numbers.
+        RunError: G makes the same image for every input, or its weights are not finite.
     """
     _check_finite(sampler)
     count, first = len(labels), seed * SEEDS
@@ -124,13 +124,13 @@ def generated_images(
 
 
 def proportional_labels(shares: Iterable[float], count: int) -> NDArray[np.int32]:
-    """Labels as frequent as the data's: each one is the class that lags furthest behind its share.
+    """Labels in the data's proportions: each is the class that lags furthest behind its share.
 
-    The labels of fewer images are the first of these.
+    A shorter list is a prefix of a longer one.
 
     Args:
-        shares: how frequent each class is, in any unit.
-        count: labels wanted.
+        shares: frequency of each class, in any unit.
+        count: number of labels.
     """
     wanted = np.array(list(shares), np.float64)
     wanted /= wanted.sum()
@@ -142,9 +142,9 @@ def proportional_labels(shares: Iterable[float], count: int) -> NDArray[np.int32
 
 
 def on_disk(file: Path, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:
-    """Zeros as a memory map; RunError where the disk has no room for them.
+    """Memory map of zeros; RunError if the disk has no room for it.
 
-    Writing to a map on a full disk would not raise an error but kill the process.
+    Writing to a map on a full disk would kill the process instead of raising an error.
     """
     needed = prod(shape) * np.dtype(dtype).itemsize
     if needed > (free := shutil.disk_usage(file.parent).free):
@@ -160,7 +160,7 @@ def _empty(file: Path, count: int, size: int) -> Pixels:
 
 
 def _check_finite(sampler: Sampler) -> None:
-    """Refuse weights of NaN, which would become black pixels."""
+    """Refuse weights that are NaN or infinite, which would give black pixels."""
     for weight in sampler.generator.weights:
         if not np.isfinite(keras.ops.convert_to_numpy(weight)).all():
             raise RunError(f"G's {weight.path} holds NaN or infinity: take another checkpoint.")

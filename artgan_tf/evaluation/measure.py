@@ -1,4 +1,4 @@
-"""`measure(run, ...)`: scores a run beside real images, and writes results and a report."""
+"""`measure(run, ...)`: scores a run and real images, and writes results and a report."""
 
 import tempfile
 from collections.abc import Sequence
@@ -24,12 +24,12 @@ from artgan_tf.sampler import Sampler, Weights
 from tfrecords_tools.common.files import reason
 from tfrecords_tools.common.outputs import place
 
-WITHOUT_GPU = 1_000  # generated images, where nothing else is asked for: minutes of two cores
+WITHOUT_GPU = 1_000  # default number of generated images: a few minutes on two cores
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Results, those of real images first, the files that have them, and the verdict on them."""
+    """The results, those of real images first, the files that hold them, and the verdict."""
 
     results: list[Result]
     file: Path
@@ -37,7 +37,7 @@ class Evaluation:
     verdict: list[Answer]
 
     def __str__(self) -> str:
-        """The verdict, and a table: a line per figure, real images beside the run's."""
+        """The verdict, and a table with a line per figure for real images and the run."""
         said = [f"  {answer.name:<12}{answer.words}" for answer in self.verdict]
         return "\n".join([*said, "", results.text_table(self.results), ""])
 
@@ -52,25 +52,25 @@ def measure(
     weights: Weights = "ema",
     checkpoint: Which = "latest",
 ) -> Evaluation:
-    """Score a run beside real images, append to `metrics.jsonl`, write `evaluation/report.html`.
+    """Score a run and real images, append to `metrics.jsonl`, write `evaluation/report.html`.
 
-    The evaluation that is returned prints as a table. An earlier report stays: the next one goes
-    to `evaluation-2` and so on.
+    The returned evaluation prints as a table. Earlier reports are kept: the next one goes to
+    `evaluation-2` and so on.
 
     Args:
         run_dir: the run's directory, or `pretrained:NAME`.
-        metrics: names such as `fid_10k_val`; none for all that data and extractor allow.
-        extractor: SPEC of a feature extractor, as in `--extractor`; empty for a classifier of the
-            real images, where a metric needs features.
+        metrics: names such as `fid_10k_val`; empty for every metric that data and extractor allow.
+        extractor: SPEC of a feature extractor, as in `--extractor`; if empty and a metric needs
+            features, a classifier trained on the real images is used.
         data: SPEC of other real images of the same classes; None for the run's own.
-        seeds: of the latents; each one gives other images and another result.
-        out: where results and report go; None for the run's directory.
-        weights: of the generator, averaged over training (`ema`) or the last ones (`raw`).
+        seeds: seeds of the latents; each gives other images and another result.
+        out: folder for results and report; None for the run's directory.
+        weights: the generator's weights, averaged over training (`ema`) or the last (`raw`).
         checkpoint: `latest`, `best`, or a step.
 
     Raises:
-        InputError: for a mistake in what was asked for.
-        RunError: the model's networks give no numbers.
+        InputError: an argument is wrong.
+        RunError: the model's networks give NaN or infinity.
     """
     asked = list(dict.fromkeys(map(metric, metrics)))
     check_seeds(seeds)
@@ -93,9 +93,9 @@ def measure(
 def _scored(
     subjects: list[Subject], metrics: list[Metric], reference: Reference, file: Path
 ) -> tuple[list[Result], Path]:
-    """Results of real images and of the model, each in the file as soon as it is there."""
+    """Score real images and the model; each result is written as soon as it is known."""
     found = []
-    of_images = [each for each in metrics if each.count]  # the others are the same for each seed
+    of_images = [each for each in metrics if each.count]  # other metrics do not depend on the seed
     for subject in (Subject(), *subjects):
         asked = of_images if subject in subjects[1:] else metrics
         for _, result in scores(subject, asked, reference):
@@ -111,14 +111,14 @@ def _known(sampler: Sampler, reference: Reference) -> Circumstances:
 
 
 def _reference(sampler: Sampler, spec: str | None, extractor: str, work: Path) -> Reference:
-    """The real images, of the classes that the model generates."""
+    """The real images, with the classes that the model generates."""
     data = real_data(sampler.gan.config.data, spec)
     source = real_source(data, sampler.class_names)
     return open_reference(source, data, extractor, work)
 
 
 def _usual(reference: Reference, sampler: Sampler) -> list[Metric]:
-    """All metrics that data, extractor and model allow, in minutes."""
+    """All metrics that data, extractor and model allow, on few enough images to take minutes."""
     counts = reference.train.count, reference.val.count, reference.validation.count
     autoencoder = sampler.gan.config.model.autoencoder
     metrics = map(metric, usual(*counts, most=COUNTS[0] if gpus() else WITHOUT_GPU))

@@ -16,12 +16,12 @@ from artgan_tf.metrics.extractor import Extractor
 from artgan_tf.metrics.extractors import open_extractor
 
 OWN = "classifier"  # SPEC of the extractor that is trained on the reference's own images
-LEAST = 2  # images of either split that features are compared of
-VALIDATION = 1_000  # training images at most that choose the width of Parzen windows
+LEAST = 2  # images needed in each split to compare features
+VALIDATION = 1_000  # limit of training images that choose the width of Parzen windows
 
 
 def open_reference(source: Source, data: Data, spec: str, work: Path) -> "Reference":
-    """A reference with the extractor that a SPEC names, or none; its cache is the user's."""
+    """A reference with the extractor of a SPEC, or none if it is empty, and the user's cache."""
     opened = open_extractor(spec) if spec not in ("", OWN) else None
     reference = Reference(source, data, opened, default_cache(), work)
     if spec == OWN:
@@ -30,17 +30,17 @@ def open_reference(source: Source, data: Data, spec: str, work: Path) -> "Refere
 
 
 class Reference:
-    """Both splits of a data set; each is read when it is first asked for.
+    """Both splits of a data set, each read on first use.
 
     Args:
         source: the data.
-        data: how they are cut.
-        extractor: for features; None where no metric needs one.
+        data: settings of the data, which give the image size.
+        extractor: computes features; None if no metric needs any.
         cache: folder that outlives the process.
-        work: folder for images and features of this one.
+        work: temporary folder for images and features.
 
     Attributes:
-        lack: why there are no features, in words; empty where there are.
+        lack: why there are no features, in words; empty if there are.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Reference:
         self._pixels = Features(open_extractor("pixels"), cache, work)
 
     def look_with_own(self) -> None:
-        """Take the classifier of the training images; where there can be none, `lack` says why."""
+        """Use a classifier of the training images; if none can be trained, `lack` says why."""
         few = {"held-out": self.val.count, "training": self.train.count}
         if kind := next((kind for kind, count in few.items() if count < LEAST), ""):
             need = f"{LEAST} {kind} images, and there are {few[kind]}"
@@ -69,11 +69,11 @@ class Reference:
             self.look_with_classifier()
 
     def look_with_classifier(self) -> None:
-        """Take the last features of the classifier as the extractor's."""
+        """Use the classifier's last features."""
         self.look_with(classifier.as_extractor(self.classifier))
 
     def look_with(self, extractor: Extractor) -> None:
-        """Compute features by this extractor from now on."""
+        """Compute features with this extractor from now on."""
         self.extractor, self._features = extractor, Features(extractor, self.cache, self.work)
 
     @property
@@ -96,18 +96,18 @@ class Reference:
 
     @property
     def validation(self) -> Images:
-        """The last training images: those that stand in for generated ones are the first."""
+        """The last training images; the first ones stand in for generated images."""
         count = min(VALIDATION, max(1, self.train.count // 10))
         return Images(self.train.pixels[-count:], self.train.labels[-count:])
 
     @property
     def shares(self) -> NDArray[np.int64]:
-        """Training images of each class."""
+        """Number of training images of each class."""
         return np.bincount(self.train.labels, minlength=self.classes)
 
     @cached_property
     def classifier(self) -> keras.Model:
-        """A classifier of the training images: trained once, then read from the cache."""
+        """Classifier of the training images: trained once, then read from the cache."""
         train, classes = self.train, self.classes
         file = f"{train.sha256}-{classes}-{classifier.VERSION}.keras"
         return cached(
@@ -118,19 +118,19 @@ class Reference:
         )
 
     def classes_seen(self, images: Images) -> NDArray[np.intp]:
-        """The class that the classifier takes each image for, int [N]."""
+        """Class that the classifier predicts for each image, int [N]."""
         return classifier.predicted(self.classifier, images.pixels)
 
     @property
     def features(self) -> Features:
-        """Features by the extractor; InputError where none was named."""
+        """Features of the extractor; InputError if there is no extractor."""
         if self._features is None:
             raise InputError("There is no extractor: name one with --extractor.")
         return self._features
 
     @property
     def pixels(self) -> Features:
-        """Pixels from 0 to 1 as if they were features."""
+        """Pixels from 0 to 1, used as features."""
         return self._pixels
 
     @property
@@ -139,7 +139,7 @@ class Reference:
         return self.features.extractor.record()
 
     def forget(self) -> None:
-        """Drop the features of images that will not come again."""
+        """Drop the features of images that are not needed again."""
         for features in (self._features, self._pixels):
             if features:
                 features.forget()

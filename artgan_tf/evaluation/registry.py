@@ -1,7 +1,7 @@
-"""The registry of metrics, and what their names mean: `fid_10k_val`, `precision_recall_1k_k3`.
+"""The registry of metrics, and the parser of their names: `fid_10k_val`, `precision_recall_1k_k3`.
 
-A name tells the metric, the number of generated images, the split they are compared with, and k.
-`entries.py` registers the metrics there are.
+A name holds the metric, the number of generated images, the split they are compared with, and k.
+`entries.py` registers the metrics.
 """
 
 import re
@@ -30,16 +30,16 @@ PARTS = {
     "split": "(?P<split>train|val)",
     "k": r"k(?P<k>[1-9]\d*)",
 }
-RENAMED = {  # former names of metrics and values: old results and command lines have them
+RENAMED = {  # former names of metrics and values, used in old results and command lines
     "agreement_classifier": "conditional_accuracy",
     "agreement_d": "conditional_accuracy_d",
     "agreement": "conditional_accuracy",
     "deviation": "pixel_diversity",
     "shape_deviation": "shape_diversity",
 }
-COUNTS = (10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50)  # what `usual` chooses from
-COPIES = 1_000  # generated images that are looked at one by one
-LARGEST = 2**31  # of seeds, so that the latents' numbers fit 64 bits
+COUNTS = (10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50)  # `usual` chooses from these
+COPIES = 1_000  # limit of generated images for metrics of single images
+LARGEST = 2**31  # seed, so that latent numbers fit in 64 bits
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,12 @@ class Comparison:
     """The images and networks that a metric is computed from.
 
     Attributes:
-        fake: generated images, or real ones in their place.
-        real: those of the split that they are compared with.
-        reference: all that is known of the data.
-        sampler: of the generated images; None where real ones take their place.
-        k: of neighbours, where the metric has one.
-        classes: those with enough images of either kind, where the metric looks at each.
+        fake: generated images, or real ones that stand in for them.
+        real: images of the split that they are compared with.
+        reference: the data set, its classifier and its extractor.
+        sampler: made the generated images; None if real ones stand in for them.
+        k: number of neighbours, if the metric uses them.
+        classes: classes with enough real and fake images, if the metric works within classes.
     """
 
     fake: "Images"
@@ -63,10 +63,10 @@ class Comparison:
     classes: tuple[int, ...] = ()
 
     def features(self, of: "Features | None" = None) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Features of the real and of the fake images, float32 [N, D] and [M, D].
+        """Features of the real and the fake images, float32 [N, D] and [M, D].
 
         Args:
-            of: an extractor's; None for the one that was asked for.
+            of: features to use; None for those of the chosen extractor.
         """
         of = of or self.reference.features
         return of.of(self.real, "real").features, self._of_fake(of).features
@@ -81,7 +81,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Measured:
-    """Named numbers, the first one being the metric itself; and one number for each class."""
+    """Values by name, the first of which is the metric itself, and a value for each class."""
 
     values: Mapping[str, float]
     by_class: Mapping[int, float] = field(default_factory=dict)
@@ -92,7 +92,7 @@ Measure = Callable[[Comparison], Measured]
 
 @dataclass(frozen=True)
 class Entry:
-    """A metric before its numbers are chosen: what `register` was given, and what tables say."""
+    """A metric without count, split and k: the arguments of `register`, and the note in tables."""
 
     pattern: str
     group: Group
@@ -107,11 +107,11 @@ class Entry:
     about: str
 
     def name(self, count: int) -> str:
-        """Its name for so many images, with the usual k."""
+        """The metric's name for `count` images, with the default split and k."""
         return self.pattern.format(count=short(count), split=self.split, k=f"k{self.k}")
 
 
-ENTRIES: list[Entry] = []  # in the order of tables and of what is measured
+ENTRIES: list[Entry] = []  # in the order of tables and measurements
 
 
 def register(
@@ -126,21 +126,21 @@ def register(
     in_class: int = 0,
     k: int = 0,
 ) -> Callable[[Measure], Measure]:
-    """Register a metric: decorates the function that computes it, whose docstring tables quote.
+    """Register a metric: decorates the function that computes it; tables quote its docstring.
 
     Args:
-        pattern: of its names: `{count}` of generated images, `{split}` of real ones, `{k}`.
-        group: which table it stands in.
-        better: which way its first value improves.
-        needs: what must be there.
-        split: the real images', where the name does not say.
-        real: how many real images count: as many as there are generated ones, all, or none.
-        least: images of either kind that it needs; with a k, more than k as well.
-        in_class: images of either kind that a class needs, where it looks at each class.
-        k: the usual one.
+        pattern: pattern of its names, from `{count}` of generated images, `{split}` and `{k}`.
+        group: the table that lists it.
+        better: direction in which its first value improves.
+        needs: its requirements.
+        split: split of the real images, if the name does not give it.
+        real: number of real images to use: as many as generated ones, all, or none.
+        least: minimum number of real and of fake images; a metric with k needs at least k + 1.
+        in_class: minimum of real and of fake images per class; 0 if it ignores classes.
+        k: default number of neighbours.
 
     Raises:
-        ValueError: there is such a metric, or the function has no docstring.
+        ValueError: the pattern is taken, or the function has no docstring.
     """
 
     def add(measure: Measure) -> Measure:
@@ -160,11 +160,11 @@ class Metric:
     """A metric with its protocol.
 
     Attributes:
-        name: the one of this protocol, however it was asked for.
-        entry: what it computes.
-        count: generated images; 0 where none are looked at.
-        split: of the real images.
-        k: of neighbours; 0 where it has none.
+        name: today's name of this protocol, even if a former one was given.
+        entry: the registered metric.
+        count: number of generated images; 0 if it uses none.
+        split: split of the real images.
+        k: number of neighbours; 0 if it uses none.
     """
 
     name: str
@@ -175,17 +175,17 @@ class Metric:
 
     @property
     def least(self) -> int:
-        """Images of either kind that it needs."""
+        """Minimum number of real and of fake images."""
         return max(self.entry.least, self.k + 1)
 
     @property
     def in_class(self) -> int:
-        """Images of either kind that a class needs; 0 where it does not look at each class."""
+        """Minimum number of real and of fake images per class; 0 if it ignores classes."""
         return max(self.entry.in_class, self.k + 1) if self.entry.in_class else 0
 
 
 def metric(name: str) -> Metric:
-    """The metric of a name, or of a former one; InputError names the patterns there are."""
+    """The metric of a present or former name; InputError lists the metrics."""
     for entry in ENTRIES:
         if match := re.fullmatch(entry.pattern.format(**PARTS), todays(name)):
             part = {"count": "0", "split": entry.split, "k": "0"} | match.groupdict()
@@ -200,18 +200,19 @@ def metric(name: str) -> Metric:
 
 
 def todays(name: str) -> str:
-    """The present name of a metric, or of one of its values."""
+    """Present name of a metric or of one of its values."""
     stem, *numbers = re.split(r"_(?=\d)", name, maxsplit=1)
     return "_".join([RENAMED.get(stem, stem), *numbers])
 
 
 def usual(train: int, val: int, validation: int, most: int = COUNTS[0]) -> list[str]:
-    """A name of every metric, of as many images as real ones of the other split can stand in for.
+    """A name of every metric, with a count that real images of the other split can stand in for.
 
     Args:
-        train, val: images of either split.
-        validation: training images that choose the width of Parzen windows and stand in for none.
-        most: generated images.
+        train, val: number of images in each split.
+        validation: number of training images that choose the width of Parzen windows, and so
+            cannot stand in for generated ones.
+        most: maximum number of generated images.
     """
     names = []
     for entry in ENTRIES:
@@ -232,7 +233,7 @@ def _number(text: str) -> int:
 
 
 def check_asked(metrics: Iterable[str], extractor: str = "") -> None:
-    """Raises InputError for names of metrics, or an extractor's SPEC, that are none."""
+    """Raise InputError for an unknown metric or a wrong SPEC of an extractor."""
     for name in metrics:
         metric(name)
     if extractor:
@@ -240,7 +241,7 @@ def check_asked(metrics: Iterable[str], extractor: str = "") -> None:
 
 
 def check_seeds(seeds: Sequence[int]) -> None:
-    """Raises InputError for seeds that latents cannot have."""
+    """Raise InputError for a seed that is out of range."""
     if not seeds or not all(0 <= seed < LARGEST for seed in seeds):
         given = " ".join(map(str, seeds)) or "nothing"
         raise InputError(f"--seeds takes whole numbers from 0 to {LARGEST - 1:,}, not {given}.")

@@ -1,4 +1,4 @@
-"""Results with all that makes two of them comparable, as lines of JSON, and tables of them."""
+"""Results with everything needed to compare them, as lines of JSON and as tables."""
 
 import json
 import subprocess
@@ -19,21 +19,21 @@ REAL = "real images"
 
 @dataclass(frozen=True)
 class Result:
-    """A metric of one set of images.
+    """The value of a metric for one set of images.
 
     Attributes:
-        metric: its name with protocol.
-        values: by name, the first being what the metric is about.
-        model: what made the images, such as a run's directory; `REAL` in the reference row.
-        generated, real: how many images of either kind were compared.
-        by_class: of each class, by its name.
-        weights: `ema` or `raw`; empty of real images, as the next two are 0.
-        step: train steps that the model has behind it.
-        seed: of the latents.
+        metric: the metric's name, which includes the protocol.
+        values: values by name, the first of which is the metric itself.
+        model: source of the images, such as a run's directory; `REAL` in the reference row.
+        generated, real: number of generated and real images compared.
+        by_class: value of each class, by the class's name.
+        weights: `ema` or `raw`; empty for real images, whose `step` and `seed` are 0.
+        step: number of train steps of the model.
+        seed: seed of the latents.
         data: SPEC of the real images.
-        data_sha256: of their pixels and labels.
-        extractor: name, protocol and sha256; empty where no features are used.
-        version, commit: of this program.
+        data_sha256: hash of the real images' pixels and labels.
+        extractor: name, protocol and sha256; empty if no features are used.
+        version, commit: version and commit of this program.
     """
 
     metric: str
@@ -53,18 +53,18 @@ class Result:
 
     @property
     def column(self) -> tuple[Any, ...]:
-        """Two figures whose columns are equal may be compared."""
+        """Key of a column: two figures with equal keys may be compared."""
         extractor = (self.extractor.get(key) for key in ("extractor", "protocol", "sha256"))
         return self.metric, self.generated, self.real, self.data_sha256, *extractor
 
     @property
     def row(self) -> tuple[str, str, int]:
-        """Model, weights and step: a row of a table, whatever the seed."""
+        """Key of a row: model, weights and step, but not the seed."""
         return self.model, self.weights, self.step
 
 
 def append(file: Path, result: Result) -> None:
-    """One more line of JSON, by itself even where a kill has cut the last one short."""
+    """Append a line of JSON, on a new line even if a kill truncated the last one."""
     line = json.dumps(asdict(result), allow_nan=False) + "\n"
     begin = "\n" if _cut_short(file) else ""
     files.append(file, (begin + line).encode())
@@ -75,7 +75,7 @@ def _cut_short(file: Path) -> bool:
 
 
 def read(file: Path) -> list[Result]:
-    """All results of a file, under today's names; what a kill has cut short is left out."""
+    """All results of a file, under today's names; a line truncated by a kill is skipped."""
     if not file.is_file():
         return []
     lines = file.read_text(encoding="utf-8", errors="replace").split("\n")
@@ -83,7 +83,7 @@ def read(file: Path) -> list[Result]:
 
 
 def newest(results: Sequence[Result]) -> list[Result]:
-    """Each once, where something was measured again: its last result, in its first place."""
+    """The results without repeats: the last value of each measurement, in its first position."""
     return list({(result.column, result.row, result.seed): result for result in results}.values())
 
 
@@ -136,14 +136,14 @@ def _cell(results: list[Result], value: str) -> str:
 
 
 def _figure(value: Any) -> str:
-    """Four significant digits."""
+    """A number with four significant digits."""
     return f"{float(value):,.0f}" if abs(value) >= 1_000 else f"{float(value):.4g}"
 
 
 def text_table(results: Sequence[Result]) -> str:
-    """A line for each column, a column for each model: easier to read in a terminal.
+    """A table with a line per figure and a column per model, which fits a terminal.
 
-    Beneath it, what its columns are.
+    The columns are explained below it.
     """
     from tabulate import tabulate
 
@@ -158,7 +158,7 @@ def text_table(results: Sequence[Result]) -> str:
 
 
 def _explained(results: Sequence[Result]) -> list[str]:
-    """What its columns are, a line each."""
+    """A line of explanation for each column."""
     names = {result.extractor.get("extractor", "") for result in results}
     own = [f"; {name} is a small one, trained on the real images" for name in names if is_own(name)]
     there = {result.model for result in results} | {result.weights for result in results}
@@ -175,19 +175,19 @@ def _explained(results: Sequence[Result]) -> list[str]:
 
 
 def is_own(extractor: str) -> bool:
-    """Whether it is the classifier that an evaluation trains on the real images."""
+    """Whether the extractor is the classifier that an evaluation trains on the real images."""
     return extractor.startswith("classifier")
 
 
 def title(row: tuple[str, str, int]) -> str:
-    """The name of a row."""
+    """Name of a row."""
     model, weights, step = row
     return f"{model}, {weights}, step {step:,}" if weights else model
 
 
 @cache
 def commit() -> str:
-    """The commit of the source tree this runs from, `+` where it was changed since; else empty."""
+    """Commit of the source tree, with `+` if it has changes; empty outside a repository."""
     tree = Path(__file__).parents[2]
     if not (tree / ".git").exists():
         return ""

@@ -1,4 +1,4 @@
-"""Scores a generator, or real images in its place, by metrics with their protocols."""
+"""Scores a generator, or real images that stand in for it, with metrics."""
 
 import math
 import tempfile
@@ -25,13 +25,13 @@ Labels = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Subject:
-    """Whose images are scored.
+    """The source of the images to score.
 
     Attributes:
-        sampler: generates them; None for real images.
-        model: what to call it.
+        sampler: generates the images; None for real images.
+        model: name of the model.
         weights: `ema` or `raw`.
-        seed: of the latents.
+        seed: seed of the latents.
     """
 
     sampler: Sampler | None = None
@@ -40,17 +40,17 @@ class Subject:
     seed: int = 0
 
 
-# ---- what can be had ----------------------------------------------------------------------------
+# ---- checks -------------------------------------------------------------------------------------
 def check(metrics: Sequence[Metric], reference: Reference, autoencoder: bool = True) -> None:
-    """Refuse, before anything is generated, metrics that cannot be had.
+    """Refuse metrics that cannot be computed, before anything is generated.
 
     Args:
-        metrics: asked for.
+        metrics: the metrics to check.
         reference: the data and the extractor.
-        autoencoder: whether the model has one.
+        autoencoder: whether the model has an autoencoder.
 
     Raises:
-        InputError: with the first reason.
+        InputError: gives the first reason.
     """
     for metric in metrics:
         if sentence := refusal(metric, reference, autoencoder):
@@ -58,7 +58,7 @@ def check(metrics: Sequence[Metric], reference: Reference, autoencoder: bool = T
 
 
 def refusal(metric: Metric, reference: Reference, autoencoder: bool = True) -> str:
-    """Why a metric cannot be had, in a sentence; empty where it can."""
+    """Why a metric cannot be computed, in a sentence; empty if it can."""
     needs, extractor = metric.entry.needs, reference.extractor
     if "features" in needs and not extractor:
         return f"{metric.name} needs an extractor: name one of {', '.join(forms_of_specs())}."
@@ -73,7 +73,7 @@ def refusal(metric: Metric, reference: Reference, autoencoder: bool = True) -> s
 
 
 def _too_few(metric: Metric, reference: Reference) -> str:
-    """Why there are not enough images; empty where there are."""
+    """Why there are too few images, in a sentence; empty if there are enough."""
     entry, count = metric.entry, metric.count
     if count and count < metric.least:
         return f"{metric.name} is of {count:,} generated images and needs {metric.least:,}."
@@ -93,7 +93,7 @@ def _too_few(metric: Metric, reference: Reference) -> str:
 
 
 def _of_each(reference: Reference, real: Labels, fake: Labels) -> NDArray[np.int64]:
-    """How many images each class has, of that kind of which it has fewer."""
+    """Number of real or fake images of each class, whichever is smaller."""
     return np.minimum(*(np.bincount(x, minlength=reference.classes) for x in (real, fake)))
 
 
@@ -101,17 +101,17 @@ def _of_each(reference: Reference, real: Labels, fake: Labels) -> NDArray[np.int
 def scores(
     subject: Subject, metrics: Sequence[Metric], reference: Reference
 ) -> Iterator[tuple[Metric, Result]]:
-    """One result after another; real images are scored only by metrics they can stand in for.
+    """Yield the results; real images are scored only with metrics for which they can stand in.
 
-    A metric without a value for these images is left out, and a warning says why.
+    A metric without a value for these images is skipped, and a warning says why.
 
     Args:
-        subject: whose images.
-        metrics: to compute, checked; the images are generated once for all of them.
+        subject: the source of the images.
+        metrics: checked metrics; the images are generated once for all of them.
         reference: the real images.
 
     Raises:
-        RunError: the model's networks give no numbers.
+        RunError: the model's networks give NaN or infinity.
     """
     with tempfile.TemporaryDirectory(dir=reference.work) as folder:
         count = max((metric.count for metric in metrics), default=0)
@@ -123,7 +123,7 @@ def scores(
                 continue
             try:
                 result = _result(subject, metric, fake, real, reference)
-            except (InputError, ValueError) as error:  # other metrics may have theirs
+            except (InputError, ValueError) as error:  # other metrics may still have a value
                 sentence = str(error).rstrip(".")
                 warnings.warn(
                     f"{metric.name} of {subject.model} has no value: {sentence}.", stacklevel=2
@@ -134,10 +134,10 @@ def scores(
 
 
 def _generated(subject: Subject, count: int, reference: Reference, folder: Path) -> Images | None:
-    """Images of classes as frequent as the training data's."""
+    """Generated images whose classes have the training data's proportions."""
     if not subject.sampler:
         return None
-    if not count:  # then the training images need not be read either
+    if not count:  # avoids reading the training images
         return Images(np.empty((0, 1, 1, 3), np.uint8), np.empty(0, np.int32))
     labels = proportional_labels(reference.shares, count)
     return generated_images(
@@ -152,7 +152,7 @@ def _real(metric: Metric, reference: Reference) -> Images:
 
 
 def _stand_in(metric: Metric, reference: Reference, real: Images) -> Images | None:
-    """As many real images as a generator would make, from the other split, if it has them."""
+    """As many real images as would be generated, from the other split, or None if too few."""
     if not metric.count or "gan" in metric.entry.needs:
         return None
     split = "train" if metric.split == "val" else "val"
@@ -194,7 +194,7 @@ def _result(
 
 
 def _record(metric: Metric, reference: Reference) -> dict[str, str]:
-    """The network that looked at the images, as a result records it."""
+    """The network that the metric used, as a result records it."""
     if "classifier" in metric.entry.needs:
         return classifier.RECORD
     return reference.record if "features" in metric.entry.needs else {}

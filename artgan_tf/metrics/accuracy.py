@@ -1,4 +1,4 @@
-"""Does a classifier see in images the class that they are meant to show?"""
+"""Accuracy: how often a classifier predicts the class that an image is meant to show."""
 
 import math
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ class Accuracy:
     """A share of images, 0 to 1.
 
     Attributes:
-        accuracy: the share p.
+        accuracy: the share p of images with the intended label.
         standard_error: sqrt(p (1 - p) / count); 0 at p = 0 and 1, where few images prove little.
-        count: images.
+        count: number of images.
     """
 
     accuracy: float
@@ -29,8 +29,8 @@ class Accuracies:
     """How often the predicted label is the intended one.
 
     Attributes:
-        overall: of all images.
-        by_class: of the images intended to be of a class, for each class that has any.
+        overall: over all images.
+        by_class: over the images meant to show a class, for each class with any images.
     """
 
     overall: Accuracy
@@ -38,7 +38,7 @@ class Accuracies:
 
 
 def accuracies(predicted: ArrayLike, intended: ArrayLike) -> Accuracies:
-    """How often a classifier gives images the label that they are meant to have.
+    """How often a classifier predicts the intended label.
 
     For generated images this is the conditional accuracy; for real ones, the classifier's own.
 
@@ -47,7 +47,7 @@ def accuracies(predicted: ArrayLike, intended: ArrayLike) -> Accuracies:
         intended: the labels the generator was given, or the data's, whole numbers [N] from 0.
 
     Raises:
-        ValueError: they are no labels, or not one each for every image.
+        ValueError: a value is not a label, or the two lengths differ.
     """
     given, wanted = _labels(predicted, "predicted"), _labels(intended, "intended")
     if len(given) != len(wanted):
@@ -63,7 +63,7 @@ def _accuracy(right: NDArray[np.bool_]) -> Accuracy:
 
 
 def _labels(values: ArrayLike, name: str) -> Labels:
-    """Labels [N], N at least 1, as whole numbers from 0."""
+    """Checked labels [N], N at least 1: whole numbers from 0."""
     labels = np.asarray(values)
     if labels.ndim != 1 or not labels.size or labels.dtype.kind not in "iuf":
         raise ValueError(f"`{name}` must be labels [N], not {labels.dtype} {list(labels.shape)}.")

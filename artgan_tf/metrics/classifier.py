@@ -1,6 +1,6 @@
-"""A classifier of real images: it says whether generated ones show what they should.
+"""A classifier of real images, which tells whether generated images show the intended class.
 
-Its last features are an extractor too, which needs neither a file nor a package.
+Its last features also serve as an extractor that needs neither a file nor a package.
 """
 
 import hashlib
@@ -15,9 +15,9 @@ from artgan_tf.metrics.extractor import Extractor
 
 CHANNELS = (32, 64, 128, 256)
 EPOCHS, PATIENCE, BATCH, HELD_BACK = 30, 4, 64, 0.1
-SIDE = 2  # of the features that a metric gets: FID takes the cube of their number in time
+SIDE = 2  # side of the pooled feature map; the time of FID grows with the cube of the feature count
 SEED = 0
-VERSION = 2  # of what is below; part of the name that a trained classifier has in the cache
+VERSION = 2  # of the network and its training; part of the classifier's file name in the cache
 RECORD = {  # the classifier, as a result records it
     "extractor": f"classifier-{VERSION}",
     "protocol": "4 strided convolutions, trained on the training images",
@@ -30,15 +30,15 @@ Labels = NDArray[np.int32]
 
 
 def train_classifier(pixels: Pixels, labels: Labels, classes: int) -> keras.Model:
-    """A small convolutional network; a tenth of the images decides after which epoch it is best.
+    """Train a small convolutional network; a tenth of the images validates it for early stopping.
 
     Args:
-        pixels: of real images in random order, uint8 [N, S, S, 3]; may be a memory map.
+        pixels: real images in random order, uint8 [N, S, S, 3]; may be a memory map.
         labels: int32 [N].
-        classes: K.
+        classes: number of classes K.
 
     Returns:
-        uint8 [N, S, S, 3] -> logits float32 [N, K].
+        The network: uint8 [N, S, S, 3] -> logits float32 [N, K].
     """
     model = _network(pixels.shape[1:], classes)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -53,16 +53,16 @@ def train_classifier(pixels: Pixels, labels: Labels, classes: int) -> keras.Mode
             epochs=EPOCHS,
             callbacks=[stop, tick],
             verbose=0,
-            shuffle=False,  # Keras would warn: the data set shuffles itself
+            shuffle=False,  # the data set shuffles; Keras would warn
         )
     return model
 
 
 def as_extractor(classifier: keras.Model) -> Extractor:
-    """Its last features as those of an extractor.
+    """An extractor that gives the classifier's last features.
 
     Args:
-        classifier: of `train_classifier`.
+        classifier: a result of `train_classifier`.
     """
     seen = classifier.layers[-4].output  # [N, h, w, C], before Flatten, Dropout and Dense
     pooled = keras.layers.AveragePooling2D(-(-seen.shape[1] // SIDE), padding="same")(seen)
@@ -80,10 +80,10 @@ def as_extractor(classifier: keras.Model) -> Extractor:
 
 
 def predicted(classifier: keras.Model, pixels: Pixels) -> NDArray[np.intp]:
-    """The likeliest class of each image, int [N].
+    """Most likely class of each image, int [N].
 
     Args:
-        classifier: of `train_classifier`.
+        classifier: a result of `train_classifier`.
         pixels: uint8 [N, S, S, 3].
     """
     starts = range(0, len(pixels), BATCH)
@@ -93,7 +93,7 @@ def predicted(classifier: keras.Model, pixels: Pixels) -> NDArray[np.intp]:
 
 
 def _network(shape: tuple[int, ...], classes: int) -> keras.Model:
-    """Strided convolutions with batch norm; all seeds are its own, so that none is disturbed."""
+    """Strided convolutions with batch norm; seeds are explicit and leave Keras's state alone."""
     layers = keras.layers
     images = keras.Input(shape, dtype="uint8")
     x = layers.Rescaling(1 / 127.5, offset=-1)(images)
@@ -108,7 +108,7 @@ def _network(shape: tuple[int, ...], classes: int) -> keras.Model:
 
 
 def _batches(pixels: Pixels, labels: Labels, part: range, shuffled: bool) -> tf.data.Dataset:
-    """Images are read a batch at a time: in memory there are only their numbers."""
+    """Batches of images; they are read one batch at a time, only indices stay in memory."""
     numbers = tf.data.Dataset.range(part.start, part.stop)
     if shuffled:
         numbers = numbers.shuffle(len(part), seed=SEED)

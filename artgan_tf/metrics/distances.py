@@ -1,7 +1,7 @@
-"""What the metrics share: checked arrays, and squared distances as matrix products in blocks.
+"""Shared by the metrics: checked arrays, and squared distances by blocks of matrix products.
 
-Everything is float64 and made a block of rows at a time, so that a call needs the same memory
-however many images there are; the arrays may be memory maps.
+Everything is computed in float64, one block of rows at a time, so memory does not depend on the
+number of images; the arrays may be memory maps.
 """
 
 import math
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
-Rows = NDArray[Any]  # [N, d], in the dtype it came in
+Rows = NDArray[Any]  # [N, d], in the caller's dtype
 
 BLOCK = 1024  # rows; two blocks of 3,072 values and their distances take 60 MB
 
@@ -21,9 +21,9 @@ class Block(NamedTuple):
     """Squared distances of some rows of one array to some rows of another.
 
     Attributes:
-        rows, columns: where in the two arrays.
-        squares: [m, n], at least 0.
-        rounding: bounds the error of each square.
+        rows, columns: positions in the two arrays.
+        squares: squared distances [m, n], at least 0.
+        rounding: bound of the rounding error of each square.
     """
 
     rows: slice
@@ -33,15 +33,15 @@ class Block(NamedTuple):
 
 
 def as_rows(values: ArrayLike, name: str, least: int = 1) -> Rows:
-    """Images or features as a matrix, one a row, in their own dtype.
+    """Images or features as a matrix with one per row, in their own dtype.
 
     Args:
         values: numbers [N, ...], N at least `least`; all but the first axis are flattened.
-        name: what the message calls them.
-        least: images needed.
+        name: name of the array in error messages.
+        least: minimum number of images.
 
     Raises:
-        ValueError: there are too few, or they are no finite numbers.
+        ValueError: there are too few rows, or a value is not a finite number.
     """
     rows = np.asarray(values)
     width = math.prod(rows.shape[1:])
@@ -59,7 +59,7 @@ def as_rows(values: ArrayLike, name: str, least: int = 1) -> Rows:
 
 
 def pair_of(a: ArrayLike, b: ArrayLike, name: str, other: str, least: int = 1) -> tuple[Rows, Rows]:
-    """Two arrays that are to be compared: `as_rows` of each, and of one width."""
+    """`as_rows` of two arrays; ValueError if their widths differ."""
     rows, others = as_rows(a, name, least), as_rows(b, other, least)
     if (width := rows.shape[1]) != (wide := others.shape[1]):
         raise ValueError(
@@ -69,13 +69,13 @@ def pair_of(a: ArrayLike, b: ArrayLike, name: str, other: str, least: int = 1) -
 
 
 def slices(count: int, block: int) -> Iterator[slice]:
-    """Parts of range(count), `block` numbers each but the last."""
+    """Slices of range(count) of length `block`, of which the last may be shorter."""
     for start in range(0, count, block):
         yield slice(start, min(start + block, count))
 
 
 def mean_row(rows: Rows, block: int = BLOCK) -> Array:
-    """The mean of the rows [N, d] -> [d]."""
+    """Mean of the rows: [N, d] -> [d]."""
     totals = (rows[part].sum(axis=0, dtype=np.float64) for part in slices(len(rows), block))
     return sum(totals, np.zeros(rows.shape[1])) / len(rows)
 
@@ -83,12 +83,13 @@ def mean_row(rows: Rows, block: int = BLOCK) -> Array:
 def squared_distances(a: Rows, b: Rows, block: int = BLOCK) -> Iterator[Block]:
     """|x - m|^2 = |x|^2 + |m|^2 - 2 x.m of all rows x of `a` and m of `b`, block by block.
 
-    Both are first moved by the mean of `b`: far from the origin the three terms are large beside
-    their sum, and cancelling them would cost its digits.  For rows of `a` in order, all of `b`.
+    The mean of `b` is first subtracted from both: far from the origin the three terms are much
+    larger than their sum, and cancellation would lose digits.  Blocks come in order of the rows of
+    `a`; for each, all of `b`.
 
     Args:
         a, b: [N, d] and [M, d], of any dtype.
-        block: rows of either that are looked at together.
+        block: rows of either array per block.
     """
     centre = mean_row(b, block)
     for rows in slices(len(a), block):
@@ -99,7 +100,7 @@ def squared_distances(a: Rows, b: Rows, block: int = BLOCK) -> Iterator[Block]:
 
 
 def _between(left: Array, right: Array) -> tuple[Array, float]:
-    """Squared distances of two blocks, and what rounding may have added to one of them."""
+    """Squared distances of two blocks, and a bound of their rounding error."""
     lengths, others = (np.einsum("ij,ij->i", rows, rows) for rows in (left, right))
     squares = left @ right.T
     squares *= -2.0
@@ -111,9 +112,9 @@ def _between(left: Array, right: Array) -> tuple[Array, float]:
 
 
 def pair_squares(a: Rows, b: Rows) -> Array:
-    """|x - m|^2 of each row x of `a` and the row m of `b` beside it, by their difference: [N].
+    """|x - m|^2 of each row x of `a` and the same row m of `b`, from their difference: [N].
 
-    It is the same to the last bit wherever the pair stands, and 0 for copies.
+    The result does not depend on the pair's position, to the last bit, and is 0 for copies.
     """
     difference = np.subtract(a, b, dtype=np.float64, order="C")
     return np.square(difference, out=difference).sum(axis=1)

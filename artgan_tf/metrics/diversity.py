@@ -1,7 +1,7 @@
-"""How far images of one class differ from each other: by features, by pixels, by shapes.
+"""How much images of one class differ from each other, by features, pixels or shapes.
 
-Many colours of one composition are far apart by their pixels, and so is noise.  Shapes are pixels
-without each image's own mean and contrast; features are whatever the extractor sees.
+Copies of one composition in many colours differ much in their pixels, and so does noise.  Shapes
+are pixels without each image's mean and contrast; features are those of the extractor.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,23 +11,23 @@ from numpy.typing import ArrayLike, NDArray
 
 from artgan_tf.metrics.distances import BLOCK, Array, as_rows, slices
 
-BATCH = 96  # images whose pixels are float64 at a time
+BATCH = 96  # images converted to float64 at a time
 
 Pixels = NDArray[np.uint8]
 
 
 def pair_distance(points: ArrayLike, block: int = BLOCK) -> float:
-    """Root mean square distance of two different points: sqrt(2 tr S), S their covariance.
+    """Root mean square distance between two points: sqrt(2 tr S), with S their covariance.
 
-    The mean distance of pairs is what measures diversity since Zhu et al., 2017 (arXiv 1711.11586);
-    of its square all pairs need not be formed.
+    The mean distance of pairs has measured diversity since Zhu et al., 2017 (arXiv 1711.11586);
+    the mean square distance does not require forming all pairs.
 
     Args:
-        points: images or their features [N, ...] of d finite values, 2 or more.
+        points: images or features [N, ...] of d finite values each, N at least 2.
         block: rows computed at a time.
     """
     rows = as_rows(points, "points", least=2)
-    origin = rows[0].astype(np.float64)  # equal points are then at exactly 0
+    origin = rows[0].astype(np.float64)  # maps equal points to exactly 0
 
     def blocks() -> Iterator[Array]:
         return (rows[part] - origin for part in slices(len(rows), block))
@@ -38,14 +38,14 @@ def pair_distance(points: ArrayLike, block: int = BLOCK) -> float:
 
 
 def shapes(pixels: Pixels) -> Array:
-    """Images without their own colour: each channel with mean 0 and deviation 1.
+    """Images with each channel normalized to mean 0 and standard deviation 1.
 
     Args:
         pixels: uint8 [N, H, W, 3].
 
     Returns:
-        float64 [N, H, W, 3]; a channel that deviates by less than one grey level is divided by that
-        level instead, so that flat images stay flat.
+        float64 [N, H, W, 3]; a channel whose deviation is below one grey level is divided by one
+        grey level instead, so that flat images stay flat.
     """
     values = pixels.astype(np.float64)
     values -= values.mean(axis=(1, 2), keepdims=True)
@@ -55,12 +55,12 @@ def shapes(pixels: Pixels) -> Array:
 def pixel_deviation(
     pixels: Pixels, rows: NDArray[np.intp], values: Callable[[Pixels], Array] | None = None
 ) -> float:
-    """The standard deviation of each value of a pixel over images, averaged over the pixels.
+    """Standard deviation over images of each value of a pixel, averaged over pixels and channels.
 
     Args:
         pixels: uint8 [N, H, W, 3]; may be a memory map.
-        rows: [M], the images that count, such as those of one class.
-        values: what is taken for the pixels, such as `shapes`; None for the pixels themselves.
+        rows: [M], indices of the images to use, such as those of one class.
+        values: function applied to the pixels, such as `shapes`; None for the pixels themselves.
     """
     total = np.zeros(pixels.shape[1:])
     squares = np.zeros_like(total)

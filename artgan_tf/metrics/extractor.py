@@ -1,4 +1,4 @@
-"""What a feature extractor is: images in, features out, and logits where it has a classifier."""
+"""Feature extractors: they map images to features, and to logits if they have a classifier."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class Extracted(NamedTuple):
     """Features of N images, float32."""
 
     features: np.ndarray  # [N, D]
-    logits: np.ndarray | None  # [N, K], before the softmax; None where there is no classifier
+    logits: np.ndarray | None  # [N, K], before the softmax; None without a classifier
 
 
 Run = Callable[[np.ndarray], tuple[Any, Any]]  # a full batch of images -> features, logits or None
@@ -23,14 +23,14 @@ Run = Callable[[np.ndarray], tuple[Any, Any]]  # a full batch of images -> featu
 
 @dataclass(frozen=True)
 class Extractor:
-    """Images in, features out; the same for an image whatever the others beside it.
+    """Maps images to features; an image's features do not depend on the rest of the batch.
 
     Attributes:
-        name: stands in the names of results, so that no two networks share it.
-        protocol: what becomes of the images, and which features are taken.
-        run: computes one batch, always of `batch` images.
-        has_logits: whether there is a classifier, which the Inception score needs.
-        sha256: of the file or folder with the weights; empty where there is none.
+        name: identifies the network in results; no two networks share a name.
+        protocol: how images are preprocessed, and which features are used.
+        run: computes one batch of exactly `batch` images.
+        has_logits: whether it has a classifier, which the Inception score needs.
+        sha256: hash of the file or folder with the weights; empty without weights.
         batch: images computed at a time.
     """
 
@@ -42,17 +42,17 @@ class Extractor:
     batch: int = BATCH
 
     def features(self, images: np.ndarray) -> np.ndarray:
-        """float32 [N, D] of images: uint8 [N, H, W, 3], any N from 1; see `extract`."""
+        """Features float32 [N, D] of images uint8 [N, H, W, 3], N at least 1; see `extract`."""
         return self.extract(images).features
 
     def extract(self, images: np.ndarray) -> Extracted:
         """Features and logits.
 
         Args:
-            images: uint8 [N, H, W, 3], any N from 1; the last batch is filled up to be like others.
+            images: uint8 [N, H, W, 3], N at least 1; the last batch is padded to full size.
 
         Raises:
-            InputError: the images are of another type or shape, or a feature is not finite.
+            InputError: the images have a wrong dtype or shape, or a feature is not finite.
         """
         if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3 or not images.size:
             raise InputError(

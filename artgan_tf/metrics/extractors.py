@@ -1,9 +1,9 @@
-"""The feature extractors there are, by a SPEC: `kind` or `kind:value`.
+"""The feature extractors, named by a SPEC: `kind` or `kind:value`.
 
     extractor = open_extractor("inception-2015:default_1.pt")
     features = extractor.features(images)  # uint8 [N, H, W, 3] -> float32 [N, 2048]
 
-What is wrong with a SPEC is told before a network is imported; `KINDS`, at the end, has them all.
+A wrong SPEC is reported before a network is imported; `KINDS`, at the end, lists all kinds.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from artgan_tf.metrics.inception2015_weights import check_file
 from tfrecords_tools.common.errors import meant
 
 PROJECTED = 64
-EFFICIENTNET_SIDE = 224  # as it was trained
+EFFICIENTNET_SIDE = 224  # side it was trained with
 KERAS_FILE = "inception_v3_weights_tf_dim_ordering_tf_kernels.h5"
 SAVED_MODEL = (
     "a SavedModel whose signature serving_default has one input, images as uint8 or float32 "
@@ -31,7 +31,7 @@ SAVED_MODEL = (
 
 
 def check_extractor(spec: str) -> tuple[str, str]:
-    """Kind and value of a SPEC; InputError for none, or without its file. Nothing is opened."""
+    """Kind and value of a SPEC; InputError if it is wrong or its file is missing. Opens nothing."""
     kind, colon, value = spec.partition(":")
     if kind not in KINDS:
         hint, forms = meant(kind, tuple(KINDS)), ", ".join(forms_of_specs())
@@ -43,15 +43,15 @@ def check_extractor(spec: str) -> tuple[str, str]:
 
 
 def forms_of_specs() -> list[str]:
-    """How each kind is written: `inception-2015:FILE`, `efficientnet` and so on."""
+    """The form of each kind: `inception-2015:FILE`, `efficientnet` and so on."""
     return [kind.form for kind in KINDS.values()]
 
 
 def open_extractor(spec: str, batch: int = BATCH) -> Extractor:
-    """The extractor that a SPEC names; InputError says in one sentence what is wrong or missing.
+    """Open the extractor of a SPEC; InputError says in one sentence what is wrong or missing.
 
     Args:
-        spec: of one of the `KINDS`.
+        spec: SPEC of one of the `KINDS`.
         batch: images computed at a time, at least 1.
     """
     if batch < 1:
@@ -156,7 +156,7 @@ def _random_projection(value: str, batch: int) -> Extractor:
 
 
 def _keras_file(value: str = "") -> Path:
-    """Keras's weights of InceptionV3; InputError where they have not been downloaded."""
+    """Keras's weights of InceptionV3; InputError if they have not been downloaded."""
     path = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "models" / KERAS_FILE
     if not path.is_file():
         raise InputError(
@@ -177,12 +177,12 @@ def _check_seed(value: str) -> None:
 
 
 def _flat(images: np.ndarray) -> np.ndarray:
-    """float32 [N, H * W * 3] in 0..1."""
+    """Pixels as float32 [N, H * W * 3] in 0..1."""
     return images.reshape(len(images), -1).astype(np.float32) / 255
 
 
 def _sha256(path: Path) -> str:
-    """The hash of a file, or of all files in a folder with their names, in hexadecimal."""
+    """SHA-256 of a file, or of all files in a folder with their names, in hexadecimal."""
     if path.is_file():
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -192,7 +192,7 @@ def _sha256(path: Path) -> str:
 
 
 class Kind(NamedTuple):
-    """A kind of extractor: how its SPEC is written, how it is opened, what is checked first."""
+    """A kind of extractor: the form of its SPEC, and functions that open it and check its value."""
 
     form: str
     open: Callable[[str, int], Extractor]
@@ -200,15 +200,15 @@ class Kind(NamedTuple):
 
 
 KINDS = {
-    # what the literature's FID, KID and Inception score mean
+    # the network of FID, KID and Inception score in the literature
     "inception-2015": Kind("inception-2015:FILE", _inception_2015, check_file),
     # a second opinion that needs a package but no file
     "efficientnet": Kind("efficientnet", _efficientnet, lambda value: weights_file()),
-    # trained on the data's own images by whoever has them (`artgan_tf.evaluation`)
+    # trained on the real images; `artgan_tf.evaluation` provides it
     "classifier": Kind("classifier", _classifier),
-    # Keras's own InceptionV3, whose figures are not those of the literature
+    # Keras's InceptionV3; its figures are not comparable with the literature
     "keras-inception": Kind("keras-inception", _keras_inception, _keras_file),
-    # a network of one's own
+    # the user's own network
     "savedmodel": Kind("savedmodel:DIR", _savedmodel, _check_savedmodel),
     "pixels": Kind("pixels", _pixels),
     # small and without weights, for tests

@@ -2,9 +2,9 @@
 
     d^2 = |m - n|^2 + tr(A) + tr(B) - 2 tr((A B)^(1/2))
 
-The last trace is the sum of the singular values of A^(1/2) B^(1/2), whose roots come from symmetric
-eigendecompositions: nothing complex, and exact for singular covariances too, where roots of the
-product's eigenvalues keep half the digits.
+The last trace is the sum of the singular values of A^(1/2) B^(1/2), with both roots from symmetric
+eigendecompositions. Nothing becomes complex, and singular covariances are exact too; taking roots
+of the product's eigenvalues would lose half the digits there.
 """
 
 import numpy as np
@@ -12,21 +12,21 @@ from numpy.typing import ArrayLike
 
 from artgan_tf.metrics.distances import BLOCK, Array, as_rows, slices
 
-LEAST = 2_048  # images of either kind, below which the FID of 2,048 features says little
+LEAST = 2_048  # with fewer real or fake images the FID of 2,048 features says little
 
 
 def frechet_distance(real: ArrayLike, fake: ArrayLike, block: int = BLOCK) -> float:
-    """FID of two sets of features; it falls with their number, so compare equal numbers only.
+    """FID of two sets of features; it falls as the sets grow, so compare equal sizes only.
 
     Args:
-        real, fake: [N, d] and [M, d], finite, 2 or more each; see `LEAST`.
-        block: rows taken at a time.
+        real, fake: [N, d] and [M, d], finite, N and M at least 2; see `LEAST`.
+        block: rows computed at a time.
 
     Returns:
-        0 or more, in the features' units squared; 0 for equal mean and covariance.
+        The distance, at least 0, in squared units of the features; 0 for equal mean and covariance.
 
     Raises:
-        ValueError: they hold NaN or infinity, or are of different widths.
+        ValueError: a value is NaN or infinite, or the widths differ.
     """
     return gaussian_distance(*moments(real, block), *moments(fake, block))
 
@@ -34,7 +34,7 @@ def frechet_distance(real: ArrayLike, fake: ArrayLike, block: int = BLOCK) -> fl
 def moments(features: ArrayLike, block: int = BLOCK) -> tuple[Array, Array]:
     """Mean [d] and unbiased covariance [d, d] of features [N, d], in one pass over blocks.
 
-    Blocks are joined as Chan et al., 1979, do: the difference of their means is one more row, of
+    Blocks are merged as in Chan et al., 1979: the difference of their means is added as a row of
     weight n m / (n + m).
     """
     rows = as_rows(features, "features", least=2)
@@ -54,14 +54,14 @@ def moments(features: ArrayLike, block: int = BLOCK) -> tuple[Array, Array]:
 def gaussian_distance(
     mean: ArrayLike, covariance: ArrayLike, other_mean: ArrayLike, other_covariance: ArrayLike
 ) -> float:
-    """The Frechet distance (squared 2-Wasserstein) of two Gaussians; see the module.
+    """Frechet distance (squared 2-Wasserstein) of two Gaussians; see the module's docstring.
 
     Args:
         mean, other_mean: [d].
         covariance, other_covariance: [d, d], symmetric and positive semidefinite.
 
     Raises:
-        ValueError: there are NaN or infinity among them, or sizes differ.
+        ValueError: a value is NaN or infinite, or the sizes differ.
     """
     m, n = (as_rows(np.atleast_2d(row), "mean").astype(np.float64) for row in (mean, other_mean))
     a, b = (as_rows(rows, "covariance") for rows in (covariance, other_covariance))
@@ -74,9 +74,9 @@ def gaussian_distance(
 
 
 def _root(covariance: Array) -> Array:
-    """R [r, d] with R'R = covariance of rank r: sqrt(eigenvalue) * eigenvector in each row.
+    """R [r, d] with R'R = covariance of rank r: each row is sqrt(eigenvalue) * eigenvector.
 
-    Eigenvalues that are 0 but for rounding are left out; their roots would add up.
+    Eigenvalues that are 0 except for rounding are dropped, as their roots would add up.
     """
     values, vectors = np.linalg.eigh((covariance + covariance.T) / 2.0)
     large = values > values[-1] * len(values) * np.finfo(np.float64).eps

@@ -1,7 +1,7 @@
-"""The Inception network of December 2015 up to pool3, whose features FID and KID are defined by.
+"""The Inception network of December 2015 up to pool3, whose features define FID and KID.
 
-It has the structure of the public frozen graph `classify_image_graph_def.pb`, its resizing and its
-names; `inception2015_weights.py` reads the weights.  Keras layers and `keras.ops` only.
+Structure, resizing and names follow the public frozen graph `classify_image_graph_def.pb`;
+`inception2015_weights.py` reads the weights.  Uses only Keras layers and `keras.ops`.
 """
 
 import re
@@ -18,9 +18,9 @@ from artgan_tf.metrics.inception2015_weights import Weights, read_weights
 
 SIDE, CLASSES, EPSILON = 299, 1008, 0.001
 
-# A row is one branch of a block, `>` from layer to layer; `|` is two layers side by side at the
-# end.  `96 3x3`: channels and kernel (1x1 when left out); `/2` is a stride of 2 without padding,
-# `valid` no padding either; `avg` and `max` are 3x3 pools.
+# A row is one branch of a block; `>` separates consecutive layers, `|` two parallel layers at the
+# end.  `96 3x3` gives channels and kernel (1x1 by default); `/2` is a stride of 2 without padding,
+# `valid` means no padding; `avg` and `max` are 3x3 pools.
 STEM = "32 3x3/2 > 32 3x3 valid > 64 3x3 > max/2 > 80 > 192 3x3 valid > max/2"
 TOWERS_35 = ("64", "48 > 64 5x5", "64 > 96 3x3 > 96 3x3")
 TOWERS_8 = ("320", "384 > 384 1x3 | 384 3x1", "448 > 384 3x3 > 384 1x3 | 384 3x1")
@@ -43,15 +43,15 @@ BLOCKS: dict[str, tuple[str, ...]] = {
     "mixed_7": _towers_17(192),
     "mixed_8": ("192 > 320 3x3/2", "192 > 192 1x7 > 192 7x1 > 192 3x3/2", "max/2"),
     "mixed_9": (*TOWERS_8, "avg > 192"),
-    "mixed_10": (*TOWERS_8, "max > 192"),  # max, unlike its neighbour: so it is in the graph
+    "mixed_10": (*TOWERS_8, "max > 192"),  # the graph has max here, unlike mixed_9
 }
 
 
 def open_inception2015(path: str, batch: int) -> Extractor:
-    """The extractor `inception-2015:FILE`; with the frozen graph's file it has logits, too.
+    """Open the extractor `inception-2015:FILE`; with the frozen graph's file it also has logits.
 
     Args:
-        path: of the weights.
+        path: file of the weights.
         batch: images computed at a time.
     """
     weights = read_weights(path)
@@ -68,14 +68,14 @@ def open_inception2015(path: str, batch: int) -> Extractor:
 
 
 def resize_like_tensorflow1(images: Any, side: int) -> Any:
-    """Bilinear resizing from corner to corner, neither half-pixel centres nor antialiasing.
+    """Bilinear resizing as in TensorFlow 1: no half-pixel centres, no antialiasing.
 
     Args:
-        images: [N, H, W, C], any type.
-        side: pixels of the result, at least 1.
+        images: [N, H, W, C], any dtype.
+        side: side of the result in pixels, at least 1.
 
     Returns:
-        float32 [N, side, side, C], in the range of the images: output pixel i lies at i * H / side.
+        float32 [N, side, side, C], in the images' range; output pixel i samples at i * H / side.
     """
     x = ops.cast(images, "float32")
     for axis in (2, 1):
@@ -86,7 +86,7 @@ def resize_like_tensorflow1(images: Any, side: int) -> Any:
 
 
 def _neighbours(length: Any, side: int) -> tuple[Any, Any, Any]:
-    """For each output pixel both input pixels, and the second one's share."""
+    """The two input pixels of each output pixel, and the weight of the second."""
     at = ops.arange(side, dtype="float32") * (ops.cast(length, "float32") / side)
     low = ops.floor(at)
     first = ops.cast(low, "int32")
@@ -94,7 +94,7 @@ def _neighbours(length: Any, side: int) -> tuple[Any, Any, Any]:
 
 
 class Prepare(keras.layers.Layer):
-    """The graph's first step: [N, H, W, 3] in 0..255 -> float32 [N, 299, 299, 3] in -1..1."""
+    """The graph's preprocessing: [N, H, W, 3] in 0..255 -> float32 [N, 299, 299, 3] in -1..1."""
 
     def call(self, images: Any) -> Any:
         return (resize_like_tensorflow1(images, SIDE) - 128.0) / 128.0
@@ -104,14 +104,14 @@ class Prepare(keras.layers.Layer):
 
 
 class ConvNorm(keras.layers.Layer):
-    """Convolution without bias -> batch norm as it was in training, without gamma -> ReLU.
+    """Convolution without bias -> batch norm without gamma, with fixed statistics -> ReLU.
 
-    It is computed as one convolution with a bias.
+    Computed as one convolution with a bias.
 
     Args:
-        filters: output channels.
-        kernel_size: height and width.
-        strides: of both.
+        filters: number of output channels.
+        kernel_size: height and width of the kernel.
+        strides: stride in both directions.
         padding: `same` or `valid`.
 
     Shapes: [N, H, W, C] -> [N, H', W', filters].
@@ -146,25 +146,25 @@ def build() -> keras.Model:
         x = keras.layers.Concatenate(dtype="float32", name=name)(branches)
     pool3 = keras.layers.GlobalAveragePooling2D(dtype="float32", name="pool_3")(x)
     network = keras.Model(images, pool3, name="inception_2015")
-    network.jit_compile = False  # the same kernels wherever it runs
+    network.jit_compile = False  # same kernels on every device
     return network
 
 
 def convolutions(network: keras.Model) -> dict[str, ConvNorm]:
-    """The 94 convolutions of a network, by the names of the frozen graph."""
+    """The network's 94 convolutions, by their names in the frozen graph."""
     layers = (layer for layer in network.layers if isinstance(layer, ConvNorm))
     return {layer.name.replace(".", "/"): layer for layer in layers}
 
 
 def load(weights: Weights) -> keras.Model:
-    """The network with these weights; InputError when they are those of another network."""
+    """The network with these weights; InputError if they belong to another network."""
     network = build()
     assign(network, weights)
     return network
 
 
 def assign(network: keras.Model, weights: Weights) -> None:
-    """Give a network these weights, all or none; InputError as in `load`."""
+    """Assign all weights to a network, or none on InputError; see `load`."""
     layers = convolutions(network)
     for name in sorted(layers.keys() ^ weights.convolutions.keys()):
         what = "has no" if name in layers else "also has"
@@ -181,7 +181,7 @@ def assign(network: keras.Model, weights: Weights) -> None:
 
 
 def _scopes(block: str, rows: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Each row with the graph's scope: longer branches are `tower`, `tower_1` and so on."""
+    """Each row with its scope in the graph; longer branches are `tower`, `tower_1` and so on."""
     towers = 0
     for row in rows:
         if ">" not in row:
@@ -192,7 +192,7 @@ def _scopes(block: str, rows: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 
 def _branch(x: Any, row: str, scope: str) -> Any:
-    """The layers of a row of the tables, applied to [N, H, W, C] and named in order."""
+    """Apply the layers of a row to [N, H, W, C], and name them in order."""
     chain, *beside = row.split("|")
     steps = [step.strip() for step in chain.split(">")]
     forks = [steps.pop(), *(step.strip() for step in beside)] if beside else []
@@ -221,7 +221,7 @@ def _convolution(step: str, name: str) -> ConvNorm:
 
 
 def _pool(step: str) -> keras.layers.Layer:
-    """A 3x3 pool; the average counts no padding."""
+    """A 3x3 pool; the average ignores padding."""
     kind = keras.layers.AveragePooling2D if step == "avg" else keras.layers.MaxPooling2D
     if step.endswith("/2"):
         return kind(3, strides=2, padding="valid", dtype="float32")

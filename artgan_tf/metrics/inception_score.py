@@ -1,7 +1,7 @@
 """Inception score (Salimans et al., 2016; arXiv 1606.03498): exp(E_x KL(p(y|x) || p(y))).
 
-From 1, where a classifier says the same of every image, to the number of classes, where it is
-certain of each and all classes are equally frequent.
+It ranges from 1, if the classifier gives every image the same prediction, to the number of classes,
+if it is certain of each image and all classes are equally frequent.
 """
 
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ SEED = 0
 
 @dataclass(frozen=True)
 class InceptionScore:
-    """The inception score over parts of the images.
+    """The Inception score over parts of the images.
 
     Attributes:
-        mean, std: of the parts' scores (std: divided by their number).
-        splits: how many parts.
-        images: of all parts together.
+        mean, std: mean and standard deviation of the parts' scores (divided by their number).
+        splits: number of parts.
+        images: number of images in all parts.
     """
 
     mean: float
@@ -35,17 +35,17 @@ class InceptionScore:
 def inception_score(
     logits: ArrayLike, splits: int = SPLITS, seed: int | None = SEED, block: int = BLOCK
 ) -> InceptionScore:
-    """The Inception score from what goes into the classifier's softmax.
+    """The Inception score, computed from the classifier's logits.
 
     Args:
-        logits: [N, K], finite, of any size; N at least `splits`.
-        splits: parts scored by themselves.
-        seed: of the shuffle before splitting, since images often come in order of class;
+        logits: [N, K], finite; N at least `splits`.
+        splits: number of parts, each scored separately.
+        seed: seed of the shuffle before splitting, since images often come in order of class;
             None keeps their order.
-        block: images looked at together.
+        block: images computed at a time.
 
     Raises:
-        ValueError: they hold NaN or infinity, or there are too few, or no splits.
+        ValueError: a logit is NaN or infinite, there are too few images, or `splits` is below 1.
     """
     if splits < 1:
         raise ValueError(f"There is no inception score of {splits} splits.")
@@ -59,7 +59,7 @@ def inception_score(
 
 
 def _log_softmax(logits: Array) -> Array:
-    """log(e^o_k / sum_j e^o_j) of each row [N, K], relative to the row's largest."""
+    """log(e^o_k / sum_j e^o_j) of each row [N, K], stabilized by the row's maximum."""
     shifted = logits - logits.max(axis=1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 

@@ -1,7 +1,8 @@
 """Kernel distance of features (KID: Binkowski et al., 2018; arXiv 1801.01401).
 
-The squared maximum mean discrepancy under the kernel k(x, y) = (x.y / d + 1)^3, estimated without
-bias, so that unlike the FID it does not depend on the number of images; it may be below 0.
+The unbiased estimate of the squared maximum mean discrepancy under the kernel
+k(x, y) = (x.y / d + 1)^3. Unlike FID, its expectation does not depend on the number of images; it
+may be below 0.
 """
 
 from collections.abc import Iterator
@@ -21,9 +22,10 @@ class KernelDistance:
     """KID over random subsets.
 
     Attributes:
-        mean, std: of the subsets' squared MMD (std: divided by their number, as usual for KID).
-        subsets: how many; 1 where a subset is all there is of both kinds, and std is then 0.
-        subset_size: images of either kind in each; fewer than asked for where there are fewer.
+        mean, std: mean and standard deviation of the subsets' squared MMD (the std divides by their
+            number, as usual for KID).
+        subsets: number of subsets; 1, with std 0, if a subset holds all images of both sets.
+        subset_size: images from each set in a subset; fewer than asked for if a set is smaller.
     """
 
     mean: float
@@ -43,9 +45,9 @@ def kernel_distance(
     """KID: the mean squared MMD of random subsets, each drawn without replacement.
 
     Args:
-        real, fake: features [N, d] and [M, d], finite, 2 or more each.
-        subsets, subset_size: how many, and of how many images of either kind.
-        seed: of the draw.
+        real, fake: features [N, d] and [M, d], finite, N and M at least 2.
+        subsets, subset_size: number of subsets, and of images from each set in a subset.
+        seed: seed of the draw.
         block: rows multiplied at a time.
     """
     x, y = pair_of(real, fake, "real", "fake", least=2)
@@ -59,12 +61,12 @@ def kernel_distance(
 
 
 def squared_mmd(x: ArrayLike, y: ArrayLike, block: int = BLOCK) -> float:
-    """The unbiased estimate of MMD^2 under the cubic kernel; about 0 for equal distributions.
+    """Unbiased estimate of MMD^2 under the cubic kernel; about 0 for equal distributions.
 
     sum_{i != j} k(x_i, x_j) / (m (m - 1)) + the same of y - 2 sum_ij k(x_i, y_j) / (m n).
 
     Args:
-        x, y: features [m, d] and [n, d], finite, 2 or more each.
+        x, y: features [m, d] and [n, d], finite, m and n at least 2.
         block: rows multiplied at a time.
     """
     left, right = pair_of(x, y, "x", "y", least=2)
@@ -75,7 +77,7 @@ def squared_mmd(x: ArrayLike, y: ArrayLike, block: int = BLOCK) -> float:
 def _draws(
     real: int, fake: int, size: int, count: int, seed: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The numbers of the images in each subset, of either kind."""
+    """Indices of the real and fake images in each subset."""
     generator = np.random.default_rng(seed)
     for _ in range(count):
         rows = generator.choice(real, size, replace=False)
@@ -83,7 +85,7 @@ def _draws(
 
 
 def _among(rows: Rows, block: int) -> float:
-    """The mean kernel of two different rows."""
+    """Mean of the kernel over all pairs of different rows."""
     count, total = len(rows), _total(rows, rows, block)
     for part in slices(count, block):
         values = rows[part].astype(np.float64)
@@ -92,7 +94,7 @@ def _among(rows: Rows, block: int) -> float:
 
 
 def _total(a: Rows, b: Rows, block: int) -> float:
-    """The sum of the kernel of every row of one with every row of the other."""
+    """Sum of the kernel over all pairs of a row of `a` and a row of `b`."""
     total = 0.0
     for rows in slices(len(a), block):
         left = a[rows].astype(np.float64)
@@ -103,6 +105,6 @@ def _total(a: Rows, b: Rows, block: int) -> float:
 
 
 def _cubic(products: np.ndarray, width: int) -> np.ndarray:
-    """(x.y / d + 1)^3 of scalar products; the power by multiplying, many times faster than **."""
+    """(x.y / d + 1)^3 of scalar products; multiplication is many times faster than `**`."""
     values = products / width + 1.0
     return values * values * values

@@ -1,10 +1,10 @@
-"""Which images lie among which: precision and recall, density and coverage, authenticity.
+"""Neighbourhoods in feature space: precision and recall, density and coverage, authenticity.
 
-The region that images fill in feature space is taken as the balls around each of them that reach
-to its k-th nearest neighbour among them (Kynkaanniemi et al., 2019; Naeem et al., 2020).
+The region of a set of images is the union of balls around each image, whose radius is the distance
+to its k-th nearest neighbour in the set (Kynkaanniemi et al., 2019; Naeem et al., 2020).
 
-Comparisons are exact: where the rounding of a distance made as a matrix product could decide,
-it is computed anew from the difference, so that copies are at distance 0 and ties are ties.
+Comparisons are exact: if the rounding of a distance from a matrix product could decide one, the
+distance is recomputed from the difference. So copies are at distance 0, and ties remain ties.
 """
 
 from collections.abc import Iterator
@@ -31,9 +31,9 @@ class PrecisionRecall:
     """Shares from 0 to 1.
 
     Attributes:
-        precision: of the generated images that lie in the real images' region.
-        recall: of the real images that lie in the generated images' region.
-        k: whose neighbour's distance is a ball's radius.
+        precision: share of generated images in the real images' region.
+        recall: share of real images in the generated images' region.
+        k: a ball's radius is the distance to the k-th nearest neighbour.
     """
 
     precision: float
@@ -43,13 +43,13 @@ class PrecisionRecall:
 
 @dataclass(frozen=True)
 class DensityCoverage:
-    """How densely generated images lie among real ones, and how many of these they reach.
+    """How densely generated images lie among real ones, and how many real ones they reach.
 
     Attributes:
-        density: real balls that a generated image lies in, on average, / k; 0 or more, about 1
-            for equal distributions.
-        coverage: share of the real balls that hold a generated image, 0 to 1.
-        k: whose neighbour's distance is a ball's radius.
+        density: mean number of real balls that contain a generated image, divided by k; at least
+            0, about 1 for equal distributions.
+        coverage: share of real balls that contain a generated image, 0 to 1.
+        k: a ball's radius is the distance to the k-th nearest neighbour.
     """
 
     density: float
@@ -59,14 +59,15 @@ class DensityCoverage:
 
 @dataclass(frozen=True)
 class Authenticity:
-    """Whether generated images are copies: s a sample, t its nearest training image.
+    """Whether generated images are copies. s is a sample, t its nearest training image.
 
     Attributes:
         closer_share: share of samples with |s - t| < the distance from t to its own nearest other
-            training image: the figure this project reports; near 0 where nothing is copied.
-        farther_share: share with > instead, the "authenticity" of Alaa et al., 2022 (arXiv
+            training image, which this project reports; near 0 if nothing is copied.
+        farther_share: share of samples with >, the "authenticity" of Alaa et al., 2022 (arXiv
             2102.08921).  The rest, 1 minus both, are ties: copies of a repeated image.
-        closer: bool [N], which samples; `nearest`: int [N], each one's training image.
+        closer: bool [N], which samples are closer.
+        nearest: int [N], index of each sample's nearest training image.
     """
 
     closer_share: float
@@ -83,7 +84,7 @@ def precision_recall(
     Args:
         real, fake: features [N, d] and [M, d], finite, more than k each; both figures depend on
             N and M, so compare equal numbers only.
-        k: whose neighbour's distance is a ball's radius; its surface belongs to the ball.
+        k: a ball's radius is the distance to the k-th nearest neighbour; balls are closed.
     """
     x, y = pair_of(real, fake, "real", "fake")
     precision = _lying_in(y, x, _radii(x, k, block), block).mean()
@@ -98,8 +99,8 @@ def density_coverage(
 
     Args:
         real, fake: features [N, d] and [M, d], finite; N more than k.
-        k: whose neighbour's distance is a ball's radius; its surface is outside, as in the
-            authors' code: equal sets then have density 1.
+        k: a ball's radius is the distance to the k-th nearest neighbour; balls are open, as in
+            the authors' code, so that equal sets have density 1.
     """
     x, y = pair_of(real, fake, "real", "fake")
     total, covered = 0, np.zeros(len(x), dtype=bool)
@@ -110,11 +111,11 @@ def density_coverage(
 
 
 def authenticity(train: ArrayLike, samples: ArrayLike, block: int = BLOCK) -> Authenticity:
-    """Whether samples lie nearer to a training image than other training images do.
+    """Whether samples lie closer to a training image than other training images do.
 
     Args:
-        train: real images or their features [N, ...] of d finite values, 2 or more.
-        samples: generated ones [M, ...], d values each.
+        train: real images or their features [N, ...] of d finite values each, N at least 2.
+        samples: generated images or their features [M, ...] of d finite values each.
     """
     x, y = pair_of(train, samples, "train", "samples")
     found, squares = search(y, x, 1, None, block)
@@ -125,12 +126,12 @@ def authenticity(train: ArrayLike, samples: ArrayLike, block: int = BLOCK) -> Au
 
 
 def _radii(points: Rows, k: int, block: int) -> Array:
-    """Squared distance of each point to its k-th nearest other one."""
+    """Squared distance of each point to its k-th nearest neighbour."""
     return search(points, points, k, np.arange(len(points)), block)[1][:, -1]
 
 
 def _lying_in(points: Rows, centres: Rows, radii: Array, block: int) -> NDArray[np.bool_]:
-    """Which points lie in a ball."""
+    """Which points lie in any ball."""
     found = np.zeros(len(points), dtype=bool)
     for part, inside in _inside(points, centres, radii, np.less_equal, block):
         found[part.rows] |= inside.any(axis=1)
@@ -140,7 +141,7 @@ def _lying_in(points: Rows, centres: Rows, radii: Array, block: int) -> NDArray[
 def _inside(
     points: Rows, centres: Rows, radii: Array, below: np.ufunc, block: int
 ) -> Iterator[tuple[Block, NDArray[np.bool_]]]:
-    """Which points lie in which balls of these squared radii: `below`, or on the surface too."""
+    """Which points lie in which balls of these squared radii, compared by `below`."""
     for part in squared_distances(points, centres, block):
         limits = radii[part.columns]
         doubtful = np.abs(part.squares - limits) <= part.rounding

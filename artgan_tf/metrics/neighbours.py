@@ -1,4 +1,4 @@
-"""Nearest neighbours by brute force, exact, in blocks."""
+"""Exact nearest neighbours by brute force, in blocks."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from artgan_tf.metrics.distances import (
 
 Indices = NDArray[np.intp]
 
-SPARE = 2  # points kept beyond k, whose exact distances then decide
+SPARE = 2  # candidates beyond k, so that exact distances decide
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Neighbours:
     """The nearest points of each query, the nearest first.
 
     Attributes:
-        indices: [N, k], among the points.
+        indices: [N, k], indices of the points.
         distances: [N, k], Euclidean.
     """
 
@@ -35,12 +35,12 @@ class Neighbours:
 
 
 def nearest(queries: ArrayLike, points: ArrayLike, k: int = 1, block: int = BLOCK) -> Neighbours:
-    """The k nearest points of each query; of equally near ones, any.
+    """The k nearest points of each query; ties are broken arbitrarily.
 
     Args:
-        queries: [N, ...] of d finite values: pixels or features.
-        points: [M, ...], d values each, M at least k.
-        k: neighbours of each.
+        queries: [N, ...] of d finite values each: pixels or features.
+        points: [M, ...] of d finite values each, M at least k.
+        k: number of neighbours.
         block: rows compared at a time.
     """
     indices, squares = search(*pair_of(queries, points, "queries", "points"), k, None, block)
@@ -54,8 +54,8 @@ def search(
 
     Args:
         queries, points: [N, d] and [M, d], checked.
-        k: points for each query.
-        own: [N], the point that is no neighbour of a query: itself; None if all may be.
+        k: number of points for each query.
+        own: [N], index of the point to exclude for each query, itself; None to exclude none.
         block: rows compared at a time.
     """
     others = len(points) - (own is not None)
@@ -71,13 +71,13 @@ def search(
 
 
 def _leave_out(part: Block, own: Indices) -> None:
-    """Put each query's own point out of reach."""
+    """Set the distance to each query's own point to infinity."""
     rows = np.flatnonzero((own >= part.columns.start) & (own < part.columns.stop))
     part.squares[rows, own[rows] - part.columns.start] = np.inf
 
 
 def _keep_nearest(squares: Array, indices: Indices, part: Block) -> None:
-    """Replace, in place, the nearest so far by the nearest of them and of the block."""
+    """Update the nearest points so far with those of the block, in place."""
     columns = np.arange(part.columns.start, part.columns.stop)
     near = np.concatenate([squares, part.squares], axis=1)
     names = np.concatenate([indices, np.broadcast_to(columns, part.squares.shape)], axis=1)
@@ -89,7 +89,7 @@ def _keep_nearest(squares: Array, indices: Indices, part: Block) -> None:
 def _sorted(
     queries: Rows, points: Rows, indices: Indices, k: int, block: int
 ) -> tuple[Indices, Array]:
-    """The k nearest of the points found, by exact distances; equally near ones in their order."""
+    """The k nearest of the candidates by exact distances; ties keep their order."""
     indices = np.sort(indices, axis=1)
     squares = np.empty(indices.shape)
     for column in range(indices.shape[1]):

@@ -1,8 +1,8 @@
 """Parzen-window log-likelihood of images (Goodfellow et al., 2014; Breuleux et al., 2011).
 
-A Gaussian of width sigma around each of 10,000 generated images is a density; the test images'
-log-likelihood under it is the figure.  It says little in so many dimensions (Theis et al., 2016)
-and is here because the paper reports it.
+Gaussians of width sigma around 10,000 generated images give a density; the metric is the
+log-likelihood of the test images under it.  It says little in so many dimensions (Theis et al.,
+2016) and is included because the paper reports it.
 """
 
 import math
@@ -21,8 +21,8 @@ from artgan_tf.metrics.distances import (
     squared_distances,
 )
 
-SAMPLES = 10_000  # generated images that the protocol asks for
-VALIDATION = 1_000  # images at most that choose sigma
+SAMPLES = 10_000  # number of generated images in the protocol
+VALIDATION = 1_000  # limit of images that choose sigma
 SIGMAS: tuple[float, ...] = tuple(float(sigma) for sigma in np.logspace(-1.0, 0.0, 10))
 
 
@@ -31,11 +31,11 @@ class Parzen:
     """Mean log-likelihood of the test images, in nats.
 
     Attributes:
-        log_likelihood: the mean over the test images.
-        standard_error: their standard deviation / sqrt(images).
+        log_likelihood: mean over the test images.
+        standard_error: standard deviation over the test images / sqrt(images).
         sigma: the width chosen.
         sigmas, validation: all widths, and the validation images' mean log-likelihood at each.
-        samples, images, validation_images: how many there were.
+        samples, images, validation_images: number of generated, test and validation images.
     """
 
     log_likelihood: float
@@ -55,18 +55,18 @@ def parzen(
     sigmas: tuple[float, ...] = SIGMAS,
     block: int = BLOCK,
 ) -> Parzen:
-    """The protocol: the sigma best for the validation images, then the test images.
+    """Choose the sigma that is best for the validation images, then score the test images.
 
     Args:
         samples: generated images [M, ...] of d pixel values from 0 to 1; see `SAMPLES`.
-        validation: real images [V, ...], 0 to 1; of more than `VALIDATION` that many are taken,
-            evenly spaced.
-        test: real images [N, ...], 0 to 1, other ones.
+        validation: real images [V, ...], 0 to 1; at most `VALIDATION` of them are used, evenly
+            spaced.
+        test: other real images [N, ...], 0 to 1.
         sigmas: widths to choose from.
         block: images compared at a time.
 
     Raises:
-        ValueError: pixels are not from 0 to 1, or not finite, or sizes differ.
+        ValueError: a pixel is not finite or outside 0 to 1, or the sizes differ.
     """
     kernels = _pixels(samples, "samples")
     chosen, images = _spaced(_pixels(validation, "validation")), _pixels(test, "test")
@@ -88,14 +88,14 @@ def parzen(
 def log_likelihoods(
     images: ArrayLike, samples: ArrayLike, sigmas: tuple[float, ...], block: int = BLOCK
 ) -> Array:
-    """log p(x) of every image at every width, from one pass over the distances.
+    """log p(x) of every image at every width, in one pass over the distances.
 
     log p(x) = log mean_j exp(-|x - s_j|^2 / (2 sigma^2)) - d log(sigma sqrt(2 pi)).
 
     Args:
-        images: [N, ...] of d finite values, of any size and sign.
-        samples: the kernels' centres [M, ...], d values each.
-        sigmas: S widths, positive.
+        images: [N, ...] of d finite values each, in any range.
+        samples: centres of the kernels [M, ...], d values each.
+        sigmas: S positive widths.
         block: images compared at a time.
 
     Returns:
@@ -111,7 +111,7 @@ def log_likelihoods(
 
 
 def _add(found: Array, part: Block, scales: Array) -> None:
-    """log(e^found + sum_j e^(-scale |x - s_j|^2)) in place; relative to the nearest s_j."""
+    """log(e^found + sum_j e^(-scale |x - s_j|^2)) in place, stabilized by the nearest s_j."""
     nearest = part.squares.min(axis=1)
     beyond = part.squares - nearest[:, None]
     for row, scale in zip(found, scales, strict=True):
@@ -135,7 +135,7 @@ def _pixels(values: ArrayLike, name: str) -> Rows:
 
 
 def _spaced(rows: Rows) -> Rows:
-    """At most `VALIDATION` of the rows, evenly spaced: they may stand in order of class."""
+    """At most `VALIDATION` rows, evenly spaced, as the rows may be in order of class."""
     if len(rows) <= VALIDATION:
         return rows
     return rows[np.arange(VALIDATION) * len(rows) // VALIDATION]

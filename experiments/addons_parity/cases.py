@@ -1,12 +1,12 @@
-"""The cases of the golden values: settings of tensorflow-addons, and how near we must come."""
+"""The cases of the golden values: settings of tensorflow-addons, and tolerances."""
 
 from typing import Any
 
 SEED = 20240501
-CALLS = 3  # training calls of a spectrally normalised layer
+CALLS = 3  # training calls of a spectrally normalized layer
 STEPS = 12  # training steps under the moving average
 
-# Of the small model, in the order of its layers; Keras 2 and Keras 3 agree on it.
+# Variables of the small model in the order of its layers, the same in Keras 2 and Keras 3.
 VARIABLES = (
     "first_kernel",
     "gamma",
@@ -44,7 +44,7 @@ def _average(optimizer: str, rate: float, decay: float, dynamic: bool = False) -
     return {"settings": settings, **AVERAGE}
 
 
-# The results differ by rounding alone; what was seen is on the machine that made the golden values.
+# Results differ only by rounding; observed errors are from the machine that made the golden values.
 NORM = {
     "rtol": 1e-5,
     "atol": 1e-4,
@@ -91,7 +91,7 @@ OF_KIND: dict[str, dict[str, Case]] = {
         "sgd, 0.9": _average("SGD", 0.1, 0.9),
         "adam, 0.99": _average("Adam", 0.05, 0.99),
         "adam, 0.999": _average("Adam", 0.05, 0.999),
-        # The warm-up (1 + step) / (10 + step) passes 0.4 after five steps, and 0.999 in none.
+        # The warm-up (1 + step) / (10 + step) passes 0.4 after five steps, and never reaches 0.999.
         "sgd, dynamic to 0.4": _average("SGD", 0.1, 0.4, dynamic=True),
         "adam, dynamic to 0.999": _average("Adam", 0.05, 0.999, dynamic=True),
     },

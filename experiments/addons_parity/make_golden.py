@@ -1,10 +1,10 @@
-"""Golden values of tensorflow-addons 0.23.0 for what this project has in its place.
+"""Golden values of tensorflow-addons 0.23.0 for this project's replacements.
 
     python -m experiments.addons_parity.make_golden
 
 It needs the environment of requirements.txt (TensorFlow 2.15, Keras 2) and writes golden.npz
-(inputs, first weights and results; arrays are named case/what) and golden.json (versions, the
-settings and the tolerance of every case).  tests/experiments/test_addons_parity.py reads both.
+(inputs, initial weights and results, in arrays named case/name) and golden.json (versions, and
+the settings and tolerance of every case).  tests/experiments/test_addons_parity.py reads both.
 """
 
 import argparse
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def about() -> dict[str, Any]:
-    """What golden.json tells."""
+    """Content of golden.json."""
     versions = {name: version(name) for name in PACKAGES}
     return {
         "command": "python -m experiments.addons_parity.make_golden",
@@ -53,15 +53,15 @@ def about() -> dict[str, Any]:
 
 
 def normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
-    """float32 numbers of the standard normal distribution."""
+    """Standard normal numbers, float32."""
     return rng.normal(size=shape).astype("float32")
 
 
 # ---- instance and group normalisation ---------------------------------------------------------
 def norm(settings: dict[str, Any], rng: np.random.Generator) -> Arrays:
-    """The output of a normalisation, and the gradient of sum(weights * output) by its input.
+    """Output of a normalization, and gradient of sum(weights * output) with respect to its input.
 
-    The channels' sizes span a factor of 300, so that epsilon counts in the small ones.
+    The channels' scales span a factor of 300, so that epsilon matters in the small ones.
     """
     kinds = (tfa.layers.InstanceNormalization, tfa.layers.GroupNormalization)
     layer = kinds["groups" in settings](**settings)
@@ -82,11 +82,11 @@ def norm(settings: dict[str, Any], rng: np.random.Generator) -> Arrays:
 
 # ---- spectral normalisation -------------------------------------------------------------------
 def spectral(settings: dict[str, Any], rng: np.random.Generator) -> Arrays:
-    """Training calls of SpectralNormalization; with a rate, each is followed by a step of SGD.
+    """Training calls of SpectralNormalization; with a rate, a step of SGD follows each.
 
-    Arrays of a leading axis hold one entry a call.  `start` is the kernel as the call finds it,
-    `kernel` and `u` are as it leaves them, `inference` is the output of a call without training
-    after it, `gradient` that of sum(weights * output) as addons gives it for the kernel.
+    The leading axis of arrays is the call.  `start` is the kernel before the call, `kernel` and `u`
+    are those after it, `inference` is the output of a following call without training, and
+    `gradient` is addons' gradient of sum(weights * output) with respect to the kernel.
     """
     inner = getattr(tf.keras.layers, settings["layer"])(**settings["of_layer"])
     layer = tfa.layers.SpectralNormalization(inner, settings["power_iterations"])
@@ -105,7 +105,7 @@ def spectral(settings: dict[str, Any], rng: np.random.Generator) -> Arrays:
 
 
 def spectral_call(layer: Any, x: Any, weights: Any, rate: float) -> Arrays:
-    """One training call, what it left, and then a step of SGD on the kernel."""
+    """A training call and its results, then a step of SGD on the kernel."""
     variable = layer.layer.kernel
     start = variable.numpy()
     with tf.GradientTape() as tape:
@@ -119,11 +119,11 @@ def spectral_call(layer: Any, x: Any, weights: Any, rate: float) -> Arrays:
 
 # ---- the moving average -----------------------------------------------------------------------
 def average(settings: dict[str, Any], rng: np.random.Generator) -> Arrays:
-    """Training steps of a small model with MovingAverage: weights and averages after each.
+    """Train a small model with MovingAverage; records weights and averages after each step.
 
-    Entry 0 is before the first step.  The optimizer is handed trainable variables only, so it
-    keeps no average of batch norm's statistics; for these its own `average_op` is called, to have
-    a reference for them too.  `assigned` is the model after `assign_average_vars`.
+    Entry 0 is before the first step.  The optimizer gets trainable variables only and does not
+    average batch norm's statistics, so its `average_op` is called for these to get a reference.
+    `assigned` is the model after `assign_average_vars`.
     """
     model, variables = small_model(rng)
     inner = getattr(tf.keras.optimizers.legacy, settings["optimizer"])(settings["learning_rate"])
@@ -132,10 +132,10 @@ def average(settings: dict[str, Any], rng: np.random.Generator) -> Arrays:
     )
     shadows = {name: tf.Variable(v) for name, v in variables.items() if not v.trainable}
     weights = [numbers(variables)]
-    averages = [numbers(variables)]  # where the optimizer makes its slots from, at its first step
+    averages = [numbers(variables)]  # the optimizer's first step initializes its slots with these
     for _ in range(cases.STEPS):
         train(model, optimizer, normal(rng, 8, 5), normal(rng, 8, 2))
-        decay = optimizer._get_decay(optimizer.iterations - 1)  # as it was in this step
+        decay = optimizer._get_decay(optimizer.iterations - 1)  # the decay of this step
         for name, shadow in shadows.items():
             optimizer.average_op(variables[name], shadow, {"tfa_ma_decay": decay})
         slots = {n: optimizer.get_slot(v, "average") for n, v in variables.items() if v.trainable}
@@ -148,7 +148,7 @@ def average(settings: dict[str, Any], rng: np.random.Generator) -> Arrays:
 
 
 def small_model(rng: np.random.Generator) -> tuple[Any, dict[str, Any]]:
-    """A generator of the least size that has batch norm, and its variables by name."""
+    """A minimal generator with batch norm, and its variables by name."""
     layers = tf.keras.layers
     first = layers.Dense(4, use_bias=False)
     model = tf.keras.Sequential([first, layers.BatchNormalization(), layers.Dense(2)])
@@ -170,12 +170,12 @@ def train(model: Any, optimizer: Any, x: Any, target: Any) -> None:
 
 
 def numbers(variables: dict[str, Any]) -> Arrays:
-    """The values of variables as they are now."""
+    """Current values of the variables."""
     return {name: variable.numpy().copy() for name, variable in variables.items()}
 
 
 def stacked(steps: list[Arrays]) -> Arrays:
-    """One array for each variable, with the steps as leading axis."""
+    """An array for each variable, with steps on the leading axis."""
     return {name: np.stack([step[name] for step in steps]) for name in steps[0]}
 
 

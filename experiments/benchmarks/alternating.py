@@ -1,4 +1,4 @@
-"""A training loop that takes turns with the bare step, and clocks whatever it does."""
+"""A training loop that alternates with the bare step and times both."""
 
 import time
 from collections import defaultdict
@@ -16,7 +16,7 @@ from artgan_tf.training.loop import Loop
 from artgan_tf.training.train import train
 from experiments.benchmarks.measuring import Run
 
-Spent = dict[str, list[Run]]  # by what the time went to
+Spent = dict[str, list[Run]]  # by activity
 
 METHODS = {
     "history": "_record",
@@ -27,21 +27,21 @@ METHODS = {
 
 
 def clock() -> Run:
-    """Now, by the clock and in computing of this process."""
+    """The present wall time and CPU time of this process."""
     return Run(time.perf_counter(), time.process_time())
 
 
 def since(begun: Run) -> Run:
-    """What has passed since a `clock()`."""
+    """Time since a `clock()`."""
     now = clock()
     return Run(now.wall - begun.wall, now.cpu - begun.cpu)
 
 
 def alternate(config: Config, turn: int, run_dir: Path) -> Spent:
-    """Train, a turn of `fit` and a turn of the bare step after another.
+    """Train, with turns of `fit` and of the bare step alternating.
 
     Returns:
-        `fit` and `bare`: of each turn, and of each time that something was done between steps.
+        Times of each turn, as `fit` and `bare`, and of each activity between steps.
     """
     spent: Spent = defaultdict(list)
     with patch("artgan_tf.training.train.Loop", partial(Alternating, turn=turn, spent=spent)):
@@ -51,11 +51,11 @@ def alternate(config: Config, turn: int, run_dir: Path) -> Spent:
 
 @dataclass
 class Alternating(Loop):
-    """A loop that after each `turn` steps lets the bare step do as many.
+    """A loop that runs as many bare steps after each `turn` steps.
 
     Args:
-        turn: steps.
-        spent: where the times go.
+        turn: number of steps in a turn.
+        spent: collects the times.
     """
 
     turn: int = 20
@@ -70,7 +70,7 @@ class Alternating(Loop):
         super().run()
 
     def _bare_step(self) -> Callable[[], Any]:
-        """The step of a GAN of its own on the run's first batch, which lies ready."""
+        """The step of a separate GAN on the run's first batch, which is in memory."""
         gan = build_gan(self.config, self.gan.num_classes)
         gan.compile()
         engine = open_engine(self.config)

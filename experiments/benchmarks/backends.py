@@ -1,9 +1,10 @@
-"""The train step of JAX beside TensorFlow's, each in a process of its own.
+"""Compares the train steps of JAX and TensorFlow, each in its own process.
 
     python -m experiments.benchmarks.backends [PRESET ...] [--width 0.25] [--batch 32]
 
-Both processes live through all turns and wait while the other one computes: what else the machine
-does falls on both alike.  A turn is some steps of one D and one G step each, on batches in memory.
+Both processes live for all turns and wait while the other one computes, so other load on the
+machine affects both equally.  A turn is several steps of one D and one G step each, on batches in
+memory.
 """
 
 import json
@@ -37,14 +38,14 @@ def main(
     turns: int = 5,
     out: Path | None = None,
 ) -> None:
-    """Measure and print.
+    """Measure and print the results.
 
     Args:
-        presets: whose networks; `demo` keeps its own width.
-        width: of them, 1 being the papers'.
-        batch: images a step.
-        steps: in a turn.
-        turns: of each backend, after one to compile.
+        presets: presets to compare; `demo` keeps its own width.
+        width: width of the networks; 1 is the papers'.
+        batch: images per step.
+        steps: steps per turn.
+        turns: turns of each backend, after one to compile.
         out: a JSON file for all figures.
     """
     known = measuring.machine() | {"width": width, "batch": batch}
@@ -64,7 +65,7 @@ def main(
 
 
 def compete(settings: dict[str, Any], turns: int) -> Times:
-    """Turns of both backends, one after the other."""
+    """Alternate turns of both backends."""
     workers = {name: started(name, settings) for name in BACKENDS}
     times: Times = {name: [] for name in BACKENDS}
     for turn in range(turns + 1):
@@ -78,7 +79,7 @@ def compete(settings: dict[str, Any], turns: int) -> Times:
 
 
 def started(backend: str, settings: dict[str, Any]) -> subprocess.Popen:
-    """A process that takes its steps whenever it is given a line."""
+    """Start a process that runs a turn for each line it reads."""
     code = f"from experiments.benchmarks import backends; backends.serve({json.dumps(settings)!r})"
     return subprocess.Popen(
         [sys.executable, "-c", code],
@@ -90,7 +91,7 @@ def started(backend: str, settings: dict[str, Any]) -> subprocess.Popen:
 
 
 def asked(worker: subprocess.Popen) -> Run:
-    """What a worker's turn took."""
+    """Time of a worker's turn."""
     assert worker.stdin
     assert worker.stdout
     worker.stdin.write("\n")
@@ -99,7 +100,7 @@ def asked(worker: subprocess.Popen) -> Run:
 
 
 def serve(settings: str) -> None:
-    """Answer each line with the seconds of a turn, by the clock and of all threads together."""
+    """Answer each line with the wall time and CPU time of a turn, in seconds."""
     take, steps = prepared(**json.loads(settings))
     for _ in sys.stdin:
         begun, spent = time.perf_counter(), time.process_time()
@@ -108,7 +109,7 @@ def serve(settings: str) -> None:
 
 
 def prepared(preset: str, changes: dict[str, Any], steps: int) -> tuple[Any, int]:
-    """What takes some train steps of a fresh GAN and waits for their end; and how many."""
+    """A function that runs train steps of a fresh GAN and waits for them, and their number."""
     cli.start_backend()
     from artgan_tf.papers import build_gan
     from artgan_tf.training.engines import open_engine

@@ -1,4 +1,4 @@
-"""Who takes part in the train step's benchmark, and the one batch that all of them see."""
+"""The contestants of the train step's benchmark, and the batch that all of them use."""
 
 import time
 from collections.abc import Callable
@@ -16,14 +16,14 @@ CLASSES = 10
 
 
 class Contestant(NamedTuple):
-    """Takes one compiled step at a time; its losses in a first one without dropout and noise."""
+    """Runs one compiled step at a time; keeps the losses of a first step without randomness."""
 
     take: Callable[[], Run]
     losses: tuple[float, float]
 
 
 class Batch(NamedTuple):
-    """What a step sees, and for the first one what it would draw, as NumPy arrays."""
+    """Inputs of a step and, for the first step, its random draws, as NumPy arrays."""
 
     images: Any
     labels: Any
@@ -33,7 +33,7 @@ class Batch(NamedTuple):
 
 
 def batch_of(config: Config) -> Batch:
-    """A batch of noise: what the pictures show makes no difference to the time."""
+    """A batch of noise, as the content of the images does not affect the time."""
     rng, n, size = np.random.default_rng(0), config.train.batch_size, config.data.image_size
     images = rng.integers(0, 256, (n, size, size, 3), dtype=np.uint8)
     labels, fake_labels = rng.integers(0, CLASSES, (2, n), dtype=np.int32)
@@ -42,13 +42,13 @@ def batch_of(config: Config) -> Batch:
 
 
 def quiet(config: Config) -> Config:
-    """The same in float32 and without dropout and noise, whose numbers nobody can share."""
+    """The same in float32 without dropout and noise, whose draws frameworks cannot share."""
     calm = replace(config.discriminator, dropout=0.0, noise=0.0)
     return replace(config, discriminator=calm, train=replace(config.train, precision="float32"))
 
 
 def fresh_gan(config: Config) -> Any:
-    """A compiled GAN, always of the same weights."""
+    """A compiled GAN with always the same weights."""
     import keras
 
     from artgan_tf.papers import build_gan
@@ -60,7 +60,7 @@ def fresh_gan(config: Config) -> Any:
 
 
 def first_losses(gan: Any, batch: Batch) -> tuple[float, float]:
-    """L_D and then L_G, after D's update, of the step on given draws."""
+    """L_D, and L_G after D's update, of a step on given draws."""
     import tensorflow as tf
 
     zs = cycle((batch.z, batch.fresh))
@@ -74,7 +74,7 @@ def first_losses(gan: Any, batch: Batch) -> tuple[float, float]:
 
 
 def keras_step(config: Config, batch: Batch) -> Contestant:
-    """`GAN.train_step` with the layers of the moment."""
+    """`GAN.train_step` with the layers currently in place."""
     import tensorflow as tf
 
     losses = first_losses(fresh_gan(quiet(config)), batch)
@@ -84,7 +84,7 @@ def keras_step(config: Config, batch: Batch) -> Contestant:
 
 
 def compiled(config: Config, work: Callable[[], Any]) -> Callable[[], Any]:
-    """As `fit` would."""
+    """Compile a function as `fit` does."""
     import tensorflow as tf
 
     from artgan_tf.training.devices import use_xla
@@ -93,7 +93,7 @@ def compiled(config: Config, work: Callable[[], Any]) -> Callable[[], Any]:
 
 
 def clocked(work: Callable[[], Any]) -> Run:
-    """Seconds by the clock and of all threads together."""
+    """Wall time and CPU time of a call, in seconds."""
     begun, spent = time.perf_counter(), time.process_time()
     work()
     return Run(time.perf_counter() - begun, time.process_time() - spent)

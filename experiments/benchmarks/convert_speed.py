@@ -1,10 +1,10 @@
-"""Our converter beside a plain one, end to end: whole processes, by the clock.
+"""Compares our converter with a plain one, end to end: wall time of whole processes.
 
     python -m experiments.benchmarks.convert_speed BIG_DIR --sizes 64 128 256 --runs 3
 
-First on one core: ours with one worker and `rivals.baseline` in turns, each storing JPEGs and PNGs
-(our PNGs are compressed, the baseline's are not), and how alike the pictures are. Then ours alone
-on all cores, with more and more workers.
+First on one core: ours with one worker and `rivals.baseline` alternate, each storing JPEGs and PNGs
+(our PNGs are compressed, the baseline's are not), and their pictures are compared. Then ours alone
+runs on all cores with increasing numbers of workers.
 """
 
 import os
@@ -21,23 +21,23 @@ from experiments.benchmarks import measuring
 from experiments.benchmarks.likeness import likeness
 from experiments.benchmarks.measuring import Command, Run, Times
 
-AIMS = {64: 7.0, 128: 7.0, 256: 4.0}  # times the baseline, on one core
-LIKE, SCALED = 40.0, 1.6  # dB; one worker to two
+AIMS = {64: 7.0, 128: 7.0, 256: 4.0}  # speed relative to the baseline on one core, by size
+LIKE, SCALED = 40.0, 1.6  # PSNR in dB; speed of two workers relative to one
 DEFAULTS, SAME = "our JPEGs, its PNGs", "our JPEGs, its JPEGs"
-COMPARED = 500  # pictures: the median of so many is sure to 0.1 dB
+COMPARED = 500  # pictures, enough for a median within 0.1 dB
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What was found at one size.
+    """Results at one size.
 
     Args:
-        pinned: on one core, by contestant.
-        workers: on all cores, by number of workers.
-        start: what ours takes for a picture a split: imports, listing, starting a worker.
-        ratios: how many times faster ours is; with workers, than with the fewest.
-        psnr: median in dB, by encoding.
-        load: of the machine, at the end of the runs on one core; these make up 1 of it.
+        pinned: times on one core, by contestant.
+        workers: times on all cores, by number of workers.
+        start: our time for one picture per split: imports, listing, starting a worker.
+        ratios: our speed-up over the baseline, or over the fewest workers.
+        psnr: median PSNR in dB, by encoding.
+        load: load of the machine after the runs on one core, which account for 1 of it.
     """
 
     pinned: Times
@@ -60,11 +60,11 @@ def main(
     """Measure and print a table.
 
     Args:
-        big: pictures in class folders, of the size that matters.
+        big: class folders of pictures in a realistic size.
         sizes: short sides to convert to.
-        runs: of each contestant; ratios are medians.
+        runs: runs of each contestant; ratios are medians.
         workers: numbers of workers to compare.
-        scratch: where the converters write, if not to the system's temporary folder.
+        scratch: folder for the converters' output; by default the system's temporary folder.
         out: a JSON file for all figures.
     """
     count = len(measuring.pictures(big))
@@ -74,14 +74,14 @@ def main(
         print(f"short side {size}", file=sys.stderr)
         found[size] = measure(big, size, runs, workers, scratch)
         result = {**known, "sizes": {each: asdict(figures) for each, figures in found.items()}}
-        measuring.save(result, out)  # after each size: the whole takes long
+        measuring.save(result, out)  # after each size, as the whole takes long
     report(found, count, known)
 
 
 def measure(
     big: Path, size: int, runs: int, workers: tuple[int, ...], scratch: Path | None
 ) -> Figures:
-    """All figures of one size."""
+    """All figures for one size."""
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         place = Path(folder)
         core = measuring.one_core()
@@ -113,14 +113,14 @@ def contestants(big: Path, size: int) -> dict[str, Command]:
 
 
 def baseline(big: Path, size: int, encoding: str, place: Path) -> list[str]:
-    """What runs the plain converter."""
+    """The command of the plain converter."""
     start = [sys.executable, "-m", "experiments.benchmarks.rivals.baseline", str(big)]
     options = ["--out", place / "pictures.zip", "--size", size, "--encoding", encoding]
     return [*start, *map(str, options)]
 
 
 def ratios(pinned: Times, scaling: Times) -> dict[str, Run]:
-    """Ours to the baseline, each as it stores by default and with one encoding; more workers."""
+    """Our speed-up over the baseline, with default and equal encodings, and of more workers."""
     found = {
         DEFAULTS: measuring.ratio(pinned, "baseline png", "ours jpeg"),
         SAME: measuring.ratio(pinned, "baseline jpeg", "ours jpeg"),
@@ -131,7 +131,7 @@ def ratios(pinned: Times, scaling: Times) -> dict[str, Run]:
 
 
 def report(found: Mapping[int, Figures], count: int, known: Mapping[str, object]) -> None:
-    """Print what was found, and which aims were missed."""
+    """Print the results and the missed aims."""
     print(f"{count:,} pictures, {known}")
     rows = [["", *(f"{size}" for size in found)]]
     first = next(iter(found.values()))
@@ -145,7 +145,7 @@ def report(found: Mapping[int, Figures], count: int, known: Mapping[str, object]
     for name in first.ratios:
         pairs = [figures.ratios[name] for figures in found.values()]
         rows.append([f"times faster, {name}", *(f"{pair.wall:.2f}" for pair in pairs)])
-        if "workers" not in name:  # which spend no less, they only do so at once
+        if "workers" not in name:  # workers spend the same CPU time in parallel
             rows.append(["  by CPU time alone", *(f"{pair.cpu:.2f}" for pair in pairs)])
     for name in first.psnr:
         rows.append([f"PSNR in dB, {name}", *(f"{f.psnr[name]:.1f}" for f in found.values())])
@@ -155,7 +155,7 @@ def report(found: Mapping[int, Figures], count: int, known: Mapping[str, object]
 
 
 def missed(found: Mapping[int, Figures]) -> list[str]:
-    """A line for each aim that was not reached."""
+    """A line for each missed aim."""
     lines = []
     for size, figures in found.items():
         aims = {DEFAULTS: AIMS.get(size, 0.0), SAME: AIMS.get(size, 0.0), "2 workers": SCALED}

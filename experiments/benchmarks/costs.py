@@ -1,9 +1,9 @@
-"""What each preset costs, counted from the real graph: parameters, multiplications, batch norms.
+"""Costs of each preset, counted in the real graph: parameters, multiplications, batch norms.
 
     python -m experiments.benchmarks.costs [PRESET ...]
 
-Multiplications are those of convolutions and matrix products in one whole training step (D step
-and one G step, forward and backward), as TensorFlow's profiler counts them, over the batch size.
+Multiplications are those of convolutions and matrix products in a whole training step (D step
+and one G step, forward and backward), counted by TensorFlow's profiler, divided by the batch size.
 """
 
 import os
@@ -31,7 +31,7 @@ BATCH = 20  # the count per image does not depend on it
 
 
 def main(presets: tyro.conf.Positional[tuple[str, ...]] = ()) -> None:
-    """Print a table of all presets, or of those named."""
+    """Print a table of the presets named, or of all."""
     cli.start_tensorflow()
     print("| preset |", " | ".join(HEADS), "|")
     print("| --- " * (len(HEADS) + 1) + "|")
@@ -53,12 +53,12 @@ def row(preset: str) -> tuple[str, ...]:
 
 
 class Cost(NamedTuple):
-    """Of a preset.
+    """Costs of a preset.
 
     Attributes:
-        generator, discriminator: trainable parameters.
-        multiplications: an image of a training step.
-        channels: of each call of batch norm in one.
+        generator, discriminator: number of trainable parameters.
+        multiplications: multiplications per image in a training step.
+        channels: number of channels in each call of batch norm in a step.
     """
 
     generator: int
@@ -68,13 +68,13 @@ class Cost(NamedTuple):
 
 
 def images_of(config: Config) -> int:
-    """Training images that a whole run sees."""
+    """Number of training images in a whole run."""
     train = config.train
     return train.steps * train.batch_size or round(train.epochs * config.data.train_count)
 
 
 def cost(config: Config) -> Cost:
-    """What a preset's networks and its training step cost."""
+    """Costs of a preset's networks and training step."""
     from artgan_tf.papers import build_gan
 
     config = resolve(config.preset, {"train.batch_size": BATCH, "train.cifar_trick": False})
@@ -89,7 +89,7 @@ def cost(config: Config) -> Cost:
 
 @contextmanager
 def _batch_norms() -> Iterator[list[int]]:
-    """Channels of each call of batch norm in training, as the step is traced."""
+    """Collects the channels of each call of batch norm in training while the step is traced."""
     from artgan_tf.fast import BatchNormalization
 
     calls: list[int] = []
@@ -118,7 +118,7 @@ def step_graph(gan: Any, batch: int) -> Any:
 
 
 def multiplications(graph: Any) -> float:
-    """Those of a graph's convolutions and matrix products, as far as they are carried out."""
+    """Multiplications in a graph's convolutions and matrix products that are executed."""
     import tensorflow as tf
 
     profiler = tf.compat.v1.profiler
@@ -130,13 +130,13 @@ def multiplications(graph: Any) -> float:
         node = nodes.pop()
         total += node.float_ops if node.name in counted else 0
         nodes += node.children
-    return total / 2  # a multiplication and an addition each
+    return total / 2  # the profiler counts multiplications and additions
 
 
 def needed(graph: Any) -> set[Any]:
-    """The operations that outputs or changes of state depend on; TensorFlow leaves out the rest.
+    """Operations that outputs or changes of state depend on; TensorFlow prunes the rest.
 
-    A gradient of a convolution brings both its operations, its kernel's even where nobody asks.
+    A convolution's gradient adds both its operations, even if the kernel's gradient is not used.
     """
     found, left = set(), [*(tensor.op for tensor in graph.outputs), *graph.control_outputs]
     while left:

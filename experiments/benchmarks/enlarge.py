@@ -1,12 +1,13 @@
-"""Small paintings enlarged to about the size that WikiArt's originals have.
+"""Enlarges small paintings to about the size of WikiArt's originals.
 
     python -m experiments.benchmarks.enlarge SOURCE --out DIR --count 4000
 
-How fast a converter is depends on the size of what it decodes, and the WikiArt that is easily had
-is 224x224.  Enlarged pictures have the originals' number of pixels, not their detail: they are
-smoother, so their files are smaller and quicker to decode.  `--grain` adds noise against that.
+A converter's speed depends on the size of the pictures it decodes, and the readily available
+WikiArt is 224x224.  Enlarged pictures have the originals' number of pixels but not their detail:
+they are smoother, so their files are smaller and faster to decode.  `--grain` adds noise to
+compensate.
 
-A killed run goes on where it stopped.
+A killed run resumes where it stopped.
 """
 
 import os
@@ -26,7 +27,7 @@ from tfrecords_tools.folders import files
 from tfrecords_tools.images import SUFFIXES
 
 LONG, SHORT, QUALITY = 1500, 1150, 90
-LOOSE = "loose"  # the class of pictures that lie in no folder
+LOOSE = "loose"  # class of pictures outside any folder
 
 
 def enlarge(
@@ -38,15 +39,15 @@ def enlarge(
     grain: Annotated[float, tyro.conf.arg(metavar="SIGMA")] = 0.0,
     workers: int = 1,
 ) -> None:
-    """Enlarge a random sample, landscape and portrait in turns.
+    """Enlarge a random sample, alternating landscape and portrait.
 
     Args:
-        source: pictures in folders of any depth; their folder is their class.
-        out: class folders of JPEGs.
-        count: pictures; the first of them are the same for a smaller count.
-        seed: of the choice.
-        grain: standard deviation of the noise that is added, in grey levels.
-        workers: processes.
+        source: pictures in folders of any depth; the folder is the class.
+        out: folder for class folders of JPEGs.
+        count: number of pictures; a smaller count chooses the first of them.
+        seed: seed of the choice.
+        grain: standard deviation of the added noise, in grey levels.
+        workers: number of processes.
     """
     chosen = sample(source, count, seed)
     work = partial(enlarge_one, source=source, out=out, grain=grain)
@@ -57,17 +58,17 @@ def enlarge(
 
 
 def sample(source: Path, count: int, seed: int) -> list[Path]:
-    """`count` of the pictures below `source`."""
+    """Choose `count` pictures below `source`."""
     found = [path for path in files(source) if path.suffix.lower() in SUFFIXES]
     if len(found) < count:
         raise SystemExit(f"{source} holds {len(found)} pictures: give a smaller --count.")
-    # Shuffling all of them, unlike sampling, keeps the first ones when the count grows.
+    # Unlike sampling, shuffling all of them keeps the first ones if the count grows.
     random.Random(seed).shuffle(found)
     return found[:count]
 
 
 def enlarge_one(index: int, path: Path, source: Path, out: Path, grain: float) -> int:
-    """Write the enlarged picture unless it is there; returns its bytes."""
+    """Write the enlarged picture unless it exists; returns its size in bytes."""
     target = out / place(path.relative_to(source))
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -81,13 +82,13 @@ def enlarge_one(index: int, path: Path, source: Path, out: Path, grain: float) -
 
 
 def place(path: Path) -> Path:
-    """Where an enlarged picture goes: a name of its own, though `a.png` stand beside `a.jpg`."""
+    """Path of the enlarged picture, with separate names for `a.png` and `a.jpg`."""
     name = path.name if path.suffix.lower() == ".jpg" else f"{path.name}.jpg"
     return Path(path.parent if path.parent.name else LOOSE, name)
 
 
 def grained(picture: Image.Image, sigma: float, seed: int) -> Image.Image:
-    """With the same noise in all three channels, as film grain and canvas have it."""
+    """Add the same noise to all three channels, like film grain and canvas."""
     noise = np.random.default_rng(seed).normal(0, sigma, (picture.height, picture.width, 1))
     pixels = np.clip(np.asarray(picture) + noise, 0, 255)
     return Image.fromarray(np.rint(pixels).astype(np.uint8))

@@ -1,9 +1,9 @@
-"""Runs presets as they are for a few steps, and tells images/s and memory.
+"""Runs unchanged presets for a few steps, and reports images/s and memory.
 
     python -m experiments.benchmarks.fifty_steps PRESET=SPEC ... --out DIR
 
-such as `improved/wikiart-genre=tfrecords:data/wikiart-genre`.  A preset that has run is not run
-again, one that was interrupted goes on; the table has a row for each that has ended.
+For example `improved/wikiart-genre=tfrecords:data/wikiart-genre`.  A finished preset is not run
+again, an interrupted one resumes; the table has a row for each finished preset.
 """
 
 import json
@@ -29,9 +29,9 @@ def main(
     """Run each preset on its data, and print a table.
 
     Args:
-        runs: PRESET=SPEC; without a SPEC the preset's own.
-        out: where the run directories and `figures.json` go.
-        steps: of each.
+        runs: PRESET=SPEC, or PRESET for the preset's own data.
+        out: folder for the run directories and `figures.json`.
+        steps: steps of each run.
         set: further settings, as section.key=value.
     """
     out.mkdir(parents=True, exist_ok=True)
@@ -54,7 +54,7 @@ def main(
 def measure(
     preset: str, spec: str, run_dir: Path, steps: int, settings: tuple[str, ...]
 ) -> dict[str, float]:
-    """Train a preset in a process of its own; the rate is that of the second half of the steps."""
+    """Train a preset in a separate process; the rate is that of the second half of the steps."""
     every = max(steps // 2, 1)
     intervals = [f"log.history_every={every}", f"log.checkpoint_every={max(steps // 5, 1)}"]
     command = [sys.executable, "-m", "artgan_tf.fit", preset, "--run-dir", str(run_dir)]
@@ -81,12 +81,12 @@ def _batch_size(run_dir: Path) -> int:
 
 
 def _watch(process: subprocess.Popen, peak: list[int]) -> None:
-    """Keep the largest resident memory of a process that runs, in bytes."""
+    """Record the peak resident memory of a running process, in bytes."""
     while process.poll() is None:
         with suppress(OSError):
             status = Path(f"/proc/{process.pid}/status").read_text()
             rows = [row.split()[1] for row in status.splitlines() if "VmHWM" in row]
-            peak[:] = [1024 * int(size) for size in rows] or peak  # a zombie has none any more
+            peak[:] = [1024 * int(size) for size in rows] or peak  # a zombie has no memory
         time.sleep(1)
 
 

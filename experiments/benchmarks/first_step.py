@@ -1,8 +1,8 @@
-"""What `fit` does before its first step, clocked in a process of its own for `start_time`.
+"""Times what `fit` does before its first step, in a separate process, for `start_time`.
 
     python -m experiments.benchmarks.first_step PRESET=SPEC SECONDS_SINCE_1970
 
-The last line it prints is JSON: seconds by stage, by the clock and of computing.
+The last line it prints is JSON: wall time and CPU time of each stage, in seconds.
 """
 
 import json
@@ -23,19 +23,19 @@ STAGES = ("import", "data", "build", "first batch", "trace", "first step")
 
 
 class Enough(Exception):
-    """The first step is done."""
+    """Raised after the first step."""
 
 
 class Stages(dict[str, Run]):
-    """Seconds by stage; a stage may be passed through several times."""
+    """Seconds by stage; a stage may run several times."""
 
     def add(self, name: str, wall: float, cpu: float) -> None:
-        """Count seconds to a stage, negative ones too."""
+        """Add seconds to a stage; they may be negative."""
         before = self.get(name, Run(0.0, 0.0))
         self[name] = Run(before.wall + wall, before.cpu + cpu)
 
     def clocked(self, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
-        """What the function gives, its time counted to a stage."""
+        """Call a function and add its time to a stage; returns its result."""
         wall, cpu = time.time(), time.process_time()
         try:
             return function(*arguments)
@@ -44,7 +44,7 @@ class Stages(dict[str, Run]):
 
 
 def main(run: str, spawned: float) -> None:
-    """Train for a step and print."""
+    """Train for one step and print the times."""
     stages, (preset, _, spec) = Stages(), run.partition("=")
     cli.start_tensorflow()
     from artgan_tf.training import tensorflow_engine, train
@@ -64,7 +64,7 @@ def main(run: str, spawned: float) -> None:
 
 
 def one_step(stages: Stages, **parts: Any) -> Any:
-    """A loop that ends with `Enough` after a step."""
+    """A loop that raises `Enough` after one step."""
     from artgan_tf.training.loop import Loop
 
     class Clocked(Loop):
@@ -79,7 +79,7 @@ def one_step(stages: Stages, **parts: Any) -> Any:
 
 
 def apart(stages: Stages) -> Stages:
-    """Each stage without those within it: all but the import are within the building."""
+    """Each stage without its nested stages: all but the import are nested in the building."""
     for name in set(stages) - {"import", "build"}:
         stages.add("build", -stages[name].wall, -stages[name].cpu)
     return stages

@@ -1,11 +1,11 @@
-"""How much of the bare train step's speed is left in `fit`, with everything that it does besides.
+"""How much of the bare train step's speed `fit` keeps, with all its other work.
 
     python -m experiments.benchmarks.fit_speed PRESET=SPEC ... [--turns 6] [--steps 20]
 
-Bare is the same compiled step again and again on one batch that lies ready.  In one process `fit`
-does some steps, then the bare step does as many, on a GAN of its own.  What `fit` does between its
-steps is timed by itself in every turn and charged by the preset's own intervals; with `--own` it
-happens at these intervals.
+The bare step is the same compiled step, repeated on one batch in memory.  In one process, `fit`
+runs some steps, then the bare step runs as many on a separate GAN.  The work of `fit` between steps
+is timed separately in every turn and weighted by the preset's intervals; with `--own` it happens
+at these intervals.
 """
 
 import tempfile
@@ -38,13 +38,13 @@ def main(
     set: tyro.conf.UseAppendAction[tuple[tuple[str, ...], ...]] = (),
     out: Path | None = None,
 ) -> None:
-    """Measure and print.
+    """Measure and print the results.
 
     Args:
-        runs: PRESET=SPEC; without a SPEC the preset's own data.
-        turns: of each, after one to warm up.
-        steps: of a turn.
-        own: what is done between steps comes at the preset's own intervals, not in every turn.
+        runs: PRESET=SPEC, or PRESET for the preset's own data.
+        turns: turns of each, after one to warm up.
+        steps: steps per turn.
+        own: do the work between steps at the preset's intervals, not in every turn.
         set: further settings, as section.key=value.
         out: a JSON file for all figures.
     """
@@ -53,7 +53,7 @@ def main(
     for run in runs:
         preset, _, spec = run.partition("=")
         given = parse_overrides(chain.from_iterable(set)) | ({"data.spec": spec} if spec else {})
-        # The trick's G steps, one to five, depend on the losses: no two GANs do the same work.
+        # The trick's one to five G steps depend on the losses, so two GANs would do different work.
         config = resolve(preset, given | {"train.cifar_trick": False})
         figures[run] = measure(config, turns, steps, own)
         print(f"\n{run}, batch {config.train.batch_size}")
@@ -62,7 +62,7 @@ def main(
 
 
 def measure(config: Config, turns: int, steps: int, own: bool) -> dict[str, Any]:
-    """What `shares` says, by the clock and of computing."""
+    """The result of `shares`, for wall time and for CPU time."""
     from experiments.benchmarks.alternating import alternate
 
     log = config.log
@@ -82,14 +82,14 @@ def measure(config: Config, turns: int, steps: int, own: bool) -> dict[str, Any]
 
 
 def shares(spent: dict[str, list[float]], steps: int, log: Log) -> dict[str, Any]:
-    """How many bare steps a step of `fit` takes, part by part, and the share that is left.
+    """Time of each part of a `fit` step, in bare steps, and the share of the bare step's speed.
 
     Args:
-        spent: seconds of each turn of `bare` and `fit`, and of each time that something was done
-            between steps. The first of each, which traces and imports, does not count, but for
-            `as_it_went`, where all does after the first turn.
-        steps: of a turn.
-        log: at which intervals things are done.
+        spent: seconds of each turn of `bare` and `fit`, and of each activity between steps. The
+            first of each, which traces and imports, does not count, except in `as_it_went`, which
+            counts everything after the first turn.
+        steps: steps per turn.
+        log: the intervals of the activities.
     """
     turns = zip(spent["fit"][1:], spent["bare"][1:], strict=True)
     bare = median(spent["bare"][1:]) / steps
@@ -109,7 +109,7 @@ def shares(spent: dict[str, list[float]], steps: int, log: Log) -> dict[str, Any
 
 
 def table(found: dict[str, Any], log: Log) -> list[list[str]]:
-    """Its rows: seconds of a bare step, then in bare steps what each part takes."""
+    """Rows of the table: seconds of a bare step, then the time of each part in bare steps."""
     wall, cpu = found["wall"], found["cpu"]
     rows = [["", "first", "once", "every", "a step", "of CPU time"]]
     rows += [["bare, s", "", "", "", f"{wall['bare']:.3f}", f"{cpu['bare']:.3f}"]]

@@ -1,10 +1,10 @@
-"""How time and memory of `fit` grow with the batch.
+"""How the time and memory of `fit` grow with the batch.
 
     python -m experiments.benchmarks.growth PRESET=SPEC ... [--batches 16 32 64 100]
 
-Each batch of each preset is trained in a process of its own for a few steps.  The process is then
-killed, so its peak of memory is that of training alone, without painting and measuring; `fit` on
-whole presets is what `experiments.benchmarks.fifty_steps` measures.
+Each batch size of each preset is trained in a separate process for a few steps.  The process is
+then killed, so its peak memory is that of training alone, without sample grids and metrics;
+`experiments.benchmarks.fifty_steps` measures `fit` on whole presets.
 """
 
 import os
@@ -31,12 +31,12 @@ def main(
     set: tyro.conf.UseAppendAction[tuple[tuple[str, ...], ...]] = (),
     out: Path | None = None,
 ) -> None:
-    """Measure and print.
+    """Measure and print the results.
 
     Args:
-        runs: PRESET=SPEC, such as one of 64 and one of 128 pixels.
-        batches: images a step.
-        steps: whose median counts, after one to trace.
+        runs: PRESET=SPEC, for example one of 64 and one of 128 pixels.
+        batches: images per step.
+        steps: steps to take the median of, after one to trace.
         set: further settings, as section.key=value.
         out: a JSON file for all figures.
     """
@@ -48,7 +48,7 @@ def main(
 
 
 def measure(run: str, batch: int, steps: int, settings: list[str]) -> dict[str, Any]:
-    """Seconds a step, the median, and bytes at the peak."""
+    """Median seconds per step, and peak memory in bytes."""
     preset, _, spec = run.partition("=")
     with tempfile.TemporaryDirectory(prefix="artgan-") as folder:
         directory = RunDirectory(Path(folder) / "run")
@@ -61,7 +61,7 @@ def measure(run: str, batch: int, steps: int, settings: list[str]) -> dict[str, 
 
 
 def trained(command: list[str], directory: RunDirectory, steps: int) -> tuple[int, list[Any]]:
-    """The peak of memory of a run that is killed after some steps, and its history."""
+    """Peak memory of a run that is killed after some steps, and its history."""
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         while len(directory.history()) < steps and not os.waitid(
             os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT

@@ -1,4 +1,4 @@
-"""Our train step without one or the other of what makes it fast."""
+"""Our train step with one of its optimizations disabled at a time."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,16 +17,16 @@ from experiments.benchmarks.contestants import (
 from experiments.benchmarks.measuring import Run
 from experiments.benchmarks.rivals.plain_keras import KINDS, plain_layers
 
-STEPS = 4  # of one execution
+STEPS = 4  # steps per execution
 
 
 def without_each(config: Config, batch: Batch) -> dict[str, Contestant]:
-    """One contestant a lever."""
+    """A contestant for each optimization."""
     return {name: build(config, batch) for name, build in LEVERS.items()}
 
 
 def with_keras(kind: str) -> Callable[[Config, Batch], Contestant]:
-    """Keras's own layers of a kind."""
+    """Contestant with Keras's own layers of one kind."""
 
     def build(config: Config, batch: Batch) -> Contestant:
         with plain_layers([kind]):
@@ -36,12 +36,12 @@ def with_keras(kind: str) -> Callable[[Config, Batch], Contestant]:
 
 
 def with_xla(config: Config, batch: Batch) -> Contestant:
-    """Compiled by XLA, on a CPU too."""
+    """Contestant compiled with XLA, even on a CPU."""
     return keras_step(replace(config, train=replace(config.train, xla="on")), batch)
 
 
 def several_steps(config: Config, batch: Batch) -> Contestant:
-    """Several steps in one execution, of which one's share is told."""
+    """Contestant with several steps per execution, whose time is divided by their number."""
     import tensorflow as tf
 
     losses = first_losses(fresh_gan(quiet(config)), batch)

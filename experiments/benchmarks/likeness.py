@@ -1,4 +1,4 @@
-"""How alike are the pictures of two conversions of the same files?"""
+"""Similarity of the pictures of two conversions of the same files."""
 
 import io
 import zipfile
@@ -15,12 +15,12 @@ from tfrecords_tools.records import read_records
 
 
 def likeness(shards: Path, archive: Path, most: int) -> float:
-    """The median PSNR in dB between our pictures and the baseline's of the same source file.
+    """Median PSNR in dB between our pictures and the baseline's, of the same source files.
 
     Args:
-        shards: a folder that our converter wrote.
-        archive: a zip file that the baseline wrote.
-        most: pictures to compare; shards hold them in random order.
+        shards: folder written by our converter.
+        archive: zip file written by the baseline.
+        most: maximum number of pictures to compare; shards hold them in random order.
     """
     with zipfile.ZipFile(archive) as file:
         names = {name.rpartition(".")[0]: name for name in file.namelist()}
@@ -37,7 +37,7 @@ def stored(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def intact(data: Iterable[bytes | None]) -> Iterator[bytes]:
-    """The records, which a benchmark must not lose silently."""
+    """The records; raises if one is damaged, so that none is lost silently."""
     for record in data:
         if record is None:
             raise SystemExit("A record is damaged: the disk or the converter is.")
@@ -45,12 +45,12 @@ def intact(data: Iterable[bytes | None]) -> Iterator[bytes]:
 
 
 def decoded(data: bytes) -> np.ndarray:
-    """float64 [height, width, 3]."""
+    """Decoded image, float64 [height, width, 3]."""
     with Image.open(io.BytesIO(data)) as image:
         return np.asarray(image.convert("RGB"), dtype=np.float64)
 
 
 def psnr(ours: np.ndarray, theirs: np.ndarray) -> float:
-    """Peak signal to noise ratio in dB; infinite for the same picture."""
+    """Peak signal-to-noise ratio in dB; infinite for equal pictures."""
     error = float(((ours - theirs) ** 2).mean())
     return 10 * float(np.log10(255**2 / error)) if error else float("inf")

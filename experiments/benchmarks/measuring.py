@@ -1,4 +1,4 @@
-"""Whole processes by the clock, and what to know of the machine they ran on."""
+"""Times whole processes, and describes the machine they run on."""
 
 import json
 import os
@@ -18,11 +18,11 @@ from artgan_tf.hardware import processor
 from tfrecords_tools.folders import files
 from tfrecords_tools.images import SUFFIXES
 
-Command = Callable[[Path], Sequence[str]]  # folder for the output -> what to run
+Command = Callable[[Path], Sequence[str]]  # output folder -> command line
 
 
 class Run(NamedTuple):
-    """Seconds by the clock and, of all its processes together, of computing."""
+    """Wall time, and CPU time of all processes together, in seconds."""
 
     wall: float
     cpu: float
@@ -32,7 +32,7 @@ Times = dict[str, list[Run]]  # by contestant
 
 
 def pictures(folder: Path) -> list[Path]:
-    """The pictures below a folder, in memory once read here: no contestant waits for the disk."""
+    """The pictures below a folder; reads them all, so that no contestant waits for the disk."""
     found = [path for path in files(folder) if path.suffix.lower() in SUFFIXES]
     if not found:
         raise SystemExit(f"{folder} holds no pictures: experiments.benchmarks.enlarge makes some.")
@@ -44,13 +44,13 @@ def pictures(folder: Path) -> list[Path]:
 def compete(
     contestants: Mapping[str, Command], runs: int, scratch: Path, cores: Iterable[int]
 ) -> Times:
-    """Let each run in turn, A B A B: what else the machine does then falls on all alike.
+    """Run the contestants in turns, A B A B, so that other load affects all equally.
 
     Args:
-        contestants: commands by name; the output of each one's last run stays in `scratch`/name.
-        runs: of each.
-        scratch: a folder.
-        cores: what they may run on.
+        contestants: commands by name; the output of the last run stays in `scratch`/name.
+        runs: runs of each contestant.
+        scratch: folder for the output.
+        cores: cores they may use.
     """
     times: Times = {name: [] for name in contestants}
     for run in range(runs):
@@ -65,7 +65,7 @@ def compete(
 
 
 def clocked(command: Sequence[str], cores: Iterable[int]) -> Run:
-    """What a command takes, from its start to its end."""
+    """Time of a command, from start to end."""
     with only(cores):
         begun, spent = time.perf_counter(), computing()
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -76,14 +76,14 @@ def clocked(command: Sequence[str], cores: Iterable[int]) -> Run:
 
 
 def computing() -> float:
-    """CPU seconds of all ended child processes and of theirs."""
+    """CPU seconds of all finished descendant processes."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 
 
 @contextmanager
 def only(cores: Iterable[int]) -> Iterator[None]:
-    """Keep this process, and what it starts, to these cores."""
+    """Restrict this process and its children to these cores."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cores)
     try:
@@ -93,30 +93,30 @@ def only(cores: Iterable[int]) -> Iterator[None]:
 
 
 def one_core() -> set[int]:
-    """The last core: interrupts tend to be served by the first."""
+    """The last core, as the first tends to serve interrupts."""
     return {max(os.sched_getaffinity(0))}
 
 
 def all_cores() -> set[int]:
-    """Every core that this process may run on."""
+    """All cores that this process may use."""
     return os.sched_getaffinity(0)
 
 
 def ratio(times: Times, slow: str, fast: str) -> Run:
-    """How many times faster `fast` is: the median over pairs of runs of the same turn."""
+    """Speed-up of `fast` over `slow`: the median over pairs of runs of the same turn."""
     pairs = list(zip(times[slow], times[fast], strict=True))
     return Run(median(s.wall / f.wall for s, f in pairs), median(s.cpu / f.cpu for s, f in pairs))
 
 
 def rate(times: Times, name: str, count: int) -> float:
-    """Pictures a second in the median run."""
+    """Pictures per second in the median run."""
     return count / median(run.wall for run in times[name])
 
 
 def converter(
     source: Path, size: int, *, encoding: str = "jpeg", workers: int = 1, limit: int | None = None
 ) -> Command:
-    """What runs our own converter."""
+    """The command of our converter."""
     options = ["--size", size, "--encoding", encoding, "--crop", "none", "--workers", workers]
     options += ["--limit", limit] if limit else []
 
@@ -128,7 +128,7 @@ def converter(
 
 
 def machine() -> dict[str, Any]:
-    """What to know of the machine, its load included: other work slows all contestants."""
+    """Description of the machine, with its load, as other work slows all contestants."""
     return {
         "cpu": processor(),
         "cores": os.cpu_count(),
@@ -138,7 +138,7 @@ def machine() -> dict[str, Any]:
 
 
 def print_table(rows: Sequence[Sequence[str]]) -> None:
-    """Rows of equal length in columns, the first of them to the left."""
+    """Print rows of equal length in aligned columns, the first one left-aligned."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for first, *others in rows:
         cells = [f"{cell:>{width}}" for cell, width in zip(others, widths[1:], strict=True)]
@@ -146,6 +146,6 @@ def print_table(rows: Sequence[Sequence[str]]) -> None:
 
 
 def save(figures: Mapping[str, Any], path: Path | None) -> None:
-    """Write the figures as JSON where a path is given."""
+    """Write the figures as JSON if a path is given."""
     if path:
         path.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")

@@ -1,9 +1,9 @@
-"""How soon usual mistakes are answered.
+"""How quickly common mistakes are reported.
 
     python -m experiments.benchmarks.mistakes
 
-Each of them in a process of its own, in a folder with two classes of pictures: what it printed, its
-exit code, its seconds, and those that it computed, which tell more where other work goes on.
+Each mistake runs in a separate process, in a folder with two classes of pictures. The table shows
+its output, exit code, wall time and CPU time, which is more reliable on a busy machine.
 """
 
 import os
@@ -67,7 +67,7 @@ fitt
 
 
 def prepare(folder: Path) -> None:
-    """What the mistakes are about."""
+    """Create the files that the mistakes use."""
     for name in ("rivers", "towns"):
         (folder / "paintings" / name).mkdir(parents=True)
         for number in range(40):
@@ -77,7 +77,7 @@ def prepare(folder: Path) -> None:
 
 
 def main() -> None:
-    """Print a table, and how many were answered within a second."""
+    """Print a table, and how many mistakes were reported within a second."""
     soon = 0
     print("| mistake | exit code | seconds | of a core | answer |\n| --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:

@@ -1,10 +1,10 @@
-"""Our Parzen windows beside the plain loop over images.
+"""Compares our Parzen windows with a plain loop over images.
 
     python -m experiments.benchmarks.parzen_speed
 
 The loop is timed on some of the images, half of them before ours and half after it, and its time is
-scaled to all: at the full size it takes an hour.  Both compute in float64 and with one sigma; with
-all ten of the protocol ours takes a little longer, which is told too.
+scaled up, as all images would take an hour.  Both compute in float64 with one sigma; the time of
+ours with all ten sigmas of the protocol, a little longer, is printed too.
 """
 
 import math
@@ -21,18 +21,18 @@ from experiments.benchmarks import measuring
 from experiments.benchmarks.measuring import Run
 
 SIGMA = 0.2
-AIM = 20.0  # times the loop
+AIM = 20.0  # speed relative to the loop
 CLOSE = 1e-6  # relative difference of a log-likelihood
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What was found.
+    """The results.
 
     Attributes:
-        loop, ours, ours_all: seconds an image: the loop's, ours with one sigma and with all.
-        ratio: how many times faster ours is.
-        difference: the largest relative one of a log-likelihood.
+        loop, ours, ours_all: seconds per image of the loop, and of ours with one sigma and all.
+        ratio: speed-up of ours over the loop.
+        difference: largest relative difference of a log-likelihood.
     """
 
     loop: Run
@@ -50,13 +50,13 @@ def main(
     plain: int = 200,
     out: Path | None = None,
 ) -> None:
-    """Measure and print.
+    """Measure and print the results.
 
     Args:
-        samples: kernels.
-        images: whose likelihood is asked for.
-        size: values of each.
-        plain: images of them that the loop does.
+        samples: number of kernels.
+        images: number of images to score.
+        size: values per image.
+        plain: number of images that the loop scores.
         out: a JSON file for all figures.
     """
     known = {"samples": samples, "images": images, "size": size, "plain": plain}
@@ -73,7 +73,7 @@ def main(
 
 
 def timed(figures: Figures) -> list[tuple[str, Run]]:
-    """What has a time an image, and how it is called."""
+    """The timed computations with their names."""
     return [
         ("loop, scaled to all images", figures.loop),
         ("ours", figures.ours),
@@ -87,7 +87,7 @@ def row(name: str, run: Run, images: int) -> list[str]:
 
 
 def data(samples: int, images: int, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Smooth pictures with noise, from 0 to 1, so that distances differ as those of images do."""
+    """Smooth pictures with noise, from 0 to 1, whose distances vary like those of images."""
     rng = np.random.default_rng(0)
     patterns = rng.normal(size=(8, size)).cumsum(axis=1) / math.sqrt(size)
     counts = (samples, images)
@@ -113,7 +113,7 @@ def measure(samples: np.ndarray, images: np.ndarray, plain: int) -> Figures:
 
 
 def loop(images: np.ndarray, samples: np.ndarray, sigma: float) -> np.ndarray:
-    """The plain computation: log-likelihoods, one image at a time."""
+    """Log-likelihoods, computed one image at a time."""
     found = []
     for image in images:
         exponents = -((image - samples) ** 2).sum(axis=1) / (2.0 * sigma**2)
@@ -123,7 +123,7 @@ def loop(images: np.ndarray, samples: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def clocked(work: Callable[[], np.ndarray]) -> tuple[Run, np.ndarray]:
-    """Seconds by the clock and of all threads together, and what came of them."""
+    """Wall time and CPU time in seconds, and the result."""
     begun, spent = time.perf_counter(), time.process_time()
     found = work()
     return Run(time.perf_counter() - begun, time.process_time() - spent), found

@@ -1,4 +1,4 @@
-"""How fast this machine multiplies: one large product of matrices, TensorFlow's own (oneDNN)."""
+"""Peak speed of this machine: one large matrix product in TensorFlow (oneDNN)."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ TYPES = ("float32", "bfloat16")
 
 
 def product(dtype: str) -> Callable[[], Run]:
-    """What clocks a product of two square matrices."""
+    """A function that times a product of two square matrices."""
     import tensorflow as tf
 
     a, b = (tf.cast(tf.random.stateless_normal((SIDE, SIDE), (i, 0)), dtype) for i in (0, 1))

@@ -1,9 +1,9 @@
-"""The training pipeline on shards beside the plainest loops over the same files.
+"""Compares the training pipeline on shards with the plainest loops over the same files.
 
     python -m experiments.benchmarks.reader_speed DIR [--image-size 64]
 
-For `raw` shards the plain loop reads batches of records; for the others it reads and decodes one
-image after another.  All take turns; the medians stand in README.md.
+For `raw` shards the plain loop reads batches of records; for others it reads and decodes one
+image at a time.  Both take turns; README.md lists the medians.
 """
 
 from pathlib import Path
@@ -27,10 +27,10 @@ def main(
     """Print images/s of both, and their ratio.
 
     Args:
-        folder: a data set that `tfrecords_tools.convert` made.
-        image_size: pixels of the square crop.
-        seconds: how long each is measured at a time.
-        repeats: how often.
+        folder: data set made by `tfrecords_tools.convert`.
+        image_size: side of the square crop, in pixels.
+        seconds: length of each measurement.
+        repeats: number of measurements of each.
     """
     cli.start_tensorflow()
     import tensorflow as tf
@@ -46,7 +46,7 @@ def main(
     files = [str(path) for path, _ in dataset.shards["train"]]
     plain = tf.data.TFRecordDataset(files).repeat()
     if dataset.encoding != "raw":
-        # The images go in a map of their own: from the same one their decoding would go with them.
+        # A separate map drops the images: in the same one their decoding would be pruned too.
         plain = plain.map(split.decode).map(lambda image, label: label)
     loops = {
         "read" if dataset.encoding == "raw" else "read and decode": plain.batch(BATCH),

@@ -1,11 +1,12 @@
-"""Pictures a second of an exported generator, beside PyTorch and ONNX Runtime.
+"""Compares the speed of an exported generator with PyTorch and ONNX Runtime.
 
     python -m experiments.benchmarks.sampling [PRESET ...] [--batch 16] [--python TORCH/python]
 
-The SavedModel's signature `generate`, its `generator.onnx` in ONNX Runtime, and the same generator
-in eager PyTorch, in a process of its own, whose interpreter `--python` names. All paint the same
-latents with the same weights and statistics, and give uint8; pictures more than a grey level apart
-end the benchmark. They take turns, of several calls each; figures are medians.
+The contestants are the SavedModel's signature `generate`, its `generator.onnx` in ONNX Runtime, and
+the same generator in eager PyTorch, in a separate process with the interpreter `--python`. All map
+the same latents to uint8 pictures with the same weights and statistics; if pictures differ by more
+than a grey level, the benchmark ends. They alternate, with several calls per turn; figures are
+medians.
 """
 
 import json
@@ -28,12 +29,12 @@ from experiments.benchmarks.rivals.torch_rival import spec, torch_process
 from experiments.benchmarks.train_step import PRESETS, versions
 
 LAYOUTS = ("contiguous", "channels-last")
-LEVELS = 1  # grey levels by which pictures may differ
+LEVELS = 1  # maximum difference of pictures, in grey levels
 OURS = "SavedModel"
 
 
 class Contestant(NamedTuple):
-    """Clocks a turn; what it painted of the latents that all see."""
+    """A function that times a turn, and the pictures of the shared latents."""
 
     take: Callable[[], Run]
     pictures: np.ndarray
@@ -49,15 +50,15 @@ def main(
     python: Path | None = None,
     out: Path | None = None,
 ) -> None:
-    """Measure and print.
+    """Measure and print the results.
 
     Args:
-        presets: whose generators, with random weights.
-        width: of them, 1 being the papers'.
-        batch: pictures a call.
-        calls: a turn.
-        turns: of each.
-        python: the interpreter of an environment that has PyTorch.
+        presets: presets of the generators, which get random weights.
+        width: width of the generators; 1 is the papers'.
+        batch: pictures per call.
+        calls: calls per turn.
+        turns: turns of each contestant.
+        python: interpreter of an environment with PyTorch.
         out: a JSON file for all figures.
     """
     cli.start_tensorflow()
@@ -73,13 +74,13 @@ def main(
 
 
 def measure(config: Config, batch: int, calls: int, turns: int, python: Path | None) -> Times:
-    """All times of a preset."""
+    """All times for a preset."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         field = contestants(config, batch, calls, python, folder, stack)
         compare(field)
         times: Times = {name: [] for name in field}
-        for turn in range(-1, turns):  # one before all, for caches
+        for turn in range(-1, turns):  # the first turn warms caches
             for name, sampler in field.items():
                 run = sampler.take()
                 times[name] += [run] if turn >= 0 else []
@@ -89,7 +90,7 @@ def measure(config: Config, batch: int, calls: int, turns: int, python: Path | N
 def contestants(
     config: Config, batch: int, calls: int, python: Path | None, folder: Path, stack: ExitStack
 ) -> dict[str, Contestant]:
-    """All of them, ready; PyTorch's processes live as long as the stack."""
+    """All contestants, started; PyTorch's processes live as long as the stack."""
     from artgan_tf.sampler import Sampler
     from artgan_tf.serving.saved_model import ExportOptions, write
 
@@ -110,7 +111,7 @@ def contestants(
 
 
 def saved_model(folder: Path, z: Any, labels: Any) -> Callable[[], np.ndarray]:
-    """What TF Serving would call."""
+    """The SavedModel's function, as TensorFlow Serving calls it."""
     import tensorflow as tf
 
     generate = tf.saved_model.load(str(folder)).signatures["generate"]
@@ -119,7 +120,7 @@ def saved_model(folder: Path, z: Any, labels: Any) -> Callable[[], np.ndarray]:
 
 
 def onnx_runtime(folder: Path, z: Any, labels: Any) -> Callable[[], np.ndarray]:
-    """On all cores, its default."""
+    """ONNX Runtime on all cores, its default."""
     import onnxruntime
 
     from artgan_tf.serving.saved_model import EXTRA, ONNX
@@ -131,7 +132,7 @@ def onnx_runtime(folder: Path, z: Any, labels: Any) -> Callable[[], np.ndarray]:
 
 
 def hand_over(folder: Path, config: Config, sampler: Any, z: Any, labels: Any) -> None:
-    """Write what PyTorch starts from: the configuration, weights, statistics and latents."""
+    """Write PyTorch's inputs: the configuration, weights, statistics and latents."""
     arrays = {"z": z, "labels": labels.astype(np.int64)}
     generator = sampler.generator
     for key, variables in (
@@ -144,7 +145,7 @@ def hand_over(folder: Path, config: Config, sampler: Any, z: Any, labels: Any) -
 
 
 def repeated(paint: Callable[[], np.ndarray], calls: int) -> Contestant:
-    """A sampler of this process, after its first call."""
+    """A contestant in this process, after its first call."""
 
     def turn() -> None:
         for _ in range(calls):
@@ -154,7 +155,7 @@ def repeated(paint: Callable[[], np.ndarray], calls: int) -> Contestant:
 
 
 def compare(field: Mapping[str, Contestant]) -> None:
-    """All must paint our pictures."""
+    """Check that all contestants give our pictures."""
     ours = field[OURS].pictures.astype(int)
     for name, sampler in field.items():
         apart = int(np.abs(sampler.pictures.astype(int) - ours).max())
@@ -163,7 +164,7 @@ def compare(field: Mapping[str, Contestant]) -> None:
 
 
 def rows(preset: str, times: Times, count: int) -> list[list[str]]:
-    """The table of a preset."""
+    """Rows of a preset's table."""
     table = [[preset, "pictures/s", "CPU ms a picture", "ours times faster", "by CPU time"]]
     for name in times:
         cpu = 1e3 * float(np.median([run.cpu for run in times[name]])) / count

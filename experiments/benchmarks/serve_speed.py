@@ -1,8 +1,8 @@
-"""`serve` beside the same SavedModel in the process that asks.
+"""Compares `serve` with the same SavedModel in the client's process.
 
     python -m experiments.benchmarks.serve_speed runs/mine/export/mine
 
-The server is a process of its own, on the machine that asks.  Turns of it and of the SavedModel
+The server is a separate process on the client's machine.  Turns of the server and of the SavedModel
 alternate; figures are medians over turns.
 """
 
@@ -26,19 +26,19 @@ import tyro
 from artgan_tf.serving.model_dir import find_model
 from experiments.benchmarks import measuring
 
-AIM = 0.7  # of the SavedModel's pictures a second
+AIM = 0.7  # share of the SavedModel's pictures per second
 BATCH = 16
 
 
 @dataclass
 class Load:
-    """Clients that ask without a pause, and what they found.
+    """Clients that send requests without pause, and their measurements.
 
     Attributes:
-        clients: at a time.
-        pictures: in each request.
-        rates: pictures a second, by turn.
-        seconds: of each request.
+        clients: number of concurrent clients.
+        pictures: pictures per request.
+        rates: pictures per second, by turn.
+        seconds: time of each request.
     """
 
     clients: int
@@ -56,14 +56,14 @@ def main(
     pictures: tuple[int, ...] = (1, 16),
     out: Path | None = None,
 ) -> None:
-    """Measure and print.
+    """Measure and print the results.
 
     Args:
-        model: an export's name level.
-        turns: of the server and of the SavedModel.
-        seconds: of each turn of each.
-        clients: that ask at a time.
-        pictures: in a request.
+        model: an export's folder NAME, which holds its versions.
+        turns: turns of the server and of the SavedModel.
+        seconds: length of each turn.
+        clients: number of concurrent clients.
+        pictures: pictures per request.
         out: a JSON file for all figures.
     """
     known = measuring.machine()
@@ -84,7 +84,7 @@ def main(
 
 @contextmanager
 def serving(model: Path) -> Iterator[int]:
-    """A server's port."""
+    """Start a server; gives its port."""
     command = [sys.executable, "-m", "artgan_tf.serve", str(model), "--port", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
@@ -97,7 +97,7 @@ def serving(model: Path) -> Iterator[int]:
 
 
 def in_process(version: Path) -> Callable[[int], None]:
-    """Paints a batch from a seed on."""
+    """A function that generates a batch, starting from a seed."""
     loaded = tf.saved_model.load(str(version))
     signature = loaded.signatures["serving_default"]
 
@@ -105,19 +105,19 @@ def in_process(version: Path) -> Callable[[int], None]:
         label = tf.zeros(BATCH, tf.int32)
         seeds = tf.range(seed, seed + BATCH, dtype=tf.int64)
         signature(label=label, seed=seeds)["image_bytes"].numpy()
-        loaded.signatures  # noqa: B018  # dropped, its functions would fail
+        loaded.signatures  # noqa: B018  # its functions fail if it is garbage-collected
 
     return paint
 
 
 def warm_up(port: int, name: str, paint: Callable[[int], None]) -> None:
-    """First runs are slower."""
+    """Run both once, as first runs are slower."""
     run(Load(BATCH, 1), port, name, 1.0)
     rate(paint, 1.0)
 
 
 def rate(paint: Callable[[int], None], seconds: float) -> float:
-    """Pictures a second."""
+    """Pictures per second."""
     begun, painted = time.perf_counter(), 0
     while time.perf_counter() - begun < seconds:
         paint(painted)
@@ -126,7 +126,7 @@ def rate(paint: Callable[[int], None], seconds: float) -> float:
 
 
 def run(load: Load, port: int, name: str, seconds: float) -> None:
-    """One turn: all clients ask until the time is over."""
+    """Run one turn: all clients send requests until time is up."""
     begun, found = time.perf_counter(), list[float]()
     end = begun + seconds
     work = [
@@ -142,7 +142,7 @@ def run(load: Load, port: int, name: str, seconds: float) -> None:
 
 
 def ask(pictures: int, port: int, name: str, end: float, client: int, found: list[float]) -> None:
-    """One client."""
+    """Run one client."""
     connection, seed = HTTPConnection("127.0.0.1", port), client * 10**6
     while (begun := time.perf_counter()) < end:
         rows = [{"label": 0, "seed": seed + i} for i in range(pictures)]
@@ -156,7 +156,7 @@ def ask(pictures: int, port: int, name: str, end: float, client: int, found: lis
 
 
 def print_figures(loads: list[Load], inside: list[float]) -> None:
-    """A table."""
+    """Print a table."""
     rows = [["", "pictures/s", "of in-process", "p50, ms", "p99, ms"]]
     rows.append([f"in-process, batches of {BATCH}", f"{median(inside):.1f}", "", "", ""])
     for load in loads:

@@ -1,9 +1,9 @@
-"""From the command to the first step of `fit`, stage by stage; and how soon `--help` comes.
+"""Time from the command to the first step of `fit`, by stage, and the time of `--help`.
 
     python -m experiments.benchmarks.start_time [PRESET=SPEC ...] [--turns 5]
 
-Every run is a process of its own, and all take turns, after one turn that reads the files into
-memory; figures are medians.  CPU time is that of all cores together.
+Every run is a separate process. They alternate, after one turn that reads the files into memory;
+figures are medians.  CPU time is summed over all cores.
 """
 
 import json
@@ -33,11 +33,11 @@ def main(
     turns: int = 5,
     out: Path | None = None,
 ) -> None:
-    """Measure and print.
+    """Measure and print the results.
 
     Args:
-        runs: PRESET=SPEC; without a SPEC the preset's own data.
-        turns: how often each is run.
+        runs: PRESET=SPEC, or PRESET for the preset's own data.
+        turns: number of runs of each.
         out: a JSON file for all figures.
     """
     known = measuring.machine()
@@ -57,7 +57,7 @@ def main(
 
 
 def first_step(run: str) -> dict[str, Run]:
-    """The stages of a `fit` in a process of its own, and all of them together."""
+    """Times of the stages of `fit` in a separate process, and their total."""
     command = [sys.executable, "-m", "experiments.benchmarks.first_step", run, str(time.time())]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -70,7 +70,7 @@ def first_step(run: str) -> dict[str, Run]:
 
 
 def row(of: tuple[str, list[Run]]) -> list[str]:
-    """Its name and medians."""
+    """A row of the table: name and medians."""
     name, runs = of
     return [name, *(f"{median(getattr(run, kind) for run in runs):.2f}" for kind in Run._fields)]
 

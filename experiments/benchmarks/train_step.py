@@ -1,17 +1,17 @@
-"""Our train step beside others, of the same networks and losses and from the same weights.
+"""Compares our train step with others, with the same networks, losses and initial weights.
 
     python -m experiments.benchmarks.train_step [PRESET ...] [--batch 32] [--python TORCH/python]
     python -m experiments.benchmarks.train_step [PRESET ...] [--batch 32] --levers
 
-*plain Keras* upsamples with `UpSampling2D` before each 3x3 convolution and takes Keras's own batch
-norm and convolutions; *sessions* are those layers in the public ArtGAN code's shape of work.
+*plain Keras* upsamples with `UpSampling2D` before each 3x3 convolution and uses Keras's own batch
+norm and convolutions; *sessions* uses those layers in the structure of the public ArtGAN code.
 `--python` names the interpreter of an environment with PyTorch, whose step is timed in several
-layouts, each in a process of its own.  All see the same batch and take turns, as does a large
-product of matrices, the peak; a step is one D step and one G step.  Figures are medians.  With
-`--levers` ours without one or the other of what makes it fast takes part instead.
+layouts, each in a separate process.  All use the same batch and alternate, as does a large matrix
+product, which gives the peak; a step is one D step and one G step.  Figures are medians.  With
+`--levers` the contestants are ours with one optimization disabled at a time.
 
-Before that, all compute the losses of a step from the same draws, without dropout and noise.  L_G
-is the one after D's update.  Losses more than a thousandth apart end the benchmark.
+First, all compute the losses of a step from the same draws, without dropout and noise.  L_G is the
+one after D's update.  If losses differ by more than a thousandth, the benchmark ends.
 """
 
 import os
@@ -35,7 +35,7 @@ from experiments.benchmarks.rivals.session_step import session_step
 from experiments.benchmarks.rivals.torch_rival import LAYOUTS, hand_over, torch_step
 
 PRESETS = ("improved/cifar10", "improved/wikiart-genre", "artgan/cifar10")
-MOST = 1e-3  # by which losses may differ
+MOST = 1e-3  # maximum relative difference of losses
 OURS = "ours"
 
 
@@ -51,17 +51,17 @@ def main(
     levers: bool = False,
     out: Path | None = None,
 ) -> None:
-    """Measure and print.
+    """Measure and print the results.
 
     Args:
-        presets: whose networks.
-        width: of them, 1 being the papers'.
-        batch: images a step; 0 takes each preset's own.
+        presets: presets to compare.
+        width: width of the networks; 1 is the papers'.
+        batch: images per step; 0 takes each preset's own.
         precision: float32 or mixed_bfloat16.
         turns: steps of each, after one to compile.
-        python: the interpreter of an environment that has PyTorch.
-        layouts: PyTorch's.
-        levers: ours without each of them, in the place of all others.
+        python: interpreter of an environment with PyTorch.
+        layouts: memory layouts for PyTorch.
+        levers: compare ours with one optimization disabled at a time, instead of the others.
         out: a JSON file for all figures.
     """
     cli.start_tensorflow()
@@ -76,7 +76,7 @@ def main(
 
 
 def configuration(preset: str, width: float, batch: int, precision: str) -> Config:
-    """A preset with one G step to a D step, and with the size asked for."""
+    """A preset with one G step per D step, and with the given sizes."""
     changes = {"model.width": width, "train.precision": precision, "train.cifar_trick": False}
     return resolve(preset, changes | ({"train.batch_size": batch} if batch else {}))
 
@@ -84,14 +84,14 @@ def configuration(preset: str, width: float, batch: int, precision: str) -> Conf
 def measure(
     config: Config, turns: int, python: Path | None, layouts: tuple[str, ...], levers: bool
 ) -> dict[str, Any]:
-    """All figures of a preset."""
+    """All figures for a preset."""
     with ExitStack() as stack:
         field = contestants(config, python, layouts, levers, stack)
         differences = compare(field)
         takes = {name: one.take for name, one in field.items()}
         takes |= {dtype: peak.product(dtype) for dtype in peak.TYPES}
         times: Times = {name: [] for name in takes}
-        for turn in range(-1, turns):  # one before all: a later contestant's start empties caches
+        for turn in range(-1, turns):  # one extra turn, as starting a contestant empties caches
             for name, take in takes.items():
                 run = take()
                 times[name] += [run] if turn >= 0 else []
@@ -110,7 +110,7 @@ def measure(
 def contestants(
     config: Config, python: Path | None, layouts: tuple[str, ...], levers: bool, stack: ExitStack
 ) -> dict[str, Contestant]:
-    """All of them, ready; PyTorch's processes live as long as the stack."""
+    """All contestants, started; PyTorch's processes live as long as the stack."""
     batch = batch_of(config)
     field = {OURS: keras_step(config, batch)}
     if levers:
@@ -128,7 +128,7 @@ def contestants(
 
 
 def compare(field: Mapping[str, Contestant]) -> dict[str, float]:
-    """By what share of ours each one's losses differ, the larger of both."""
+    """Relative difference of each contestant's losses from ours, the larger of both losses."""
     ours = field[OURS].losses
     differences = {
         name: max(abs(a / b - 1.0) for a, b in zip(one.losses, ours, strict=True))
@@ -141,14 +141,14 @@ def compare(field: Mapping[str, Contestant]) -> dict[str, float]:
 
 
 def shares(times: Times, multiplications: float, precision: str) -> list[float]:
-    """Our speed over the peak of the precision, by the clock and by CPU time."""
+    """Our speed relative to the precision's peak, by wall time and by CPU time."""
     dtype = precision.removeprefix("mixed_")
     taken = measuring.ratio(times, dtype, OURS)
     return [multiplications / peak.MULTIPLICATIONS * ratio for ratio in taken]
 
 
 def rows(preset: str, found: Mapping[str, Any]) -> list[list[str]]:
-    """The table of a preset."""
+    """Rows of a preset's table."""
     head = [f"{preset}, batch {found['batch']}", "images/s", "CPU ms an image"]
     table = [[*head, "ours times faster", "by CPU time", "losses differ by"]]
     times, count = found["times"], found["batch"]
@@ -161,7 +161,7 @@ def rows(preset: str, found: Mapping[str, Any]) -> list[list[str]]:
 
 
 def of_peak(found: Mapping[str, Any]) -> str:
-    """A line on the share of the peak."""
+    """A line with the share of the peak."""
     by_clock, by_cpu = (f"{100 * share:.0f} %" for share in found["share"])
     speeds = []
     for dtype in peak.TYPES:
@@ -175,11 +175,11 @@ def of_peak(found: Mapping[str, Any]) -> str:
 
 
 def versions() -> dict[str, Any]:
-    """Of what computes, and the GPUs it may use."""
+    """Versions of the libraries, and the GPUs they may use."""
     import keras
     import tensorflow as tf
 
-    tf.get_logger().setLevel("ERROR")  # which warns of many functions, one a contestant
+    tf.get_logger().setLevel("ERROR")  # it warns of many functions, one per contestant
     gpus = [
         tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
         for gpu in tf.config.list_physical_devices("GPU")

@@ -1,22 +1,21 @@
-"""What does the program survive?  Kills, damaged files, full disks, odd input, each many times.
+"""Tests which faults the program survives: kills, damaged files, full disks, odd input.
 
     python -m experiments.faults [KIND ...] [--work DIR] [--anew]
 
-A kind of fault is a file in `kinds/`; its name is the KIND, the first line of its docstring the
-title in the table.  It has one function:
+A kind of fault is a file in `kinds/`; its name is the KIND, and the first line of its docstring is
+the title in the table.  It has one function:
 
     def cases(work: Path) -> Iterable[Case]: ...
 
-`work` is a folder of its own that stays between calls.  A `Case` has a name, which is its key in
-the results, and a function that does the harm and looks at what is left: it returns a note, or
-nothing, raises `Failed` where the program did not behave (a traceback, a hang, another exit code,
-a part of a file left), and `Lost` where anything is gone or wrong that had been kept.  Nothing has
-to be registered: another file is another kind.  `processes.py` starts, kills and reads commands,
-`places.py` makes small disks.
+`work` is a separate folder that persists between calls.  A `Case` has a name, which is its key in
+the results, and a function that does the harm and checks what is left. The function returns a note
+or nothing, raises `Failed` if the program misbehaved (a traceback, a hang, another exit code, a
+partial file left), and `Lost` if saved data is gone or wrong.  Nothing has to be registered: each
+file is a kind.  `processes.py` starts, kills and reads commands, `places.py` makes small disks.
 
-Cases that were survived are not tried again, so the same command goes on where it was stopped;
-`--anew` forgets them.  Results go to `results.json`, after each case, and into the table of
-README.md.  Exit code 1: something was not survived.
+Survived cases are not tried again, so the same command resumes where it stopped; `--anew` forgets
+them.  Results go to `results.json` after each case, and into the table of README.md.  Exit code 1:
+a case was not survived.
 """
 
 from pathlib import Path
@@ -38,13 +37,13 @@ def main(
     anew: bool = False,
     out: Path = FOLDER,
 ) -> None:
-    """Try every case, and write the table.
+    """Try all cases, and write the table.
 
     Args:
-        kind: names; all when left out.
-        work: where runs and data lie meanwhile.
-        anew: try again what was survived, too.
-        out: where results.json and README.md are.
+        kind: names of kinds; all by default.
+        work: folder for temporary runs and data.
+        anew: also try survived cases again.
+        out: folder of results.json and README.md.
     """
     chosen, results = _chosen(kind), Results(out / "results.json")
     for each in chosen:

@@ -1,4 +1,4 @@
-"""Disks of a size, in memory; mounting one takes a superuser on Linux."""
+"""Small disks in memory; mounting one requires root on Linux."""
 
 import os
 import subprocess
@@ -9,9 +9,9 @@ from pathlib import Path
 
 @contextmanager
 def disk(place: Path, size: int) -> Iterator[Path]:
-    """A file system of so many bytes at a folder, gone afterwards.
+    """A temporary file system of `size` bytes, mounted on a folder.
 
-    Raises CalledProcessError where it may not be mounted.
+    Raises CalledProcessError if mounting is not permitted.
     """
     place.mkdir(parents=True, exist_ok=True)
     _do("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", place)
@@ -22,16 +22,16 @@ def disk(place: Path, size: int) -> Iterator[Path]:
 
 
 def fill(place: Path, free: int) -> Path:
-    """A file that leaves only about so many bytes free."""
+    """Write a file that leaves about `free` bytes free."""
     status = os.statvfs(place)
     path = place / "others"
-    with suppress(OSError):  # somebody else may have taken some of it meanwhile
+    with suppress(OSError):  # another process may have used some of the space
         path.write_bytes(bytes(max(0, status.f_bavail * status.f_bsize - free)))
     return path
 
 
 def read_only(place: Path, is_so: bool = True) -> None:
-    """Let nobody write there, or let them again."""
+    """Make a disk read-only, or writable again."""
     _do("mount", "-o", f"remount,{'ro' if is_so else 'rw'}", place)
 
 

@@ -1,4 +1,4 @@
-"""`fit` with a value planted: `python -m experiments.faults.planted PLACE VALUE STEP ARGUMENTS`.
+"""`fit` with a planted value: `python -m experiments.faults.planted PLACE VALUE STEP ARGUMENTS`.
 
 PLACE is `batch`, `loss`, or the name of a variable.
 """
@@ -10,7 +10,7 @@ from artgan_tf import cli, fit
 
 
 def plant(place: str, value: float, step: int) -> None:
-    """Let the engine's step put the value there once that step is reached."""
+    """Patch the engine so that it sets the value at that step."""
     cli.start_tensorflow()
     import numpy as np
     import tensorflow as tf

@@ -1,4 +1,4 @@
-"""Commands of the program: run, killed at a moment, and what they said."""
+"""Runs commands of the program, kills them at a given moment, and checks their output."""
 
 import os
 import re
@@ -15,17 +15,17 @@ from typing import NamedTuple
 from experiments.faults.suite import Failed
 
 REPOSITORY = Path(__file__).parents[2]
-PATIENCE = 900  # seconds for a command
-# Improved ArtGAN on the embedded paintings, in the smallest networks that rounding leaves.
+PATIENCE = 900  # time limit of a command, in seconds
+# Improved ArtGAN on the embedded paintings, with the smallest networks that rounding allows.
 TINY = (
     "model.width=0.03", "model.z_size=4", "model.magnify=false", "train.batch_size=10",
     "log.history_every=1", "log.validate_every=100000",
 )  # fmt: skip
-Moment = Callable[[float], bool]  # seconds since the start -> now?
+Moment = Callable[[float], bool]  # seconds since the start -> whether to strike
 
 
 class Done(NamedTuple):
-    """How a command ended: its exit code (negative: the signal) and what it printed."""
+    """Result of a command: its exit code (negative: the signal) and its output."""
 
     code: int
     out: str
@@ -39,7 +39,7 @@ def fit(run: Path, steps: int, *settings: str) -> tuple[str, ...]:
 
 
 def call(module: str, *arguments: object, **environment: str) -> Done:
-    """Run a command to its end; Failed where it does not come."""
+    """Run a command to its end; Failed if it does not end."""
     return struck((module, *map(str, arguments)), lambda elapsed: False, environment=environment)
 
 
@@ -49,12 +49,12 @@ def struck(
     number: int = signal.SIGKILL,
     environment: Mapping[str, str] | None = None,
 ) -> Done:
-    """Run a command, and send its whole process group a signal at a moment.
+    """Run a command, and send a signal to its whole process group at a given moment.
 
     Args:
         command: a module and its arguments.
-        moment: asked every few milliseconds.
-        number: of the signal.
+        moment: called every few milliseconds.
+        number: number of the signal.
     """
     with TemporaryFile() as out, TemporaryFile() as err:
         process = subprocess.Popen(
@@ -78,7 +78,7 @@ def struck(
 
 
 def megabytes(pid: int) -> int:
-    """The resident memory of a process."""
+    """Resident memory of a process."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGESIZE") // 2**20
 
@@ -90,12 +90,12 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def ended(done: Done, words: str = "") -> Done:
-    """The same; Failed where it is not exit code 0, or does not say the words (a pattern)."""
+    """Check that a command succeeded and printed `words` (a pattern); Failed if not."""
     return _said(done, (0,), words)
 
 
 def refused(done: Done, *codes: int, words: str = "") -> Done:
-    """The same; Failed where it is not one sentence and one of these exit codes."""
+    """Check that a command ended with one sentence and one of these codes; Failed if not."""
     sentences = [line for line in done.err.splitlines() if line.startswith("error: ")]
     if done.code in codes and len(sentences) != 1:
         raise Failed(f"it said {done.err.strip()[-300:]!r}")

@@ -1,4 +1,4 @@
-"""Runs that cases start from, made once and copied."""
+"""Runs that cases start from, trained once and copied."""
 
 import shutil
 from pathlib import Path
@@ -9,7 +9,7 @@ STEPS = 9
 
 
 def trained(work: Path) -> Path:
-    """A run of nine steps with checkpoints of the last three thirds, which is left as it is."""
+    """A run of nine steps with three checkpoints; cases must not change it."""
     run = work / "trained"
     if not (run / "checkpoints" / f"step-{STEPS}.npz").is_file():
         ended(call(*fit(run, STEPS, "log.checkpoint_every=3", "log.sample_every=100")))
@@ -17,7 +17,7 @@ def trained(work: Path) -> Path:
 
 
 def copied(work: Path, name: str) -> Path:
-    """A copy of it to be harmed."""
+    """A copy of the run that a case may damage."""
     run = work / name
     shutil.rmtree(run, ignore_errors=True)
     return Path(shutil.copytree(trained(work), run))

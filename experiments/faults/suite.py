@@ -1,4 +1,4 @@
-"""Kinds of faults, their cases, and how they ended."""
+"""Kinds of faults, their cases and their results."""
 
 import importlib
 import json
@@ -13,21 +13,21 @@ from artgan_tf.hardware import describe
 
 
 class Failed(Exception):
-    """The program did not behave: a traceback, a hang, another exit code, a part left behind."""
+    """The program misbehaved: a traceback, a hang, another exit code, a partial file left."""
 
 
 class Lost(Exception):
-    """Something is gone or wrong that had been kept."""
+    """Saved data is gone or wrong."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One harm done once.
+    """A single try of a fault.
 
     Attributes:
-        name: its key in the results; of its kind, each once.
-        attempt: does it and looks what is left; returns a note, raises `Failed` or `Lost`.
-        shown: whether the note stands below the table.
+        name: key in the results, unique within its kind.
+        attempt: does the harm and checks the outcome; returns a note, raises `Failed` or `Lost`.
+        shown: whether the note is printed below the table.
     """
 
     name: str
@@ -40,9 +40,9 @@ class Kind:
     """A file of cases.
 
     Attributes:
-        name: of the file.
-        title: in the table.
-        cases: makes them, in a folder of its own.
+        name: name of the file.
+        title: title in the table.
+        cases: makes the cases, given a work folder.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Kind:
 
 
 def kinds() -> Iterator[Kind]:
-    """All that lie in `kinds/`, by name."""
+    """All kinds in `kinds/`, by name."""
     for file in sorted((Path(__file__).parent / "kinds").glob("*.py")):
         module = importlib.import_module(f"experiments.faults.kinds.{file.stem}")
         title = (module.__doc__ or file.stem).partition("\n")[0].rstrip(".")
@@ -59,10 +59,10 @@ def kinds() -> Iterator[Kind]:
 
 
 class Results:
-    """How the cases ended, in a JSON file that has each as soon as it has.
+    """Results of the cases, in a JSON file that is updated after each case.
 
     Args:
-        file: read where it is there.
+        file: the JSON file; read if it exists.
     """
 
     def __init__(self, file: Path):
@@ -72,11 +72,11 @@ class Results:
         )
 
     def forget(self, kind: str) -> None:
-        """Let a kind's cases be tried again."""
+        """Forget a kind's results, so that its cases are tried again."""
         self.kinds.pop(kind, None)
 
     def collect(self, kind: Kind, work: Path) -> Iterator[str]:
-        """Try the cases that were not survived yet; a line for each."""
+        """Try the cases that are not survived yet; yields a line for each."""
         work.mkdir(parents=True, exist_ok=True)
         kept = self.kinds.setdefault(kind.name, {"cases": {}})
         kept |= {"title": kind.title, "commit": commit(), "hardware": describe()}
@@ -88,7 +88,7 @@ class Results:
             yield f"{kind.name}: {case.name}: {row['end']} {row['told']}".rstrip()
 
     def not_survived(self, kind: str) -> list[str]:
-        """A line for each of a kind's cases that was not."""
+        """A line for each case of a kind that was not survived."""
         cases = self.kinds[kind]["cases"].items()
         return [f"{kind}: {k}: {v['told']}" for k, v in cases if v["end"] != "survived"]
 
@@ -102,7 +102,7 @@ class Results:
 
 
 def _lines(kept: Mapping[str, Any]) -> str:
-    """A kind's results as JSON, a line for each case."""
+    """A kind's results as JSON, with a line for each case."""
     cases = ",\n".join(f"{json.dumps(name)}: {json.dumps(x)}" for name, x in kept["cases"].items())
     head = json.dumps({k: v for k, v in kept.items() if k != "cases"})
     return f'{head[:-1]}, "cases": {{\n{cases}}}}}'

@@ -1,4 +1,4 @@
-"""The table of README.md: fault, tries, survived, lost."""
+"""The table of README.md: fault, tries, survived, misbehaved, lost."""
 
 from pathlib import Path
 from typing import Any
@@ -9,14 +9,14 @@ MARK, END = "<!-- table -->\n", "<!-- end -->\n"
 
 
 def insert(page: Path, results: Results) -> None:
-    """Replace what stands between the two marks of a page."""
+    """Replace the text between the two marks of a page."""
     before, _, rest = page.read_text(encoding="utf-8").partition(MARK)
     after = rest.partition(END)[2]
     page.write_text(before + MARK + table(results) + END + after, encoding="utf-8")
 
 
 def table(results: Results) -> str:
-    """A row a kind; below it what was not survived, and the notes that are to be seen."""
+    """A row for each kind; below the table, cases that were not survived and notes to be shown."""
     found = [kind for _, kind in sorted(results.kinds.items())]
     heads = "| fault | tries | survived | misbehaved | lost | minutes |\n"
     rows = heads + "| --- | --- | --- | --- | --- | --- |\n" + "".join(map(_row, found))

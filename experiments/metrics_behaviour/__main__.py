@@ -1,13 +1,13 @@
-"""Do the metrics behave?  Training images, spoilt more and more, against held-out ones.
+"""Checks the metrics with increasingly damaged training images, compared with held-out images.
 
     python -m experiments.metrics_behaviour SPEC EXTRACTOR [--count 500] [--out FILE.md]
 
 Noise, blur and dropped classes should each raise FID and KID step by step; noise should lower
-precision, dropped classes recall, both but for one standard error; authenticity should tell
-training images from held-out ones.
-The table goes between two marks in FILE.md, all figures into figures.json beside it.  Features are
-kept in the cache of `artgan_tf.evaluate`: the same command goes on where it was stopped.  Exit code
-1: a metric misbehaves.
+precision and dropped classes recall, both within one standard error; authenticity should
+distinguish training images from held-out ones.
+The table goes between two marks in FILE.md, and all figures go to figures.json in the same folder.
+Features are cached by `artgan_tf.evaluate`, so the same command resumes where it stopped.  Exit
+code 1: a metric misbehaves.
 """
 
 import json
@@ -39,14 +39,14 @@ def main(
     count: int = COUNT,
     out: Path = Path("experiments/metrics_behaviour/README.md"),
 ) -> None:
-    """Measure, write the table, and say what does not behave.
+    """Measure, write the table, and print which metrics misbehave.
 
     Args:
-        spec: the real images, such as tfrecords:data/wikiart-genre.
-        extractor: of their features, such as inception-2015:default_1.pt.
-        size: side they are cut to.
-        count: images in each set.
-        out: a Markdown file; its table is replaced.
+        spec: SPEC of the real images, such as tfrecords:data/wikiart-genre.
+        extractor: SPEC of the extractor, such as inception-2015:default_1.pt.
+        size: side of the cropped images, in pixels.
+        count: number of images in each set.
+        out: Markdown file whose table is replaced.
     """
     cli.start_tensorflow()
     with TemporaryDirectory(prefix="artgan-") as work:
@@ -64,7 +64,7 @@ def main(
 
 
 def about(reference: Reference, count: int) -> dict[str, Any]:
-    """What the figures are of."""
+    """Description of the data and settings of the figures."""
     return {
         **reference.record,
         "count": count,
@@ -78,7 +78,7 @@ def about(reference: Reference, count: int) -> dict[str, Any]:
 
 
 def table(rows: Sequence[Row], count: int) -> str:
-    """Markdown, a line a set; the heads are names of protocols."""
+    """Markdown table with a line for each set; headings are names of metrics."""
     n = short(count)
     heads = {
         "fid": f"`fid_{n}_val`",
@@ -96,7 +96,7 @@ def table(rows: Sequence[Row], count: int) -> str:
 
 
 def title(row: Row) -> str:
-    """What a line is called."""
+    """Title of a line."""
     forms = {
         "held out": "held-out images",
         "unaltered": "training images",
@@ -108,7 +108,7 @@ def title(row: Row) -> str:
 
 
 def cell(row: Row, metric: str) -> str:
-    """A figure; empty where there is none."""
+    """A figure as text; empty if there is none."""
     if metric not in row.values:
         return ""
     value = row.values[metric]
@@ -116,7 +116,7 @@ def cell(row: Row, metric: str) -> str:
 
 
 def insert(file: Path, text: str) -> None:
-    """Put a table between its marks, in a new file where there is none."""
+    """Put a table between its marks; creates the file if it does not exist."""
     old = file.read_text(encoding="utf-8") if file.is_file() else f"{MARK}{END}"
     before, _, rest = old.partition(MARK)
     file.write_text(before + MARK + text + END + rest.partition(END)[2], encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The metrics of every set, and whether they change as they should."""
+"""Computes the metrics of every set, and checks that they change as expected."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -15,9 +15,9 @@ from artgan_tf.metrics.manifold import authenticity, density_coverage, precision
 from experiments.metrics_behaviour.sets import Fakes, fakes, features_unaltered
 
 SHARES = ("precision", "recall")
-COPIED = 0.9  # authenticity of training images, at least: 1 but for those that come twice
-NEW = 0.5  # of held-out images, at most
-EXPECTED = (  # metric, what is done to the images, +1 for rising
+COPIED = 0.9  # minimum authenticity of training images: 1 except for duplicates
+NEW = 0.5  # maximum authenticity of held-out images
+EXPECTED = (  # metric, series, +1 for rising
     *((metric, series, 1) for metric in ("fid", "kid") for series in ("noise", "blur")),
     ("fid", "classes dropped", 1),
     ("kid", "classes dropped", 1),
@@ -28,12 +28,12 @@ EXPECTED = (  # metric, what is done to the images, +1 for rising
 
 @dataclass(frozen=True)
 class Row:
-    """What was measured of one set.
+    """The metrics of one set.
 
     Attributes:
-        series: what was done to the images; `held out` and `unaltered` stand for nothing.
-        level: how much of it.
-        values: by the metric's name, without its protocol.
+        series: the damage; none in `held out` and `unaltered`.
+        level: strength of the damage.
+        values: values by the metric's name, without its protocol.
     """
 
     series: str
@@ -42,14 +42,14 @@ class Row:
 
 
 def measured(reference: Reference, count: int) -> Iterator[Row]:
-    """One row after another; of held-out images, which the others are held against, copying alone.
+    """Yield the rows; for held-out images, the reference of the others, only copying.
 
     Args:
-        reference: real images.
-        count: of them in each set.
+        reference: the real images.
+        count: number of images in each set.
 
     Raises:
-        InputError: there are fewer.
+        InputError: there are too few images.
     """
     real = reference.val.first(count)
     if real.count < count:
@@ -63,7 +63,7 @@ def measured(reference: Reference, count: int) -> Iterator[Row]:
 
 
 def likeness(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
-    """Figures of two sets of features."""
+    """Metrics that compare two sets of features."""
     balls, other = precision_recall(real, fake), density_coverage(real, fake)
     return {
         "fid": frechet_distance(real, fake),
@@ -76,7 +76,7 @@ def likeness(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
 
 
 def copying(images: Fakes, features: np.ndarray, pixels: np.ndarray) -> dict[str, float]:
-    """Authenticity by these features of training images, and by these pixels."""
+    """Authenticity by these features and pixels of the training images."""
     return {
         "authenticity": authenticity(features, images.features).closer_share,
         "authenticity_pixels": authenticity(pixels, images.pixels).closer_share,
@@ -84,13 +84,13 @@ def copying(images: Fakes, features: np.ndarray, pixels: np.ndarray) -> dict[str
 
 
 def misbehaving(rows: Sequence[Row], count: int) -> list[str]:
-    """A sentence for each expectation that fails.
+    """A sentence for each failed expectation.
 
     Args:
-        rows: of all sets.
-        count: of images in each.
+        rows: rows of all sets.
+        count: number of images in each set.
     """
-    wrong, error = [], math.sqrt(0.5 / count)  # of the difference of two shares, at most
+    wrong, error = [], math.sqrt(0.5 / count)  # upper bound for the difference of two shares
     for metric, series, sign in EXPECTED:
         path = [row.values[metric] for row in rows if row.series in ("unaltered", series)]
         if not goes(path, sign, error if metric in SHARES else 0.0):
@@ -100,19 +100,19 @@ def misbehaving(rows: Sequence[Row], count: int) -> list[str]:
 
 
 def goes(path: Sequence[float], sign: int, error: float) -> bool:
-    """Whether the last figure is beyond the first, and none behind the one before, but for chance.
+    """Whether figures change in one direction, within the error, and the last is beyond the first.
 
     Args:
         path: the figures.
         sign: 1 for rising, -1 for falling.
-        error: the standard error of a difference; without one every step must be the right way.
+        error: standard error of a difference; if 0, every step must go in the right direction.
     """
     steps = [sign * (b - a) for a, b in pairwise(path)]
     return all(step > -error for step in steps) and sum(steps) > error
 
 
 def undetected(rows: Sequence[Row]) -> list[str]:
-    """A sentence where authenticity does not tell copies from new images."""
+    """Sentences if authenticity does not distinguish copies from new images."""
     wrong = []
     for metric in ("authenticity", "authenticity_pixels"):
         new, copied = (

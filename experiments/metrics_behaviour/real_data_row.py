@@ -1,9 +1,9 @@
-"""A metric of real images in the place of generated ones: what a perfect generator would score.
+"""A metric of real images instead of generated ones: the score of a perfect generator.
 
     python -m experiments.metrics_behaviour.real_data_row parzen_10k --data SPEC --size 32
 
-Training images stand in where generated ones are held against held-out ones, and the other way
-round; it is the row that `artgan_tf.evaluate` puts above a model's.  Prints it as JSON.
+If a metric compares with held-out images, training images stand in for generated ones, and vice
+versa; this is the reference row of `artgan_tf.evaluate`.  Prints JSON.
 """
 
 import json
@@ -31,10 +31,10 @@ def main(
     """Print a line of JSON for each metric.
 
     Args:
-        names: of metrics, with their protocols.
-        data: the real images.
-        size: side they are cut to.
-        extractor: of features, where a metric needs them.
+        names: names of metrics, with their protocols.
+        data: SPEC of the real images.
+        size: side of the cropped images, in pixels.
+        extractor: SPEC of the extractor, if a metric needs features.
     """
     cli.start_tensorflow()
     asked, cut = [metric(name) for name in names], Data(spec=data, image_size=size)

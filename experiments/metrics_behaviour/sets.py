@@ -1,4 +1,4 @@
-"""Training images in the place of generated ones: as they are, spoilt, or of fewer classes."""
+"""Training images that stand in for generated ones: unaltered, damaged, or of fewer classes."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -13,15 +13,15 @@ from artgan_tf.evaluation.reference import Reference
 NOISE = (0.05, 0.1, 0.2)  # standard deviations, as shares of the range of pixels
 BLUR = (0.5, 1.0, 2.0)  # standard deviations in pixels
 DROPPED = (0.2, 0.5, 0.8)  # shares of the classes
-SEED = 0  # of the noise
+SEED = 0  # seed of the noise
 
 
 class Fakes(NamedTuple):
     """A set of images and their features.
 
     Attributes:
-        series: what was done to them; `unaltered` stands for nothing.
-        level: how much of it.
+        series: the damage; none in `unaltered`.
+        level: strength of the damage.
         pixels: uint8 [N, S, S, 3].
         features: float32 [N, D].
     """
@@ -33,7 +33,7 @@ class Fakes(NamedTuple):
 
 
 def fakes(reference: Reference, count: int) -> Iterator[Fakes]:
-    """All sets, each of `count` images; the spoilt ones are the unaltered ones, spoilt."""
+    """All sets, each of `count` images; noise and blur are applied to the unaltered set."""
     train, places = reference.train, places_unaltered(reference, count)
     features = features_unaltered(reference, count)
     for share in (0.0, *DROPPED):
@@ -49,23 +49,23 @@ def fakes(reference: Reference, count: int) -> Iterator[Fakes]:
 
 
 def features_unaltered(reference: Reference, count: int) -> np.ndarray:
-    """Features of the training images that stand unaltered in any set."""
+    """Features of the training images that are unaltered in any set."""
     places = places_unaltered(reference, count)
     images = Images(reference.train.pixels[places], reference.train.labels[places])
     return reference.features.of(images, "unaltered").features
 
 
 def places_unaltered(reference: Reference, count: int) -> np.ndarray:
-    """Which training images these are, in their order."""
+    """Sorted indices of the training images that are unaltered in any set."""
     labels, classes = reference.train.labels, reference.classes
     return np.unique([kept(labels, classes, share, count) for share in (0.0, *DROPPED)])
 
 
 def kept(labels: np.ndarray, classes: int, dropped: float, count: int) -> np.ndarray:
-    """Which are the first `count` images that show none of the last classes of the list.
+    """Indices of the first `count` images without the last classes of the list.
 
     Raises:
-        InputError: there are fewer.
+        InputError: there are too few images.
     """
     left = classes - round(dropped * classes)
     found = np.flatnonzero(labels < left)[:count]
@@ -78,12 +78,12 @@ def kept(labels: np.ndarray, classes: int, dropped: float, count: int) -> np.nda
 
 
 def noisy(pixels: Pixels, share: float) -> Pixels:
-    """With Gaussian noise, of the same draws at every level."""
+    """Images with Gaussian noise, from the same draws at every level."""
     draws = np.random.default_rng(SEED).standard_normal(pixels.shape, np.float32)
     return np.clip(pixels + 255 * share * draws, 0, 255).round().astype(np.uint8)
 
 
 def blurred(pixels: Pixels, sigma: float) -> Pixels:
-    """By Pillow's Gaussian, which is three box filters."""
+    """Images blurred by Pillow's Gaussian filter, which consists of three box filters."""
     kernel = ImageFilter.GaussianBlur(sigma)
     return np.stack([np.asarray(Image.fromarray(each).filter(kernel)) for each in pixels])

@@ -2,11 +2,11 @@
 
     python -m experiments.metrics_reference.cifar_fid default_1.pt CIFAR --work WORK
 
-torch-fidelity pins 10.3233 for these images in their original pixels; for the JPEG copies here the
+torch-fidelity pins 10.3233 for the original pixels of these images; for the JPEG copies here the
 target is 10.27 within 1 %.  CIFAR holds cifar10-jpeg.tar.gz (`train|test/<class>/<n>.jpg`, in the
-official order within each class) and the .npz batches, whose `all_labels` tell the official order
-of classes.  It takes about half an hour on two cores; features are kept in WORK in chunks, so that
-the same command goes on where it was stopped.  Exit code 1: the figure is off the target.
+official order within each class) and the .npz batches, whose `all_labels` give the official order
+of classes.  It takes about half an hour on two cores; features are stored in WORK in chunks, so the
+same command resumes where it stopped.  Exit code 1: the FID misses the target.
 """
 
 import argparse
@@ -34,7 +34,7 @@ BATCHES = {"train": [f"data_batch_{n}" for n in range(1, 6)], "test": ["test_bat
 
 
 def main() -> int:
-    """Extract what is still missing, then print the FID as JSON."""
+    """Extract missing features, then print the FID as JSON."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     parser.add_argument("weights", type=Path, help="default_1.pt")
     parser.add_argument("cifar", type=Path, help="folder with cifar10-jpeg.tar.gz and the batches")
@@ -59,14 +59,14 @@ def main() -> int:
 
 
 def chosen_members(cifar: Path, split: str) -> list[str]:
-    """Names in the archive of torch-fidelity's choice of a split."""
+    """Archive members of torch-fidelity's selection from a split."""
     names = official_order(cifar, split)
     chosen = np.random.RandomState(SEED).choice(len(names), COUNT, replace=False)
     return [names[index] for index in chosen]
 
 
 def official_order(cifar: Path, split: str) -> list[str]:
-    """Names in the archive of all images of a split, in the order of the official batches."""
+    """Archive members of all images of a split, in the order of the official batches."""
     labels = np.concatenate([np.load(cifar / f"{b}.npz")["all_labels"] for b in BATCHES[split]])
     seen: Counter[int] = Counter()
     names = []
@@ -77,7 +77,7 @@ def official_order(cifar: Path, split: str) -> list[str]:
 
 
 def read_members(path: Path, wanted: set[str]) -> dict[str, bytes]:
-    """The files of those names in a .tar.gz, read once from front to back."""
+    """Contents of these members of a .tar.gz, read once from start to end."""
     found = {}
     with tarfile.open(path, "r|gz") as archive:
         for member in archive:
@@ -88,7 +88,7 @@ def read_members(path: Path, wanted: set[str]) -> dict[str, bytes]:
 
 
 def kept_features(extractor: Extractor, stem: Path, encoded: list[bytes]) -> np.ndarray:
-    """float32 [N, 2048] of encoded images, chunk by chunk; chunks on disk are not computed anew."""
+    """Features float32 [N, 2048] of encoded images, by chunks; chunks on disk are reused."""
     chunks = []
     for start in range(0, len(encoded), CHUNK):
         path = stem.with_name(f"{stem.name}-{start:05d}.npy")
@@ -102,12 +102,12 @@ def kept_features(extractor: Extractor, stem: Path, encoded: list[bytes]) -> np.
 
 
 def decoded(image: bytes) -> np.ndarray:
-    """uint8 [32, 32, 3]."""
+    """Decoded image, uint8 [32, 32, 3]."""
     return np.asarray(Image.open(io.BytesIO(image)).convert("RGB"))
 
 
 def save_whole(path: Path, array: np.ndarray) -> None:
-    """Save an array so that a file of that name is never a part of it."""
+    """Save an array so that its file is never incomplete."""
     part = path.with_suffix(".part")
     with part.open("wb") as file:
         np.save(file, array)

@@ -1,9 +1,9 @@
-"""Golden values of EfficientNet-Lite0 in PyTorch for this project's network.
+"""Golden values from EfficientNet-Lite0 in PyTorch for this project's network.
 
     python -m experiments.metrics_reference.efficientnet_golden
 
-It needs the environment of requirements.txt and writes efficientnet.npz: of 16 made-up pictures
-part of each map, corners included, and the final feature.
+It needs the environment of requirements.txt and writes efficientnet.npz, which holds part of each
+map, corners included, and the final features of 16 synthetic pictures.
 tests/frozen/test_efficientnet.py reads it.
 """
 
@@ -22,7 +22,7 @@ ENDS = (2, 4, 10, 15)  # the last blocks of strides 4, 8, 16 and 32
 
 
 def main() -> None:
-    """Run the pictures through the original and write the file."""
+    """Run the original network on the pictures and write the file."""
     torch.set_num_threads(1)
     images = cases.pictures()
     network: Any = EfficientNet.from_pretrained(
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def keep(seen: dict[str, np.ndarray], name: str) -> Any:
-    """A hook that keeps what a module gave, as [N, H, W, C]."""
+    """A hook that stores a module's output as [N, H, W, C]."""
     return lambda _, __, output: seen.update({name: output.numpy().transpose(0, 2, 3, 1)})
 
 

@@ -1,12 +1,12 @@
-"""The 2015 Inception network of this project beside the TorchScript original, on real images.
+"""Compares this project's 2015 Inception network with the TorchScript original on real images.
 
     python -m experiments.metrics_reference.inception_equality original default_1.pt IMAGES out.npz
     python -m experiments.metrics_reference.inception_equality compare default_1.pt IMAGES out.npz
 
-The first writes the original's features and needs PyTorch, NumPy and Pillow alone; the second, in
-this project's environment, compares ours with them.  IMAGES is a folder of images of one size, of
-which 64 are taken, evenly spaced in the order of their names.  The original gets images resized as
-TensorFlow 1 does, here by NumPy.  Exit code 1: they differ by more than the bound.
+The first command writes the original's features and needs only PyTorch, NumPy and Pillow; the
+second, in this project's environment, compares ours with them.  IMAGES is a folder of images of one
+size, of which 64 are used, evenly spaced in order of their names.  The original gets images that
+NumPy resizes as TensorFlow 1 does.  Exit code 1: the features differ by more than the bound.
 """
 
 import argparse
@@ -23,7 +23,7 @@ BOUND = 1e-3  # |a - b| <= BOUND * (|b| + mean |b|)
 
 
 def main() -> int:
-    """Run one of the two verbs."""
+    """Run one of the two commands."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     parser.add_argument("verb", choices=("original", "compare"))
     parser.add_argument("weights", type=Path, help="default_1.pt")
@@ -47,7 +47,7 @@ def main() -> int:
 
 
 def original_features(weights: Path, images: np.ndarray) -> np.ndarray:
-    """float32 [N, 2048] of uint8 images [N, H, W, 3], by PyTorch."""
+    """Features float32 [N, 2048] of uint8 images [N, H, W, 3], computed by PyTorch."""
     import torch
 
     network = torch.jit.load(str(weights), map_location="cpu").eval()
@@ -61,13 +61,13 @@ def original_features(weights: Path, images: np.ndarray) -> np.ndarray:
 
 
 def resized(images: np.ndarray) -> np.ndarray:
-    """float64 [N, 299, 299, 3]: TF1's bilinear resizing as one matrix for either axis."""
+    """float64 [N, 299, 299, 3]: TensorFlow 1's bilinear resizing, as a matrix for each axis."""
     rows, columns = (corner_to_corner(length) for length in images.shape[1:3])
     return np.einsum("yh,nhwc,xw->nyxc", rows, images.astype(np.float64), columns, optimize=True)
 
 
 def corner_to_corner(length: int) -> np.ndarray:
-    """float64 [299, length]: the shares of input pixels in each output pixel."""
+    """float64 [299, length]: weights of the input pixels in each output pixel."""
     shares = np.zeros((SIDE, length))
     for out in range(SIDE):
         at = out * length / SIDE
@@ -78,7 +78,7 @@ def corner_to_corner(length: int) -> np.ndarray:
 
 
 def compare(weights: Path, images: np.ndarray, expected: np.ndarray) -> int:
-    """Print how far our features are from [N, 2048]; 1 beyond the bound, else 0."""
+    """Print the error of our features relative to [N, 2048]; returns 1 beyond the bound, else 0."""
     from artgan_tf.metrics.extractors import open_extractor
 
     extractor = open_extractor(f"inception-2015:{weights}", BATCH)

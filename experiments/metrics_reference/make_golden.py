@@ -2,9 +2,8 @@
 
     python -m experiments.metrics_reference.make_golden
 
-It needs the environment of requirements.txt (PyTorch) and writes golden.json: versions, the
-checksums of what went in, made by cases.py, and what came out.  tests/metrics/test_reference.py
-reads it.
+It needs the environment of requirements.txt (PyTorch) and writes golden.json: versions, checksums
+of the inputs made by cases.py, and results.  tests/metrics/test_reference.py reads it.
 """
 
 import argparse
@@ -43,7 +42,7 @@ def main() -> None:
 
 
 def about() -> dict[str, Any]:
-    """What golden.json tells besides the values."""
+    """Content of golden.json besides the values."""
     versions = {name: version(name) for name in PACKAGES}
     return {
         "command": "python -m experiments.metrics_reference.make_golden",
@@ -54,7 +53,7 @@ def about() -> dict[str, Any]:
 
 
 def of_pair(real: cases.Array, fake: cases.Array) -> dict[str, Any]:
-    """All that compares features; torch-fidelity's first input is the generated one."""
+    """All metrics that compare features; torch-fidelity's first input is the generated set."""
     x, y = torch.from_numpy(real), torch.from_numpy(fake)
     return {
         "fid": frechet(x, y),
@@ -72,7 +71,7 @@ def frechet(real: torch.Tensor, fake: torch.Tensor) -> float:
 
 
 def kernel(real: torch.Tensor, fake: torch.Tensor, subsets: int, size: int) -> dict[str, Any]:
-    """torch-fidelity's KID; its subsets come from RandomState(seed), the generated ones first."""
+    """torch-fidelity's KID; it draws subsets from RandomState(seed), generated ones first."""
     settings = {"kid_subsets": subsets, "kid_subset_size": size, "rng_seed": cases.SEED}
     found = kid_features_to_metric(fake, real, **settings, verbose=False)
     mean, std = (found[f"kernel_inception_distance_{what}"] for what in ("mean", "std"))
@@ -87,14 +86,14 @@ def precision_recall(real: torch.Tensor, fake: torch.Tensor, k: int) -> dict[str
 
 
 def quietly_prdc(real: cases.Array, fake: cases.Array, k: int) -> dict[str, float]:
-    """prdc's four figures, without what it prints."""
+    """prdc's four values, without its printed output."""
     with contextlib.redirect_stdout(io.StringIO()):
         found = compute_prdc(real, fake, nearest_k=k)
     return {what: float(value) for what, value in found.items()}
 
 
 def of_logits(logits: cases.Array) -> dict[str, Any]:
-    """torch-fidelity's inception score, in the order given; by number of splits."""
+    """torch-fidelity's Inception score by number of splits, in the given order."""
     tensor, found = torch.from_numpy(logits), {}
     for splits in cases.SPLITS:
         score = isc_features_to_metric(tensor, splits, shuffle=False)
@@ -103,7 +102,7 @@ def of_logits(logits: cases.Array) -> dict[str, Any]:
 
 
 def single(found: dict[str, float]) -> float:
-    """The only value."""
+    """The only value of a dict."""
     (value,) = found.values()
     return value
 

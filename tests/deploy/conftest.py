@@ -1,6 +1,6 @@
 """The Docker engine, and the image that it builds.
 
-ARTGAN_DOCKER_BASE is another base than the Dockerfile's, for an engine that cannot have that one.
+ARTGAN_DOCKER_BASE replaces the Dockerfile's base, for an engine that cannot get it.
 """
 
 import os
@@ -18,7 +18,7 @@ TAG = f"artgan-test-{os.getpid()}"
 
 @pytest.fixture(scope="session")
 def base() -> str:
-    """The base image, which the engine has or gets."""
+    """The base image, pulled if necessary."""
     if not shutil.which("docker") or call("docker", "info").returncode:
         pytest.skip("there is no Docker engine")
     (default,) = [line[5:] for line in instructions("ARG") if line.startswith("BASE=")]
@@ -38,13 +38,13 @@ def image(base) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def user() -> str:
-    """Somebody whom the image does not know."""
+    """A user that the image does not know."""
     return f"{os.getuid()}:{os.getgid()}" if os.getuid() else "12345:12345"
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory) -> Path:
-    """A folder for runs that any user may write to."""
+    """A folder for runs that any user can write to."""
     folder = tmp_path_factory.mktemp("docker") / "runs"
     folder.mkdir()
     folder.chmod(0o777)
@@ -53,6 +53,6 @@ def runs(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def narrow(user, runs) -> list[str]:
-    """Options of `docker run`: no more rights than a verb needs."""
+    """Options of `docker run` with only the rights that a verb needs."""
     rights = ["--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--user", user]
     return [*rights, "--volume", f"{runs}:/runs"]

@@ -1,4 +1,4 @@
-"""What stands in the Dockerfile, in compose.yaml and in deploy/, parsed."""
+"""Parsed contents of the Dockerfile, compose.yaml and deploy/."""
 
 import importlib
 import re
@@ -31,17 +31,17 @@ PAGES = {
 
 
 def instructions(name: str) -> list[str]:
-    """The arguments of each such line of the Dockerfile, in order."""
+    """Arguments of each instruction of this name in the Dockerfile, in order."""
     return re.findall(rf"^{name} +(.*)$", DOCKERFILE, re.M)
 
 
 def default(variable: str) -> str:
-    """What `${NAME:-text}` is where NAME is not set; any other text is itself."""
+    """Default text of `${NAME:-text}`; other text is unchanged."""
     return re.sub(r"\$\{\w+:-(.*?)\}", r"\1", variable)
 
 
 def parsed(command: str) -> dict[str, str]:
-    """The options of `artgan VERB ...`, which must be options of that verb."""
+    """Options of `artgan VERB ...`, which the verb must know."""
     verb, *rest = shlex.split(command)
     assert verb in VERBS
     function = getattr(importlib.import_module(f"artgan_tf.{verb}"), verb)
@@ -51,19 +51,19 @@ def parsed(command: str) -> dict[str, str]:
 
 
 def flags(words: list[str]) -> dict[str, str]:
-    """`--name=value` and `--name`, as TensorFlow Serving takes them."""
+    """Parse `--name=value` and `--name`, like TensorFlow Serving."""
     assert all(re.fullmatch(r"--\w+(=\S+)?", word) for word in words)
     return dict(word[2:].partition("=")[::2] for word in words)
 
 
 def published(service: str) -> dict[int, int]:
-    """The machine's port of each of the container's; for this machine alone."""
+    """Host port for each container port, checked to be local to the host."""
     found = [port.split(":") for port in SERVICES[service]["ports"]]
     assert all(host == "127.0.0.1" for host, _, _ in found)
     return {int(inside): int(outside) for _, outside, inside in found}
 
 
-# ---- text of protocol buffers that no package has -----------------------------------------------
+# ---- text of protocol buffers without a package -------------------------------------------------
 def batching() -> Any:
     """batching.config as TensorFlow Serving's BatchingParameters."""
     wrapped = "google.protobuf.Int64Value"
@@ -95,7 +95,7 @@ def _field(name: str, number: int, message: str = "") -> Any:
 
 
 def _read(name: str, messages: dict[str, list[Any]]) -> Any:
-    """A file of deploy/ as the first of these messages."""
+    """Parse a file of deploy/ as the first of these messages."""
     pool = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(wrappers_pb2.DESCRIPTOR.serialized_pb)
     file = descriptor_pb2.FileDescriptorProto(

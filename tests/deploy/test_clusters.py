@@ -1,4 +1,4 @@
-"""The files for clusters: their form by others' judgement, and what they really start."""
+"""The files for clusters: validated by external tools, and the processes that they start."""
 
 import json
 import os
@@ -34,7 +34,7 @@ exec {python} -m artgan_tf.fit "$@"
 
 
 def command(folder: Path, name: str, text: str) -> None:
-    """A stand-in for a program."""
+    """Write a stand-in for a program."""
     (folder / name).write_text(text)
     (folder / name).chmod(0o755)
 
@@ -53,7 +53,7 @@ def container(manifest) -> dict:
 
 @pytest.mark.parametrize("version", ["1.27", "1.37"])
 def test_the_manifests_are_of_kubernetes_schema(manifest, version):
-    """Of the first version whose Service selects by this label, and of the newest there is."""
+    """Checked for the first version whose Service selects by this label, and for the newest one."""
     schemas = pytest.importorskip("kubernetes_validate", reason="there is no kubernetes-validate")
     for each in manifest.values():
         assert schemas.validate(each, version, strict=True)
@@ -97,7 +97,7 @@ def test_each_pod_finds_itself_and_the_others(manifest, container, tmp_path, mon
 
 def test_the_job_asks_for_what_fit_understands(container, tmp_path):
     data = "--data=tfrecords:/data/wikiart-genre"
-    assert data in container["args"]  # which lie in the cluster alone
+    assert data in container["args"]  # only in the cluster
     own = [argument for argument in container["args"] if argument != data]
     arguments = [sys.executable, "-m", "artgan_tf.fit", *own, "--dry-run"]
     done = subprocess.run(arguments, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)},
@@ -125,7 +125,7 @@ def test_without_a_preset_it_tells_its_usage(tmp_path):
 
 @pytest.mark.slow
 def test_two_tasks_train_one_run(tiny_arguments, tmp_path):
-    """The script itself, with stand-ins for srun and apptainer: what SLURM would start, here."""
+    """Run the script with stand-ins for srun and apptainer, which start the processes locally."""
     command(tmp_path, "srun", SRUN)
     command(tmp_path, "apptainer", APPTAINER.format(python=sys.executable))
     own = {
@@ -146,13 +146,13 @@ def test_two_tasks_train_one_run(tiny_arguments, tmp_path):
     (run,) = {path.parent for path in tmp_path.rglob("history.jsonl")}
     assert latest_step(run / "checkpoints") == 6
     steps = [row["step"] for row in RunDirectory(run).history() if "d_loss" in row]
-    assert steps == [1, 2, 3, 4, 5, 6]  # once, by one of them
+    assert steps == [1, 2, 3, 4, 5, 6]  # written once, by one task
     told = (tmp_path / "told").read_text()
     assert told.count(f"--bind {tmp_path}/runs:/runs --bind {tmp_path}/data:/data") == 2
 
 
 def free_ports() -> int:
-    """A job's number whose two ports are free."""
+    """A job number whose two ports are free."""
     for number in range(4000, 9998, 2):
         with socket.socket() as one, socket.socket() as other:
             try:

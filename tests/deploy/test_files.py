@@ -1,4 +1,4 @@
-"""The Dockerfile, compose.yaml and deploy/ agree with one another and with the program."""
+"""The Dockerfile, compose.yaml and deploy/ agree with each other and with the program."""
 
 import inspect
 import json
@@ -34,14 +34,14 @@ KSERVE = files.INFERENCE["spec"]["predictor"]
 
 
 def requirements() -> dict[str, Requirement]:
-    """Those of requirements.txt, by name."""
+    """The requirements in requirements.txt, by name."""
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     found = [Requirement(line.partition("#")[0]) for line in lines if line.partition("#")[0]]
     return {canonicalize_name(requirement.name): requirement for requirement in found}
 
 
 def model_config():
-    """The one model of models.config."""
+    """The only model in models.config."""
     text = (DEPLOY / "models.config").read_text(encoding="utf-8")
     found = text_format.Parse(text, model_server_config_pb2.ModelServerConfig())
     (config,) = found.model_config_list.config
@@ -49,7 +49,7 @@ def model_config():
 
 
 def gallery() -> dict[str, str]:
-    """The options of the gallery's `artgan serve`."""
+    """Options of the gallery's `artgan serve`."""
     return parsed(SERVICES["gallery"]["command"])
 
 

@@ -1,4 +1,4 @@
-"""The image, really built and run, where there is a Docker engine."""
+"""The image, built and run if there is a Docker engine."""
 
 import base64
 import io
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 @pytest.fixture(scope="module")
 def artgan(image, narrow) -> list[str]:
-    """What follows `docker run`, up to artgan's own words."""
+    """The `docker run` command up to artgan's arguments."""
     return [*narrow, image]
 
 
@@ -72,7 +72,7 @@ def test_fit_saves_when_told_to_stop(artgan, runs):
     container = docker("run", "--detach", *artgan, *words).split()[-1]
     try:
         end = time.monotonic() + PATIENCE
-        # Not in its log: the engine keeps a progress bar back until the line ends.
+        # Not in its log, as the engine buffers a progress bar until the line ends.
         while not (runs / "long" / "history.jsonl").is_file():
             assert time.monotonic() < end, docker("logs", container)
             time.sleep(0.5)
@@ -86,7 +86,7 @@ def test_fit_saves_when_told_to_stop(artgan, runs):
 
 @pytest.fixture(scope="module")
 def compose() -> list[str]:
-    """The plugin, or the program that was there before it."""
+    """The compose plugin, or its predecessor, the program."""
     if not call("docker", "compose", "version").returncode:
         return ["docker", "compose"]
     if not shutil.which("docker-compose"):

@@ -1,4 +1,4 @@
-"""A cluster of two containers, by the command of the Kubernetes Job, does what one device does."""
+"""A cluster of two containers, started like the Kubernetes Job, trains like one device."""
 
 import os
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 JOB = list(yaml.safe_load_all((DEPLOY / "kubernetes-job.yaml").read_text(encoding="utf-8")))[-1]
 (CONTAINER,) = JOB["spec"]["template"]["spec"]["containers"]
 STEPS = 20
-# Each container draws dropout and noise of its own, and the energy term compares what it has.
+# Each container draws its own dropout and noise, and the energy term compares only its images.
 SAME = {
     "data__spec": "demo",
     "discriminator__dropout": 0.0,
@@ -27,7 +27,7 @@ SAME = {
 
 @pytest.fixture
 def fit(tiny_arguments) -> list[str]:
-    """What `fit` is told, but for the run's folder."""
+    """The arguments of `fit`, without the run's folder."""
     return [*tiny_arguments("improved", **SAME), f"--steps={STEPS}"]
 
 
@@ -41,7 +41,7 @@ def network() -> Iterator[str]:
 
 @pytest.fixture
 def workers(image, narrow, network, fit) -> Iterator[list[str]]:
-    """Both containers, with the names and variables that the Job's pods have."""
+    """Both containers, with the names and variables of the Job's pods."""
     arguments = [*CONTAINER["args"][2:], *fit, "--run-dir", "/runs/two"]
     shell, *script = CONTAINER["command"]
     started: list[str] = []

@@ -1,4 +1,4 @@
-"""The page of error sentences lacks none that the code can end with."""
+"""The page of error sentences lists every sentence that the code can end with."""
 
 import ast
 import importlib.util
@@ -60,6 +60,6 @@ def test_every_error_of_the_code_has_words(errors):
         if isinstance(node, ast.Call) and errors._name(node.func) in code.kinds and node.args
         if not code.told(node.args[0], scope)
     ]
-    # What a stream of records says of its damage comes from a method that several classes have.
+    # A stream's sentence about damaged records comes from a method that several classes have.
     assert [line for line in silent if "self.split.damage" not in line] == []
     assert "\n* A grid stands still" in errors.page()

@@ -1,4 +1,4 @@
-"""The notebooks run from top to bottom, with settings of seconds; committed without outputs."""
+"""The notebooks run from top to bottom with quick settings, and are committed without outputs."""
 
 import json
 import sys
@@ -29,7 +29,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture
 def shown(monkeypatch):
-    """What `display` was given: without IPython, and without a window for plots."""
+    """Collects the arguments of `display`, without IPython and without windows for plots."""
     seen: list = []
     module = types.SimpleNamespace(display=seen.append)
     monkeypatch.setitem(sys.modules, "IPython.display", module)

@@ -1,4 +1,4 @@
-"""A run of either paper that was never trained."""
+"""Untrained runs of both papers."""
 
 import shutil
 from pathlib import Path
@@ -14,31 +14,31 @@ from tests.evaluation.material import Counted, make_run, opened
 
 @pytest.fixture
 def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page takes longer than the metrics of a tiny run."""
+    """Skip the page, which takes longer than the metrics of a tiny run."""
     monkeypatch.setattr(page, "write_report", lambda folder, *_: folder / "report.html")
 
 
 @pytest.fixture(scope="session")
 def improved(paintings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of Improved ArtGAN; nothing may be written there."""
+    """A run of Improved ArtGAN; tests must not write to it."""
     return make_run(tmp_path_factory.mktemp("runs") / "improved", "improved", paintings)
 
 
 @pytest.fixture
 def run(improved: Path, tmp_path: Path) -> Path:
-    """A copy of the run, to be written to."""
+    """A writable copy of the run."""
     return shutil.copytree(improved, tmp_path / "run")
 
 
 @pytest.fixture(scope="session")
 def artgan(paintings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of ArtGAN; nothing may be written there."""
+    """A run of ArtGAN; tests must not write to it."""
     return make_run(tmp_path_factory.mktemp("runs") / "artgan", "artgan", paintings)
 
 
 @pytest.fixture(scope="session")
 def sampler(improved: Path) -> Sampler:
-    """Of the run of Improved ArtGAN; nothing may be changed in it."""
+    """Sampler of the run of Improved ArtGAN; tests must not change it."""
     return load(improved)
 
 

@@ -1,4 +1,4 @@
-"""Made-up images, sources, extractors and runs for the tests of `artgan_tf.evaluation`."""
+"""Synthetic images, sources, extractors and runs for the tests of `artgan_tf.evaluation`."""
 
 import tracemalloc
 from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ CLASSES = ("blue", "green", "red")
 
 
 def images(count: int, seed: int = 0, size: int = 8, classes: int = 3) -> Images:
-    """Random pixels; labels in turn."""
+    """Random pixels; labels cycle through the classes."""
     rng = np.random.default_rng(seed)
     pixels = rng.integers(0, 256, (count, size, size, 3), np.uint8)
     return Images(pixels, (np.arange(count) % classes).astype(np.int32))
@@ -41,18 +41,18 @@ def dimmed(of: Images, share: float) -> Images:
 
 
 def flat(*greys: int) -> np.ndarray:
-    """Pixels of one grey each."""
+    """Uniformly grey images."""
     return np.stack([np.full((2, 2, 3), grey, np.uint8) for grey in greys])
 
 
 def source(train: Images, val: Images, names: tuple[str, ...] = CLASSES) -> Source:
-    """What gives these images."""
+    """A source of these images."""
     splits = (Indexed(x.labels, x.pixels.__getitem__) for x in (train, val))
     return Source("made-up", names, *splits)
 
 
 def reference(work: Path, train: Images, val: Images, extractor: Extractor | None) -> Reference:
-    """A reference whose cache and work lie below a folder."""
+    """A reference whose cache and work folders are below a folder."""
     (work / "work").mkdir()
     data = Data(spec="made-up", image_size=train.pixels.shape[1])
     return Reference(source(train, val), data, extractor, work / "cache", work / "work")
@@ -68,7 +68,7 @@ def opened(paintings: Path, cache: Path, work: Path, extractor: Extractor | None
 def scored(
     names: Sequence[str], data: Reference, sampler: Sampler | None = None, seed: int = 0
 ) -> dict[str, Result]:
-    """Results by name, of real images where there is no sampler."""
+    """Results by name; of real images without a sampler."""
     subject = Subject(sampler, "model", "ema", seed) if sampler else Subject()
     asked = [metric(name) for name in names]
     check(asked, data)
@@ -76,9 +76,9 @@ def scored(
 
 
 class Counted:
-    """An extractor with weights, so that its features are kept; counts the images it has run on.
+    """An extractor with weights, so that its features are cached; counts the images it processes.
 
-    Features are means and deviations over the image; logits come from its first pixels.
+    Features are means and deviations over the image; logits are its first pixels.
     """
 
     def __init__(self, sha256: str = "abc", batch: int = 10, name: str = "counted"):
@@ -103,13 +103,13 @@ class Counted:
 
 
 def make_run(path: Path, paper: str, data: Path, **changes: Any) -> Path:
-    """A run that was never trained, with raw weights far from the averaged ones.
+    """Make an untrained run, with raw weights far from the averaged ones.
 
     Args:
-        path: its directory.
+        path: the run's directory.
         paper: `artgan` or `improved`.
-        data: a folder of three classes of paintings.
-        changes: settings, `__` standing for the dot.
+        data: folder with three classes of paintings.
+        changes: settings, with `__` for the dot.
     """
     settings = tiny_overrides(paper, data)
     settings |= {key.replace("__", "."): value for key, value in changes.items()}
@@ -125,7 +125,7 @@ def make_run(path: Path, paper: str, data: Path, **changes: Any) -> Path:
 
 
 def shake(network: Any, seed: int) -> None:
-    """Other weights of the same size."""
+    """Replace the weights by others of the same scale."""
     rng = np.random.default_rng(seed)
     for weight in network.trainable_weights:
         now = np.asarray(weight)
@@ -133,13 +133,13 @@ def shake(network: Any, seed: int) -> None:
 
 
 def save(gan: GAN, path: Path, step: int = STEP) -> None:
-    """The GAN's state as the newest checkpoint of a run."""
+    """Save the GAN's state as the newest checkpoint of a run."""
     gan.step.assign(step)
     Checkpoints(gan, RunDirectory(path).checkpoints).save()
 
 
 def peak(function: Callable[[], Any]) -> int:
-    """The most bytes that Python and NumPy hold at a time meanwhile; memory maps are none."""
+    """Peak memory of Python and NumPy during a call, in bytes, without memory maps."""
     tracemalloc.start()
     try:
         function()

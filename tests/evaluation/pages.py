@@ -1,4 +1,4 @@
-"""A page as a reader's browser takes it: its tables, images and text."""
+"""A parsed page: its tables, images and text."""
 
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -7,7 +7,7 @@ VOID = {"img", "link", "meta", "br", "hr", "input"}
 
 
 class Cell:
-    """A table's cell, and how many columns it spans."""
+    """A table's cell, and the number of columns it spans."""
 
     def __init__(self, span: int):
         self.span, self.text = span, ""
@@ -21,12 +21,12 @@ class Row:
         self.cells: list[Cell] = []
 
     def spread(self) -> list[str]:
-        """The text above or in each column."""
+        """The text of each column, repeated across spans."""
         return [cell.text for cell in self.cells for _ in range(cell.span)]
 
 
 class Page(HTMLParser):
-    """Tags that are well nested, and what they hold.
+    """A page with well-nested tags, and their content.
 
     Args:
         text: the whole page.
@@ -66,7 +66,7 @@ class Page(HTMLParser):
         return [values for tag, values in self.tags if tag == "img"]
 
     def cells(self, metric: str, value: str) -> Iterator[tuple[str, str]]:
-        """The name and the cell of each row, below a metric's value."""
+        """The name and the cell of each row, in the column of a metric's value."""
         for first, second, *rows in self.tables:
             heads = zip(first.spread(), second.spread(), strict=True)
             for column, (name, below) in enumerate(heads):

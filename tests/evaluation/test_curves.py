@@ -1,4 +1,4 @@
-"""Curves of a history: which figures have axes of their own, and what is drawn there."""
+"""Curves of a history: which figures get separate axes, and what they show."""
 
 from artgan_tf.evaluation.report import curves
 from artgan_tf.evaluation.report.pictures import png
@@ -36,7 +36,7 @@ def test_what_is_drawn_are_the_lines_of_the_history():
 
 
 def test_all_terms_of_a_loss_have_their_names_inside_the_picture():
-    terms = ("loss", "adversarial", "class", "reconstruction", "energy")  # as many as there are
+    terms = ("loss", "adversarial", "class", "reconstruction", "energy")  # all of them
     history = [{"step": step, **{f"g_{term}": 1.0 for term in terms}} for step in (1, 2)]
     figure = curves.drawn(curves.panels(history))
     figure.draw_without_rendering()

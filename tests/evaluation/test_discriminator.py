@@ -1,4 +1,4 @@
-"""What D is scored by, against pinned values and training's own figures; batches do not show."""
+"""D's metrics equal pinned values and training's figures, and do not depend on batches."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,12 +23,12 @@ REAL, FAKE = images(40, 1), images(30, 2)
 
 @pytest.fixture
 def data(tmp_path: Path) -> Reference:
-    """Made-up images, whatever the data of other tests."""
+    """Synthetic images instead of the other tests' data."""
     return reference(tmp_path, FAKE, REAL, Counted().extractor)
 
 
 def sampler(classes: int, *logits: list[float], autoencoder: Any = None) -> Any:
-    """Its D sees an image's first pixel as a number of a row of logits."""
+    """A sampler whose D takes an image's first pixel as the index of a row of logits."""
     table = np.array(logits, np.float32)
     gan = SimpleNamespace(
         num_classes=classes,

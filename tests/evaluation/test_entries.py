@@ -1,4 +1,4 @@
-"""Each metric of images against plain NumPy: which images go where, classes, float64, batches."""
+"""Each metric against plain NumPy: choice of images, classes, float64, batches."""
 
 from pathlib import Path
 
@@ -22,13 +22,13 @@ REAL, FAKE, TRAIN = images(40, 1), images(30, 2), images(50, 3)
 
 @pytest.fixture
 def data(tmp_path: Path) -> Reference:
-    """Made-up images, whatever the data of other tests."""
+    """Synthetic images instead of the other tests' data."""
     return reference(tmp_path, TRAIN, REAL, Counted().extractor)
 
 
 @pytest.fixture
 def of(data: Reference) -> Comparison:
-    """Held-out images and others that are a little darker."""
+    """Held-out images and slightly darker ones."""
     return Comparison(dimmed(FAKE, 0.97), REAL, data, k=3, classes=(0, 1, 2))
 
 
@@ -36,7 +36,7 @@ def features(of: Images) -> np.ndarray:
     return Counted.features(of.pixels).astype(np.float64)
 
 
-# ---- likeness -----------------------------------------------------------------------------------
+# ---- fidelity -----------------------------------------------------------------------------------
 def test_fid(of: Comparison) -> None:
     x, y = features(of.real), features(of.fake)
     a, b = np.cov(x.T), np.cov(y.T)
@@ -46,7 +46,7 @@ def test_fid(of: Comparison) -> None:
 
 
 def squared_mmd(x: np.ndarray, y: np.ndarray) -> float:
-    """By loops over pairs."""
+    """Squared MMD, computed by loops over pairs."""
 
     def kernel(one: np.ndarray, other: np.ndarray) -> float:
         return (float(one @ other) / x.shape[1] + 1) ** 3
@@ -60,14 +60,14 @@ def squared_mmd(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def test_kid(data: Reference) -> None:
-    fake = dimmed(images(40, 2), 0.8)  # as many of both: one subset of all
+    fake = dimmed(images(40, 2), 0.8)  # equal numbers, so one subset has all
     found = entries.kid(Comparison(fake, REAL, data)).values
     expected = squared_mmd(features(REAL), features(fake))
     assert found == {"kid": pytest.approx(expected, rel=1e-6), "std": 0.0}
 
 
 def test_inception_score(of: Comparison) -> None:
-    """Of one class an image: every part of the images has its own score."""
+    """With one class per image, every part of the images has its own score."""
     p = softmax(Counted.logits(of.fake.pixels).astype(np.float64), axis=1)
     order = np.random.default_rng(0).permutation(30)
     scores = []
@@ -102,7 +102,7 @@ def test_density_coverage(of: Comparison) -> None:
 def test_parzen_windows_stand_on_fakes_and_training_images_choose_their_width(
     copied: bool, tmp_path: Path
 ) -> None:
-    """Copies of the fakes want the narrowest windows, unlike the held-out images."""
+    """Copies of the fakes prefer the narrowest windows, unlike the held-out images."""
     train = FAKE if copied else TRAIN
     of = Comparison(FAKE, REAL, reference(tmp_path, train, REAL, None))
     fake, test, last = (
@@ -187,7 +187,7 @@ def test_shape_diversity(of: Comparison) -> None:
 
 
 def collapsed(count: int) -> Images:
-    """One composition a class, in colours and contrasts that change from image to image."""
+    """One composition per class, in colours and contrasts that vary between images."""
     rng, compositions = np.random.default_rng(5), images(3, 6).pixels / 255.0 - 0.5
     labels = (np.arange(count) % 3).astype(np.int32)
     contrasts, colours = rng.uniform(40, 160, (count, 1, 1, 3)), rng.uniform(80, 175, (count, 3))
@@ -196,7 +196,7 @@ def collapsed(count: int) -> Images:
 
 
 def seen_without_colour(work: Path) -> Reference:
-    """Made-up images and an extractor that sees their shapes."""
+    """Synthetic images and an extractor that sees their shapes."""
 
     def run(batch: np.ndarray) -> tuple[np.ndarray, None]:
         return diversity.shapes(batch).reshape(len(batch), -1).astype(np.float32), None
@@ -241,7 +241,7 @@ def test_pixel_diversity_pinned(data: Reference) -> None:
     real = Images(flat(10, 30, 0, 255, 7, 7), labels)
     fake = Images(flat(10, 20, 0, 255, 7, 200), labels)
     found = entries.pixel_diversity(Comparison(fake, real, data, classes=(0, 1, 2)))
-    assert found.by_class == {0: 0.5, 1: 1.0}  # the real images of class 2 do not differ
+    assert found.by_class == {0: 0.5, 1: 1.0}  # real images of class 2 are equal
     assert found.values == {"pixel_diversity": 0.75}
     with pytest.raises(InputError, match="within each class all real images are the same"):
         entries.pixel_diversity(Comparison(fake, real, data, classes=(2,)))

@@ -1,4 +1,4 @@
-"""The verb: a table, lines of results, and what is written where."""
+"""The verb: its table, lines of results, and output files."""
 
 import json
 from collections.abc import Callable
@@ -21,7 +21,7 @@ FEW = ["--metrics", "pixel_diversity_12", "conditional_accuracy_d_20", "d_accura
 pytestmark = pytest.mark.usefixtures("no_report")
 
 
-# ---- what it gives ------------------------------------------------------------------------------
+# ---- output -------------------------------------------------------------------------------------
 def test_all_that_can_be_had_is_measured_when_no_metric_is_named(
     run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -190,7 +190,7 @@ def test_other_data_of_the_same_classes(run: Path, paintings: Path, tmp_path: Pa
     found = [result for result in read(run / "metrics.jsonl") if result.model != REAL]
     assert [r.data for r in found] == [f"folder:{x}" for x in (paintings, same)] + [str(numbered)]
     assert all(set(result.by_class) == set(classes) for result in found)
-    assert [len(column.cells) for column in columns(found)] == [1, 1]  # the last two are one data
+    assert [len(column.cells) for column in columns(found)] == [1, 1]  # the last two share data
 
 
 def test_data_of_other_classes_is_refused(

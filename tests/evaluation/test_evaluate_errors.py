@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("no_report")
 
 @pytest.fixture
 def loaded(sampler: Sampler, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Loading takes longer than finding a mistake."""
+    """Skip loading, which takes longer than finding a mistake."""
     monkeypatch.setattr(module, "load", lambda *_: sampler)
 
 
@@ -97,7 +97,7 @@ def spoilt(run: Path, spoil: Callable[[GAN], None]) -> None:
 
 
 def huge(network: str) -> Callable[[GAN], None]:
-    """Weights that are numbers still, unlike what comes of them."""
+    """Make weights so large that they are finite but their results are not."""
 
     def spoil(gan: GAN) -> None:
         for weight in getattr(gan, network).weights:

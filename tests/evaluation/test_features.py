@@ -1,4 +1,4 @@
-"""The cache of features: found by content, never wrong, never half-written, resumed."""
+"""The cache of features: found by content, never wrong, never incomplete, resumed."""
 
 import errno
 from collections.abc import Callable
@@ -22,7 +22,7 @@ Opened = Callable[..., Features]
 
 @pytest.fixture
 def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opened:
-    """`opened(extractor)`: as a new process would open them, with chunks of 20 images."""
+    """`opened(extractor)`: features as in a new process, with chunks of 20 images."""
     monkeypatch.setattr(module, "CHUNK", 20)
     made = 0
 
@@ -45,7 +45,7 @@ def stored(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-# ---- what is found ------------------------------------------------------------------------------
+# ---- hits and misses ----------------------------------------------------------------------------
 def test_the_same_content_is_computed_once(opened: Opened) -> None:
     counted, some = Counted(), images(50)
     first = opened(counted.extractor)
@@ -100,7 +100,7 @@ def test_what_has_no_weights_leaves_the_cache_empty(opened: Opened, tmp_path: Pa
     assert not (tmp_path / "cache").exists()
 
 
-# ---- what goes, what stays ----------------------------------------------------------------------
+# ---- forgetting ---------------------------------------------------------------------------------
 def test_features_of_generated_images_are_forgotten_and_those_of_real_ones_kept(
     opened: Opened, tmp_path: Path
 ) -> None:
@@ -114,7 +114,7 @@ def test_features_of_generated_images_are_forgotten_and_those_of_real_ones_kept(
     features.forget()
     assert stored(tmp_path) == before
     assert_right(features.of(real, "real"), real)
-    assert counted.images == 50 + 50 + 10  # the last 10 of 30 images are a chunk of their own
+    assert counted.images == 50 + 50 + 10  # the last 10 of 30 images are a separate chunk
     assert_right(features.of(fake, "generated", keep=False), fake)
 
 
@@ -127,7 +127,7 @@ def test_an_interrupted_evaluation_goes_on_where_it_stopped(opened: Opened) -> N
     assert counted.images == 70
     counted.fail_after = 10**9
     assert_right(opened(counted.extractor).of(fake, "generated", keep=False), fake)
-    assert counted.images == 70 + 100 - 60  # three chunks of 20 were whole
+    assert counted.images == 70 + 100 - 60  # three chunks of 20 were complete
 
 
 def test_what_was_interrupted_can_be_forgotten(opened: Opened, tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_labels_pinned() -> None:
 
 # ---- real images --------------------------------------------------------------------------------
 def painting(index: int) -> np.ndarray:
-    """No two alike, and nothing that a crop of the centre loses."""
+    """Distinct paintings that a centre crop leaves unchanged."""
     return np.full((SIZE, SIZE + 2 * (index % 2), 3), (index, 255 - index, index % 3), np.uint8)
 
 
@@ -75,7 +75,7 @@ def taken(split: Split, file: Path) -> Images:
 
 
 def numbers(found: Images) -> list[int]:
-    """Which painting each image is; its label is checked."""
+    """Number of the painting in each image, after checking its label."""
     assert found.pixels.shape == (found.count, SIZE, SIZE, 3)
     assert found.pixels.dtype == np.uint8
     for image, label in zip(found.pixels, found.labels, strict=True):
@@ -96,7 +96,7 @@ def test_real_images_are_all_of_the_split_in_an_order_that_stays(kind: str, tmp_
     first = numbers(taken(source.train, tmp_path / "a.npy"))
     assert sorted(first) == [index for index in range(250) if index % 4]
     assert first == numbers(taken(source.train, tmp_path / "b.npy"))
-    assert 20 < Counter(index % 3 for index in first[:90])[0] < 40  # they come sorted by class
+    assert 20 < Counter(index % 3 for index in first[:90])[0] < 40  # the source is sorted by class
     assert sorted(numbers(taken(source.val, tmp_path / "c.npy"))) == list(range(0, 250, 4))
 
 
@@ -119,7 +119,7 @@ def test_unreadable_images_are_left_out_and_labels_stay_with_their_pixels(tmp_pa
 @pytest.mark.filterwarnings("ignore:.*skipped")
 @pytest.mark.parametrize("broken", [False, True])
 def test_real_images_pass_through_little_memory(broken: bool, tmp_path: Path) -> None:
-    """Of 24 MB, with and without one that cannot be read."""
+    """24 MB of images, with and without an unreadable one."""
 
     def read(index: int) -> np.ndarray:
         if broken and index == 17:
@@ -192,7 +192,7 @@ def test_generated_images_pass_through_little_memory(tmp_path: Path) -> None:
     assert peak(lambda: painted(sampler, 2000, 0, tmp_path)) < 8e6  # they take 24 MB
 
 
-# ---- what they are ------------------------------------------------------------------------------
+# ---- hashes -------------------------------------------------------------------------------------
 def test_sha256_is_of_the_content_wherever_it_lies(tmp_path: Path) -> None:
     one = images(120)
     copy = on_disk(tmp_path / "copy.npy", np.uint8, one.pixels.shape)

@@ -1,4 +1,4 @@
-"""A metric registered from outside, by the lines of CONTRIBUTING.md, is one like the others."""
+"""A metric registered from outside, with the code in CONTRIBUTING.md, works like the others."""
 
 import re
 from collections.abc import Iterator

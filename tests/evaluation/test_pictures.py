@@ -1,4 +1,4 @@
-"""Pictures of the report: grids, generated beside real, ways, neighbours as authenticity counts."""
+"""Pictures of the report: grids, generated and real images, interpolations, neighbours."""
 
 import base64
 import io
@@ -115,7 +115,7 @@ def reference(tiny, tmp_path):
 
 @pytest.fixture
 def painted(reference):
-    """A copy, its neighbour's mean with it, a training image a step brighter, noise."""
+    """A copy, its mean with its neighbour, a slightly brighter training image, and noise."""
     pixels = reference.train.pixels
     noise = np.random.default_rng(0).integers(0, 256, pixels.shape[1:], np.uint8)
     mean = (pixels[4].astype(int) + pixels[9]) // 2

@@ -1,4 +1,4 @@
-"""The real images of an evaluation: read when asked for, and what is known of them."""
+"""The real images of an evaluation: read on first use, with their classifier and features."""
 
 from pathlib import Path
 
@@ -75,7 +75,7 @@ def test_a_classifier_of_the_real_images_is_an_extractor(
 
 
 class Trained:
-    """Stands in for a classifier, and counts how often one was trained."""
+    """A fake classifier that counts how often one was trained."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch):
         self.times = 0

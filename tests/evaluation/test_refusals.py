@@ -1,4 +1,4 @@
-"""What cannot be measured: refused before anything is painted, or a failed run, in a sentence."""
+"""Metrics that cannot be measured: refused before generation, or a failed run, in a sentence."""
 
 from dataclasses import replace
 from pathlib import Path

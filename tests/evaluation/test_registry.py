@@ -1,4 +1,4 @@
-"""Names of metrics: what they mean, which are refused, and which are taken when none is named."""
+"""Names of metrics: their meaning, refused names, and the default choice."""
 
 from pathlib import Path
 
@@ -83,7 +83,7 @@ def test_other_names_are_refused_in_one_sentence(name: str) -> None:
     assert "\n" not in sentence
 
 
-# ---- the usual ones -----------------------------------------------------------------------------
+# ---- the default --------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("train", "val"), [(50_000, 10_000), (5_000, 1_000), (5_000, 100), (120, 2_000), (36, 12)]
 )
@@ -122,7 +122,7 @@ def test_all_that_is_usual_and_can_be_had_has_a_reference_row(
 
 
 class FirstPixel:
-    """Stands in for the trained classifier."""
+    """A fake classifier."""
 
     @staticmethod
     def predict_on_batch(pixels):

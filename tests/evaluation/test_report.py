@@ -1,4 +1,4 @@
-"""The report page: complete in itself, every figure beside its reference row, names as they are."""
+"""The report page: self-contained, every figure with its reference row, names unaltered."""
 
 import base64
 import io
@@ -37,7 +37,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, paintings: Path) -> Path:
-    """Six steps on three classes with names that are hard to show."""
+    """Six steps on three classes with names that are hard to display."""
     folder = tmp_path_factory.mktemp("run")
     for split in ("train", "val"):
         for plain, name in zip(CLASS_NAMES[:3], NAMES, strict=True):
@@ -182,10 +182,10 @@ def test_a_copy_is_marked_beside_what_it_copies(run, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "write_report", spying(module.write_report, data))
     found = measure(run, ("authenticity_8",), "random-projection", out=tmp_path)
     page = Page(found.report.read_text(encoding="utf-8"))
-    assert [tag for tag, _ in page.tags].count("mark") == 1 + 2  # in the explanation, and there
+    assert [tag for tag, _ in page.tags].count("mark") == 1 + 2  # in the explanation, on pictures
     loud = [values for tag, values in page.tags if tag == "div" and values.get("class") == "copies"]
     (grade,) = (answer.grade for answer in found.verdict if answer.name == "copies")
-    assert bool(loud) == (grade == "poor")  # a mark is loud where the verdict is
+    assert bool(loud) == (grade == "poor")  # a mark is loud if the verdict is poor
     alts = [image["alt"] for image in page.images()]
     places = [i for i, alt in enumerate(alts) if alt.endswith("seed 0: generated")]
     assert len(places) == 2  # by pixels and by features

@@ -1,4 +1,4 @@
-"""Scores of a run and of real images in its place: same images, right counts, nothing changed."""
+"""Scores of a run and of real images: same images, right counts, nothing modified."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +28,7 @@ ALL = (
 )
 
 
-# ---- what a result tells ------------------------------------------------------------------------
+# ---- results ------------------------------------------------------------------------------------
 def test_counts_of_a_model(data: Reference, sampler: Sampler) -> None:
     found = scored(ALL, data, sampler, seed=4)
     assert list(found) == list(ALL)
@@ -195,7 +195,7 @@ def test_an_interrupted_evaluation_goes_on(
 def test_a_metric_without_a_value_says_why_and_the_others_go_on(
     tmp_path: Path, sampler: Sampler
 ) -> None:
-    """Each class's real images are one picture: there is no deviation to compare with."""
+    """The real images of each class are equal, so there is no deviation to compare with."""
     size = sampler.gan.config.data.image_size
     labels = (np.arange(48) % 3).astype(np.int32)
     grey = np.broadcast_to(labels[:, None, None, None] * 90, (48, size, size, 3)).astype(np.uint8)
@@ -211,7 +211,7 @@ def test_a_metric_without_a_value_says_why_and_the_others_go_on(
 def test_one_constant_picture_takes_only_the_metrics_that_it_has_no_value_for(
     tmp_path: Path, sampler: Sampler
 ) -> None:
-    """A network that divides by each image's contrast has no features of it."""
+    """A network that divides by an image's contrast has no features for it."""
 
     def run(batch: np.ndarray) -> tuple[np.ndarray, None]:
         with np.errstate(invalid="ignore"):

@@ -1,4 +1,4 @@
-"""Tables of a report: what stands where, which way is better, what is told of the data."""
+"""Tables of a report: layout, direction of improvement, and facts about the data."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The verdict: what is said of figures, beside those of real images."""
+"""The verdict: sentences about figures, compared with those of real images."""
 
 from dataclasses import replace
 from typing import Any
@@ -96,7 +96,7 @@ def test_copies_are_more_near_images_than_chance_gives(
         found.append(result("authenticity_pixels_1k", {"closer": real}, REAL, count))
     words, given = said([*found, *both("fid_1k_val", 9.0, 8.0)])["copies"]
     assert given == grade
-    alone = said(found)["copies"]  # nobody knows whether they are like real ones
+    alone = said(found)["copies"]  # it is unknown whether they look real
     assert alone == (words, grade.replace("good", ""))
     seen = {"good": "none found: ", "poor": "there may be some: ", "": "not known: "}
     assert words.startswith(seen[grade])

@@ -1,4 +1,4 @@
-"""Calls the verb in this process."""
+"""Runs the verb in this process."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from artgan_tf.evaluate import evaluate as verb
 
 
 def evaluate(*arguments: object) -> int:
-    """The verb's exit code, in this process."""
+    """Run the verb in this process; returns its exit code."""
     with pytest.raises(SystemExit) as exit_:
         cli.main(verb, "evaluate", [str(argument) for argument in arguments])
     return int(exit_.value.code or 0)

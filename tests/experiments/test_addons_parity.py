@@ -1,6 +1,6 @@
-"""What stands in the place of tensorflow-addons here gives what addons 0.23.0 gave.
+"""This project's replacements for tensorflow-addons give the results of addons 0.23.0.
 
-The golden values come from experiments/addons_parity/make_golden.py, which ran addons itself.
+The golden values come from experiments/addons_parity/make_golden.py, which ran addons.
 """
 
 import json
@@ -44,7 +44,7 @@ class Golden:
 
 
 def each(kind: str, **settings: Any) -> Any:
-    """Every case of a kind, or those with these settings."""
+    """All cases of a kind, or those with these settings."""
     table = CASES[kind].items()
     names = [n for n, case in table if settings.items() <= case["settings"].items()]
     assert names
@@ -53,7 +53,7 @@ def each(kind: str, **settings: Any) -> Any:
 
 @pytest.fixture(autouse=True)
 def on_the_cpu() -> Iterator[None]:
-    """As the golden values were; a GPU's TF32 would take other tolerances."""
+    """Run on the CPU like the golden values; a GPU's TF32 would need other tolerances."""
     with tf.device("CPU:0"):
         yield
 
@@ -64,12 +64,12 @@ def test_golden_values_are_those_of_the_last_addons():
     assert (FOLDER / "golden.npz").stat().st_size < 200_000
 
 
-# ---- instance and group normalisation: Keras core's GroupNormalization ------------------------
+# ---- instance and group normalization: Keras core's GroupNormalization ------------------------
 @each("norm")
 def test_norms(golden):
-    """No conventions differ: both take epsilon 1e-3 when none is given, inside the root.
+    """The conventions are the same: epsilon is 1e-3 by default, inside the root.
 
-    Addons has a class for instance norm, Keras core spells it groups=-1.
+    Addons has a class for instance norm; in Keras core it is groups=-1.
     """
     layer = keras.layers.GroupNormalization(**{"groups": -1, **golden.settings})
     layer.build(golden["x"].shape)
@@ -83,13 +83,13 @@ def test_norms(golden):
     golden.holds(tape.gradient(loss, x), golden["gradient"], "gradient")
 
 
-# ---- spectral normalisation -------------------------------------------------------------------
-# A training call of addons does three things, which are apart here: power iterations
+# ---- spectral normalization -------------------------------------------------------------------
+# A training call of addons does three things, which are separate here: power iterations
 # (`update_spectral_norm`, one each), the division by sigma (in every call of the layer) and
-# writing the divided kernel over the kernel (never done here).  u is a row there, a column here.
-# Addons makes v anew from u in every iteration; so does `update`, so that v needs no start value.
+# overwriting the kernel with the divided one (never done here).  u is a row there, a column here.
+# Addons computes v from u in every iteration, and so does `update`, so v needs no initial value.
 def spectral(golden: Golden) -> tuple[Any, keras.Model]:
-    """Our layer with the first kernel, bias and u of addons, and a network of it alone."""
+    """Our layer with addons' initial kernel, bias and u, and a network of only this layer."""
     kinds: dict[str, Any] = {"Conv2D": SpectralConv2D, "Dense": SpectralDense}
     layer = kinds[golden.settings["layer"]](**golden.settings["of_layer"])
     network = keras.Sequential([layer])
@@ -102,14 +102,14 @@ def spectral(golden: Golden) -> tuple[Any, keras.Model]:
 
 
 def call(golden: Golden, network: keras.Model) -> None:
-    """The part of a training call of addons that moves u."""
+    """The part of addons' training call that updates u."""
     for _ in range(golden.settings["power_iterations"]):
         update_spectral_norm(network)
 
 
 @each("spectral")
 def test_spectral_call_by_call(golden):
-    """Each call on its own: the kernel is what addons had at its start, u goes on by itself."""
+    """Each call starts from addons' kernel; u carries over from our previous call."""
     layer, network = spectral(golden)
     for k in range(CALLS):
         layer.kernel.assign(golden["start"][k])
@@ -122,10 +122,11 @@ def test_spectral_call_by_call(golden):
 
 @each("spectral", rate=0.0)
 def test_spectral_calls_in_a_row_without_writing_over_the_kernel(golden):
-    """Addons divides by sigma_1, sigma_2 ... one after another, we by the newest sigma alone.
+    """Addons divides by sigma_1, sigma_2 ... successively, we only by the latest sigma.
 
-    Without training between, it comes to the same: u and v do not depend on the kernel's size, so
-    each sigma of addons is the newest over the one before, and their product is the newest.
+    Without training between calls, both are equal: u and v do not depend on the kernel's scale, so
+    each sigma of addons is our latest sigma divided by the previous one, and the product is the
+    latest.
     """
     layer, network = spectral(golden)
     for k in range(CALLS):
@@ -137,9 +138,9 @@ def test_spectral_calls_in_a_row_without_writing_over_the_kernel(golden):
 
 @each("spectral")
 def test_spectral_gradient(golden):
-    """Addons gives the gradient G by the divided kernel S = W / sigma, as it wrote S over W.
+    """Addons gives the gradient G with respect to the divided kernel S = W / sigma.
 
-    Ours is by W, through sigma = v' W u too, as the paper has it: (G - <G, S> v u') / sigma.
+    Ours is that of W, also through sigma = v' W u, as in the paper: (G - <G, S> v u') / sigma.
     """
     layer, network = spectral(golden)
     call(golden, network)
@@ -154,7 +155,7 @@ def test_spectral_gradient(golden):
 
 @each("spectral")
 def test_before_the_first_training_call_addons_does_not_normalise(golden):
-    """We always do; `GAN` makes five iterations at the start, so that u fits the kernel by then."""
+    """We always normalize; `GAN` makes five iterations at the start, so that u fits the kernel."""
     _, network = spectral(golden)
     call(golden, network)
     bias = golden.arrays.get("bias", 0.0)
@@ -165,7 +166,7 @@ def test_before_the_first_training_call_addons_does_not_normalise(golden):
 
 # ---- the moving average -----------------------------------------------------------------------
 class SmallGenerator(keras.Model):
-    """The model that addons averaged; its five inputs are z and the class weights."""
+    """The model that addons averaged; its five inputs are z and class weights."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -182,7 +183,7 @@ class SmallGenerator(keras.Model):
 
 
 class Replay(GAN):
-    """The project's GAN, in whose train step G takes the recorded weights instead of learning."""
+    """The project's GAN, whose train step assigns recorded weights to G instead of training it."""
 
     pixel_range = (-1.0, 1.0)
     discriminator_term_names = ()
@@ -209,9 +210,9 @@ def assign(model: Any, values: dict[str, Any]) -> None:
 
 
 def replay(golden: Golden) -> Replay:
-    """A GAN about to take the recorded steps, its average where addons' slots started.
+    """A GAN before the recorded steps, with its average at the start of addons' slots.
 
-    That start is G's weights before the first step, in addons and here: see the assertion.
+    In addons and here, that start is G's weights before the first step: see the assertion.
     """
     small = {"data.classes": 2, "data.image_size": 8, "model.z_size": 3}
     ema = {"train.ema": golden.settings["decay"], "train.cifar_trick": False}
@@ -228,13 +229,13 @@ def replay(golden: Golden) -> Replay:
 
 @each("average")
 def test_average_of_weights_and_statistics(golden):
-    """Both: mean += (1 - decay) (weight - mean), after the step, with the steps done before it.
+    """Both compute mean += (1 - decay) (weight - mean) after a step, with the earlier steps' count.
 
-    Our warm-up, min(decay, (1 + step) / (10 + step)), is addons' `dynamic_decay`.  Addons can do
-    without, we cannot: for these cases the GAN counts on from a step where the warm-up is over.
+    Our warm-up, min(decay, (1 + step) / (10 + step)), is addons' `dynamic_decay`.  It is optional
+    in addons but not here: for cases without it, the GAN starts at a step after the warm-up.
 
-    Addons' optimizer never sees batch norm's statistics: in a model with its averages they stay
-    the newest ones (`assigned`).  We average them too, as its `average_op` does when asked to.
+    Addons' optimizer never gets batch norm's statistics: in a model with its averages they keep
+    the latest values (`assigned`).  We average them too, like its `average_op`.
     """
     gan = replay(golden)
     for k in range(STEPS):

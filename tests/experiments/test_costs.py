@@ -1,4 +1,4 @@
-"""What the page of presets says that they cost is what their graphs hold."""
+"""The costs on the page of presets equal those of the graphs."""
 
 from pathlib import Path
 

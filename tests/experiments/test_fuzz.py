@@ -1,11 +1,11 @@
-"""What fuzzing starts from, and what it has found, behaves."""
+"""The seeds of fuzzing and the inputs that it found do not fail."""
 
 import pytest
 
 from experiments.faults.fuzz import examples, lists, presets, rest
 
-FOUND = {  # of each target, inputs that once made it fail
-    lists: [b"a cat\n1"],  # the refusal of a word with a line break was two lines
+FOUND = {  # inputs that once made a target fail
+    lists: [b"a cat\n1"],  # the error for a word with a line break had two lines
     presets: [],
     rest: [],
     examples: [],
@@ -26,7 +26,7 @@ def test_an_input_behaves(target, data):
 
 @pytest.mark.parametrize("kind", examples.KINDS, ids=str)
 def test_the_reader_and_verify_agree(kind):
-    """An image or a label that is not as it should be is refused by both."""
+    """Both refuse a wrong image or label."""
     assert examples.check(examples.example(kind), kind) == ""
     assert examples.readable(examples.example(kind), kind)
     for record in (examples.example(kind, 2), examples.example(kind)[:-9], b"", b"\x0a\x00"):

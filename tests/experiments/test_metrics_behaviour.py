@@ -1,4 +1,4 @@
-"""The script that says whether metrics behave, on embedded paintings and on real ones."""
+"""The script that checks the metrics' behaviour, on embedded paintings and on real ones."""
 
 import os
 from dataclasses import replace
@@ -53,16 +53,16 @@ def rows(reference: Reference) -> list[Row]:
 
 
 def reference_of(source: Source, work: Path, extractor: Extractor | None = None) -> Reference:
-    """With `edges`, where no other extractor is given."""
+    """A reference with the given extractor, or `edges` by default."""
     assert isinstance(source.train, Indexed)
     side = min(source.train.load(0).shape[:2])
     return Reference(source, Data(image_size=side), extractor or edges(), work, work)
 
 
 def edges() -> Extractor:
-    """Mean colours and mean contrasts of 16 fields.
+    """An extractor of mean colours and mean contrasts of 16 fields.
 
-    Features linear in the pixels will not do: noise of mean 0 hardly moves their KID.
+    Features linear in the pixels do not work: noise with mean 0 barely changes their KID.
     """
 
     def fields(values: np.ndarray) -> np.ndarray:
@@ -102,7 +102,7 @@ def test_authenticity_catches_training_images(rows: list[Row]) -> None:
 
 
 def test_random_projections_too(source: Source, tmp_path: Path) -> None:
-    """What features linear in the pixels can see."""
+    """The changes that features linear in the pixels can detect."""
     other = reference_of(source, tmp_path, open_extractor("random-projection"))
     found = list(measured(other, COUNT))
     for name, series, sign in EXPECTED:
@@ -143,7 +143,7 @@ def test_noise_and_blur_are_of_the_strength_they_say() -> None:
     assert variance == pytest.approx(4.0, rel=0.2)
 
 
-# ---- what is said -------------------------------------------------------------------------------
+# ---- the report ---------------------------------------------------------------------------------
 def test_every_failed_expectation_is_told(rows: list[Row]) -> None:
     still = [replace(row, values=rows[1].values) for row in rows]
     told = misbehaving(still, COUNT)
@@ -183,9 +183,10 @@ def test_figures_tell_what_they_are_of(reference: Reference) -> None:
     reason="no wikiart/images in ../shared/data: set ARTGAN_DATA",
 )
 def test_real_paintings(tmp_path: Path) -> None:
-    """By style; the last styles of the list are too few to be missed, so noise and blur alone.
+    """Classes are styles; the last ones are too few to be missed, so only noise and blur count.
 
-    Noise of 5 % hardly moves the precision of `edges`, blur of half a pixel the FID of projections.
+    Noise of 5 % barely changes the precision of `edges`, as does blur of half a pixel the FID of
+    projections.
     """
     data = Data(spec=f"folder:{SHARED / 'wikiart' / 'images'}", image_size=16)
     whole = open_source(data)

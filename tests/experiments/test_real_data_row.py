@@ -1,4 +1,4 @@
-"""The script that scores real images in the place of generated ones."""
+"""The script that scores real images instead of generated ones."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The sampling benchmark: that its contestants paint the same, and what it does if not."""
+"""The sampling benchmark: its contestants give the same pictures, or it ends."""
 
 import importlib.util
 import sys

@@ -1,4 +1,4 @@
-"""The train step's benchmark: that its contestants compute the same, and what it does if not."""
+"""The train step's benchmark: its contestants compute the same losses, or it ends."""
 
 import importlib.util
 import json

@@ -1,8 +1,8 @@
-"""One descent on a gradient penalty through each layer of ours and through Keras's own.
+"""A gradient step on a gradient penalty through each of our layers and through Keras's.
 
-`python -m tests.fast.second_derivatives OUT.npz`, with whatever backend KERAS_BACKEND names.
-OUT gets all variables after it, `CASE/ours/PATH`, and `CASE/plain/PATH`: with a rate of 1 a weight
-has lost its gradient, that of the shift of the input too.
+`python -m tests.fast.second_derivatives OUT.npz`, with the backend of KERAS_BACKEND.
+OUT gets all variables after the step, as `CASE/ours/PATH` and `CASE/plain/PATH`. With a rate of 1,
+each weight, including the shift of the input, changes by its gradient.
 """
 
 import sys
@@ -49,7 +49,7 @@ CASES: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
 
 
 class Shifted(keras.Model):
-    """A layer behind a trainable shift of its input."""
+    """A layer with a trainable shift of its input."""
 
     def __init__(self, layer: Any):
         super().__init__()
@@ -65,7 +65,7 @@ def draw(shape: tuple[int, ...], seed: int) -> Any:
 
 
 def descended(layer: Any) -> list[np.ndarray]:
-    """The variables after one compiled step on the penalty and on what the layer itself gives."""
+    """The variables after a compiled step on the penalty and on the layer's output."""
     network, x = Shifted(layer), ops.convert_to_tensor(draw((N, SIDE, SIDE, CHANNELS), 100))
     network(x)
     for index, variable in enumerate(network.trainable_variables):
@@ -91,7 +91,7 @@ def descended(layer: Any) -> list[np.ndarray]:
 
 
 def main(out: str) -> None:
-    """All cases, ours with fast kernel gradients wherever there are any."""
+    """Run all cases, ours with fast kernel gradients wherever they exist."""
     fast.PAYS["float32"] = 0
     found: dict[str, Any] = {}
     for case, (ours, plain) in CASES.items():

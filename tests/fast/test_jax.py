@@ -1,4 +1,4 @@
-"""JAX's transposed and depthwise convolutions beside TensorFlow's."""
+"""JAX's transposed and depthwise convolutions compared with TensorFlow's."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Gradient penalties through what is computed in our own way, beside Keras's own operations."""
+"""Gradient penalties through our fast layers, compared with Keras's operations."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module", params=["tensorflow", "jax"])
 def found(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """All variables after a step, of a backend."""
+    """All variables after a step with a backend."""
     pytest.importorskip(request.param, reason=f"there is no {request.param}")
     out = tmp_path_factory.mktemp("second") / "found.npz"
     environment = os.environ | {"KERAS_BACKEND": request.param, "CUDA_VISIBLE_DEVICES": ""}

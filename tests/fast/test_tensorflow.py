@@ -1,4 +1,4 @@
-"""What a CPU computes in another way than Keras: the same weights, the same numbers."""
+"""The fast layers for CPUs: the same weights and the same results as Keras."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ from artgan_tf.papers import build_gan
 from experiments.benchmarks.rivals.plain_keras import plain_layers
 from tests.gans import K, batch, tiny
 
-# Of the largest value; in bfloat16 two roundings of 2^-9 may differ by one step.
+# Relative to the largest value; in bfloat16 two roundings of 2^-9 may differ by one step.
 CLOSE = {"float32": 1e-4, "mixed_bfloat16": 1.6e-2}
 POLICIES = pytest.mark.parametrize("policy", CLOSE)
 
@@ -28,7 +28,7 @@ def normal(shape: tuple[int, ...], seed: int = 0) -> Any:
 def assert_close(
     ours: list[Any], reference: list[Any], tolerance: float, least: float = 1e-6
 ) -> None:
-    """Equal to a share of the reference's largest value, or of `least` where that is smaller."""
+    """Compare relative to the reference's largest value, or to `least` if that is larger."""
     assert len(ours) == len(reference)
     for one, other in zip(ours, reference, strict=True):
         one, other = (tf.cast(x, "float32").numpy() for x in (one, other))
@@ -37,7 +37,7 @@ def assert_close(
 
 
 def results(layer: Any, x: Any, **options: Any) -> list[Any]:
-    """Output, gradients of the input and of the weights, and what the weights then are."""
+    """Output, gradients of input and weights, and the weights afterwards."""
     x = tf.cast(x, layer.compute_dtype)
     weights = [v.value for v in layer.trainable_variables]
     with tf.GradientTape() as tape:
@@ -112,13 +112,13 @@ def test_kernel_gradient_equals_keras(
     x = normal((3, side, side, 4))
     assert_close(results(pair[0], x), results(pair[1], x), CLOSE[policy])
     assert len(calls) == fast.on_cpu()
-    if policy == "float32":  # in bfloat16 XLA rounds differently for each way of writing it
+    if policy == "float32":  # in bfloat16 XLA rounds each formulation differently
         compiled = tf.function(lambda: results(pair[0], x), jit_compile=True)
         assert_close(compiled(), results(pair[1], x), CLOSE[policy])
 
 
 def counted(monkeypatch: Any) -> list[int]:
-    """A list that grows with each kernel gradient of ours."""
+    """A list that grows with each of our kernel gradients."""
     real = on_tensorflow.kernel_gradient
     calls: list[int] = []
 
@@ -133,7 +133,7 @@ def counted(monkeypatch: Any) -> list[int]:
 @pytest.mark.parametrize(
     ("shape", "kernel", "settings"),
     [
-        ((2, 7, 7, 3), 3, {"strides": 2, "padding": "same"}),  # 7 is no multiple of 2
+        ((2, 7, 7, 3), 3, {"strides": 2, "padding": "same"}),  # 7 is not a multiple of 2
         ((2, 8, 6, 3), 3, {"strides": 2, "padding": "same"}),
         ((2, 6, 6, 3), 1, {"padding": "same"}),
         ((2, 6, 6, 3), 3, {"padding": "valid"}),
@@ -168,7 +168,7 @@ def test_large_kernels_on_small_maps_only(monkeypatch: Any) -> None:
 def test_losses_and_gradients_of_a_step_are_those_of_keras_layers(
     paper: str, monkeypatch: Any
 ) -> None:
-    """Of layers that upsample before they convolve, too."""
+    """Even with layers that upsample before they convolve."""
     monkeypatch.setattr(fast, "PAYS", {"float32": 0})
     ours = losses_and_gradients(paper)
     with plain_layers():
@@ -178,7 +178,7 @@ def test_losses_and_gradients_of_a_step_are_those_of_keras_layers(
 
 
 def losses_and_gradients(paper: str) -> list[Any]:
-    """Of both networks, from equal weights and the same draws, and the moving statistics after."""
+    """Losses and gradients from equal weights and draws, and the moving statistics afterwards."""
     keras.utils.set_random_seed(3)
     gan = build_gan(tiny(paper), K)
     images, y = batch()

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 beside the original in PyTorch, its gradients, what it says of its package."""
+"""EfficientNet-Lite0 compared with the original in PyTorch, its gradients, and its package."""
 
 import os
 import subprocess
@@ -36,12 +36,12 @@ def network() -> keras.Model:
 
 @pytest.fixture(scope="module")
 def images() -> np.ndarray:
-    """float32 [16, 128, 96, 3] in -1..1."""
+    """Images float32 [16, 128, 96, 3] in -1..1."""
     return cases.pictures().astype(np.float32) / 127.5 - 1
 
 
 def distance(ours: np.ndarray, theirs: np.ndarray) -> float:
-    """The largest difference, of |theirs| + mean |theirs|."""
+    """The largest difference relative to |theirs| + mean |theirs|."""
     return float((np.abs(ours - theirs) / (np.abs(theirs) + np.abs(theirs).mean())).max())
 
 
@@ -88,7 +88,7 @@ def test_bfloat16_is_near_and_pools_in_float32(network: keras.Model, images: np.
 
 
 def test_nothing_of_it_is_trained_and_gradients_reach_the_images(images: np.ndarray) -> None:
-    network = load_efficientnet("float64")  # whose steps are small enough to cross no kink
+    network = load_efficientnet("float64")  # its steps can be too small to cross a kink
     assert network.trainable_variables == []
     x = tf.constant(images[:1], tf.float64)
     direction = np.random.default_rng(0).standard_normal(x.shape)

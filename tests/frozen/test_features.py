@@ -1,4 +1,4 @@
-"""Frozen features: their maps, their gradients, and that nothing of them is trained or kept."""
+"""Frozen features: maps and gradients; their network is neither trained nor saved."""
 
 import os
 import subprocess
@@ -62,7 +62,7 @@ def test_gradients_of_every_map_reach_every_image(features, images):
 
 
 def test_every_map_is_mixed_with_the_deeper_ones(features, images):
-    """But the last: nothing is deeper."""
+    """Except the last, which is the deepest."""
     kernels = [np.array(kernel) for kernel in features.down]
     before = features(images)
     for kernel in features.down:
@@ -82,7 +82,7 @@ def test_nothing_of_them_is_the_gans_own():
     assert not theirs & {id(v) for v in gan.trainable_variables}
     assert gan.features.network.trainable_variables == []
     assert not any(v.trainable for v in (*gan.features.across, *gan.features.down))
-    assert theirs <= {id(v) for v in gan.state}  # which JAX hands to a step
+    assert theirs <= {id(v) for v in gan.state}  # JAX passes the state to a step
 
 
 def test_nothing_of_them_is_in_checkpoints(tmp_path):
@@ -111,7 +111,7 @@ def test_steps_with_them_move_both_networks_and_not_them():
 
 
 def test_critics_of_features_add_to_the_terms():
-    """D's own critic silenced, what is left is theirs, and it tells G something."""
+    """Without D's own critic, the terms are those of the features, and G gets gradients."""
     gan = built("critic", **FEATURES)
     gan.discriminator.head.kernel.assign(0.0 * np.array(gan.discriminator.head.kernel))
     z, y = gan.latents(N, gan.random), gan.fake_labels(N)
@@ -120,11 +120,11 @@ def test_critics_of_features_add_to_the_terms():
         fake = gan.generator(z, gan.one_hot(y), training=True)
         (term,) = gan.generator_terms(None, None, fake, y).values()
     assert np.abs(tape.gradient(term, kernel)).max() > 0
-    assert float(term) > 4 * np.log(2) / 2  # five critics, each of which begins undecided
+    assert float(term) > 4 * np.log(2) / 2  # five critics, each initially undecided
 
 
 def test_critics_of_features_are_not_penalised():
-    """D's own critic silenced, theirs have gradients to the pictures, and no penalty."""
+    """Without D's own critic, theirs have gradients at the pictures, and no penalty."""
     gan = built("critic", train__gradient_penalty=1.0, **FEATURES)
     gan.discriminator.head.kernel.assign(0.0 * np.array(gan.discriminator.head.kernel))
     images, y = batch()

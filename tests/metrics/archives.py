@@ -1,4 +1,4 @@
-"""Weights files of the 2015 Inception network with made-up numbers, written byte by byte."""
+"""Weights files of the 2015 Inception network with synthetic numbers, written byte by byte."""
 
 import struct
 import zipfile
@@ -16,7 +16,7 @@ Entries = dict[str, bytes]
 
 
 def convolution(seed: int, *shape: int) -> Convolution:
-    """Kernel HWIO that keeps the size of what it gets, and a norm that is not trivial."""
+    """A kernel HWIO that preserves the scale of its input, and a nontrivial norm."""
     rng = np.random.default_rng(seed)
     kernel = rng.standard_normal(shape, np.float32) * np.float32(2 / np.prod(shape[:-1])) ** 0.5
     beta, mean = (rng.normal(scale=0.1, size=shape[-1]).astype(np.float32) for _ in range(2))
@@ -24,11 +24,11 @@ def convolution(seed: int, *shape: int) -> Convolution:
 
 
 def made_up(layers: dict[str, ConvNorm]) -> dict[str, Convolution]:
-    """A convolution for each of a network's."""
+    """A synthetic convolution for each convolution of a network."""
     return {name: convolution(i, *layers[name].kernel.shape) for i, name in enumerate(layers)}
 
 
-# ---- TorchScript: protocol 2, as PyTorch writes it ----------------------------------------------
+# ---- TorchScript: pickle protocol 2, like PyTorch -----------------------------------------------
 def text(value: str) -> bytes:
     return b"X" + struct.pack("<I", len(value.encode())) + value.encode()
 
@@ -42,14 +42,14 @@ def numbers(values: Iterable[int]) -> bytes:
 
 
 def module(attributes: dict[str, bytes], name: str = "__torch__.net Module") -> bytes:
-    """An object whose attributes are pickled already."""
+    """An object with pickled attributes."""
     items = b"".join(text(key) + value for key, value in attributes.items())
     owner, kind = name.split(" ")
     return f"c{owner}\n{kind}\n".encode() + b")\x81}(" + items + b"ub"
 
 
 def tensor(key: str, array: np.ndarray) -> bytes:
-    """A reference to the storage `key`, contiguous."""
+    """A contiguous tensor that refers to the storage `key`."""
     storage = text("storage") + b"ctorch\nFloatStorage\n" + text(key) + text("cpu")
     shape = array.shape
     strides = [int(np.prod(shape[axis + 1 :])) for axis in range(len(shape))]
@@ -95,7 +95,7 @@ def write_zip(path: Path, entries: Entries, compression: int = zipfile.ZIP_STORE
 def frozen_graph(
     convolutions: dict[str, Convolution], softmax: np.ndarray, biases: np.ndarray
 ) -> tf.compat.v1.GraphDef:
-    """The constants that the public graph has, by its names."""
+    """The constants of the public graph, with its names."""
     graph = tf.compat.v1.GraphDef()
     graph.node.add(name="ExpandDims", op="ExpandDims")
     for name, (kernel, beta, mean, variance) in convolutions.items():
@@ -115,6 +115,6 @@ def _constant(graph: tf.compat.v1.GraphDef, name: str, array: np.ndarray) -> Non
 
 
 def calls(function: str, argument: str) -> bytes:
-    """A pickle that calls `module.function` with a text when it is loaded."""
+    """A pickle that calls `module.function` with a string on loading."""
     owner, name = function.rsplit(".", 1)
     return b"\x80\x02" + f"c{owner}\n{name}\n".encode() + b"(" + text(argument) + b"tR."

@@ -1,4 +1,4 @@
-"""Label agreement by counting."""
+"""Accuracy, checked by counting."""
 
 import math
 from typing import Any

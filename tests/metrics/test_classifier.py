@@ -1,4 +1,4 @@
-"""The classifier that generated images are shown to: what it learns, and from which images."""
+"""The classifier of real images: what it learns, and from which images."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -91,7 +91,7 @@ def test_a_tenth_of_the_images_is_never_trained_on(monkeypatch: pytest.MonkeyPat
 
 
 class Watched(np.ndarray):
-    """Remembers how many rows were read at a time."""
+    """Records how many rows are read at a time."""
 
     most = 0
 

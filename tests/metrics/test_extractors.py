@@ -1,4 +1,4 @@
-"""The grammar of extractors, their promises, and the small kinds."""
+"""The grammar of SPECs, guarantees of all extractors, and the small kinds."""
 
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,7 @@ def test_values_are_asked_for_and_refused() -> None:
         open_extractor("pixels", 0)
 
 
-# ---- what holds for all -------------------------------------------------------------------------
+# ---- all extractors -----------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "images",
     [noise(2, 4, 4), noise(2, 4, 4, 1), noise(0, 4, 4, 3), noise(2, 4, 4, 3) / 255],
@@ -199,7 +199,7 @@ def test_keras_inception_has_features_and_logits(tmp_path: Path, monkeypatch: An
 
 
 def save_as_keras_2(model: keras.Model, path: Path) -> None:
-    """The layout of the public file: a group for each layer, which lists its arrays."""
+    """Save in the layout of the public file: a group for each layer, which lists its arrays."""
     with h5py.File(path, "w") as file:
         file.attrs["layer_names"] = [layer.name.encode() for layer in model.layers]
         file.attrs["backend"], file.attrs["keras_version"] = b"tensorflow", b"2.0"

@@ -1,4 +1,4 @@
-"""Frechet distance against scipy.linalg.sqrtm of the product, and numpy's own covariance."""
+"""Frechet distance against scipy.linalg.sqrtm of the product, and NumPy's covariance."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ Array = np.ndarray
 
 
 def features(seed: int, count: int = 60, width: int = 8, shift: float = 0.0) -> Array:
-    """Correlated, of unequal variances, and off the origin."""
+    """Correlated features with unequal variances, away from the origin."""
     rng = np.random.default_rng(seed)
     mixed = rng.normal(size=(count, width)) @ np.random.default_rng(99).normal(size=(width, width))
     return mixed * np.linspace(0.2, 2.0, width) + np.arange(width) + shift
@@ -42,9 +42,9 @@ def test_independent_values_have_a_closed_form() -> None:
 
 @pytest.mark.parametrize("count", [2, 5, 20])
 def test_fewer_images_than_features(count: int) -> None:
-    """Covariances without an inverse: the distance is that within the space both span.
+    """Singular covariances: the distance is that within the space both sets span.
 
-    There it comes from the singular values of the centred features, no covariance made.
+    There it follows from the singular values of the centred features, without any covariance.
     """
     real, fake = features(0, count, 40), features(1, count + 1, 40)
     centred = [(x - x.mean(axis=0)) / np.sqrt(len(x) - 1) for x in (real, fake)]
@@ -95,7 +95,7 @@ def test_float32_features_are_summed_in_float64() -> None:
 
 def test_pinned() -> None:
     rows = np.array([[0.0, 0], [1, 0], [0, 2], [1, 2]])
-    # Variances 1/3, 4/3 and four times them; the means are (0.5, 1) and (1, 2).
+    # Variances 1/3 and 4/3, and four times these; the means are (0.5, 1) and (1, 2).
     assert frechet_distance(rows, 2 * rows) == pytest.approx(1.25 + 1 / 3 + 4 / 3, rel=1e-12)
 
 

@@ -31,7 +31,7 @@ def network() -> keras.Model:
 
 # ---- resizing -----------------------------------------------------------------------------------
 def resized(image: np.ndarray, side: int) -> np.ndarray:
-    """TF1's bilinear resizing of [H, W, C], pixel by pixel in float64."""
+    """TensorFlow 1's bilinear resizing of [H, W, C], pixel by pixel in float64."""
     height, width, channels = image.shape
     result = np.zeros((side, side, channels))
     for row, column in np.ndindex(side, side):

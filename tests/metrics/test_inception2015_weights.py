@@ -1,4 +1,4 @@
-"""Both kinds of weights files, and the many that are neither."""
+"""Both kinds of weights files, and many invalid ones."""
 
 import hashlib
 import zipfile
@@ -32,7 +32,7 @@ def entries() -> Entries:
 
 
 def refused(path: Path) -> str:
-    """The one sentence with which a file is refused."""
+    """The sentence that refuses a file."""
     with pytest.raises(InputError) as caught:
         read_weights(path)
     sentence = str(caught.value)
@@ -72,7 +72,7 @@ def test_graph_gives_every_constant_and_the_classifier(tmp_path: Path) -> None:
     np.testing.assert_array_equal(weights.biases, biases[0])
 
 
-# ---- a pickle that wants more -------------------------------------------------------------------
+# ---- malicious pickles --------------------------------------------------------------------------
 @pytest.mark.parametrize("function", CALLS + OTHERS)
 def test_pickle_that_calls_anything_else_is_refused(
     function: str, tmp_path: Path, entries: Entries

@@ -1,7 +1,7 @@
-"""What experiments/metrics_reference measured with the real network holds, and is of today's code.
+"""Figures that experiments/metrics_reference measured with the real network are valid and current.
 
-Neither the weights nor the 80 MB of features are here: a change of what becomes of the images, or
-of which features are taken, makes these figures stale, and then they are to be measured anew.
+Neither the weights nor the 80 MB of features are here. A change in the preprocessing of images or
+in the choice of features makes these figures stale, and then they must be measured again.
 """
 
 import json
@@ -27,7 +27,7 @@ def test_figures_are_of_the_public_weights_and_of_todays_protocol(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("default_1.pt").touch()  # it is looked for before it is read
+    Path("default_1.pt").touch()  # the file must exist
     figures = committed(name)
     assert weights.KNOWN[figures["sha256"]] == "default_1.pt"
     read = weights.Weights(Path("default_1.pt"), figures["sha256"], {})

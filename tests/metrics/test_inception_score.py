@@ -1,4 +1,4 @@
-"""Inception score against the divergences added up image by image."""
+"""Inception score against divergences summed image by image."""
 
 import math
 from itertools import pairwise
@@ -52,7 +52,7 @@ def test_block_size_does_not_count(block: int) -> None:
 
 
 def test_shuffling_mixes_what_stands_in_order_of_class() -> None:
-    """Ten classes one after another are ten splits of score 1, were they not shuffled."""
+    """Without shuffling, ten consecutive classes would be ten splits of score 1."""
     rows = 50.0 * np.repeat(np.eye(10), 100, axis=0)
     assert inception_score(rows, seed=None).mean == pytest.approx(1.0)
     assert inception_score(rows).mean > 9.0
@@ -69,7 +69,7 @@ def test_order_of_images_and_classes_and_height_of_logits_do_not_count() -> None
 
 
 def test_bounds() -> None:
-    """1 where all answers are equal; the number of classes where certain and even."""
+    """1 if all predictions are equal; the number of classes if they are certain and even."""
     assert inception_score(np.tile(logits(0, 1), (20, 1))).mean == pytest.approx(1.0, rel=1e-12)
     certain = np.tile(1e4 * np.eye(5), (4, 1))
     found = inception_score(certain, splits=4, seed=None)
@@ -78,7 +78,7 @@ def test_bounds() -> None:
 
 @pytest.mark.parametrize("size", [100.0, 1e4, 1e30])
 def test_extreme_logits(size: float) -> None:
-    """exp(1e4) fits no float; 0 log 0 is 0."""
+    """exp(1e4) overflows; 0 log 0 is 0."""
     assert inception_score(size * np.eye(5), splits=1).mean == pytest.approx(5.0, rel=1e-12)
     unseen = np.tile([size, size, -size], (4, 1))
     assert inception_score(unseen, splits=1).mean == pytest.approx(1.0, rel=1e-12)
@@ -92,7 +92,7 @@ def test_score_falls_with_doubt() -> None:
 
 
 def test_pinned() -> None:
-    """Two images, certain of either half: KL = log 2 - H(3/4) each."""
+    """Two images with opposite predictions: KL = log 2 - H(3/4) each."""
     p = np.array([[0.75, 0.25], [0.25, 0.75]])
     entropy = -(0.75 * math.log(0.75) + 0.25 * math.log(0.25))
     found = inception_score(np.log(p), splits=1)

@@ -1,4 +1,4 @@
-"""KID against its definition: explicit loops over pairs of images."""
+"""KID against its definition, by explicit loops over pairs of images."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def kernel(x: Array, y: Array) -> float:
 
 
 def expected(x: Array, y: Array) -> float:
-    """Means of the kernel over the pairs of two different x, of two different y, and of both."""
+    """Squared MMD from means of the kernel over pairs of different x, different y, and x with y."""
     m, n = len(x), len(y)
     among_x = [kernel(x[i], x[j]) for i in range(m) for j in range(m) if i != j]
     among_y = [kernel(y[i], y[j]) for i in range(n) for j in range(n) if i != j]
@@ -43,14 +43,14 @@ def test_block_size_and_order_do_not_count(block: int) -> None:
 
 
 def test_turning_changes_nothing() -> None:
-    """The kernel knows scalar products only (moving both does change them)."""
+    """The kernel depends only on scalar products (which translation changes)."""
     x, y = features(0), features(1, shift=0.5)
     turn = np.linalg.qr(features(2, 6))[0]
     assert squared_mmd(x @ turn, y @ turn) == pytest.approx(squared_mmd(x, y), rel=1e-10)
 
 
 def test_subsets() -> None:
-    """Mean and deviation over subsets, whose MMDs are taken here as they are there."""
+    """Mean and deviation over subsets, given the same squared MMDs."""
     x, y = features(0, 60), features(1, 50, shift=0.5)
     found = kernel_distance(x, y, subsets=30, subset_size=20, seed=5)
     rng, values = np.random.default_rng(5), []
@@ -84,14 +84,14 @@ def test_fewer_images_make_smaller_subsets_and_it_says_so() -> None:
 
 
 def test_it_is_unbiased() -> None:
-    """Equal distributions: 0 within three standard errors, however small the sets are."""
+    """Equal distributions give 0 within three standard errors, even for small sets."""
     for count in (3, 10, 30):
         values = [squared_mmd(features(s, count), features(s + 5000, count)) for s in range(1000)]
         assert abs(np.mean(values)) < 3 * np.std(values) / np.sqrt(1000)
 
 
 def test_the_same_set_twice_is_below_zero() -> None:
-    """Unbiased, so that the pairs of an image with itself count across and not among."""
+    """Pairs of an image with itself count across sets but not within them."""
     x = features(0)
     assert squared_mmd(x, x) == pytest.approx(expected(x, x), rel=1e-10)
     assert squared_mmd(x, x) < 0
@@ -106,7 +106,7 @@ def test_distance_rises_with_noise() -> None:
 
 
 def test_pinned() -> None:
-    """k = 1 among x; k = 2^3 among y; k = 1 across, as x is at the origin."""
+    """k = 1 within x; k = 2^3 within y; k = 1 across, as x is at the origin."""
     assert squared_mmd(np.zeros((3, 2)), np.ones((4, 2))) == pytest.approx(1 + 8 - 2, rel=1e-14)
 
 

@@ -1,4 +1,4 @@
-"""Precision, recall, density, coverage and authenticity by loops over whole tables of distances."""
+"""Precision, recall, density, coverage and authenticity by loops over all distances."""
 
 from typing import Any
 
@@ -17,12 +17,12 @@ def features(seed: int, count: int = 40, width: int = 5, shift: float = 0.0) -> 
 
 
 def radii(x: Array, k: int) -> list[float]:
-    """The distance to the k-th nearest other: entry k of a sorted row whose entry 0 is itself."""
+    """Distance to the k-th neighbour: entry k of a sorted row, as entry 0 is the point itself."""
     return [sorted(row)[k] for row in cdist(x, x).tolist()]
 
 
 def share(points: Array, centres: Array, k: int) -> float:
-    """Of the points, those in any ball around a centre."""
+    """Share of the points that lie in any ball around a centre."""
     table, reach = cdist(points, centres), radii(centres, k)
     inside = [any(d <= r for d, r in zip(row, reach, strict=True)) for row in table]
     return sum(inside) / len(points)
@@ -70,7 +70,7 @@ def test_authenticity(shift: float, block: int) -> None:
 @pytest.mark.parametrize("offset", [0.0, 100.0])
 @pytest.mark.parametrize("block", BLOCKS)
 def test_equal_sets(block: int, offset: float) -> None:
-    """Neighbours lie on the surfaces of balls: rounding would decide, were it not settled."""
+    """Neighbours lie on the surfaces of balls, so rounding must not decide."""
     real = features(0, 60) + offset
     pr = precision_recall(real, real[::-1], block=block)
     assert (pr.precision, pr.recall, pr.k) == (1.0, 1.0, 3)
@@ -80,7 +80,7 @@ def test_equal_sets(block: int, offset: float) -> None:
 
 @pytest.mark.parametrize("block", BLOCKS)
 def test_repeated_images_make_balls_of_radius_zero(block: int) -> None:
-    """A copy lies in such a ball, on its surface; nothing lies below it."""
+    """A copy lies on the surface of such a ball, so only a closed ball contains it."""
     real = np.repeat(features(0, 10), 4, axis=0) + 50.0
     pr = precision_recall(real, real[:20], 3, block)
     assert (pr.precision, pr.recall) == (1.0, 0.5)

@@ -50,7 +50,7 @@ def test_order_of_points_and_place_do_not_count() -> None:
 
 @pytest.mark.parametrize("block", [1, 7, 1000])
 def test_copies_are_at_zero(block: int) -> None:
-    """Exactly, far from the origin too; |x|^2 + |m|^2 - 2xm alone leaves some 1e-4 there."""
+    """Exactly 0, even far from the origin, where |x|^2 + |m|^2 - 2xm would give about 1e-4."""
     points = features(0, 30, 500) + 100.0
     found = nearest(points[[4, 17]], points, 2, block)
     assert found.indices[:, 0].tolist() == [4, 17]
@@ -63,7 +63,7 @@ def test_copies_are_at_zero(block: int) -> None:
 
 
 def test_exact_distances_decide_where_rounding_could() -> None:
-    """Two points a hair apart beside a far one, which makes products round by more than that."""
+    """Two points that are very close and a far one, whose products round by more than their gap."""
     points = np.array([[1e-5], [2e-5], [1e6]])
     for order in ([0, 1, 2], [2, 1, 0], [1, 2, 0]):
         found = nearest([[0.0], [3e-5]], points[order], 1)

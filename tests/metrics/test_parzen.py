@@ -1,4 +1,4 @@
-"""Parzen windows against densities written out one Gaussian and one pixel at a time."""
+"""Parzen windows against densities computed one Gaussian and one pixel at a time."""
 
 import math
 import tracemalloc
@@ -19,7 +19,7 @@ def pictures(seed: int, count: int, size: int = 4) -> Array:
 
 
 def expected(images: Array, samples: Array, sigma: float) -> list[float]:
-    """The mean over samples of products over pixels of one-dimensional Gaussians, in logarithms."""
+    """Log of the mean over samples of products of one-dimensional Gaussians over pixels."""
     found = []
     for image in images.reshape(len(images), -1).tolist():
         logs = []
@@ -66,7 +66,7 @@ def test_order_place_and_dtype_do_not_count() -> None:
 
 
 def test_far_images_stay_finite_and_near_ones_exact() -> None:
-    """At 1000 widths every exp is 0; a copy of the only kernel is at its very top."""
+    """At a distance of 1000 widths every exp is 0; a copy of the only kernel is at its maximum."""
     images = np.concatenate([np.full((1, 12), 100.0), np.zeros((1, 12))])
     far, top = log_likelihoods(images, np.zeros((3, 12)), (0.1,))[0]
     volume = 12 * math.log(0.1 * math.sqrt(2 * math.pi))
@@ -81,7 +81,7 @@ def test_protocol_chooses_the_best_sigma_and_tells_mean_and_error() -> None:
     best = SIGMAS[int(np.argmax(means))]
     theirs = expected(test, samples, best)
     assert found.sigma == best
-    assert 0 < SIGMAS.index(best) < len(SIGMAS) - 1  # a choice, not an end of the list
+    assert 0 < SIGMAS.index(best) < len(SIGMAS) - 1  # not an end of the list
     np.testing.assert_allclose(found.validation, means, rtol=1e-12)
     np.testing.assert_allclose(found.log_likelihood, np.mean(theirs), rtol=1e-12)
     np.testing.assert_allclose(found.standard_error, np.std(theirs) / math.sqrt(30), rtol=1e-9)
@@ -90,7 +90,7 @@ def test_protocol_chooses_the_best_sigma_and_tells_mean_and_error() -> None:
 
 
 def test_a_long_validation_set_is_thinned_evenly() -> None:
-    """Images often stand in order of class: the first thousand would be of few classes."""
+    """Images are often in order of class, so the first thousand would have few classes."""
     validation = np.repeat([0.0, 1.0], 2 * VALIDATION)[:, None]  # the second half is the other one
     found = parzen(np.zeros((1, 1)), validation, np.zeros((1, 1)), (0.5,))
     assert found.validation_images == VALIDATION
@@ -100,7 +100,7 @@ def test_a_long_validation_set_is_thinned_evenly() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_gaussian_data_have_the_known_likelihood(seed: int) -> None:
-    """Samples of N(0.5, s^2) and windows of sigma make N(0.5, s^2 + sigma^2), but for chance."""
+    """Samples of N(0.5, s^2) with windows of sigma give about N(0.5, s^2 + sigma^2)."""
     rng, s, sigma = np.random.default_rng(seed), 0.1, 0.1
     samples, validation, test = (rng.normal(0.5, s, (n, 2)) for n in (10_000, 100, 2_000))
     found = parzen(samples, validation, test, (sigma,))

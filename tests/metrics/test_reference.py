@@ -1,4 +1,4 @@
-"""The metrics give what torch-fidelity 0.4.0 and prdc 0.2 gave for the same features.
+"""The metrics equal those of torch-fidelity 0.4.0 and prdc 0.2 for the same features.
 
 The golden values come from experiments/metrics_reference/make_golden.py, which ran them.
 """
@@ -33,13 +33,13 @@ def test_frechet_distance(name: str) -> None:
     assert frechet_distance(*cases.pair(name)) == pytest.approx(theirs, rel=CLOSE_FID[name])
 
 
-# Theirs takes roots of the eigenvalues of a product: where these are 0, half the digits are lost.
+# torch-fidelity takes roots of a product's eigenvalues, which loses half the digits near 0.
 CLOSE_FID = dict.fromkeys(PAIRS, 1e-9) | {"singular": 1e-6}
 
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_squared_mmd_of_their_subsets(name: str) -> None:
-    """Both take the same subsets here, and so give the same mean and deviation."""
+    """With the same subsets, both give the same mean and deviation."""
     real, fake = cases.pair(name)
     theirs = GOLDEN["pairs"][name]["kid"]
     rng, values = np.random.RandomState(cases.SEED), []
@@ -54,7 +54,7 @@ def test_squared_mmd_of_their_subsets(name: str) -> None:
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_kernel_distance(name: str) -> None:
-    """With our own subsets: equal where a subset is all there is, else but for chance."""
+    """With our own subsets: equal if a subset has all images, else within the standard error."""
     real, fake = cases.pair(name)
     whole, theirs = (GOLDEN["pairs"][name][what] for what in ("kid_whole", "kid"))
     if len(real) == len(fake):

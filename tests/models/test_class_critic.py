@@ -1,4 +1,4 @@
-"""The class critic's networks: what moves the batch norms, what paints, what the critics see."""
+"""The class critic's networks: modulation of batch norm, RGB layers, the critics' inputs."""
 
 from functools import cache
 from itertools import pairwise
@@ -43,16 +43,16 @@ def discriminator(**changes: object) -> ClassCriticDiscriminator:
 
 # ---- counts -----------------------------------------------------------------------------------
 def convolutions(*channels: int) -> int:
-    """Weights of 3x3 convolutions from each count to the next."""
+    """Number of weights of 3x3 convolutions from each channel count to the next."""
     return sum(9 * a * b for a, b in pairwise(channels))
 
 
 # A dense layer from z (64) and the classes (10), with batch norm; a stage is a convolution, batch
-# norm and a dense layer with a bias from the style (74) to a scale and a shift a channel.
+# norm and a dense layer with bias from the style (74) to a scale and a shift per channel.
 PROJECT = 74 * 8192 + 2 * 8192
 PER_CHANNEL = 2 + 75 * 2
-# Maps of 64, 64, 128 and 128 channels and 32, 16, 8 and 4 places a side: 2, 1, 1 and 1 layers of
-# 128 channels with batch norm, then 10 classes.
+# Maps of 64, 64, 128 and 128 channels with sides 32, 16, 8 and 4: 2, 1, 1 and 1 layers of 128
+# channels with batch norm, then 10 classes.
 TOWERS = convolutions(64, 128, 128) + convolutions(64, 128) + 2 * convolutions(128, 128)
 TOWERS += 5 * 2 * 128 + 4 * convolutions(128, 10)
 COUNTS = {
@@ -95,9 +95,9 @@ def test_parameters(preset: str) -> None:
 
 # ---- the generator ----------------------------------------------------------------------------
 def moved_stages(network: Any, part: str) -> list[bool]:
-    """Whether each stage's modulation alone carries z or the class to the picture.
+    """Whether each stage's modulation alone transmits z or the class to the picture.
 
-    The first layer is made blind to both; then one stage at a time keeps its modulation.
+    The first layer ignores both; then one stage at a time keeps its modulation.
     """
     network.project.inner.kernel.assign(0.0 * np.array(network.project.inner.kernel))
     network.project.norm.beta.assign(1.0 + np.array(network.project.norm.beta))
@@ -146,7 +146,7 @@ def test_a_scale_of_the_style_multiplies_and_a_shift_adds() -> None:
 
 @pytest.mark.parametrize(("skips", "painting"), [(True, [False, True, True]), (False, [0, 0, 1])])
 def test_every_size_paints_or_the_last_alone(skips: bool, painting: list[bool]) -> None:
-    """Of the sizes 8, 8 and 16: each with a layer that paints is seen in the picture."""
+    """Sizes 8, 8 and 16: each size with an RGB layer affects the picture."""
     network = generator(model__skips=skips)
     assert [paint is not None for paint in network.paints] == [bool(p) for p in painting]
     paints = [paint for paint in network.paints if paint is not None]

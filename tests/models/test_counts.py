@@ -13,7 +13,7 @@ from artgan_tf.layers import sublayers
 from artgan_tf.models.artgan import ArtGANDiscriminator, ArtGANGenerator
 from artgan_tf.models.improved import ImprovedDiscriminator, ImprovedGenerator
 
-# K, then G and D as counted from the public code.
+# K, then the parameters of G and D, counted in the public code.
 COUNTS = {
     "artgan/cifar10": (10, 12_972_035, 11_349_771),
     "improved/cifar10": (10, 2_670_752, 3_251_488),
@@ -33,7 +33,7 @@ CODES = {
 
 
 def networks(config: Config, classes: int) -> tuple[Any, Any]:
-    """G and D, built by one call each."""
+    """G and D, each built by a call."""
     size, dtype, model = config.data.image_size, config.train.precision, config.model
     kinds: Any = (ImprovedGenerator, ImprovedDiscriminator)
     if model.paper == "artgan":
@@ -55,7 +55,7 @@ def count(network: Any) -> int:
 
 @cache
 def small(paper: str) -> tuple[Config, Any, Any]:
-    """A narrow pair of networks, shared by the tests that do not change it."""
+    """A narrow pair of networks, shared by tests that do not modify it."""
     config = resolve(f"{paper}/cifar10", {"model.width": 0.125})
     return config, *networks(config, 10)
 
@@ -93,7 +93,7 @@ def test_width_divides_every_channel_count(width: float, share: int) -> None:
     generator, discriminator = networks(resolve("improved/cifar10", {"model.width": width}), 10)
 
     def convolutions(channels: list[int], kernels: list[int], norms: slice) -> int:
-        """Bias-free weights, the 3-channel end left alone, and two of batch norm a channel."""
+        """Weights without biases and two of batch norm per channel, but for the 3-channel end."""
         narrow = [c if c == 3 else c // share for c in channels]
         pairs = zip(narrow, narrow[1:], kernels, strict=False)
         return sum(a * b * k * k for a, b, k in pairs) + 2 * sum(narrow[norms])
@@ -177,13 +177,13 @@ def test_magnified_images_pool_to_the_normal_ones() -> None:
     assert big.shape == (3, 64, 64, 3)
     assert big.std() > 0.1
     pooled = np.zeros_like(images)
-    for row, column in np.ndindex(32, 32):  # the last windows have two rows or columns, not three
+    for row, column in np.ndindex(32, 32):  # the last windows have 2 rows or columns, not 3
         window = big[:, 2 * row : 2 * row + 3, 2 * column : 2 * column + 3]
         pooled[:, row, column] = window.sum(axis=(1, 2)) / (window.shape[1] * window.shape[2])
     np.testing.assert_allclose(images, pooled, atol=1e-6)
 
 
-# ---- what cannot be ---------------------------------------------------------------------------
+# ---- impossible settings ----------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("preset", "override", "said"),
     [

@@ -1,4 +1,4 @@
-"""Keras's own file of a generator: `save`, `load_model`, the same pictures and names."""
+"""A generator in Keras's file format: `save`, `load_model`, the same pictures and names."""
 
 import keras
 import numpy as np
@@ -9,7 +9,7 @@ from tests.samplers import CLASSES
 
 
 def request(sampler):
-    """z and class weights: each class alone, and all of them mixed."""
+    """z and class weights: each class alone, and a mixture of all."""
     mixed = np.full((1, len(CLASSES)), 1 / len(CLASSES), np.float32)
     weights = np.concatenate([np.eye(len(CLASSES), dtype=np.float32), mixed])
     return sampler.latents(range(len(weights))), weights
@@ -27,5 +27,5 @@ def test_a_generator_comes_back_from_its_file(samplers, paper, tmp_path):
     assert back.class_names == tuple(CLASSES)
     if paper == "improved":
         assert back(*asked, magnified=True).shape == (4, 32, 32, 3)
-    # What files of any version name it.
+    # The name in files of all versions.
     assert keras.saving.get_registered_name(type(back)) == f"artgan_tf.{paper}>Generator"

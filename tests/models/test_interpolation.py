@@ -1,4 +1,4 @@
-"""Ways between latents: both ends exact, and all of it likely under the paper's prior."""
+"""Interpolation of latents: exact ends, and likely points under the paper's prior."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -46,7 +46,7 @@ def test_paper_a_keeps_the_length_of_latents_of_one_length() -> None:
 
 
 def test_paper_a_changes_length_evenly_and_turns_evenly() -> None:
-    """By the geometry of the plane that both lie in: an angle and a length at every t."""
+    """In the plane of both latents, angle and length change linearly with t."""
     z, other = (x.astype(np.float64) for x in NORMAL)
     a, b = lengths(z), lengths(other)
     angle = np.arccos((z * other).sum(axis=1) / (a * b))

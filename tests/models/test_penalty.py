@@ -1,4 +1,4 @@
-"""The class critic's loss with R1 and R2 against float64 NumPy, and what is lazy of it."""
+"""The class critic's loss with R1 and R2 against float64 NumPy, and its lazy evaluation."""
 
 from typing import Any
 
@@ -14,12 +14,12 @@ GAMMA, EVERY = 0.3, 2
 CLEAN = {"discriminator__dropout": 0.0, "discriminator__noise": 0.0}
 PENALTY = {"train__gradient_penalty": GAMMA, "train__penalty_every": EVERY}
 LOSSES = ("non-saturating", "hinge", "relativistic")
-TINY_STEP = 1e-30  # of an imaginary part: derivatives without a difference's rounding
+TINY_STEP = 1e-30  # imaginary part for derivatives without the rounding of differences
 
 
 # ---- D and its loss in float64 ------------------------------------------------------------------
 def convolve(x: Any, kernel: Any) -> Any:
-    """3x3, stride 2, SAME, of an even side: the padding is at the end."""
+    """3x3 convolution with stride 2 and SAME; for an even side, the padding is at the end."""
     x = np.pad(x, ((0, 0), (0, 1), (0, 1), (0, 0)))
     side = x.shape[1] // 2
     patches = [x[:, i : i + 2 * side : 2, j : j + 2 * side : 2] for i in range(3) for j in range(3)]
@@ -31,7 +31,7 @@ def leaky(x: Any) -> Any:
 
 
 def forward(weights: list[Any], x: Any) -> tuple[Any, Any]:
-    """Logits and c of every class, both [N, K]."""
+    """Logits and critic scores c of every class, both [N, K]."""
     first, second, gamma, beta, classifier, head = weights
     x = convolve(leaky(convolve(x, first)), second)
     mean = x.mean(axis=(0, 1, 2))
@@ -42,7 +42,7 @@ def forward(weights: list[Any], x: Any) -> tuple[Any, Any]:
 
 
 def squared_gradient(weights: list[Any], images: Any, y: Any) -> float:
-    """E |grad c_y|^2, pixel by pixel."""
+    """E |grad c_y|^2, computed pixel by pixel."""
     total, rows = 0.0, np.arange(len(y))
     for place in np.ndindex(images.shape):
         moved = images.astype(complex)
@@ -52,7 +52,7 @@ def squared_gradient(weights: list[Any], images: Any, y: Any) -> float:
 
 
 def expected(weights: list[Any], kind: str, real: Any, y: Any, fake: Any, fake_y: Any) -> Any:
-    """All terms of D."""
+    """All terms of D's loss."""
     rows = np.arange(len(y))
     (logits, c), (_, other) = forward(weights, real), forward(weights, fake)
     c, other = c[rows, y], other[rows, fake_y]
@@ -100,7 +100,7 @@ def test_terms_and_gradients_are_numpys(kind: str) -> None:
 
 # ---- the step -----------------------------------------------------------------------------------
 def stepped(at: int = 0, **changes: object) -> tuple[dict[str, float], list[Any], list[Any]]:
-    """Terms of a compiled D step at a step; the weights after it, and the moving statistics."""
+    """Terms of a compiled D step, the weights after it, and the moving statistics."""
     gan = built("critic", **changes)
     gan.step.assign(at)
     images, y = batch()
@@ -111,7 +111,7 @@ def stepped(at: int = 0, **changes: object) -> tuple[dict[str, float], list[Any]
 
 
 def test_it_is_lazy_and_the_forward_pass_is_one() -> None:
-    """Dropout and noise are drawn once, and batch norm's statistics move once."""
+    """Dropout and noise are drawn once, and batch norm's statistics are updated once."""
     plain, weights, moving = stepped()
     due, pulled, of_due = stepped(at=EVERY, **PENALTY)
     idle, left, of_idle = stepped(at=1, **PENALTY)

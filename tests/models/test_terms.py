@@ -1,4 +1,4 @@
-"""Models' losses against float64 NumPy from the formulas of both papers and of the critics."""
+"""The models' losses against the formulas of both papers and the critics in float64 NumPy."""
 
 from typing import Any
 
@@ -61,7 +61,7 @@ def test_artgan_discriminator(seed: int, smoothing: float) -> None:
     real, fake, y = logits(seed, 6), logits(seed + 50, 6), labels(seed, 5)
     real_target, fake_target = np.zeros((12, 6)), np.zeros((12, 6))
     for row, k in enumerate(y):
-        real_target[row, k] = 1.0 - smoothing  # one-sided: only the target 1 moves
+        real_target[row, k] = 1.0 - smoothing  # one-sided: only the target 1 changes
         fake_target[row, 5] = 1.0
     expected = {"real": expected_bce(real, real_target), "fake": expected_bce(fake, fake_target)}
     check(artgan.discriminator_loss(real, y, fake, smoothing), expected)
@@ -141,7 +141,7 @@ def test_extreme_logits_stay_finite_and_right(sign: float, size: float) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("target", [0.0, 1.0])
 def test_realness_is_not_the_public_codes_broadcast(seed: int, target: float) -> None:
-    """[B, 1] maxima + [B] log-sums give [B, B]: the same mean of l, another softplus."""
+    """[B, 1] maxima + [B] log-sums broadcast to [B, B]: the same mean of l, another softplus."""
     o = logits(seed, 7).astype("float64")
     maxima = o.max(axis=1, keepdims=True)
     sums = np.log(np.exp(o - maxima).sum(axis=1))
@@ -158,13 +158,13 @@ def test_realness_is_not_the_public_codes_broadcast(seed: int, target: float) ->
 
 # ---- the class critic ---------------------------------------------------------------------------
 def critics(seed: int, shape: tuple[int, ...], scale: float = 3.0) -> list[NDArray[np.float32]]:
-    """c_y of real images and of fakes."""
+    """Scores c_y of real images and of fakes."""
     rng = np.random.default_rng(seed)
     return [rng.normal(0.0, scale, shape).astype("float32") for _ in range(2)]
 
 
 def expected_critic(kind: str, real: Any, fake: Any) -> tuple[dict[str, Any], Any]:
-    """D's terms and G's, one score at a time, from log sigmoid(c) and margins."""
+    """D's terms and G's term, one score at a time, from log sigmoid(c) and margins."""
     real, fake = (np.asarray(x, dtype="float64").ravel() for x in (real, fake))
     if kind == "relativistic":
         beats = [sigmoid(r - f) for r, f in zip(real, fake, strict=True)]
@@ -192,7 +192,7 @@ def test_class_critic(seed: int, kind: str, shape: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize("kind", ["non-saturating", "hinge", "relativistic"])
 def test_class_critic_pulls_d_and_g_apart(kind: str) -> None:
-    """D raises c(x) and lowers c(s); G raises c(s); all stay finite far out."""
+    """D raises c(x) and lowers c(s); G raises c(s); all stay finite for large scores."""
     real, fake = (tf.constant(x) for x in critics(0, (12, 1, 1), scale=0.5))
     with tf.GradientTape(persistent=True) as tape:
         tape.watch([real, fake])

@@ -1,7 +1,7 @@
-"""JAX's engine, its variables settled after some steps only: `settled.py SETTINGS.json OUT`.
+"""JAX's engine, with variables settled only after some steps: `settled.py SETTINGS.json OUT`.
 
-OUT gets all variables after the last of six steps, `RUN/i`, and what the step's counter held after
-each `settle`, `RUN/counter`.
+OUT gets all variables after the last of six steps, as `RUN/i`, and the step counter after each
+`settle`, as `RUN/counter`.
 """
 
 import json
@@ -25,7 +25,7 @@ RUNS = {"every": (1, 2, 3, 4, 5, 6), "sometimes": (2, 6)}
 
 
 def main(settings: str, out: str) -> None:
-    """All runs, and one that stops after four steps of which it settled the last alone."""
+    """Run all cases, and one that stops after four steps and settles only the last."""
     tree = json.loads(Path(settings).read_text())
     config = resolve(tree.pop("preset"), tree)
     found = {}
@@ -52,7 +52,7 @@ def built(config: Config) -> GAN:
 
 
 def advance(gan: GAN, config: Config, start: int, end: int, settled: tuple[int, ...]) -> list[int]:
-    """Steps from `start` to `end`; a validation wherever the variables are settled."""
+    """Train from step `start` to `end`, and validate whenever the variables are settled."""
     engine, counted = JaxEngine(config), []
     engine.compile(gan)
     for step in range(start, end + 1):
@@ -60,7 +60,7 @@ def advance(gan: GAN, config: Config, start: int, end: int, settled: tuple[int, 
         if step not in settled:
             continue
         engine.settle()
-        engine.settle()  # nothing is left to be done
+        engine.settle()  # nothing left to do
         counted.append(gan.steps_done)
         gan.held_out_means.reset()
         before = state(gan, "before")
@@ -73,7 +73,7 @@ def advance(gan: GAN, config: Config, start: int, end: int, settled: tuple[int, 
 
 
 def state(gan: GAN, name: str) -> dict[str, np.ndarray]:
-    """All that a step may read or change."""
+    """All variables that a step may read or change."""
     return {f"{name}/{i}": np.array(v.value) for i, v in enumerate(gan.state)}
 
 

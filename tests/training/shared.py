@@ -1,8 +1,9 @@
-"""Eight steps of JAX on one and on two devices: `shared.py SETTINGS.json FOLDER`.
+"""Eight JAX steps on one and on two devices: `shared.py SETTINGS.json FOLDER`.
 
-FOLDER gets a run's history and checkpoints for each number of devices, `resumed`, where the run on
-2 was stopped and went on, `moved`, where that on 1 went on on 2, and `shares.json`: what a step
-costs each device.  The devices are parts of the processor, which XLA_FLAGS has to make.
+FOLDER gets the history and checkpoints of a run for each number of devices, of `resumed`, in which
+the run on 2 devices was stopped and resumed, and of `moved`, in which the run on 1 resumed on 2.
+It also gets `shares.json`, with the cost of a step per device.  The devices are virtual CPU
+devices, which XLA_FLAGS must request.
 """
 
 import json
@@ -26,7 +27,7 @@ STEPS, STOP, DEVICES = 8, 4, (1, 2)
 
 
 def main(settings: str, out: str) -> None:
-    """Train one GAN again and again, from the same start."""
+    """Train a GAN repeatedly from the same start."""
     tree, folder = json.loads(Path(settings).read_text()), Path(out)
     config = resolve(tree.pop("preset"), tree)
     keras.utils.set_random_seed(1)
@@ -44,13 +45,13 @@ def main(settings: str, out: str) -> None:
 
 
 def opened(config: Config, count: int) -> JaxEngine:
-    """The engine on a machine of so many devices."""
+    """The engine on a machine with `count` devices."""
     with patch.object(jax, "local_devices", return_value=jax.local_devices()[:count]):
         return JaxEngine(config)
 
 
 def run(engine: JaxEngine, gan: GAN, start: Path, folder: Path) -> None:
-    """From a checkpoint to the last step."""
+    """Train from a checkpoint to the last step."""
     Checkpoints(gan, start).restore()
     engine.compile(gan) if start.name == "start" else None
     folder.mkdir()
@@ -70,7 +71,7 @@ def run(engine: JaxEngine, gan: GAN, start: Path, folder: Path) -> None:
 
 
 def operations(engine: JaxEngine, gan: GAN) -> float:
-    """Of a step, on each device."""
+    """Operations of a step on each device."""
     step, values = engine._train, [v.value for v in gan.state]
     rows = engine._placed(batch(engine.config, 1))
     with jax.set_mesh(step.mesh):

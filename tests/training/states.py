@@ -1,4 +1,4 @@
-"""What a run holds: its newest checkpoint, and its losses."""
+"""A run's state: its newest checkpoint and its losses."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def state(run_dir: Path) -> dict[str, np.ndarray]:
 
 
 def assert_same_state(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:
-    """To the last bit."""
+    """Compare two states bit for bit."""
     assert one.keys() == other.keys()
     assert len(one) > 40
     different = [key for key in one if not np.array_equal(one[key], other[key])]
@@ -25,20 +25,20 @@ def assert_same_state(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) 
 
 
 def losses(run_dir: Path, steps: int) -> np.ndarray:
-    """Those of every step, from the first to the last."""
+    """The losses of every step, from the first to the last."""
     rows = [row for row in RunDirectory(run_dir).history() if "d_loss" in row]
     assert [row["step"] for row in rows] == list(range(1, steps + 1))
     return np.array([[row[name] for name in row if name[:2] in ("d_", "g_")] for row in rows])
 
 
 def assert_same_training(one: Path, other: Path, steps: int) -> None:
-    """Two runs but for what another order of additions changes, which Adam magnifies."""
+    """Compare two runs up to the order of additions, whose rounding Adam magnifies."""
     np.testing.assert_allclose(losses(one, steps), losses(other, steps), atol=1e-4, rtol=1e-4)
     assert_alike(state(one), state(other))
 
 
 def assert_alike(mine: dict[str, np.ndarray], theirs: dict[str, np.ndarray]) -> None:
-    """Two states, but for that."""
+    """Compare two states up to such rounding."""
     assert mine.keys() == theirs.keys()
     for key in mine:
         np.testing.assert_allclose(mine[key], theirs[key], atol=2e-3, rtol=1e-2, err_msg=key)

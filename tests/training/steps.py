@@ -1,8 +1,8 @@
-"""Five steps of each case in a process of its own, with whatever backend KERAS_BACKEND names.
+"""Five steps of each case in a separate process, with the backend of KERAS_BACKEND.
 
-`python -m tests.training.steps CASES.json START OUT`: the first backend to come writes the initial
-weights as a checkpoint into the folder START, the other one takes them; OUT gets every step's
-losses and weights.  Batches and z are NumPy's, so that both backends see the same.
+`python -m tests.training.steps CASES.json START OUT`: the first backend writes the initial weights
+as a checkpoint to the folder START, and the other one reads them; OUT gets the losses and weights
+of every step.  Batches and z come from NumPy, so that both backends get the same.
 """
 
 import json
@@ -35,7 +35,7 @@ def main(cases: str, start: str, out: str) -> None:
 
 
 def take_steps(config: Config, start: Path) -> dict[str, np.ndarray]:
-    """`step/loss/NAME`, and `step/d/i` and `step/g/i`, the weights after it; step 0: before all."""
+    """Losses `step/loss/NAME`, weights after it `step/d/i` and `step/g/i`; step 0 is the start."""
     engine = open_engine(config)
     keras.utils.set_random_seed(1)
     gan = build_gan(config, CLASSES)
@@ -59,7 +59,7 @@ def take_steps(config: Config, start: Path) -> dict[str, np.ndarray]:
 
 
 def draw_by_numpy(gan: GAN) -> None:
-    """z from a table, by the number of both networks' updates so far; always three G steps."""
+    """Take z from a table, by the number of updates of both networks; always make three G steps."""
     shape = (8 * STEPS, gan.config.train.batch_size, gan.config.model.z_size)
     table = np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32)
 
@@ -80,7 +80,7 @@ def batch(config: Config, step: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def weights(gan: GAN, step: int) -> dict[str, np.ndarray]:
-    """What the optimizers move, and all else that a network remembers."""
+    """The trained weights, and all other state of the networks."""
     networks = {"d": gan.discriminator, "g": gan.generator, "ema": gan.averaged}
     return {
         f"{step}/{name}/{'moved' if v.trainable else 'kept'}/{i}": np.array(v)

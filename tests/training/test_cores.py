@@ -1,4 +1,4 @@
-"""A run that goes on with another number of cores is told that it is not bit for bit the same."""
+"""A run that resumes with another number of cores warns that it is not bit for bit the same."""
 
 import warnings
 from pathlib import Path

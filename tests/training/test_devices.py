@@ -1,4 +1,4 @@
-"""Which devices a run has, and which errors mean that another worker is gone."""
+"""The devices of a run, and the errors that mean that another worker is gone."""
 
 from typing import Any
 

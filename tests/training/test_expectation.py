@@ -1,4 +1,4 @@
-"""When a training is expected to end: told once some steps were timed, and corrected."""
+"""The expected end of a training: reported once some steps are timed, and corrected later."""
 
 import re
 import time
@@ -11,7 +11,7 @@ from artgan_tf.training.loop import advance, bar
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A clock that is moved by hand."""
+    """A clock that tests advance."""
     now = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     return now

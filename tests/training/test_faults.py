@@ -1,4 +1,4 @@
-"""Trainings that meet NaN, a full disk, damage, or a second one in their directory."""
+"""Trainings with NaN, a full disk, damage, or a second training in their directory."""
 
 import os
 import warnings
@@ -19,7 +19,7 @@ from tfrecords_tools.common import files
 
 
 def finite(run: Path) -> set[str]:
-    """The checkpoints, each of which is finite."""
+    """Names of the checkpoints, after checking that each is finite."""
     found = list((run / "checkpoints").glob("step-*.npz"))
     for file in found:
         with np.load(file) as arrays:
@@ -37,7 +37,7 @@ NOISE = {"discriminator__noise": 1e30}
 @pytest.mark.slow
 @pytest.mark.parametrize(("changes", "times"), [(RATES, 2), (NOISE, 1)], ids=["rates", "noise"])
 def test_what_is_not_finite_never_becomes_a_checkpoint(changes, times, tiny, tmp_path):
-    """The means of the history are not looked at before the end."""
+    """The history's means are not checked before the end."""
     run, config = tmp_path / "run", tiny("improved", train__steps=9, **LATE, **changes)
     for _ in range(times):
         with pytest.raises(RunError, match=r"Step \d+: \S+ .*is not finite.*not-finite-\d"):
@@ -55,7 +55,7 @@ def test_a_run_goes_on_from_the_last_good_state(tiny, tmp_path):
     before = {name: x for name, x in state(run).items() if not name.endswith("_means")}  # its last
     first = next(name for name in before if name.startswith("averaged/"))
     spoilt = dict(before, **{first: before[first] * np.nan})
-    with (run / "checkpoints" / "step-4.npz").open("wb") as stream:  # as earlier versions left it
+    with (run / "checkpoints" / "step-4.npz").open("wb") as stream:  # as earlier versions did
         np.savez(stream, **spoilt)  # type: ignore[arg-type]
     with pytest.warns(UserWarning, match=r"step-4\.npz cannot be used: .*NaN.*step-2\.npz"):
         train(tiny("artgan", train__steps=6, **LATE), run)
@@ -67,7 +67,7 @@ def test_a_run_goes_on_from_the_last_good_state(tiny, tmp_path):
 # ---- disks ------------------------------------------------------------------------------------
 @pytest.fixture
 def full(monkeypatch):
-    """`full(first, last)`: the disk is full while these steps' history is written."""
+    """`full(first, last)`: the disk is full while the history of these steps is written."""
     replacing, append = files.replacing, files.append
     interval = [10**9, 0]
 
@@ -137,6 +137,6 @@ def test_a_second_training_is_refused_and_the_first_loses_nothing(trained, tiny,
     assert run.history() == rows
     with run.held(), warnings.catch_warnings():
         warnings.simplefilter("error")
-        open_model(run.path)  # who reads is not kept out
+        open_model(run.path)  # readers are not locked out
     assert train(longer, run.path).step == 8
     assert not (run.path / ".lock-holder").exists()

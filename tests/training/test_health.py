@@ -1,4 +1,4 @@
-"""What a run is told of that goes wrong: once, with the figure and what helps."""
+"""Warnings about a training that goes wrong: once, with the figure and advice."""
 
 import json
 from pathlib import Path
@@ -23,7 +23,7 @@ def watching(config: Config) -> Health:
 
 
 def told(tiny: Any, capsys: Any, rows: list[dict[str, float]], losses: list[float]) -> list[str]:
-    """The sentences, for what each validation measured and D's class loss before it."""
+    """The warnings, given the result of each validation and D's class loss before it."""
     health = watching(tiny("critic"))
     for step, (row, loss) in enumerate(zip(rows, losses, strict=True)):
         health.of_losses(step, {"d_loss": 1.0, "d_class": loss})
@@ -71,7 +71,7 @@ def test_it_is_told_once_and_what_to_do(
         ("improved", {}, {"d_real": 0.15, "d_fake": 0.13}, ""),
         ("critic", {"train__critic": "relativistic"}, {"d_real": 0.04}, "costs it 6% of what"),
         ("critic", {"train__critic": "hinge"}, {"d_real": 0.11, "d_fake": 0.11}, ""),
-        ("artgan", {}, {"d_real": 0.06, "d_fake": 0.02}, ""),  # K + 1 units: guessing has no price
+        ("artgan", {}, {"d_real": 0.06, "d_fake": 0.02}, ""),  # K + 1 units
     ],
 )
 def test_a_d_that_wins_for_long(
@@ -80,7 +80,7 @@ def test_a_d_that_wins_for_long(
     config = tiny(paper, log__history_every=100, **changes)
     health = watching(config)
     for step in range(100, 1_500, 100):
-        lost = step in (400, 900)  # it has to be so for 500 steps in a row
+        lost = step in (400, 900)  # it must last for 500 steps in a row
         health.of_losses(step, {"d_loss": 1.0} | (dict.fromkeys(terms, 0.7) if lost else terms))
     sentences = capsys.readouterr().out.splitlines()
     assert len(sentences) == bool(warned)
@@ -115,7 +115,7 @@ def test_pictures_that_become_alike(
 
 @pytest.mark.parametrize("run", TRAINED, ids=lambda run: run["run"])
 def test_no_run_that_improved_would_have_been_warned(run: Any, tiny: Any, capsys: Any) -> None:
-    """They did so to their last step."""
+    """These runs improved up to their last step."""
     rows, losses, loss = [], [], 9.0
     config = resolve(run["preset"], run["settings"])
     for row in run["history"]:

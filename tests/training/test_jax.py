@@ -1,4 +1,4 @@
-"""`fit` with JAX where TensorFlow cannot be imported, and what TensorFlow then makes of the run."""
+"""`fit` with JAX if TensorFlow cannot be imported, and the run's use with TensorFlow."""
 
 import json
 import os
@@ -44,7 +44,7 @@ ADAPTIVE = {
     "discriminator__augment": ["colour"],
     "discriminator__augment_strength": "adaptive",
 }
-SETTLED = {  # with much that is drawn
+SETTLED = {  # with many random draws
     "discriminator.dropout": 0.3,
     "discriminator.noise": 0.1,
     "discriminator.augment": ["colour", "translation"],
@@ -110,17 +110,17 @@ def test_either_backend_goes_on_where_the_other_stopped(tiny, tiny_arguments, tm
     train(tiny("improved", train__steps=2, **settings), run)
     train_with_jax_alone(tiny_arguments("improved", **settings), run)
     assert_tensorflow_paints(run)
-    export_run(run, ExportOptions())  # which the C++ loader checks
+    export_run(run, ExportOptions())  # the C++ loader checks it
     assert train(tiny("improved", train__steps=8, **settings), run).step == 8
     rows = [row["step"] for row in RunDirectory(run).history() if "d_loss" in row]
     assert rows == [2, 4, 6, 8]
     assert all(np.isfinite(value).all() for value in state(run).values())
 
 
-# ---- variables that lag behind ----------------------------------------------------------------
+# ---- settling of variables --------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def settled(tmp_path_factory):
-    """What variables held after six steps, by when they had been settled."""
+    """Variables after six steps, by the steps after which they were settled."""
     folder = tmp_path_factory.mktemp("settled")
     settings = tiny_overrides("critic", "nowhere") | SETTLED | {"preset": PRESETS["critic"]}
     (folder / "settings.json").write_text(json.dumps(settings))
@@ -139,7 +139,7 @@ def test_settled_variables_hold_the_last_steps_values(settled):
 @pytest.mark.slow
 @pytest.mark.parametrize("run", ["sometimes", "resumed"])
 def test_it_does_not_matter_when_they_are_settled(run, settled):
-    """Bit for bit, also of a run that stopped at step 4 and went on from its checkpoint."""
+    """Bit for bit, even for a run that stopped at step 4 and resumed from its checkpoint."""
     expected = {key: value for key, value in settled.items() if key.startswith("every/")}
     del expected["every/counter"]
     assert len(expected) > 100
@@ -147,7 +147,7 @@ def test_it_does_not_matter_when_they_are_settled(run, settled):
         np.testing.assert_array_equal(settled[key.replace("every", run)], value, err_msg=key)
 
 
-# ---- what is refused --------------------------------------------------------------------------
+# ---- refusals ---------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [

@@ -1,4 +1,4 @@
-"""JAX on several devices does what it does on one; the devices are parts of this processor."""
+"""JAX on several devices gives the results of one; the devices are virtual CPU devices."""
 
 import json
 import os
@@ -19,7 +19,7 @@ jax = pytest.importorskip("jax", reason="there is no JAX")
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS = 8
-SAME: dict[str, object] = {  # of what is drawn, and of what looks at the batch as a whole
+SAME: dict[str, object] = {  # with random draws, and a loss of the whole batch
     "train.batch_size": 12,
     "train.strategy": "mirrored",
     "train.energy_weight": 3.0,
@@ -50,7 +50,7 @@ def runs(request, tmp_path_factory) -> Path:
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("devices", ["2", "moved"])
 def test_several_devices_train_as_one_does(devices, runs):
-    """Losses to 1e-4, and what a checkpoint holds; also where a run on one goes on on two."""
+    """Losses within 1e-4, and the checkpoints; even if a run on one device resumes on two."""
     if devices != "moved":
         assert_same_training(runs / "1", runs / devices, STEPS)
     mine, theirs = (RunDirectory(runs / n).history()[-1] for n in ("1", devices))
@@ -62,7 +62,7 @@ def test_several_devices_train_as_one_does(devices, runs):
 @pytest.mark.timeout(1800)
 def test_each_device_has_its_share_of_the_work(runs):
     shares = json.loads((runs / "shares.json").read_text())
-    assert shares["2"] < 1.2 * shares["1"] / 2  # a little is each one's own: the weights' updates
+    assert shares["2"] < 1.2 * shares["1"] / 2  # each device also updates the weights
 
 
 @pytest.mark.slow
@@ -74,7 +74,7 @@ def test_a_run_on_several_devices_goes_on_bit_for_bit(runs):
 
 # ---- which devices ----------------------------------------------------------------------------
 def chosen(monkeypatch: pytest.MonkeyPatch, platform: str, **settings: Any) -> int:
-    """How many of two devices a run has."""
+    """How many of two devices a run uses."""
     from artgan_tf.training.jax_engine import _devices
 
     two = [SimpleNamespace(platform=platform)] * 2
@@ -100,7 +100,7 @@ def test_what_a_strategy_means(platform, strategy, count, monkeypatch, caplog):
 
 
 def test_a_batch_that_does_not_divide(monkeypatch, caplog):
-    """Is refused where all devices were asked for, and told where they were not."""
+    """It is refused if all devices were requested, and reported otherwise."""
     assert chosen(monkeypatch, "gpu", batch_size=9) == 1
     (record,) = caplog.records
     assert record.message.startswith("train.batch_size = 9 does not divide among 2 devices: ")
@@ -119,14 +119,14 @@ def test_what_is_compiled_is_kept_in_the_cache(runs, cache):
 @pytest.mark.parametrize("told", [None, "elsewhere"])
 @pytest.mark.parametrize("place", ["folder", "file", ""])
 def test_where_it_is_kept(place, told, monkeypatch, tmp_path):
-    """Nowhere without a place that can be written, and where JAX is told, if it is."""
+    """In JAX's own cache folder if one is set; nowhere without a writable folder."""
     from artgan_tf.training.compiled import keep_compiled
 
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("ARTGAN_CACHE", str(tmp_path / place) if place else "")
     for name in ("HOME", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("os.path.expanduser", lambda path: path)  # as without a passwd entry
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)  # no passwd entry
     before = jax.config.jax_compilation_cache_dir
     try:
         jax.config.update("jax_compilation_cache_dir", told)

@@ -1,4 +1,4 @@
-"""JAX and TensorFlow, from the same weights and the same batches, compute the same steps."""
+"""JAX and TensorFlow compute the same steps from the same weights and batches."""
 
 import json
 import os
@@ -15,7 +15,7 @@ pytest.importorskip("jax", reason="there is no JAX")
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS, RATE = 5, 0.02
-ALIKE: dict[str, object] = {  # nothing is drawn, for that differs from backend to backend
+ALIKE: dict[str, object] = {  # no random draws, which differ between backends
     "discriminator.dropout": 0.0,
     "discriminator.noise": 0.0,
     "train.fake_labels": "tiled",
@@ -47,7 +47,7 @@ def settings(case: str) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
-    """What the steps of all cases gave, by backend."""
+    """Results of the steps of all cases, by backend."""
     folder = tmp_path_factory.mktemp("steps")
     cases = folder / "cases.json"
     cases.write_text(json.dumps({case: settings(case) for case in CASES}))
@@ -63,7 +63,7 @@ def found(tmp_path_factory):
 
 
 def of_case(found: dict, case: str, part: str) -> list[tuple[str, np.ndarray, np.ndarray]]:
-    """(key, TensorFlow's, JAX's) of all that has the part in its name."""
+    """(key, TensorFlow's value, JAX's value) for all keys that contain the part."""
     one, other = found["tensorflow"], found["jax"]
     assert one.keys() == other.keys()
     return [
@@ -86,7 +86,7 @@ def test_losses_are_the_same(case, found):
 @pytest.mark.parametrize("network", ["d", "g"])
 @pytest.mark.parametrize("case", CASES)
 def test_gradients_are_the_same(case, network, found):
-    """Of plain gradient descent: what a step takes away is the rate times the gradient."""
+    """With plain gradient descent, a step subtracts the rate times the gradient."""
     for step in range(1, STEPS + 1):
         rate = RATE * (0.1 if step > 2 and "train.lr_drops" in CASES[case] else 1.0)
         after = of_case(found, case, f" {step}/{network}/moved/")

@@ -23,7 +23,7 @@ ADAPTIVE = {"discriminator__augment": ["colour"], "discriminator__augment_streng
 
 # ---- the measure --------------------------------------------------------------------------------
 def sums(*kinds: list[float]) -> Any:
-    """Of how real D found training images, held-out ones and fakes."""
+    """Sums of D's realness for training images, held-out images and fakes."""
     return np.array([[sum(x), sum(c * c for c in x), len(x)] for x in kinds])
 
 
@@ -35,7 +35,7 @@ def sums(*kinds: list[float]) -> Any:
         (0.0, -1.0, 0.75),
         (-1.0, -1.0, 1.0),
         (-2.0, -1.0, 1.0),  # worse than fakes
-        (2.0, 3.5, 1.0),  # fakes beat what it knows by heart
+        (2.0, 3.5, 1.0),  # fakes beat memorized images
         (4.0, -1.0, 0.0),
     ],
 )
@@ -47,7 +47,7 @@ def test_how_far_held_out_images_are_on_the_way_to_fakes(
 
 
 def test_what_may_be_chance_is_no_overfitting() -> None:
-    """Standard errors of 0.5 each: a difference of 1 is 1.4 of them, one of 2 is 2.8."""
+    """With standard errors of 0.5 each, a difference of 1 is 1.4 of them, one of 2 is 2.8."""
     for difference, told in ((1.0, False), (2.0, True)):
         spread_out = [-1.0, 1.0, -1.0, 1.0]
         held_out = [x - difference for x in spread_out]
@@ -72,7 +72,7 @@ def test_a_comparison_asks_d_at_inference_and_changes_nothing(paper: str) -> Non
 
 @pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
 def test_what_d_finds_more_real_it_judges_more_real(paper: str) -> None:
-    """`judge` is told for no class, and so agrees where all critics do."""
+    """`judge` gets no class, so it agrees if all critics do."""
     gan = built(paper)
     if paper == "critic":
         kernel = np.array(gan.discriminator.head.kernel)
@@ -114,7 +114,7 @@ def strengths(run_dir: Any) -> dict[int, float]:
 def test_it_moves_towards_the_target_and_stays_within_0_and_1(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Where it may: a validation that only ends a run leaves it alone."""
+    """Except in a validation that only ends a run, which leaves it unchanged."""
     monkeypatch.setattr(overfitting, "SPEED", 0.6)
     gan, engine, moved = built("critic", **ADAPTIVE), Stand(), []
     watched = overfitting.Overfitting(gan, engine, engine)  # type: ignore[arg-type]
@@ -128,7 +128,7 @@ def test_it_moves_towards_the_target_and_stays_within_0_and_1(
 
 
 class Stand:
-    """An engine and a source of one picture, with whatever D finds of held-out images."""
+    """A fake engine and a source of one picture, with a given result of D for held-out images."""
 
     train = val = Indexed(np.zeros(1, np.int32), lambda i: np.zeros((16, 16, 3), np.uint8))
     held_out_is = 0.0
@@ -155,7 +155,7 @@ def test_a_run_that_adapts_goes_on_bit_for_bit(
 
 @pytest.mark.slow
 def test_a_run_from_before_loads_and_goes_on(trained: Any, tiny: Any, tmp_path: Any) -> None:
-    """Its settings lack what is new, and its state has no strength."""
+    """Its settings lack the new ones, and its state has no strength."""
     run = RunDirectory(trained("critic", tmp_path / "run"))
     new = ("augment_strength", "gradient_penalty", "penalty_every")
     lines = run.config_file.read_text().splitlines()
@@ -177,7 +177,7 @@ def test_only_an_adaptive_run_keeps_a_strength(tmp_path: Any) -> None:
     assert saved[1] == saved[0] + 1
 
 
-# ---- what is refused ----------------------------------------------------------------------------
+# ---- refusals -----------------------------------------------------------------------------------
 def test_without_held_out_images_it_is_refused(paintings: Any, tiny: Any) -> None:
     config = tiny("critic", **ADAPTIVE)
     source = open_source(config.data)

@@ -1,4 +1,4 @@
-"""`losses.png`: what is shown of a history, how it is to be read, and no empty panel."""
+"""`losses.png`: the figures shown, their legibility, and no empty panel."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a killed run, once it has gone on, tells of its steps and its time."""
+"""Records of steps and time of a run that was killed and resumed."""
 
 import time
 from typing import Any
@@ -14,12 +14,12 @@ EVERY = {"log__history_every": 1, "log__checkpoint_every": 4, "log__validate_eve
 
 
 class Killed(BaseException):
-    """Stands for a signal that nobody can catch."""
+    """Simulates a signal that cannot be caught."""
 
 
 @pytest.fixture
 def kill(monkeypatch):
-    """`kill(step)`: in the middle of that step, once; each step before takes a second."""
+    """`kill(step)`: kill once in the middle of that step; each earlier step takes a second."""
     step, now = TensorFlowEngine.train, [0.0]
 
     def until(last: int) -> None:
@@ -45,14 +45,14 @@ def test_tensorboard_has_the_points_of_the_history(tiny, tmp_path, kill):
     kill(7)
     with pytest.raises(Killed):
         train(config, run.path)
-    assert points(run) == told(run)  # the kill has taken nothing
+    assert points(run) == told(run)  # the kill lost nothing
     train(config, run.path)
     assert points(run) == told(run)
     assert [step for step, _ in points(run)["d/loss"]] == list(range(1, 9))
 
 
 def points(run: RunDirectory) -> dict[str, Any]:
-    """What TensorBoard shows, by tag."""
+    """TensorBoard's points, by tag."""
     board = EventAccumulator(str(run.tensorboard), size_guidance={"scalars": 0})
     board.Reload()
     tags = board.Tags()["scalars"]
@@ -60,7 +60,7 @@ def points(run: RunDirectory) -> dict[str, Any]:
 
 
 def told(run: RunDirectory) -> dict[str, list[tuple[int, float]]]:
-    """The same of the history."""
+    """The same points in the history."""
     found: dict[str, list[tuple[int, float]]] = {}
     for row in run.history():
         for name, value in row.items():

@@ -1,4 +1,4 @@
-"""Several replicas do what one device does with the whole batch."""
+"""Several replicas give the result of one device with the whole batch."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from artgan_tf.training.train import train
 from tests.conftest import PRESETS, tiny_overrides
 from tests.training.states import assert_same_training
 
-# Workers that wait for each other crawl where others share the cores.
+# Workers that wait for each other are very slow on shared cores.
 PATIENCE = 800  # seconds
 pytestmark = pytest.mark.timeout(PATIENCE + 60)
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,7 +38,7 @@ SAME = {
 
 @pytest.fixture
 def settings(paintings, tmp_path):
-    """`settings(paper, **changes)`: a file of them."""
+    """`settings(paper, **changes)`: a file of settings."""
 
     def write(paper: str, **changes: object) -> Path:
         own = {key.replace("__", "."): value for key, value in changes.items()}
@@ -75,7 +75,7 @@ def ended(process: subprocess.Popen) -> None:
 
 
 def cluster(count: int) -> list[str]:
-    """TF_CONFIG of each worker, on free ports."""
+    """TF_CONFIG for each worker, on free ports."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     addresses = [f"127.0.0.1:{s.getsockname()[1]}" for s in sockets]
     for each in sockets:
@@ -89,7 +89,7 @@ def cluster(count: int) -> list[str]:
 def assert_all_hold(ours: list[dict[str, np.ndarray]]) -> None:
     """Replicas have the same values to the last bit, moving statistics included.
 
-    But for the sums behind the history's figures, which only the worker that writes it empties.
+    Except the sums for the history's figures, which only the worker that writes it resets.
     """
     first, *others = (
         {name: value for name, value in own.items() if not name.endswith("_means")} for own in ours
@@ -101,7 +101,7 @@ def assert_all_hold(ours: list[dict[str, np.ndarray]]) -> None:
 
 
 def replicas(*files: Path) -> list[dict[str, np.ndarray]]:
-    """What each replica of the processes that wrote these files held."""
+    """Variables of each replica of the processes that wrote these files."""
     found = []
     for file in files:
         with np.load(file) as values:
@@ -111,14 +111,14 @@ def replicas(*files: Path) -> list[dict[str, np.ndarray]]:
     return found
 
 
-# Of what is drawn, and of what looks at the batch as a whole.
+# Options with random draws, and losses of the whole batch.
 OPTIONS = {
     "discriminator__augment": ["colour", "translation", "cutout"],
     "train__energy_weight": 3.0,
     "train__energy_of": ["colours", "shapes"],
 }
 
-PENALTY = {  # the class critic's own
+PENALTY = {  # of the class critic
     "train__gradient_penalty": 0.3,
     "train__penalty_every": 2,
     "discriminator__augment_strength": "adaptive",
@@ -126,7 +126,7 @@ PENALTY = {  # the class critic's own
 
 
 def train_on_one(file: Path, run_dir: Path) -> None:
-    """The same in this process."""
+    """Train the same in this process."""
     changes = json.loads(file.read_text())
     train(resolve(changes.pop("preset"), changes), run_dir)
 

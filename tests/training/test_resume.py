@@ -1,4 +1,4 @@
-"""A run that is killed and started again is the run that was not."""
+"""A run that is killed and restarted equals an undisturbed run."""
 
 import os
 import signal
@@ -62,7 +62,7 @@ def test_killed_run_goes_on_bit_for_bit(backend, paper, tiny_arguments, tmp_path
     process.send_signal(signal.SIGKILL)
     process.wait()
     history = RunDirectory(killed)
-    history.append_history({"step": 10_000, "d_loss": 1.0})  # what a crash could leave behind
+    history.append_history({"step": 10_000, "d_loss": 1.0})  # a crash could leave this behind
     assert not (killed / "checkpoints" / "step-40.npz").exists()
 
     assert fit(arguments, killed, 40, backend).wait() == 0
@@ -89,7 +89,7 @@ def test_signal_saves_and_the_same_command_goes_on(number, tiny_arguments, tmp_p
     assert names == ["Training", "data", "network", "device", "run"]
     assert (run_dir / "checkpoints" / f"step-{stopped}.npz").exists()
     if number == signal.SIGINT:
-        return  # from here on both are one
+        return  # from here on both are the same
 
     again = fit(arguments, run_dir, stopped + 3)
     out, err = again.communicate(timeout=120)

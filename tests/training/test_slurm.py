@@ -1,4 +1,4 @@
-"""SLURM's variables as TF_CONFIG."""
+"""SLURM's variables, converted to TF_CONFIG."""
 
 import pytest
 

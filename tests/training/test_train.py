@@ -1,4 +1,4 @@
-"""`train`: the run directory's rules, the history, and what stops a run."""
+"""`train`: rules of the run directory, the history, and reasons to stop."""
 
 import json
 import shutil
@@ -43,7 +43,7 @@ def test_run_directory_holds_what_it_should(paper, trained, tmp_path):
 
 
 def test_a_run_that_lost_its_last_checkpoint_ends_as_it_did(trained, tiny, tmp_path):
-    """The other models' runs do so after a real SIGKILL: test_resume.py."""
+    """test_resume.py does this with a real SIGKILL for the other models."""
     straight, resumed = (trained("artgan", tmp_path / name) for name in ("straight", "resumed"))
     (resumed / "checkpoints" / "step-6.npz").unlink()
     assert train(tiny("artgan"), resumed).trained
@@ -60,9 +60,9 @@ def test_a_grid_is_of_the_weights_of_its_step_which_alone_are_settled(tiny, tmp_
         refresh(self)
 
     monkeypatch.setattr(Sampler, "refresh", noted)
-    monkeypatch.setattr(loop, "FIRST", 3600.0)  # no first grid, however slow the machine
+    monkeypatch.setattr(loop, "FIRST", 3600.0)  # no first grid, even on a slow machine
     result = train(tiny("improved", log__sample_every=4), tmp_path / "run")
-    assert settled == [4, 6]  # not before the first step, which would wait for it
+    assert settled == [4, 6]  # not before the first step, which would have to wait
     assert result.picture is not None
     grid = np.asarray(artgan_tf.load(tmp_path / "run").grid()).astype(int)
     assert np.abs(grid - np.asarray(Image.open(result.picture))).max() <= 1
@@ -135,7 +135,7 @@ def test_a_run_goes_on_with_changed_data_only_when_told_to(tiny, paintings, tmp_
         again(3)
     assert "--set data.on_change=accept" in str(told.value)
     assert again(3, data__on_change="accept") == 3
-    assert again(4) == 4  # these are its images from then on
+    assert again(4) == 4  # it keeps these images from then on
 
 
 @pytest.mark.slow
@@ -169,7 +169,7 @@ def test_directory_that_is_no_run_is_refused(tiny, tmp_path):
 
 @pytest.mark.slow
 def test_a_row_is_told_while_the_next_step_is_computed(tiny, tmp_path, monkeypatch):
-    """By an engine that is ahead; what it says is the same, and no save leaves it untold."""
+    """With an engine that runs ahead: rows are the same, and every save comes after its row."""
     seldom = {f"log__{action}_every": 4 for action in ("validate", "sample", "checkpoint")}
     train(tiny("artgan", **seldom), tmp_path / "waits")
     events: list[Any] = []
@@ -184,7 +184,7 @@ def test_a_row_is_told_while_the_next_step_is_computed(tiny, tmp_path, monkeypat
 
 
 def note(monkeypatch, owner: type, name: str, events: list) -> None:
-    """Let a method of (self, row) tell of each call: a row, or a step."""
+    """Make a method of (self, row) record each call: a row, or a step."""
     method = getattr(owner, name)
 
     def noted(self, given):
@@ -248,7 +248,7 @@ def test_init_starts_from_other_weights_even_with_other_classes(trained, tiny, t
     for one, other in zip(*kernels, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6)
 
-    folder = str(paintings / "train" / "portrait")  # images alone: one class
+    folder = str(paintings / "train" / "portrait")  # only images: one class
     one_class = tiny("improved", **start, **slow, data__spec=f"folder:{folder}")
     train(one_class, tmp_path / "other")
     other = artgan_tf.load(tmp_path / "other")

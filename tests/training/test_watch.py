@@ -1,4 +1,4 @@
-"""Metrics between the steps: where they are written, and that they change nothing."""
+"""Metrics during training: where they are written, and that they change nothing."""
 
 import json
 from pathlib import Path
@@ -29,7 +29,7 @@ def own_cache(tmp_path, monkeypatch):
 
 
 def measured(run: Path) -> dict[int, dict[str, float]]:
-    """The rows of the history that have metrics, by step."""
+    """The history's rows with metrics, by step."""
     return {row["step"]: row for row in RunDirectory(run).history() if "metric_kid_20_val" in row}
 
 
@@ -41,7 +41,7 @@ def scalars(run: Path) -> set[str]:
 
 @pytest.fixture(scope="module")
 def watched(paintings, tmp_path_factory) -> Path:
-    """A run of six steps that is measured at each second one."""
+    """A run of six steps that is measured at every second step."""
     run = tmp_path_factory.mktemp("watched") / "run"
     settings = {name.replace("__", "."): value for name, value in WATCHED.items()}
     train(resolve(PRESETS["improved"], tiny_overrides("improved", paintings) | settings), run)
@@ -82,7 +82,7 @@ def test_the_best_checkpoint_is_that_of_the_least_kid(watched):
 
 @pytest.mark.slow
 def test_the_best_checkpoint_paints_what_was_measured(watched, tiny, tmp_path):
-    """Stopped right after the best step, the run's newest weights are those of its best one."""
+    """If the run stops right after the best step, its newest weights are the best ones."""
     best = artgan_tf.load(watched, which="best")
     steps = best.gan.steps_done
     train(tiny("improved", train__steps=steps), tmp_path / "short")
@@ -95,7 +95,7 @@ def test_under_a_former_name_the_best_checkpoint_stays_known(tiny):
     config = tiny("improved", log__metrics=["deviation_20"])
     watch = Watch(config, open_source(config.data))
     assert [each.name for each in watch.metrics] == ["pixel_diversity_20"]
-    assert watch.best_by == "deviation_20"  # as best.json of such a run has it
+    assert watch.best_by == "deviation_20"  # as in best.json of such a run
 
 
 def test_a_run_without_metrics_has_no_best_checkpoint(trained, tmp_path):

@@ -1,4 +1,4 @@
-"""Trains a run in a process of its own: `worker.py SETTINGS.json RUN_DIR [DEVICES [FILE]]`."""
+"""Trains a run in a separate process: `worker.py SETTINGS.json RUN_DIR [DEVICES [FILE]]`."""
 
 import json
 import sys
@@ -8,10 +8,10 @@ from unittest.mock import patch
 
 
 def main(settings: str, run_dir: str, devices: str = "1", file: str = "") -> None:
-    """Train `improved/cifar10` or the paper that the settings name, changed by them.
+    """Train `improved/cifar10`, or the paper in the settings, with these settings.
 
-    FILE, an .npz, gets all variables as each of this process's replicas holds them: of each its
-    path and the replica's number.
+    FILE, an .npz, gets all variables of each of this process's replicas, by path and number of
+    the replica.
     """
     import tensorflow as tf
 
@@ -35,7 +35,7 @@ def main(settings: str, run_dir: str, devices: str = "1", file: str = "") -> Non
 
 
 def save_replicas(gan: Any, file: str) -> None:
-    """Every variable of every replica of this process."""
+    """Save every variable of every replica of this process."""
     import numpy as np
 
     found: dict[str, Any] = {}

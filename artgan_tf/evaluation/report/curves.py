@@ -1,4 +1,4 @@
-"""Curves of a run's history: losses, held-out figures, and metrics watched while it trained."""
+"""Curves of a run's history: losses, held-out figures, and metrics watched during training."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,9 +10,9 @@ from tfrecords_tools.common.lettering import families
 
 LOSSES = {"d_": "discriminator's loss and its terms", "g_": "generator's loss and its terms"}
 FIGURES = {"val_": "held out: ", "metric_": ""}
-GREY = "#808890"  # is read on white and on black
+GREY = "#808890"  # legible on white and on black
 COLOURS = ("#3d85c6", "#d9822b", "#4c9f70", "#c75b63", "#8f78c9", "#8a7550")
-STYLES = ("-", "--", ":", "-.")  # each with all colours
+STYLES = ("-", "--", ":", "-.")  # the next style begins once all colours are used
 INCHES, DPI = (3.3, 2.5), 180
 LEGENDS = {
     "below": {"loc": "upper left", "bbox_to_anchor": (-0.02, -0.12), "ncols": 2},
@@ -25,7 +25,7 @@ class Panel:
     """One pair of axes.
 
     Attributes:
-        title: above them.
+        title: printed above the axes.
         lines: steps and values, by name.
     """
 
@@ -34,7 +34,7 @@ class Panel:
 
     @property
     def once(self) -> str:
-        """Its values in words, where they are of one step and make no curve; else empty."""
+        """The values in words if they are all of one step and make no curve; else empty."""
         if any(len(points) > 1 for points in self.lines.values()):
             return ""
         (step, value), *_ = next(iter(self.lines.values()))
@@ -45,7 +45,7 @@ class Panel:
 
 
 def panels(history: Iterable[Mapping[str, Any]]) -> list[Panel]:
-    """One for each network's losses, one for each held-out figure and each metric."""
+    """A panel for each network's losses, each held-out figure and each metric."""
     found: dict[str, Panel] = {}
     for row in history:
         for key, value in row.items():
@@ -57,7 +57,7 @@ def panels(history: Iterable[Mapping[str, Any]]) -> list[Panel]:
 
 
 def _place(key: str) -> tuple[str, str] | None:
-    """The panel's title and the line's name for a key of the history; None for one not drawn."""
+    """Panel title and line name for a key of the history; None if it is not drawn."""
     for prefix, title in LOSSES.items():
         if key.startswith(prefix):
             return title, key.removeprefix(prefix)
@@ -69,7 +69,7 @@ def _place(key: str) -> tuple[str, str] | None:
 
 
 def _first_value(metric: str) -> str:
-    """`kid_1k_val` -> `kid`; `precision_recall_1k_k3` -> `precision`, as its second is `recall`."""
+    """`kid_1k_val` -> `kid`; `precision_recall_1k_k3` -> `precision`, whose second is `recall`."""
     stem = re.split(r"_(?=\d)", metric, maxsplit=1)[0]
     return stem.removesuffix("_recall").removesuffix("_coverage")
 
@@ -80,8 +80,8 @@ def drawn(
     """A matplotlib Figure of panels, one below the other.
 
     Args:
-        shown: from top to bottom.
-        inches: width and height of each.
+        shown: the panels, from top to bottom.
+        inches: width and height of each panel.
         legend: `below` the axes, for a few lines with short names, or to the `right`.
     """
     from matplotlib import rc_context

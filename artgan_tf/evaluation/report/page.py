@@ -1,4 +1,4 @@
-"""The report page: what an evaluation found and what the run generates, as one HTML file."""
+"""The report page: an evaluation's results and generated pictures in one HTML file."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from artgan_tf.sampler import Sampler
 from tfrecords_tools.common import files
 
 PAGE, TEMPLATE = "report.html", "page.html"
-FEATURES = "authenticity_{count}"  # has computed the features of all training images
+FEATURES = "authenticity_{count}"  # this metric computes the features of all training images
 
 
 def write_report(
@@ -28,18 +28,18 @@ def write_report(
     found: Sequence[Result],
     answers: Sequence[Answer],
 ) -> Path:
-    """Write `report.html`, complete in itself, and its pictures as PNG files beside it.
+    """Write a self-contained `report.html`, and its pictures as PNG files in the same folder.
 
     Args:
-        folder: where they go.
-        run: whose history is drawn.
-        sampler: of the run.
+        folder: folder to write to.
+        run: the run, whose history is drawn.
+        sampler: the run's sampler.
         reference: the real images.
         found: the results to show.
-        answers: the verdict on them.
+        answers: the verdict on the results.
 
     Returns:
-        The page.
+        Path of the page.
     """
     shown = _pictures(run, sampler, reference, found)
     history = curves.panels(run.history())
@@ -69,7 +69,7 @@ def write_report(
 def _pictures(
     run: RunDirectory, sampler: Sampler, reference: Reference, found: Sequence[Result]
 ) -> dict[str, list[Strip]]:
-    """The pictures by the names of their files; an empty list where there are none."""
+    """The pictures by file name; an empty list if there are none."""
     sought = pictures.sought(sampler)
     known = any(metric(result.metric).entry.pattern == FEATURES for result in found)
     several, magnify = reference.train.count > 1, sampler.gan.config.model.magnify

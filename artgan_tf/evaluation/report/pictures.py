@@ -1,4 +1,4 @@
-"""Pictures of a report: the grid, generated beside real, neighbours, ways between two pictures."""
+"""Pictures of a report: the grid, generated and real images, neighbours, interpolations."""
 
 import base64
 import io
@@ -18,13 +18,13 @@ from artgan_tf.metrics.neighbours import nearest, search
 from artgan_tf.sampler import GRID_CLASSES, GRID_COLUMNS, Sampler
 from tfrecords_tools.common.sheet import named_grid, named_pictures
 
-BESIDE = 4  # generated pictures of a class, and as many real ones
-SEEN_STEPS = 6  # of a training
-WAYS, STEPS = 6, 8  # ways from one picture to another, and pictures on each
-SEED, OTHER_SEED = 0, 1  # they begin and end in the grid's first two columns
+BESIDE = 4  # generated pictures per class, and as many real ones
+SEEN_STEPS = 6  # sample grids of the training to show
+WAYS, STEPS = 6, 8  # interpolations, and pictures in each
+SEED, OTHER_SEED = 0, 1  # interpolations start and end at the grid's first two columns
 SHARES = np.linspace(0, 1, STEPS)[:, None]
 SOUGHT, NEIGHBOURS = 8, 5  # generated pictures, and training images nearest to each
-LARGE = 64  # images beyond this are JPEG in a page, lest it grow beyond a few megabytes
+LARGE = 64  # larger images are JPEG in the page, to keep it within a few megabytes
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class Strip:
     """Pictures side by side.
 
     Attributes:
-        name: what stands at their left.
+        name: label at the left.
         images: uint8 [N, S, S, 3].
-        captions: of each picture.
-        remark: what else is to be said.
-        mark: a word where it deserves a second look.
+        captions: a caption for each picture.
+        remark: further text.
+        mark: a word that flags a strip worth a second look; else empty.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Strip:
 
 
 def grid(sampler: Sampler, magnified: bool = False) -> list[Strip]:
-    """The pictures of `sampler.grid()`: a strip for each class, the same seeds in all of them."""
+    """The pictures of `sampler.grid()`: a strip for each class, with the same seeds in each."""
     seeds = range(GRID_COLUMNS)
     captions = [f"seed {seed}" for seed in seeds]
     return [
@@ -57,7 +57,7 @@ def grid(sampler: Sampler, magnified: bool = False) -> list[Strip]:
 
 
 def beside(sampler: Sampler, real: Images) -> list[Strip]:
-    """For each class generated pictures, and after them as many real ones: 4, or what each has."""
+    """Generated pictures of each class, followed by as many real ones: 4, or as many as exist."""
     names = sampler.class_names[:GRID_CLASSES]
     found = [np.flatnonzero(real.labels == label)[:BESIDE] for label in range(len(names))]
     count = min((len(rows) for rows in found if len(rows)), default=0)
@@ -72,7 +72,7 @@ def beside(sampler: Sampler, real: Images) -> list[Strip]:
 
 
 def progress(samples: Path, sampler: Sampler) -> list[Strip]:
-    """The first classes at some steps of the training, all of one seed, from its sample grids."""
+    """The first classes at some steps of the training, with one seed, cut from its sample grids."""
     grids = sorted(samples.glob("step_??????.png"))
     places = np.linspace(0, len(grids) - 1, min(SEEN_STEPS, len(grids))).round().astype(int)
     names = sampler.class_names[:GRID_COLUMNS]
@@ -87,7 +87,7 @@ def progress(samples: Path, sampler: Sampler) -> list[Strip]:
 
 
 def between_seeds(sampler: Sampler) -> list[Strip]:
-    """For several classes, the way from the picture of one seed to that of another."""
+    """Interpolations from one seed to another, for several classes."""
     rows, strips = np.eye(len(sampler.class_names)), []
     for label, name in spread(WAYS, sampler):
         weights = np.repeat(rows[[label]], STEPS, axis=0)
@@ -96,7 +96,7 @@ def between_seeds(sampler: Sampler) -> list[Strip]:
 
 
 def between_classes(sampler: Sampler) -> list[Strip]:
-    """For one seed, the way from one class to another: mixtures of their one-hot rows."""
+    """Interpolations from one class to another, with one seed: mixtures of one-hot rows."""
     rows, strips = np.eye(len(sampler.class_names)), []
     for (label, name), (other, other_name) in pairwise(spread(WAYS, sampler)):
         weights = (1 - SHARES) * rows[label] + SHARES * rows[other]
@@ -105,7 +105,7 @@ def between_classes(sampler: Sampler) -> list[Strip]:
 
 
 def spread(count: int, sampler: Sampler) -> list[tuple[int, str]]:
-    """Evenly spread classes with their names, the first one first; all if there are fewer."""
+    """Up to `count` evenly spread classes and their names, starting with the first class."""
     names = sampler.class_names
     labels = dict.fromkeys(number * len(names) // count for number in range(count))
     return [(label, names[label]) for label in labels]
@@ -124,7 +124,7 @@ class Near(NamedTuple):
     Attributes:
         indices: [N, k].
         distances: [N, k], from the generated image.
-        reach: [N], from the nearest one to that one's own nearest.
+        reach: [N], distance from the nearest training image to its own nearest other one.
     """
 
     indices: np.ndarray
@@ -133,21 +133,21 @@ class Near(NamedTuple):
 
 
 def sought(sampler: Sampler) -> Images:
-    """Pictures whose neighbours are shown: i is of seed i; the classes are spread evenly."""
+    """Pictures whose neighbours are shown: picture i has seed i, classes are spread evenly."""
     numbers = range(SOUGHT)
     labels = [number * len(sampler.class_names) // SOUGHT for number in numbers]
     return Images(sampler.generate(labels, numbers), np.array(labels, np.int32))
 
 
 def neighbours_by_pixels(generated: Images, reference: Reference) -> list[Strip]:
-    """Each picture and its neighbours; distances are root mean squares of steps in 0..255."""
-    # The bytes themselves: as float32 they would lie on disk, four times as large.
+    """Each picture and its neighbours by pixels; distances are RMS differences in 0..255."""
+    # Compares the bytes: as float32 they would take four times the space on disk.
     queries, train = (as_rows(each.pixels, "images") for each in (generated, reference.train))
     return _strips(generated, reference, _near(queries, train, np.sqrt(train.shape[1])))
 
 
 def neighbours_by_features(generated: Images, reference: Reference) -> list[Strip]:
-    """The same by the extractor's features of the whole training split; Euclidean distances."""
+    """Each picture and its neighbours by the extractor's features; distances are Euclidean."""
     train = reference.features.of(reference.train, "training images").features
     queries = reference.features.of(generated, "generated", keep=False).features
     strips = _strips(generated, reference, _near(queries, train, 1.0))
@@ -176,20 +176,20 @@ def _strips(generated: Images, reference: Reference, near: Near) -> list[Strip]:
 
 
 def _verdict(distance: float, reach: float) -> tuple[str, str]:
-    """A remark, and the mark of a picture that the metric `authenticity` counts as closer."""
+    """A remark, and a mark if the metric `authenticity` counts the picture as closer."""
     remark = f"nearest {distance:.3g} away, whose own nearest is {reach:.3g} away"
     return remark, "closer" if distance < reach else ""
 
 
 # ---- as bytes -----------------------------------------------------------------------------------
 def sheet(strips: Sequence[Strip]) -> Image.Image:
-    """All of them as one picture."""
+    """All strips in one picture."""
     names = [f"{each.name}: {each.mark}" if each.mark else each.name for each in strips]
     return named_grid(np.stack([each.images for each in strips]), names)
 
 
 def png(picture: Any) -> bytes:
-    """A PIL image, or a matplotlib Figure on a transparent ground, as PNG."""
+    """PNG bytes of a PIL image, or of a matplotlib Figure with a transparent background."""
     stream = io.BytesIO()
     if isinstance(picture, Image.Image):
         picture.save(stream, "png", optimize=True)
@@ -199,7 +199,7 @@ def png(picture: Any) -> bytes:
 
 
 def image_uri(pixels: np.ndarray) -> str:
-    """A data: URI of uint8 [S, S, 3]."""
+    """data: URI of an image, uint8 [S, S, 3]."""
     image = Image.fromarray(pixels)
     if len(pixels) <= LARGE:
         return _uri("image/png", png(image))
@@ -209,7 +209,7 @@ def image_uri(pixels: np.ndarray) -> str:
 
 
 def figure_uri(figure: Any) -> str:
-    """A data: URI of a matplotlib Figure."""
+    """data: URI of a matplotlib Figure."""
     return _uri("image/png", png(figure))
 
 

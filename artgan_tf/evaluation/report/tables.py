@@ -1,4 +1,4 @@
-"""Tables of a report, as text: results by group and by class, and how they came about."""
+"""Tables of a report, as text: results by group and by class, and the evaluation's settings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,18 +14,18 @@ from artgan_tf.evaluation.results import REAL, Column, Result
 
 REFERENCE = (REAL, "", 0)
 MISSING = "—"
-OTHER_WAY = {"farther"}  # values that improve against the first of their metric
+OTHER_WAY = {"farther"}  # values that improve in the opposite direction to their metric's first
 WEIGHTS = {"ema": "running mean over training (EMA)", "raw": "of the last step (raw)"}
 
 
 @dataclass(frozen=True)
 class Head:
-    """A metric above its columns.
+    """Heading of a metric's columns.
 
     Attributes:
-        name: of the metric.
-        note: what was compared.
-        values: one heading a column.
+        name: the metric's name.
+        note: the images that were compared.
+        values: a heading for each column.
     """
 
     name: str
@@ -44,13 +44,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """All that a page shows of one.
+    """A table of the page.
 
     Attributes:
-        title: above it.
-        heads: of its columns.
-        rows: the reference row first.
-        notes: names of metrics and what they mean.
+        title: printed above the table.
+        heads: headings of the columns.
+        rows: the rows, the reference row first.
+        notes: the metrics' names and meanings.
     """
 
     title: str
@@ -60,7 +60,7 @@ class Table:
 
 
 def by_group(found: Sequence[Result]) -> list[Table]:
-    """One table for each group of metrics: columns are figures, rows real images and models."""
+    """A table for each group of metrics; columns are figures, rows are real images and models."""
     shown = sorted(results.columns(found), key=lambda column: _place(column.metric))
     rows = list(dict.fromkeys([REFERENCE, *(result.row for result in found)]))
     tables = []
@@ -85,7 +85,7 @@ def _title(row: tuple[str, str, int]) -> str:
 
 
 def _unbroken(cell: str) -> str:
-    """A line may end before the number of seeds, and nowhere else."""
+    """The cell with no-break spaces, so that it wraps only before the number of seeds."""
     return cell.replace(" ± ", "\N{NBSP}±\N{NBSP}").replace(" seeds", "\N{NBSP}seeds")
 
 
@@ -106,7 +106,7 @@ def _arrow(column: Column) -> str:
 
 
 def _about(column: Column) -> str:
-    """The metric in words, and why its reference row is empty, if it is."""
+    """The metric in words, and, if its reference row is empty, the reason."""
     entry = _entry(column)
     if REFERENCE in column.cells:
         return entry.about
@@ -120,14 +120,14 @@ def _entry(column: Column) -> Entry:
 
 
 def _place(name: str) -> tuple[int, int, str]:
-    """The metric's place among others: as registered, then by the number of images."""
+    """Sort key of a metric: order of registration, then number of images."""
     found = metric(name)
     return ENTRIES.index(found.entry), found.count, name
 
 
 # ---- by class -----------------------------------------------------------------------------------
 def by_class(found: Sequence[Result], class_names: Sequence[str]) -> Table | None:
-    """A row for each class; of several seeds the mean. None where no metric tells classes apart."""
+    """A row for each class, averaged over seeds; None if no metric has values for classes."""
     told = sorted((x for x in found if x.by_class), key=lambda result: _place(result.metric))
     heads: list[Head] = []
     columns: list[Mapping[str, float]] = []
@@ -140,7 +140,7 @@ def by_class(found: Sequence[Result], class_names: Sequence[str]) -> Table | Non
 
 
 def _means(alike: Sequence[Result]) -> dict[tuple[str, str, int], dict[str, float]]:
-    """Each class's mean over the seeds, for real images and for the model."""
+    """Mean over the seeds for each class, for real images and for the model."""
     found = {}
     for row in sorted({result.row for result in alike}, key=lambda row: row != REFERENCE):
         of_row = [result.by_class for result in alike if result.row == row]
@@ -153,9 +153,9 @@ def _cell(column: Mapping[str, float], name: str) -> str:
     return f"{column[name]:.4g}" if name in column else MISSING
 
 
-# ---- how they came about ------------------------------------------------------------------------
+# ---- settings -----------------------------------------------------------------------------------
 def facts(found: Sequence[Result]) -> list[tuple[str, str]]:
-    """Names and values that someone needs who repeats the evaluation."""
+    """Names and values needed to repeat the evaluation."""
     models = [result for result in found if result.row != REFERENCE]
     told = {
         "run": [result.model for result in models],
@@ -182,7 +182,7 @@ def _extractors(found: Sequence[Result]) -> list[tuple[str, str]]:
 
 
 def _data(found: Sequence[Result]) -> list[tuple[str, str]]:
-    """The real images that each metric saw; equal ones share a line."""
+    """The real images that each metric used; metrics with the same images share a line."""
     metrics: dict[tuple[int, str], dict[str, None]] = {}
     for result in (each for each in found if each.real):
         metrics.setdefault((result.real, result.data_sha256), {})[result.metric] = None

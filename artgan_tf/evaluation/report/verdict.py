@@ -1,4 +1,4 @@
-"""The verdict of an evaluation: figures in, sentences out, beside what real images get."""
+"""The verdict of an evaluation: turns figures into sentences that compare with real images."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -10,32 +10,32 @@ from artgan_tf.evaluation.registry import metric
 from artgan_tf.evaluation.results import REAL, Result, is_own
 
 Grade = Literal["good", "fair", "poor", ""]
-FEW = 1_000  # pictures, or more: with fewer chance decides
+FEW = 1_000  # with fewer pictures, figures depend on chance
 TENTHS = (
     "next to nothing", "a tenth", "a fifth", "three tenths", "two fifths", "half",
     "three fifths", "seven tenths", "four fifths", "nine tenths",
 )  # fmt: skip
-# Shares of the real images' own figure: good from the first on, fair from the second on.
+# Ratio to the real images' figure: good from the first number on, fair from the second on.
 TOLD_APART, VARIED = (0.9, 0.6), (0.75, 0.4)
-PIXELS = ("shape_diversity", "pixel_diversity")  # measure diversity without features
-JUDGES = {  # of the class that a picture shows
+PIXELS = ("shape_diversity", "pixel_diversity")  # diversity without features
+JUDGES = {  # they predict the class of a picture
     "conditional_accuracy": "a classifier of real images",
     "conditional_accuracy_d": "D itself",
 }
-SHOWN = {"precision_recall": "recall"}  # values that are not the first of their metric
-KNOWN = 0.5  # of real images, by a classifier whose features are to be believed
-LIKE = (1.25, 2.5)  # times the real images' distance: good up to the first, fair up to the second
+SHOWN = {"precision_recall": "recall"}  # the value to show, if it is not the metric's first
+KNOWN = 0.5  # accuracy on real images from which a classifier's features are trusted
+LIKE = (1.25, 2.5)  # ratio to the real images' distance: limits of good and of fair
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer to one question that a reader has.
+    """The answer to one question of the reader.
 
     Attributes:
-        question: in plain words; `name`, what stands before the sentence.
+        question: the question in plain words; `name` is the label before the sentence.
         words: the sentence.
-        grade: empty where there is nothing to compare with.
-        run, real: the figures, as text, of the `metric`.
+        grade: empty if there is nothing to compare with.
+        run, real: the figures of `metric`, as text.
     """
 
     question: str
@@ -49,7 +49,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Figure:
-    """A metric's first value: the run's, and that of other real images if it is known."""
+    """A metric's first value for the run and, if known, for other real images."""
 
     metric: str
     run: float
@@ -60,13 +60,13 @@ class Figure:
 
 @dataclass(frozen=True)
 class Circumstances:
-    """Facts that the figures do not tell.
+    """Facts that the figures do not show.
 
     Attributes:
-        classes: how many there are.
-        held_out: images that figures can be measured beside.
-        step, steps: of the training, done and asked for; 0 where that is not known.
-        lack: why metrics of features are left out; empty where they are not.
+        classes: number of classes.
+        held_out: number of held-out images to compare with.
+        step, steps: steps trained and steps planned; 0 if unknown.
+        lack: why metrics of features are skipped; empty if they are not.
     """
 
     classes: int
@@ -77,11 +77,11 @@ class Circumstances:
 
 
 def answers(found: Sequence[Result], known: Circumstances) -> list[Answer]:
-    """The verdict: told apart, varied, alike, copied, and how much that proves.
+    """The verdict: are classes told apart, varied, realistic or copied, and how sure is that?
 
     Args:
-        found: of one run, of one or several seeds, and of real images.
-        known: facts that they do not tell.
+        found: results of one run, with one or more seeds, and of real images.
+        known: facts that the results do not show.
     """
     asked = _apart(found, known.classes), _varied(found), _alike(found), _copies(found)
     told = [_doubted(answer, found) for answer in asked if answer]
@@ -107,7 +107,7 @@ def _apart(found: Sequence[Result], classes: int) -> Answer | None:
 
 
 def _varied(found: Sequence[Result]) -> Answer | None:
-    """The figure as a part of the real images' own; a share of theirs needs no reference row."""
+    """The ratio to the real images' figure; metrics that are ratios need no reference row."""
     kind, of = _first(found, "intra_recall", "precision_recall", "intra_spread", *PIXELS)
     if not of:
         return None
@@ -129,7 +129,7 @@ def _alike(found: Sequence[Result]) -> Answer | None:
     words, grade = f"{kind.upper()} {of.run:.3g}{_by(of)}", ""
     if of.real is not None:
         words += f", other real images {of.real:.3g}"
-        if kind == "fid":  # the KID of real images is about 0: no multiple of it says anything
+        if kind == "fid":  # a ratio to the KID of real images, about 0, means nothing
             grade = _grade(-of.run, *(-times * of.real for times in LIKE))
     words += "; lower is better"
     question = "Do the pictures look like real ones, all in all?"
@@ -150,7 +150,7 @@ def _copies(found: Sequence[Result]) -> Answer | None:
 
 
 def _doubted(answer: Answer, found: Sequence[Result]) -> Answer:
-    """No praise by the features of a classifier that itself fails on most real images."""
+    """Withholds a good grade if the features come from a classifier that fails on real images."""
     if answer.name not in ("varied", "alike") or answer.grade == "poor":
         return answer
     of, known = _figure(found, answer.metric), _largest(found, "conditional_accuracy")
@@ -161,7 +161,7 @@ def _doubted(answer: Answer, found: Sequence[Result]) -> Answer:
 
 
 def _neutral(told: Sequence[Answer]) -> list[Answer]:
-    """No praise for copying nothing where the pictures are not known to be like real ones."""
+    """Withholds a good grade for not copying if the pictures are not known to look real."""
     said = {answer.name: answer for answer in told}
     alike, copies = (said[name].grade if name in said else "" for name in ("alike", "copies"))
     if copies == "good" and alike not in ("good", "fair"):
@@ -198,20 +198,20 @@ def _sample(count: int, held_out: int) -> Answer:
 
 # ---- figures ------------------------------------------------------------------------------------
 def _first(found: Sequence[Result], *kinds: str) -> tuple[str, Figure | None]:
-    """The first kind of metric that was measured, and its figure."""
+    """The first of these kinds of metric that was measured, and its figure."""
     figures = ((kind, _largest(found, kind)) for kind in kinds)
     return next(((kind, figure) for kind, figure in figures if figure), ("", None))
 
 
 def _largest(found: Sequence[Result], kind: str) -> Figure | None:
-    """The figure of this kind that is of the most pictures."""
+    """The figure of this kind over the most pictures."""
     names = {r.metric for r in found if metric(r.metric).entry.pattern.startswith(f"{kind}_{{")}
     figures = (_figure(found, name, SHOWN.get(kind, "")) for name in sorted(names))
     return max(filter(None, figures), key=lambda f: f.generated, default=None)
 
 
 def _figure(found: Sequence[Result], name: str, value: str = "") -> Figure | None:
-    """The mean over the seeds, and that of real images."""
+    """The run's mean over the seeds, and the value of real images."""
     of_run, of_real = (
         [r for r in found if r.metric == name and (r.model == REAL) == real]
         for real in (False, True)
@@ -247,5 +247,5 @@ def _share(part: float) -> str:
 
 
 def _chance(count: int) -> float:
-    """Two standard errors, at most, of a share among so many pictures."""
+    """Upper bound of two standard errors of a share of `count` pictures."""
     return float(1 / np.sqrt(max(count, 1)))

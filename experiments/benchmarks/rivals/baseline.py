@@ -1,9 +1,9 @@
-"""A plain converter to compare with, which does what StyleGAN's dataset tool does.
+"""A plain converter for comparison, which works like StyleGAN's dataset tool.
 
     python -m experiments.benchmarks.rivals.baseline SOURCE --out pictures.zip --size 64
 
-One process; each picture is decoded whole, resized with Lanczos' filter and stored as a PNG without
-compression in a zip without compression, with `dataset.json` for the labels.
+It uses one process. Each picture is fully decoded, resized with a Lanczos filter and stored as an
+uncompressed PNG in an uncompressed zip file, with `dataset.json` for the labels.
 """
 
 import io
@@ -27,9 +27,9 @@ def convert(
 
     Args:
         source: class folders.
-        out: the zip file.
+        out: zip file to write.
         size: short side in pixels.
-        encoding: jpeg is of quality 95, its colours at full resolution.
+        encoding: jpeg has quality 95 and no chroma subsampling.
     """
     paths = sorted(path for path in source.rglob("*") if path.suffix.lower() in SUFFIXES)
     classes = sorted({path.parent for path in paths})
@@ -43,9 +43,9 @@ def convert(
 
 
 def resized(path: Path, short_side: int) -> Image.Image:
-    """The picture with that short side; its aspect ratio is kept."""
+    """The picture resized to that short side, with its aspect ratio."""
     with Image.open(path) as image:
-        pixels = np.array(image.convert("RGB"))  # StyleGAN's tool goes by way of an array, too
+        pixels = np.array(image.convert("RGB"))  # StyleGAN's tool also converts to an array
     height, width = pixels.shape[:2]
     scale = short_side / min(width, height)
     size = round(width * scale), round(height * scale)
@@ -53,7 +53,7 @@ def resized(path: Path, short_side: int) -> Image.Image:
 
 
 def encoded(picture: Image.Image, encoding: Encoding) -> bytes:
-    """The bytes of a PNG or JPEG file."""
+    """The picture as bytes of a PNG or JPEG file."""
     file = io.BytesIO()
     if encoding == "png":
         picture.save(file, "PNG", compress_level=0, optimize=False)

@@ -1,10 +1,10 @@
-"""Our converter beside img2dataset, on the same files and one core.
+"""Compares our converter with img2dataset, on the same files and one core.
 
     python -m experiments.benchmarks.rivals.img2dataset_speed BIG_DIR --python I2D_VENV/bin/python
 
-img2dataset downloads, so the files are listed as `file://` addresses.  It is spared what we do not
-do either: checksums and EXIF.  One thread or sixteen, WebDataset or single files took it the same
-time; its TFRecords would cost a TensorFlow of its own at each start.  It keeps no labels.
+img2dataset downloads files, so they are listed as `file://` URLs.  Checksums and EXIF are disabled,
+as ours does neither.  It takes the same time with one thread or sixteen, and with WebDataset or
+single files; for TFRecords it would import TensorFlow at each start.  It stores no labels.
 """
 
 import json
@@ -25,7 +25,7 @@ THEIRS, OURS = "img2dataset", "ours"
 SETTINGS = {
     "input_format": "txt",
     "output_format": "webdataset",
-    "resize_mode": "keep_ratio",  # image_size is the short side; keep_ratio_largest: the long one
+    "resize_mode": "keep_ratio",  # image_size is the short side (keep_ratio_largest: long)
     "encode_format": "jpg",
     "encode_quality": "95",
     "processes_count": "1",
@@ -38,13 +38,13 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Figures:
-    """What was found at one size.
+    """Results at one size.
 
     Args:
-        runs: of both on one core.
-        start: of both, for a picture or two.
-        ratio: how many times faster ours is.
-        load: of the machine at the end; the runs make up 1 of it.
+        runs: times of both on one core.
+        start: times of both for one or two pictures.
+        ratio: speed-up of ours over img2dataset.
+        load: load of the machine at the end; the runs account for 1 of it.
     """
 
     runs: Times
@@ -65,14 +65,14 @@ def main(
     """Measure and print a table.
 
     Args:
-        big: pictures in class folders.
-        python: the interpreter of an environment that has img2dataset.
+        big: class folders of pictures.
+        python: interpreter of an environment with img2dataset.
         sizes: short sides to convert to.
-        runs: of each.
-        scratch: where both write, if not to the system's temporary folder.
+        runs: runs of each.
+        scratch: folder for the output; by default the system's temporary folder.
         out: a JSON file for all figures.
     """
-    # It asks a registry for news of a library at each start, which is no part of the work.
+    # One of its libraries checks for updates at each start, which is not part of the work.
     os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
     paths = measuring.pictures(big)
     known = {"pictures": len(paths), "settings": SETTINGS, **measuring.machine()}
@@ -89,7 +89,7 @@ def main(
 def measure(
     big: Path, paths: list[Path], size: int, runs: int, python: Path, scratch: Path
 ) -> Figures:
-    """All figures of one size."""
+    """All figures for one size."""
     all_urls, one_url = scratch / "all.txt", scratch / "one.txt"
     write_urls(paths, all_urls)
     write_urls(paths[:1], one_url)
@@ -108,19 +108,19 @@ def measure(
 
 
 def write_urls(paths: list[Path], file: Path) -> None:
-    """A list for img2dataset, which reads it as a CSV file: commas are escaped."""
+    """Write a list for img2dataset, which reads it as CSV, with commas escaped."""
     file.write_text("".join(f"{path.resolve().as_uri()}\n" for path in paths), encoding="utf-8")
 
 
 def img2dataset(python: Path, urls: Path, size: int, place: Path) -> list[str]:
-    """What runs img2dataset."""
+    """The command of img2dataset."""
     settings = {**SETTINGS, "image_size": str(size), "output_folder": str(place / "out")}
     options = [part for name, value in settings.items() for part in (f"--{name}", value)]
     return [str(python), "-m", "img2dataset.main", str(urls), *options]
 
 
 def check(place: Path, count: int) -> None:
-    """Make sure that no picture was left out, which img2dataset tells in its statistics alone."""
+    """Check that no picture was skipped, which img2dataset reports only in its statistics."""
     stats = (json.loads(path.read_text()) for path in (place / "out").glob("*_stats.json"))
     done = sum(shard["successes"] for shard in stats)
     if done != count:
@@ -128,7 +128,7 @@ def check(place: Path, count: int) -> None:
 
 
 def report(found: dict[int, Figures], count: int) -> None:
-    """Print what was found."""
+    """Print the results."""
     rows = [["", *(f"{size}" for size in found)]]
     for name in (OURS, THEIRS):
         rates = (measuring.rate(figures.runs, name, count) for figures in found.values())

@@ -1,4 +1,4 @@
-"""What a straightforward Keras version has in the place of our layers."""
+"""Plain Keras layers that replace ours for comparison."""
 
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,7 +10,7 @@ KINDS = ("batch norm", "upsampling", "convolutions")
 
 @contextmanager
 def plain_layers(kinds: Collection[str] = KINDS) -> Iterator[None]:
-    """Networks built here have Keras's own layers of some kinds, and upsample, then convolve."""
+    """Networks built in this context use Keras's layers of these kinds; upsampling is separate."""
     with ExitStack() as stack:
         for kind in kinds:
             for module, name, layer in _changes()[kind]:
@@ -19,7 +19,7 @@ def plain_layers(kinds: Collection[str] = KINDS) -> Iterator[None]:
 
 
 def _changes() -> dict[str, list[tuple[Any, str, Any]]]:
-    """Of each kind the modules that name a layer of ours, its name there, and Keras's."""
+    """For each kind, the modules that name our layer, its name there, and Keras's layer."""
     import keras
 
     from artgan_tf import fast, layers
@@ -36,7 +36,7 @@ def _changes() -> dict[str, list[tuple[Any, str, Any]]]:
 
 
 def upsample_then_convolve(filters: int, initializer: Any, dtype: Any) -> Any:
-    """What `UpsampleConv2D` replaces."""
+    """The layers that `UpsampleConv2D` replaces."""
     import keras
 
     settings: dict[str, Any] = {"use_bias": False, "kernel_initializer": initializer}

@@ -1,8 +1,8 @@
-"""The public ArtGAN code's shape of work as a contestant: one graph, two `Session.run` a step.
+"""A contestant structured like the public ArtGAN code: one graph, two `Session.run` per step.
 
-Its scripts build both networks of plain layers in one TensorFlow 1 graph.  A run of D's optimizer
-is fed float pictures and labels and fetches losses; a run of G's passes the generator once more and
-fetches its pictures.  It keeps no average of G's weights.
+That code builds both networks from plain layers in one TensorFlow 1 graph.  A run of D's optimizer
+is fed float pictures and labels and fetches losses; a run of G's optimizer evaluates the generator
+again and fetches its pictures.  It does not average G's weights.
 """
 
 from itertools import cycle
@@ -24,11 +24,11 @@ from experiments.benchmarks.measuring import Run
 
 
 class SessionStep:
-    """Graph and session.
+    """The graph and its session.
 
     Args:
-        gan: whose weights to start from.
-        draws: take fake labels and z from the batch; drawn in the graph otherwise.
+        gan: GAN with the initial weights.
+        draws: take fake labels and z from the batch instead of drawing them in the graph.
     """
 
     def __init__(self, config: Config, batch: Batch, gan: Any, draws: bool):
@@ -73,7 +73,7 @@ class SessionStep:
     def _updates(
         self, train: Train, loss: Any, network: Any, rate: float, before: int = 0
     ) -> list[Any]:
-        averages = self._assignments()[before:]  # of batch norm
+        averages = self._assignments()[before:]  # updates of batch norm
         optimizer, variables = optimizer_of(train, rate), network.trainable_variables
         self.optimizers.append((optimizer, variables))
         return [*averages, optimizer.minimize(loss, var_list=[v.value for v in variables])]
@@ -86,7 +86,7 @@ class SessionStep:
         return [o for o in operations if o.type == "AssignVariableOp" and o not in initial]
 
     def _zero_averages(self) -> None:
-        """TensorFlow 1 starts RMSProp's averages at one, Keras at zero."""
+        """Start RMSProp's averages at zero as Keras does; TensorFlow 1 starts them at one."""
         for optimizer, variables in self.optimizers:
             for variable in variables:
                 slot = optimizer.get_slot(variable.value, "rms")
@@ -94,7 +94,7 @@ class SessionStep:
                     slot.load(np.zeros(slot.shape, np.float32), self.session)
 
     def run(self) -> tuple[float, float]:
-        """A step; its losses."""
+        """Run a step; returns its losses."""
         low, high = self.gan.pixel_range
         pictures = self.batch.images.astype(np.float32) * ((high - low) / 255.0) + low
         feed = {self.images: pictures, self.labels: self.batch.labels}
@@ -104,7 +104,7 @@ class SessionStep:
 
 
 def networks(config: Config) -> Any:
-    """The GAN of the configuration's paper without what a graph of TensorFlow 1 cannot hold."""
+    """The configuration's GAN without the parts that a TensorFlow 1 graph cannot hold."""
     import tensorflow as tf
 
     from artgan_tf import papers
@@ -121,7 +121,7 @@ def networks(config: Config) -> Any:
 
 
 def optimizer_of(train: Train, rate: float) -> Any:
-    """TensorFlow 1's own."""
+    """TensorFlow 1's optimizer."""
     import tensorflow as tf
 
     v1 = tf.compat.v1.train
@@ -131,7 +131,7 @@ def optimizer_of(train: Train, rate: float) -> Any:
 
 
 def session_step(config: Config, batch: Batch) -> Contestant:
-    """As a contestant, with the layers of the moment."""
+    """The contestant, with the layers currently in place."""
     losses = SessionStep(quiet(config), batch, fresh_gan(quiet(config)), draws=True).run()
     step = SessionStep(config, batch, fresh_gan(config), draws=False)
 

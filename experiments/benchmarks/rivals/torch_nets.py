@@ -1,8 +1,8 @@
-"""Both papers' networks in PyTorch, written as one does there, to be timed beside ours.
+"""Both papers' networks in idiomatic PyTorch, to be timed against ours.
 
-They are ours *mirrored*: at a stride of 2 TensorFlow's SAME padding adds its pixel behind the
-picture, PyTorch's `padding=1` in effect before it.  With kernels and pictures turned by half a turn
-both compute the same numbers, and PyTorch is spared copies to pad.
+They are *mirrored*: at a stride of 2 TensorFlow's SAME padding adds its pixel after the picture,
+PyTorch's `padding=1` effectively before it.  With kernels and pictures rotated by 180 degrees both
+compute the same numbers, and PyTorch needs no copies to pad.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,11 +14,11 @@ from torch import nn
 from torch.nn import functional
 
 SLOPE = 0.2
-Spec = dict[str, Any]  # what `torch_rival.spec` writes
+Spec = dict[str, Any]  # written by `torch_rival.spec`
 
 
 class Discriminator(nn.Module):
-    """Encoder and classifier of both papers, and Improved ArtGAN's decoder: logits and codes."""
+    """Encoder and classifier of both papers, for logits and codes, and Improved's decoder."""
 
     def __init__(self, spec: Spec):
         super().__init__()
@@ -29,7 +29,7 @@ class Discriminator(nn.Module):
             self.layers.append(Shrink(channels, filters, kernel, stride, rate, index > 0, spec))
             size, channels = size // stride, filters
         self.logits = nn.Linear(size * size * channels, spec["units"], bias=spec["biases"])
-        self.logits.grid = 0, size  # axis of the kernel that is a map, and the map's side
+        self.logits.grid = 0, size  # the kernel's axis that is a flattened map, and the map's side
         self.decoder = None
         if spec["decoder"]:
             self.decoder = nn.Sequential(
@@ -76,7 +76,7 @@ class Shrink(nn.Module):
 
 
 class Generator(nn.Module):
-    """Improved ArtGAN's: a linear layer, stages that grow, and at twice the size a pooling."""
+    """Improved ArtGAN's generator: a linear layer, growing stages, and pooling of double size."""
 
     def __init__(self, spec: Spec):
         super().__init__()
@@ -99,7 +99,7 @@ class Generator(nn.Module):
 
 
 class ArtGenerator(nn.Module):
-    """ArtGAN's: zNet and Dec, of transposed convolutions."""
+    """ArtGAN's generator: zNet and Dec, made of transposed convolutions."""
 
     def __init__(self, spec: Spec):
         super().__init__()
@@ -116,12 +116,12 @@ class ArtGenerator(nn.Module):
         return self.decode(self.latent(torch.cat([z, classes], 1)[:, :, None, None]))
 
     def decode(self, codes: Any) -> Any:
-        """Dec alone, for Dec(Enc(x))."""
+        """Dec alone, as in Dec(Enc(x))."""
         return torch.sigmoid(self.dec(codes).float())
 
 
 def growing(channels: int, size: int, stages: Sequence[Any], spec: Spec) -> Iterable[nn.Module]:
-    """Improved ArtGAN's stages: [upsample,] convolve, batch norm, leaky ReLU."""
+    """Improved ArtGAN's stages: [upsampling ->] convolution -> batch norm -> leaky ReLU."""
     for side, filters in stages:
         if side != size:
             yield nn.Upsample(scale_factor=2)
@@ -132,14 +132,14 @@ def growing(channels: int, size: int, stages: Sequence[Any], spec: Spec) -> Iter
 
 
 def painting(last: Sequence[int], size: int) -> Iterable[nn.Module]:
-    """The last convolution, to three channels and the picture's size."""
+    """The last convolution, to three channels at the picture's size."""
     if last[0] != size:
         yield nn.Upsample(scale_factor=2)
     yield nn.Conv2d(last[1], 3, 3, padding=1, bias=False)
 
 
 def unrolled(channels: int, size: int, stages: Sequence[Any], spec: Spec) -> Iterable[nn.Module]:
-    """ArtGAN's stages: 4x4 at a stride of 2 where the map grows, else 3x3."""
+    """ArtGAN's stages: 4x4 at a stride of 2 if the map grows, else 3x3."""
     for side, filters in stages:
         kernel, stride = (3, 1) if side == size else (4, 2)
         yield from transposed(channels, filters, kernel, stride, 1, spec)
@@ -149,7 +149,7 @@ def unrolled(channels: int, size: int, stages: Sequence[Any], spec: Spec) -> Ite
 def transposed(
     channels: int, filters: int, kernel: int, stride: int, padding: int, spec: Spec
 ) -> Iterable[nn.Module]:
-    """A transposed convolution, batch norm and ReLU."""
+    """Transposed convolution -> batch norm -> ReLU."""
     yield nn.ConvTranspose2d(channels, filters, kernel, stride, padding)
     yield nn.BatchNorm2d(filters, spec["epsilon"])
     yield nn.ReLU(inplace=True)
@@ -157,7 +157,7 @@ def transposed(
 
 @torch.no_grad()
 def adopt(network: nn.Module, arrays: Iterable[Any]) -> None:
-    """Take Keras's trainable weights, which come in the same order."""
+    """Copy Keras's trainable weights, which are in the same order."""
     left = iter(arrays)
     for module in network.modules():
         for parameter in module.parameters(recurse=False):
@@ -168,7 +168,7 @@ def adopt(network: nn.Module, arrays: Iterable[Any]) -> None:
 
 @torch.no_grad()
 def adopt_statistics(network: nn.Module, arrays: Iterable[Any]) -> None:
-    """Take Keras's moving means and variances, which come in pairs and in the same order."""
+    """Copy Keras's moving means and variances, which are in pairs and in the same order."""
     left = iter(arrays)
     for module in network.modules():
         if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d)):
@@ -177,8 +177,8 @@ def adopt_statistics(network: nn.Module, arrays: Iterable[Any]) -> None:
 
 
 def turned(array: Any, module: nn.Module) -> Any:
-    """A weight of Keras's as the mirrored network has it, its axes in PyTorch's order."""
-    if array.ndim == 4:  # of convolutions, transposed ones too
+    """A weight of Keras, mirrored and with axes in PyTorch's order."""
+    if array.ndim == 4:  # convolutions and transposed convolutions
         return array[::-1, ::-1].transpose(3, 2, 0, 1)
     bias = isinstance(module, nn.Linear) and array.ndim == 1
     if hasattr(module, "grid") and not bias:
@@ -187,7 +187,7 @@ def turned(array: Any, module: nn.Module) -> Any:
 
 
 def channels_first(array: Any, axis: int, side: int) -> Any:
-    """Along an axis, a map's units: [side, side, channels], mirrored, to [channels, side, side]."""
+    """Reorder a flattened map: [side, side, channels], mirrored, to [channels, side, side]."""
     before, after = array.shape[:axis], array.shape[axis + 1 :]
     units = array.reshape(*before, side, side, -1, *after)
     units = np.flip(units, (axis, axis + 1))

@@ -1,4 +1,4 @@
-"""PyTorch as a contestant: a process of its own, which waits while others compute."""
+"""PyTorch as a contestant: a separate process, which waits while others compute."""
 
 import json
 import os
@@ -21,7 +21,7 @@ LAYOUTS = ("contiguous", "channels-last", "compiled", "compiled-channels-last")
 
 
 def spec(config: Config) -> dict[str, Any]:
-    """All that PyTorch needs to know of the configuration, in plain values."""
+    """The parts of the configuration that PyTorch needs, as plain values."""
     model, train, artgan = config.model, config.train, config.model.paper == "artgan"
     stages = {
         name: [astuple(stage) for stage in parse_stages(getattr(model, name), model.width)]
@@ -46,7 +46,7 @@ def spec(config: Config) -> dict[str, Any]:
 
 
 def hand_over(folder: Path, config: Config, gan: Any, batch: Batch) -> None:
-    """Write what PyTorch starts from: the configuration, Keras's weights and the batch."""
+    """Write PyTorch's inputs: the configuration, Keras's weights and the batch."""
     (folder / "spec.json").write_text(json.dumps(spec(config)), encoding="utf-8")
     arrays = batch._asdict()
     for key, network in (("d", gan.discriminator), ("g", gan.generator)):
@@ -59,7 +59,7 @@ def hand_over(folder: Path, config: Config, gan: Any, batch: Batch) -> None:
 
 @contextmanager
 def torch_step(python: Path, folder: Path, layout: str, precision: str) -> Iterator[Contestant]:
-    """The step as a contestant, while its process lives."""
+    """The contestant, for as long as its process lives."""
     with torch_process(python, "torch_step", str(folder), layout, precision) as (first, take):
         yield Contestant(take, tuple(first["losses"]))
 
@@ -68,10 +68,10 @@ def torch_step(python: Path, folder: Path, layout: str, precision: str) -> Itera
 def torch_process(
     python: Path, module: str, *arguments: str
 ) -> Iterator[tuple[dict[str, Any], Callable[[], Run]]]:
-    """A module of this folder in PyTorch's environment: its first answer, and what clocks turns."""
+    """Run a module in PyTorch's environment; gives its first answer and a timer of turns."""
     command = [str(python), "-m", f"experiments.benchmarks.rivals.{module}", *arguments]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    # Its threads else spin while they wait, and where cores are shared take several times as long.
+    # Otherwise its threads spin while they wait, which takes several times as long on shared cores.
     environment = {"OMP_WAIT_POLICY": "PASSIVE"} | os.environ | {"PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, env=environment, **pipes) as process:
         try:
@@ -81,14 +81,14 @@ def torch_process(
 
 
 def turn(process: Any) -> Run:
-    """What one turn took, as its own process measured it."""
+    """Time of a turn, measured by its own process."""
     process.stdin.write("\n")
     process.stdin.flush()
     return Run(**answer(process))
 
 
 def answer(process: Any) -> dict[str, Any]:
-    """A line of JSON; an end instead ends the benchmark, the error stands above."""
+    """Read a line of JSON; if there is none, end the benchmark: the error is printed above."""
     line = process.stdout.readline()
     if not line:
         raise SystemExit(f"{process.args[0]} ended; it needs PyTorch.")

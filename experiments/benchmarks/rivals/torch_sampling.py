@@ -1,10 +1,10 @@
-"""Sampling in PyTorch, run by an environment's interpreter that has it and nothing of ours.
+"""Sampling in PyTorch, run in an environment with PyTorch but without this project's packages.
 
     TORCH/bin/python -m experiments.benchmarks.rivals.torch_sampling FOLDER LAYOUT CALLS
 
 `sampling --python TORCH/bin/python` starts it.  FOLDER holds `spec.json` and `arrays.npz`; LAYOUT
-is contiguous or channels-last.  It paints into FOLDER/LAYOUT.npy and says so on standard output,
-then for each line it reads the seconds of CALLS batches.
+is contiguous or channels-last.  It writes pictures to FOLDER/LAYOUT.npy and reports this on
+standard output. Then it answers each input line with the seconds of CALLS batches.
 """
 
 import json
@@ -40,7 +40,7 @@ class Sampler:
         self.classes = spec["classes"]
 
     def paint(self, z: Any, labels: Any) -> Any:
-        """uint8 [N, S, S, 3], turned by half a turn (`torch_nets`)."""
+        """Pictures uint8 [N, S, S, 3], rotated by 180 degrees (see `torch_nets`)."""
         images = self.network(z, functional.one_hot(labels, self.classes).float())
         grey = (images - self.low) * (255.0 / (self.high - self.low))
         return grey.round().clamp(0.0, 255.0).to(torch.uint8).permute(0, 2, 3, 1).numpy()
@@ -48,7 +48,7 @@ class Sampler:
 
 @torch.inference_mode()
 def main(folder: Path, layout: str, calls: int) -> None:
-    """Answer with a file, then with seconds."""
+    """Write the pictures, then answer with seconds."""
     spec = json.loads((folder / "spec.json").read_text(encoding="utf-8"))
     arrays = dict(np.load(folder / "arrays.npz"))
     sampler = Sampler(spec, arrays, layout)

@@ -1,11 +1,11 @@
-"""The train step in PyTorch, run by an environment's interpreter that has it and nothing of ours.
+"""The train step in PyTorch, run in an environment with PyTorch but without our packages.
 
     TORCH/bin/python -m experiments.benchmarks.rivals.torch_step FOLDER LAYOUT PRECISION
 
 `train_step --python TORCH/bin/python` starts it.  FOLDER holds `spec.json` and `arrays.npz`; LAYOUT
-is of `torch_rival.LAYOUTS`, PRECISION float32 or mixed_bfloat16.  It answers on standard output: at
-once the losses of a step without dropout and noise (not compiled, which takes minutes), then for
-each line it reads the seconds of one step.
+is one of `torch_rival.LAYOUTS`, PRECISION float32 or mixed_bfloat16.  On standard output it first
+prints the losses of a step without dropout and noise (not compiled, as that takes minutes). Then it
+answers each input line with the seconds of one step.
 """
 
 import json
@@ -30,7 +30,7 @@ from experiments.benchmarks.rivals.torch_nets import (
 
 
 class Trainer:
-    """Networks, optimizers and one train step, from Keras's weights."""
+    """Networks, optimizers and train step, starting from Keras's weights."""
 
     def __init__(self, spec: Spec, arrays: Any, layout: str, precision: str):
         self.spec, self.last = spec, layout.endswith("channels-last")
@@ -58,10 +58,10 @@ class Trainer:
 
     # ---- a step -------------------------------------------------------------------------------
     def step(self, images: Any, labels: Any, draws: Any = None) -> tuple[float, float]:
-        """One update of D, one of G; their losses.
+        """Update D, then G; returns their losses.
 
         Args:
-            draws: fake labels, and z of both steps; drawn here when left out.
+            draws: fake labels, and z of both steps; drawn here by default.
         """
         real = self.in_range(images.contiguous(memory_format=self._format))
         n = len(labels)
@@ -75,7 +75,7 @@ class Trainer:
         return float(d_loss), float(g_loss)
 
     def descend(self, optimizer: Any, loss: Callable[..., Any], *inputs: Any) -> Any:
-        """One update of what the optimizer has."""
+        """Update the optimizer's parameters once."""
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
             value = loss(*inputs)
         optimizer.zero_grad(set_to_none=True)
@@ -108,29 +108,29 @@ class Trainer:
 
     # ---- inputs -------------------------------------------------------------------------------
     def in_range(self, images: Any) -> Any:
-        """uint8 pictures as floats of the paper's range."""
+        """uint8 pictures as floats in the paper's range."""
         low, high = self.spec["pixel_range"]
         return images.float() * ((high - low) / 255.0) + low
 
     def see(self, images: Any) -> Any:
-        """What D is shown."""
+        """D's inputs: pictures with noise."""
         noise = self.spec["noise"]
         return images + noise * torch.randn_like(images) if noise else images
 
     def latents(self, n: int) -> Any:
-        """z of the paper's prior."""
+        """z from the paper's prior."""
         shape = n, self.spec["z_size"]
         return torch.randn(shape) if self.spec["paper"] == "artgan" else 2.0 * torch.rand(shape) - 1
 
     def fake_labels(self, n: int) -> Any:
-        """Random or tiled."""
+        """Random or tiled labels."""
         if self.spec["fake_labels"] == "random":
             return torch.randint(self.spec["classes"], (n,))
         return torch.arange(n) % self.spec["classes"]
 
 
 def optimizer(network: Any, spec: Spec, rate: float) -> Any:
-    """The configuration's, in its fastest form."""
+    """The configuration's optimizer, in its fastest variant."""
     if spec["optimizer"] == "adam":
         betas = spec["beta1"], 0.999
         return torch.optim.Adam(network.parameters(), rate, betas, eps=1e-8, fused=True)
@@ -138,7 +138,7 @@ def optimizer(network: Any, spec: Spec, rate: float) -> Any:
 
 
 class RMSprop(torch.optim.Optimizer):
-    """PyTorch's own (`foreach=True`), but for adding epsilon below the root, as TensorFlow does."""
+    """PyTorch's RMSprop (`foreach=True`), but with epsilon inside the root, as in TensorFlow."""
 
     @torch.no_grad()
     def step(self) -> None:
@@ -155,7 +155,7 @@ class RMSprop(torch.optim.Optimizer):
 
 
 def realness(logits: Any, sign: float) -> Any:
-    """softplus of the logsumexp with a sign."""
+    """softplus(sign * logsumexp(logits))."""
     return functional.softplus(sign * torch.logsumexp(logits.float(), 1)).mean()
 
 
@@ -166,7 +166,7 @@ def bce(logits: Any, target: Any) -> Any:
 
 
 def main(folder: Path, layout: str, precision: str) -> None:
-    """Answer with losses, then with seconds."""
+    """Print the losses, then answer with seconds."""
     spec = json.loads((folder / "spec.json").read_text(encoding="utf-8"))
     arrays = dict(np.load(folder / "arrays.npz"))
     images = torch.from_numpy(arrays["images"][:, ::-1, ::-1].transpose(0, 3, 1, 2).copy())
@@ -184,7 +184,7 @@ def main(folder: Path, layout: str, precision: str) -> None:
 
 
 def answer(values: dict[str, Any]) -> None:
-    """A line of JSON."""
+    """Print a line of JSON."""
     print(json.dumps(values), flush=True)
 
 

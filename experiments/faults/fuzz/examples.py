@@ -1,4 +1,4 @@
-"""TFRecord examples: what is said of a record, and what the reader makes of it."""
+"""TFRecord examples: the verdict on a record must match what the reader does with it."""
 
 import io
 import os
@@ -34,13 +34,13 @@ KINDS: tuple[Kind, ...] = (
 
 
 def one(data: bytes) -> None:
-    """Raises where a record that is said to be sound cannot be read, or not as it should be."""
+    """Raise if a record that is reported sound cannot be read, or is read wrongly."""
     kind = KINDS[data[0] % len(KINDS)] if data else KINDS[0]
     check(data[1:], kind)
 
 
 def check(record: bytes, kind: Kind) -> str:
-    """What is wrong with a record; empty where nothing is, and the reader agrees."""
+    """What is wrong with a record; empty if nothing is. Raises if the reader disagrees."""
     dataset, decode = dataset_of(kind), decoder(kind)
     try:
         values = values_of(Record(0, record))
@@ -50,7 +50,7 @@ def check(record: bytes, kind: Kind) -> str:
     try:
         image, found = decode(tf.constant(record))
     except UNREADABLE:
-        # Of a PNG that says it is taller than its pixels are, Pillow makes the others black.
+        # If a PNG claims more rows than it has, Pillow makes the missing ones black.
         assert kind[0] == "png", record
         return "TensorFlow does not read it"
     assert int(found) == label, record
@@ -60,7 +60,7 @@ def check(record: bytes, kind: Kind) -> str:
 
 
 def readable(record: bytes, kind: Kind) -> bool:
-    """Whether the reader makes an image and a label of it."""
+    """Whether the reader decodes an image and a label from the record."""
     try:
         decoder(kind)(tf.constant(record))
     except UNREADABLE:
@@ -70,7 +70,7 @@ def readable(record: bytes, kind: Kind) -> bool:
 
 @cache
 def dataset_of(kind: Kind) -> DataSet:
-    """A data set of two classes, without files."""
+    """A data set with two classes and no files."""
     encoding, shape = kind
     options = {"size": SIDE} if encoding else {}
     return DataSet(Path(), ("a", "b"), {}, shape, encoding, options, "", {})
@@ -78,7 +78,7 @@ def dataset_of(kind: Kind) -> DataSet:
 
 @cache
 def decoder(kind: Kind) -> Any:
-    """The reader of one record."""
+    """The reader of single records."""
     signature = [tf.TensorSpec((), tf.string)]
     return tf.function(decode_shards(dataset_of(kind), SIDE), signature, autograph=False)
 
@@ -101,7 +101,7 @@ def example(kind: Kind, label: int = 1) -> bytes:
 
 
 def seeds() -> Iterator[bytes]:
-    """One of each kind."""
+    """A sound record of each kind."""
     for number, kind in enumerate(KINDS):
         yield bytes([number]) + example(kind)
 

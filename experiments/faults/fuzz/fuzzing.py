@@ -1,10 +1,10 @@
-"""Runs a target under atheris: inputs that reach new code are kept and changed further.
+"""Runs a target under atheris: inputs that reach new code are kept and mutated further.
 
     python -m experiments.faults.fuzz.TARGET [SECONDS]
 
-A target takes bytes and raises where the program did not behave.  Inputs are kept below
-/tmp/artgan-fuzz/TARGET, so that the same command goes on with them; one that fails is written there
-as `crash-...`, and belongs into tests/experiments/test_fuzz.py once it is mended.
+A target takes bytes and raises if the program misbehaves.  Inputs are kept below
+/tmp/artgan-fuzz/TARGET, so that the same command continues with them. A failing input is written
+there as `crash-...`; add it to tests/experiments/test_fuzz.py once the fault is fixed.
 """
 
 import atexit
@@ -23,21 +23,21 @@ ROOT = Path("/tmp/artgan-fuzz")
 
 @cache
 def place(name: str) -> Path:
-    """A folder for a target's files, of this process alone."""
+    """A folder for a target's files, private to this process."""
     folder = Path(tempfile.mkdtemp(prefix=f"artgan-fuzz-{name}-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
 
 def refused(error: InputError) -> None:
-    """Raises AssertionError where a refusal is not one sentence."""
+    """Raise AssertionError if a refusal is not one sentence."""
     told = str(error)
     assert told.endswith((".", "?")), repr(told)
     assert "\n" not in told, repr(told)
 
 
 def run(name: str, target: Callable[[bytes], None], seeds: Iterable[bytes], longest: int) -> None:
-    """Fuzz until the time of the command line is over, 600 seconds if it names none."""
+    """Fuzz for the seconds given on the command line, 600 by default."""
     import atheris
 
     corpus = ROOT / name / "corpus"
@@ -52,9 +52,9 @@ def run(name: str, target: Callable[[bytes], None], seeds: Iterable[bytes], long
 
 
 def instrumented(*packages: str) -> AbstractContextManager[object]:
-    """Import a package's modules within, and atheris sees which of their code runs.
+    """Modules of these packages imported in this context are instrumented by atheris.
 
-    Without atheris they are only imported, for inputs that are tried once, in a test.
+    Without atheris they are only imported, for tests that try single inputs.
     """
     try:
         import atheris

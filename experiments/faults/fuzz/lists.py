@@ -1,4 +1,4 @@
-"""Lists of `path,label`, class files and the words of `--labels`."""
+"""Lists of `path,label`, class files and words of `--labels`."""
 
 import warnings
 from pathlib import Path
@@ -10,7 +10,7 @@ with instrumented("tfrecords_tools"):
     from tfrecords_tools.lists import listed_images, parse_lists
 
 IMAGES = ("a/1.jpg", "a/2.jpg", "b/3.png", "b/ä ö.jpg", "b/x,y.png")
-END = b"\0\0"  # between a list, another one, and a class file
+END = b"\0\0"  # separates a list, another list and a class file
 SEEDS = (
     b"a/1.jpg,0\na/2.jpg,1\n",
     b"image;label\r\na/1.jpg;x\r\nb/3.png;y\r\n" + END + b"b/3.png;y\r\n",
@@ -22,8 +22,8 @@ SEEDS = (
 
 
 def one(data: bytes) -> None:
-    """Raises where rows became images that are not there, or labels that are no class."""
-    warnings.simplefilter("ignore")  # of odd encodings
+    """Raise if rows give images that do not exist, or labels without a class."""
+    warnings.simplefilter("ignore")  # about odd encodings
     folder = place("lists")
     parts = [*data.split(END, 2), b"", b""][:3]
     for name, content in zip(("train", "val", "classes"), parts, strict=True):

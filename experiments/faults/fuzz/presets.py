@@ -1,4 +1,4 @@
-"""Presets in TOML, with overrides as `--set` takes them."""
+"""Presets in TOML, with overrides like those of `--set`."""
 
 from experiments.faults.fuzz.fuzzing import instrumented, place, refused, run
 
@@ -8,7 +8,7 @@ with instrumented("artgan_tf.config", "tomllib", "tomli_w"):
     from artgan_tf.config import flat, parse_overrides, resolve, to_tree
     from tfrecords_tools.common.errors import InputError
 
-END = "\0"  # between a preset and the overrides, and between these
+END = "\0"  # separates a preset and its overrides
 SEEDS = (
     b'extends = "demo"\n[train]\nsteps = 3\nlr_drops = [1, 2]\n',
     b'extends = "improved/cifar10"\0train.lr_generator=1e-3\0model.width=0.5',
@@ -19,7 +19,7 @@ SEEDS = (
 
 
 def one(data: bytes) -> None:
-    """Raises where what was taken cannot be written down and read again as the same."""
+    """Raise if an accepted configuration cannot be written and read back unchanged."""
     text, *assignments = data.decode("utf-8", "surrogateescape").split(END)
     file = place("presets") / "fuzzed.toml"
     file.write_bytes(text.encode("utf-8", "surrogateescape"))

@@ -1,6 +1,6 @@
-"""Bodies of requests, given to the application that answers them.
+"""Bodies of requests, passed to the server's application.
 
-The model behind it computes next to nothing: what is tried is what comes before and after it.
+The model computes almost nothing: the code around it is tested.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ SEEDS = (
 
 
 class Tiny(tf.Module):
-    """The signatures of an export, without its networks."""
+    """An export's signatures without its networks."""
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.int32), tf.TensorSpec([None], tf.int64)])
     def serving_default(self, label: Any, seed: Any) -> Any:
@@ -51,7 +51,7 @@ class Tiny(tf.Module):
 
 
 def one(body: bytes) -> None:
-    """Raises where an answer is no JSON, of another status, or tells of the machine."""
+    """Raise if an answer is not JSON, has a wrong status or reveals details of the machine."""
     status, answer = ask(body)
     assert status in STATUSES, (status, answer)
     found = json.loads(answer)
@@ -63,7 +63,7 @@ def one(body: bytes) -> None:
 
 
 def ask(body: bytes) -> tuple[int, bytes]:
-    """The status and the body of an answer."""
+    """Status and body of the answer."""
     loop, app = _application()
     sent: list[dict[str, Any]] = []
     given = [{"type": "http.request", "body": body, "more_body": False}]

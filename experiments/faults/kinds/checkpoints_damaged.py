@@ -1,7 +1,7 @@
 """Damaged newest checkpoint: `fit`, `sample`, `evaluate`, `export` take the one before.
 
-Truncated, a bit flipped, empty, an array missing or of another shape, NaN in one, a folder in its
-place; with all three damaged each verb ends with a sentence.
+Damages: truncated, a flipped bit, empty, an array missing or of another shape, NaN in an array, a
+folder instead of the file; if all three are damaged, each verb ends with a sentence.
 """
 
 import random
@@ -19,11 +19,11 @@ from experiments.faults.suite import Case, Lost
 Damage = Callable[[Path], object]
 BITS = 1000
 NEWEST, BEFORE = f"step-{STEPS}.npz", f"step-{STEPS - 3}.npz"
-KERNEL = "averaged/paints/0/kernel"  # of the smallest RGB skip of the demo's G
+KERNEL = "averaged/paints/0/kernel"  # kernel of the smallest RGB skip of the demo's G
 
 
 def _flip(file: Path) -> None:
-    """A bit of a weight."""
+    """Flip a bit of a weight."""
     content = bytearray(file.read_bytes())
     with np.load(file) as found:
         start = content.index(found[KERNEL].tobytes())
@@ -87,7 +87,7 @@ def _newest(work: Path, damage: str, verb: str) -> str:
 
 
 def _bits(work: Path) -> str:
-    """Each is noticed, or changes nothing: a ZIP file has a date, and more that nobody reads."""
+    """Each flip is noticed or changes nothing, as a ZIP file has dates and other unused fields."""
     file, chance, noticed = trained(work) / "checkpoints" / NEWEST, random.Random(0), 0
     good, content = read(file).arrays, file.read_bytes()
     for _ in range(BITS):

@@ -1,6 +1,6 @@
 """Full and read-only disks under `fit`, `sample`, `evaluate`, `export`, `study`, `convert`.
 
-A sentence and exit code 1, no part of a file, what was there can still be read.
+Expects a sentence and exit code 1, no partial file, and existing files still readable.
 """
 
 import shutil
@@ -17,7 +17,7 @@ from experiments.faults.suite import Case, Failed, Lost
 
 SIZE, PAGE, LONG = 2**25, 4096, 1500
 EVERY = ("log.checkpoint_every=3", "log.sample_every=4")
-SELDOM = ("log.checkpoint_every=3", "log.sample_every=500")  # so that pictures do not fill it
+SELDOM = ("log.checkpoint_every=3", "log.sample_every=500")  # so that pictures do not fill the disk
 FREE = {"no page": 0, "a page": PAGE, "most of a checkpoint": 2**18}
 
 
@@ -83,7 +83,7 @@ def _read_only(work: Path, verb: str) -> str:
 
 
 def _while_it_trains(work: Path, seconds: float) -> str:
-    """Full from some step on, for a while or to the end; what was learnt comes out whole."""
+    """The disk is full from some step on, for a while or for good; no training is lost."""
     with disk(work / "disk", SIZE) as place:
         _prepared(work, place)
         history, full = place / "run/history.jsonl", list[float]()

@@ -1,7 +1,7 @@
 """SIGKILL of `fit`: in steps, while a checkpoint is written, while samples are drawn.
 
-One run is killed again and again, and goes on each time; in the end it is, bit for bit, the run
-that nobody disturbed.
+One run is killed repeatedly and resumes each time; in the end it equals an undisturbed run bit for
+bit.
 """
 
 import random
@@ -16,7 +16,7 @@ from artgan_tf.runs.directory import RunDirectory
 from experiments.faults.processes import Moment, call, ended, fit, struck
 from experiments.faults.suite import Case, Lost
 
-KILLS, PACE = 50, 20  # a kill, and so many steps
+KILLS, PACE = 50, 20  # number of kills, and steps between them
 EVERY = ("log.checkpoint_every=3", "log.sample_every=7")
 
 

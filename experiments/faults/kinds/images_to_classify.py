@@ -1,6 +1,6 @@
 """Mutated images to classify: each becomes a picture or a refusal, soon.
 
-They go through the decoding that an export's signatures `classify` and `reconstruct` have.
+They go through the decoding of an export's signatures `classify` and `reconstruct`.
 """
 
 import io
@@ -20,7 +20,7 @@ from experiments.faults.suite import Case, Failed
 IMAGES, SIDE, SECONDS = 200, 32, 20
 KINDS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 90}, "PNG": {}, "GIF": {}, "BMP": {},
-    "WEBP": {}, "TIFF": {},  # which TensorFlow does not read
+    "WEBP": {}, "TIFF": {},  # TensorFlow cannot read these
 }  # fmt: skip
 MODES = ("RGB", "L", "P", "RGBA", "1", "CMYK", "I;16")
 Harm = Callable[[random.Random, bytes], bytes]
@@ -71,7 +71,7 @@ def _decoder() -> Any:
 
 
 def _encoded(draw: random.Random, kind: str) -> bytes:
-    """An odd picture, as well as a format can hold it."""
+    """An odd picture, converted to what the format supports."""
     width, height = draw.randint(1, 300), draw.randint(1, 300)
     pixels = np.random.default_rng(draw.randrange(2**32)).integers(0, 256, (height, width, 3))
     picture = Image.fromarray(pixels.astype(np.uint8))

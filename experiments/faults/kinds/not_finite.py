@@ -1,6 +1,6 @@
 """NaN and infinity in a batch, a weight, a statistic, an optimizer, a loss; learning rates of 1e30.
 
-The last good checkpoint stays, is named, and the same command goes on from there.
+The last good checkpoint is kept and named, and the same command resumes from it.
 """
 
 from collections.abc import Iterable

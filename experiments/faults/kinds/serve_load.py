@@ -21,8 +21,8 @@ from experiments.faults.processes import REPOSITORY, call, ended, megabytes
 from experiments.faults.runs import trained
 from experiments.faults.suite import Case, Failed
 
-MINUTES, CLIENTS, EVERY = 30, 16, 20  # EVERY: seconds between two changes of versions
-WARM, GROWTH = 0.2, 1.2  # memory may grow by so much after that share of the time
+MINUTES, CLIENTS, EVERY = 30, 16, 20  # EVERY: seconds between changes of versions
+WARM, GROWTH = 0.2, 1.2  # after the share WARM of the time, memory may grow by this factor
 BROKEN = (b"", b"{", b'{"instances": [{"label": 1e999}]}', b"\x1f\x8bno gzip", b"[" * 10_000)
 
 
@@ -46,11 +46,11 @@ def _load(work: Path) -> str:
 
 
 class Load:
-    """What clients do until a moment, and what they found.
+    """The clients' work until a given moment, and their results.
 
     Args:
-        url: of the model.
-        end: the moment.
+        url: the model's URL.
+        end: the moment to stop.
     """
 
     def __init__(self, url: str, end: float):
@@ -65,7 +65,7 @@ class Load:
             time.sleep(pause)
 
     def ask(self) -> None:
-        """Ask for a picture again and again."""
+        """Request pictures repeatedly."""
         with httpx.Client(timeout=120) as client:
             for left in self.seconds_left(0):
                 row = {"label": int(left) % 10, "seed": int(left * 1000)}
@@ -76,7 +76,7 @@ class Load:
                     self.failed.append(f"{answer.status_code}: {answer.text[:100]}")
 
     def hold(self) -> None:
-        """Begin a request and never end it, twenty at a time."""
+        """Start requests and never finish them, twenty at a time."""
         place = urlsplit(self.url)
         for _ in self.seconds_left(5):
             lines = [socket.create_connection((place.hostname, place.port)) for _ in range(20)]
@@ -87,7 +87,7 @@ class Load:
                 line.close()
 
     def confuse(self) -> None:
-        """Send what is no request of any model."""
+        """Send invalid requests."""
         with httpx.Client(timeout=120) as client:
             for _ in self.seconds_left(0.5):
                 answer = client.post(f"{self.url}:predict", content=random.choice(BROKEN))
@@ -96,7 +96,7 @@ class Load:
                     self.failed.append(f"broken: {answer.status_code}: {answer.text[:100]}")
 
     def change(self, model: Path) -> None:
-        """Add the next version, and take the oldest away, in turns."""
+        """Alternately add the next version and remove the oldest."""
         for _ in self.seconds_left(EVERY):
             versions = sorted(int(path.name) for path in model.iterdir() if path.name.isdecimal())
             self.changes += 1
@@ -120,7 +120,7 @@ class Load:
 
 
 def _exported(work: Path) -> Path:
-    """A folder with one version."""
+    """An export folder with one version."""
     folder = work / "models"
     shutil.rmtree(folder, ignore_errors=True)
     ended(call("artgan_tf.export", trained(work), "--out", folder, "--name", "load"))

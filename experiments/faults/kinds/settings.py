@@ -29,7 +29,7 @@ def cases(work: Path) -> Iterable[Case]:
 
 
 def _try(key: str, value: str) -> str:
-    """In a process forked of this one, for TensorFlow takes seconds to be imported."""
+    """Run in a fork of this process, as importing TensorFlow takes seconds."""
     import tensorflow  # noqa: F401
 
     with tempfile.TemporaryDirectory() as folder:

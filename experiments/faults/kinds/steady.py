@@ -48,7 +48,7 @@ def _step(run: Path) -> int:
 
 
 def _resources(run: Path) -> tuple[int, int, int]:
-    """Resident megabytes, open files and threads of the process that holds the run."""
+    """Resident megabytes, open files and threads of the training process."""
     pid = int((run / ".lock-holder").read_text().split()[1])
     process = Path("/proc") / str(pid)
     threads = len(list((process / "task").iterdir()))

@@ -1,7 +1,7 @@
 """TFRecord sets of sound checksums and wrong content.
 
-Each is read by training's pipeline twice, once to stop at damage and once to leave it out; what
-`verify` says of it must be what becomes of it.
+The training pipeline reads each set twice, once stopping at damage and once skipping it; `verify`
+must predict the outcome.
 """
 
 import random
@@ -24,7 +24,7 @@ from tfrecords_tools.verify import check_shard
 
 SETS, IMAGES, SIDE, KEPT = 300, 40, 16, 36
 HOW = (("png", "none"), ("jpeg", "center"), ("raw", "center"), ("raw", "none"), ("foreign", ""))
-BEYOND = "Error parsing"  # TensorFlow passes over the features that it is not asked for
+BEYOND = "Error parsing"  # TensorFlow skips features that are not requested
 Records = list[bytes]
 Harm = Callable[[random.Random, Records], Records]
 
@@ -66,7 +66,7 @@ def _compare(problems: list[str], shard: str, stop: int | str, skip: int | str) 
 
 
 def _read(folder: Path, on_corrupt: Any) -> int | str:
-    """How many images there were, or why not."""
+    """Number of images, or the reason for the failure."""
     from artgan_tf.data.failures import Reading
     from artgan_tf.data.pipeline import held_out_batches
     from artgan_tf.data.spec import open_source
@@ -108,7 +108,7 @@ LABELS: tuple[list[int], ...] = ([99], [-1], [2**40], [2], [], [0, 1])
 
 
 def of_label(values: list[int]) -> Harm:
-    """One label gets other values."""
+    """Give one label other values."""
 
     def harm(draw: random.Random, records: Records) -> Records:
         return _changed(draw, records, lambda feature: _set(feature, "label", "int64", values))
@@ -177,7 +177,7 @@ def a_cut_record(draw: random.Random, records: Records) -> Records:
 
 
 def flipped_bits(draw: random.Random, records: Records) -> Records:
-    """Anywhere in a record: in the middle of an image it may harm nothing that is to be seen."""
+    """Flip bits anywhere in a record; in the middle of an image they may do no visible harm."""
     at = draw.randrange(len(records))
     content = bytearray(records[at])
     for _ in range(draw.randint(1, 8)):

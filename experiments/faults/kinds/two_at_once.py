@@ -1,6 +1,6 @@
 """Two at once in one directory: `fit`, `export`, `study`, `convert`; readers beside them.
 
-The second is refused with the first one's process and host; one that was killed blocks nobody.
+The second is refused with the process and host of the first; a killed one blocks nobody.
 """
 
 import signal
@@ -33,7 +33,7 @@ def _command(work: Path, verb: str) -> tuple[str, ...]:
 
 
 def _beside(first: tuple[str, ...], holder: Path, then: Callable[[int], Done]) -> list[Done]:
-    """Do something once the first command holds its folder; then it is killed."""
+    """Do something once the first command holds its folder, then kill that command."""
     found: list[Done] = []
 
     def holds(elapsed: float) -> bool:

@@ -1,6 +1,6 @@
 """SIGKILL of `export`, `evaluate`, `study` and `convert`; the same command then comes to its end.
 
-Nothing half-made has a name that anybody would take for whole, and no part of a file stays.
+Nothing unfinished has the name of a finished file, and no partial file stays.
 """
 
 import random
@@ -16,7 +16,7 @@ from experiments.faults.processes import TINY, call, ended, struck
 from experiments.faults.runs import copied
 from experiments.faults.suite import Case, Failed, Lost
 
-TRIES, LONGEST = 20, 14.0  # seconds until a kill, at most
+TRIES, LONGEST = 20, 14.0  # number of kills, and maximum seconds until each
 VERBS = ("export", "evaluate", "study", "convert")
 
 
@@ -70,7 +70,7 @@ def _kill(work: Path, verb: str, number: int) -> str:
 
 
 def _whole(work: Path, verb: str) -> set[str]:
-    """What has been finished: versions, results, checkpoints and exports, shards."""
+    """The finished outputs: versions, results, checkpoints and exports, shards."""
     place = work / verb
     if verb == "evaluate":
         return {str(i) for i, _ in enumerate(results.read(place / "metrics.jsonl"))}
@@ -79,7 +79,7 @@ def _whole(work: Path, verb: str) -> set[str]:
 
 
 def _afterwards(work: Path, verb: str) -> str:
-    """It ends, what it made is whole, and of the kills nothing is left."""
+    """The command ends, its output is complete, and the kills leave no trace."""
     place = _place(work, verb)
     ended(call(*_command(work, verb)))
     left = [p.name for p in place.rglob("*") if p.name.startswith((".tmp-", "part-"))]
