@@ -5,6 +5,7 @@ Features are stored on disk, so memory does not grow with their number.
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,11 +40,10 @@ def cached(
         InputError: the file's folder cannot be created.
         NotWritten: writing to the disk fails.
     """
-    try:
+    # NumPy, zipfile and Keras raise many kinds of errors for a damaged file.
+    with suppress(Exception):
         if path.is_file():
             return load(path)
-    except Exception:  # NumPy, zipfile and Keras raise many kinds for a damaged file
-        pass
     found = compute()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
