@@ -72,8 +72,8 @@ def test_what_is_left_out_without_features_is_said(
     assert evaluate(run) == 0
     (told,) = (line for line in capsys.readouterr().out.splitlines() if "skipped" in line)
     assert told.split(maxsplit=1)[1] == (
-        "fidelity, and diversity except by pixels: they need 100 held-out images, and there are 12; "
-        "--data names other real images"
+        "fidelity, and diversity except by pixels: they need 100 held-out images, and there are "
+        "12; --data names other real images"
     )
     assert not any(result.metric.startswith("fid") for result in read(run / "metrics.jsonl"))
 
