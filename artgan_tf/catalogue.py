@@ -1,7 +1,6 @@
 """`artgan models`: lists the pretrained generators in the package."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from artgan_tf import cli
@@ -20,15 +19,13 @@ def models() -> None:
 
 
 def _about(name: str, folder: Path) -> Iterator[str]:
-    from artgan_tf.evaluation.results import REAL, read, text_table
+    from artgan_tf.evaluation.results import read, text_table
     from artgan_tf.runs.directory import RunDirectory
 
     run, model = RunDirectory(folder), pretrained.PREFIX + name
     size, classes = run.config().data.image_size, run.class_names()
     yield f"{model}: {len(classes)} classes at {size}x{size}: {', '.join(classes)}\n"
-    found = read(folder / "metrics.jsonl")  # by the name that the run had when it was measured
-    named = [each if each.model == REAL else replace(each, model=model) for each in found]
-    yield f"{text_table(named)}\n"
+    yield f"{text_table(read(folder / 'metrics.jsonl'))}\n"
     yield f"  sheet   {folder / pretrained.SHEET}"
     yield f"  card    {folder / 'README.md'}"
     yield f"  paint   {cli.command('artgan_tf.sample', model)}\n"

@@ -36,9 +36,9 @@ def open_folder(value: str, data: Data) -> Source:
 
 
 def _usual_side(paths: list[Path]) -> int:
-    """By the files' heads; 0 where none can be opened."""
+    """The median short side of images, from the files' headers; 0 if none can be opened."""
     sides = []
-    for path in paths:  # of a file that is none Pillow's plugins raise whatever they trip over
+    for path in paths:  # Pillow's plugins raise many kinds of errors for a damaged file
         with suppress(Exception), Image.open(path) as image:
             sides.append(min(image.size))
     return median_low(sides or [0])

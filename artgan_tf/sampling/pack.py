@@ -16,7 +16,7 @@ from artgan_tf.sampling.sheets import grid, wish
 from tfrecords_tools.common.sheet import named_grid
 
 KEPT = ("averaged", "discriminator")  # the networks of a checkpoint to pack
-FILES = ("config.toml", "classes.txt", "metrics.jsonl")
+FILES, METRICS = ("config.toml", "classes.txt"), "metrics.jsonl"
 SHEET_COUNT = 10  # pictures of each class
 
 
@@ -32,8 +32,9 @@ def pack(run: Path, name: str) -> Path:
     kept = {k: v.astype(np.float16) for k, v in saved.arrays.items() if network(k) in KEPT}
     write(made, kept, compressed=True)
     for each in FILES:
-        if (run / each).exists():
-            shutil.copy(run / each, folder / each)
+        shutil.copy(run / each, folder / each)
+    if (run / METRICS).exists():
+        (folder / METRICS).write_text(_renamed(run / METRICS, name), encoding="utf-8")
     sampler = load(folder)
     sheet = grid(sampler, wish(sampler, count=SHEET_COUNT))
     named_grid(sheet.images, sheet.names).save(folder / pretrained.SHEET, quality=90)
@@ -42,6 +43,13 @@ def pack(run: Path, name: str) -> Path:
     text = json.dumps(card, indent=1) + "\n"
     (folder / pretrained.CARD).write_text(text, encoding="utf-8")
     return folder
+
+
+def _renamed(metrics: Path, name: str) -> str:
+    """A run's results under the name that its generator gets; real images keep theirs."""
+    rows = map(json.loads, metrics.read_text(encoding="utf-8").splitlines())
+    model = {"model": pretrained.PREFIX + name}
+    return "".join(json.dumps(row | (model if row["weights"] else {})) + "\n" for row in rows)
 
 
 if __name__ == "__main__":

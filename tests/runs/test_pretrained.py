@@ -1,5 +1,6 @@
 """`pretrained:NAME`: the package's generators, one packed from a run, and errors."""
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -11,6 +12,7 @@ from PIL import Image
 import artgan_tf
 from artgan_tf.catalogue import models
 from artgan_tf.config import InputError, flat, resolve
+from artgan_tf.evaluation.results import REAL
 from artgan_tf.papers import build_gan
 from artgan_tf.runs import pretrained
 from artgan_tf.runs.checkpoint_file import write
@@ -157,6 +159,8 @@ def test_what_is_made_of_it_lies_beside_ones_own_runs(tmp_path, monkeypatch):
 def packed(trained, tmp_path, shelf) -> Path:
     """A run, of which `pretrained:tiny` is made."""
     trained("critic", tmp_path / "run")
+    rows = [{"model": REAL, "weights": ""}, {"model": "runs/a", "weights": "ema"}]
+    (tmp_path / "run" / "metrics.jsonl").write_text("".join(f"{json.dumps(x)}\n" for x in rows))
     pack(tmp_path / "run", "tiny")
     return tmp_path / "run"
 
@@ -172,6 +176,12 @@ def test_a_packed_run_holds_two_networks_in_float16(packed, shelf):
     for key in kept:
         assert found[key].dtype == np.float16
         np.testing.assert_allclose(found[key], whole[key], rtol=1e-3, atol=1e-6, err_msg=key)
+
+
+@pytest.mark.slow
+def test_a_packed_runs_results_are_under_the_generators_name(packed, shelf):
+    lines = (shelf / "tiny" / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["model"] for line in lines] == [REAL, "pretrained:tiny"]
 
 
 @pytest.mark.slow
