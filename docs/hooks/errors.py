@@ -8,7 +8,7 @@ import ast
 import builtins
 import html
 import re
-from collections import defaultdict
+from collections import ChainMap, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,16 +30,16 @@ class Code:
         self.trees = {f.relative_to(root): ast.parse(f.read_text("utf-8")) for f in files}
         self.functions: dict[str, list[Function]] = defaultdict(list)
         self.calls: dict[str, list[ast.Call]] = defaultdict(list)
-        self.constants: dict[str, str] = {}
+        self.constants: dict[Path, dict[str, str]] = defaultdict(dict)
         self.kinds = {"InputError", "RunError"}
-        for tree in self.trees.values():
+        for file, tree in self.trees.items():
             for node in ast.walk(tree):
                 if isinstance(node, Function):
                     self.functions[node.name].append(node)
                 elif isinstance(node, ast.Call):
                     self.calls[_name(node.func)].append(node)
-                elif isinstance(node, ast.Assign) and _text(node.value):
-                    self.constants[_shown_name(_name(node.targets[0]))] = _text(node.value)
+                elif isinstance(node, ast.Assign):
+                    self.constants[file].update(_constants(node.targets[0], node.value))
                 elif isinstance(node, ast.ClassDef) and {_name(x) for x in node.bases} & self.kinds:
                     self.kinds.add(node.name)
 
@@ -49,15 +49,18 @@ class Code:
             for scope in [tree, *(x for x in ast.walk(tree) if isinstance(x, Function))]:
                 for node in _own(scope):
                     if isinstance(node, ast.Call) and _name(node.func) in self.kinds and node.args:
-                        yield from ((file, text) for text in self.told(node.args[0], scope))
+                        yield from ((file, text) for text in self.told(node.args[0], scope, file))
 
-    def told(self, node: Any, scope: Any) -> list[str]:
-        """Return the texts of an error; only `{...}` if the text comes from another library."""
+    def told(self, node: Any, scope: Any, file: Path | None = None) -> list[str]:
+        """Return the texts of an error; only `{...}` if the text comes from another library.
+
+        Constants are those of the file, or else of another one, from which it may import them.
+        """
+        known = {
+            k: v for of in (*self.constants, file) if of for k, v in self.constants[of].items()
+        }
         found = list(self.words(node, scope)) or [_text(node)]
-        return [CONSTANT.sub(self._constant, text) for text in found if text]
-
-    def _constant(self, name: re.Match[str]) -> str:
-        return self.constants.get(name[1], name[0])
+        return [CONSTANT.sub(lambda name: known.get(name[1], name[0]), x) for x in found if x]
 
     def words(self, node: Any, scope: Any, depth: int = 0) -> Iterator[str]:
         """Yield the texts that an expression can have."""
@@ -96,6 +99,15 @@ class Code:
                 given |= {x.arg: x.value for x in call.keywords if x.arg}
                 if name in given and _text(given[name]):
                     yield from self.words(given[name], scope, depth)
+
+
+def _constants(target: Any, value: Any) -> Iterator[tuple[str, str]]:
+    """Yield the names and texts of an assignment, also of several at once."""
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        for each in zip(target.elts, value.elts, strict=False):
+            yield from _constants(*each)
+    elif _text(value):
+        yield _shown_name(_name(target)), _text(value)
 
 
 def _name(node: Any) -> str:

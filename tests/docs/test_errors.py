@@ -36,6 +36,10 @@ def errors():
             ["Not {x}.", "Never."],
         ),
         (
+            'A, B = "first", "second"\ndef f():\n    raise InputError(f"No {B}: take {A}.")',
+            ["No second: take first."],
+        ),
+        (
             "class Damaged(RunError):\n    pass\n"
             "def f(found):\n    faults = []\n    for x in found:\n"
             '        faults.append(f"{x} is bad.")\n    raise Damaged(" ".join(faults))',
@@ -48,6 +52,15 @@ def test_sentences_are_followed_to_their_words(errors, tmp_path, source, sentenc
         (tmp_path / package).mkdir()
     (tmp_path / "artgan_tf" / "some.py").write_text(source)
     assert [text for _, text in errors.Code(tmp_path).sentences()] == sentences
+
+
+def test_a_constant_is_that_of_the_file(errors, tmp_path):
+    for package in errors.PACKAGES:
+        (tmp_path / package).mkdir()
+        text = f'NAME = "{package}"\ndef f():\n    raise InputError(f"Not {{NAME}}.")'
+        (tmp_path / package / "some.py").write_text(text)
+    found = [text for _, text in errors.Code(tmp_path).sentences()]
+    assert found == [f"Not {package}." for package in errors.PACKAGES]
 
 
 def test_every_error_of_the_code_has_words(errors):
