@@ -56,9 +56,8 @@ class Code:
 
         Constants are those of the file, or else of another one, from which it may import them.
         """
-        known = {
-            k: v for of in (*self.constants, file) if of for k, v in self.constants[of].items()
-        }
+        own = self.constants.get(file, {}) if file else {}
+        known = ChainMap(own, *self.constants.values())
         found = list(self.words(node, scope)) or [_text(node)]
         return [CONSTANT.sub(lambda name: known.get(name[1], name[0]), x) for x in found if x]
 
