@@ -93,9 +93,7 @@ class DiscriminatorOptions:
     __pydantic_config__ = STRICT
     dropout: Fraction = 0.2  # before layers marked "d", in the D step only
     noise: NotNegative = 0.05  # std of the Gaussian noise on D's input
-    noise_decay_steps: StepOrZero = 0  # steps of linear decay to 0; 0: constant noise
     spectral_norm: bool = False
-    label_smoothing: Fraction = 0.0
     augment: tuple[Literal["colour", "translation", "cutout"], ...] = ()
     # adaptive: applies each kind to a fraction of the images that grows while D overfits
     augment_strength: Literal["fixed", "adaptive"] = "fixed"

@@ -139,16 +139,11 @@ class GAN(AbstractGAN):
         clean = augment(images, options.augment, self.random, self.pixel_range, self.strength)
         if not options.noise:
             return clean, clean
-        left = 1.0
-        if options.noise_decay_steps:
-            left = ops.maximum(
-                0.0, 1.0 - ops.cast(self.step, "float32") / options.noise_decay_steps
-            )
         n, *shape = ops.shape(clean)
         noise = backend.own_rows(
             n, lambda total: keras.random.normal((total, *shape), seed=self.random)
         )
-        return clean, clean + options.noise * left * noise
+        return clean, clean + options.noise * noise
 
     def _energy(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Any:
         """Energy distance over the whole batch, including pairs of images on two replicas."""

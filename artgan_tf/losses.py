@@ -10,16 +10,14 @@ from keras import ops
 Terms = dict[str, Any]  # terms of a loss by name; the loss is their sum
 
 
-def cross_entropy(logits: Any, labels: Any, smoothing: float = 0.0) -> Any:
+def cross_entropy(logits: Any, labels: Any) -> Any:
     """Batch mean of the softmax cross-entropy.
 
     Args:
         logits: [N, K].
         labels: int [N].
-        smoothing: the part of the target, from 0 to 1, that is spread evenly over all classes.
     """
-    classes = logits.shape[-1]
-    target = ops.one_hot(labels, classes) * (1.0 - smoothing) + smoothing / classes
+    target = ops.one_hot(labels, logits.shape[-1])
     return -ops.mean(ops.sum(target * ops.log_softmax(logits, axis=-1), axis=-1))
 
 

@@ -37,9 +37,7 @@ BOTH = {
     "model.width": 1.0,
     "model.autoencoder": True,
     # This project's additions are off in the papers' presets.
-    "discriminator.noise_decay_steps": 0,
     "discriminator.spectral_norm": False,
-    "discriminator.label_smoothing": 0.0,
     "discriminator.augment": (),
 }
 

@@ -14,8 +14,6 @@ from tests.gans import K, N, batch, built, moved, tiny, values
 ALL_ON = {
     "discriminator__dropout": 0.2,
     "discriminator__noise": 0.1,
-    "discriminator__noise_decay_steps": 100,
-    "discriminator__label_smoothing": 0.1,
     "discriminator__augment": ["colour", "translation", "cutout"],
     "discriminator__spectral_norm": True,
     "train__energy_weight": 3.0,

@@ -129,18 +129,15 @@ class ArtGANDiscriminator(keras.Model):
 
 
 # ---- losses -----------------------------------------------------------------------------------
-def discriminator_loss(
-    real_logits: Any, labels: Any, fake_logits: Any, smoothing: float = 0.0
-) -> Terms:
+def discriminator_loss(real_logits: Any, labels: Any, fake_logits: Any) -> Terms:
     """L_D = BCE(D(x), onehot(k)) + BCE(D(G(z)), onehot(FAKE)), over K+1 sigmoid units.
 
     Args:
         real_logits, fake_logits: [N, K+1], the last one FAKE.
         labels: int [N], the real images' classes.
-        smoothing: is subtracted from the real images' target 1 (one-sided; not in the paper).
     """
     units = real_logits.shape[-1]
-    real_target = ops.one_hot(labels, units) * (1.0 - smoothing)
+    real_target = ops.one_hot(labels, units)
     fake_target = ops.one_hot(ops.full_like(labels, units - 1), units)
     return {
         "real": losses.binary_cross_entropy(real_logits, real_target),
@@ -199,8 +196,7 @@ class ArtGAN(NormalPrior, GAN):
         """`discriminator_loss` of noisy images."""
         real_logits, _ = self.discriminator(self.perturb(real)[1], training=True, dropout=True)
         fake_logits, _ = self.discriminator(self.perturb(fake)[1], training=True, dropout=True)
-        smoothing = self.config.discriminator.label_smoothing
-        return discriminator_loss(real_logits, y, fake_logits, smoothing)
+        return discriminator_loss(real_logits, y, fake_logits)
 
     def generator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
         """L_adv + L_L2, where L_L2 = MSE(Dec(Enc(x)), x) has gradients to Dec only."""

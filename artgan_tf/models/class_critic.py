@@ -234,8 +234,7 @@ class ClassCriticGAN(NormalPrior, improved.ImprovedArtGAN):
         noisy_fake = self.perturb(fake)[1]
         (_, fake_codes), fake_gradients = self._pass(noisy_fake, fake_y)
         fake_critics = self._critics(noisy_fake, fake_codes, fake_y)
-        smoothing = self.config.discriminator.label_smoothing
-        terms = {"class": losses.cross_entropy(logits, y, smoothing)}
+        terms = {"class": losses.cross_entropy(logits, y)}
         terms |= self._adversarial(discriminator_loss, real_critics, fake_critics)
         terms |= self._reconstruction(clean, codes)
         return terms | self._penalty(*gradients, *fake_gradients)

@@ -166,19 +166,16 @@ class ImprovedDiscriminator(keras.Model):
 
 
 # ---- losses -----------------------------------------------------------------------------------
-def discriminator_loss(
-    real_logits: Any, labels: Any, fake_logits: Any, smoothing: float = 0.0
-) -> Terms:
+def discriminator_loss(real_logits: Any, labels: Any, fake_logits: Any) -> Terms:
     """CE(o(x), y) + softplus(-l(x)) + softplus(l(s)), L_D without the reconstruction r.
 
     Args:
         real_logits, fake_logits: o, [N, K]; l = logsumexp over K, p(real) = sigmoid(l).
         labels: int [N].
-        smoothing: label smoothing of the classes and of the target "real" (not in the paper).
     """
     return {
-        "class": losses.cross_entropy(real_logits, labels, smoothing),
-        "real": realness_loss(real_logits, 1.0 - smoothing),
+        "class": losses.cross_entropy(real_logits, labels),
+        "real": realness_loss(real_logits, 1.0),
         "fake": realness_loss(fake_logits, 0.0),
     }
 
@@ -242,8 +239,7 @@ class ImprovedArtGAN(GAN):
         clean, noisy = self.perturb(real)
         real_logits, real_codes = self.discriminator(noisy, training=True, dropout=True)
         fake_logits, _ = self.discriminator(self.perturb(fake)[1], training=True, dropout=True)
-        smoothing = self.config.discriminator.label_smoothing
-        terms = discriminator_loss(real_logits, y, fake_logits, smoothing)
+        terms = discriminator_loss(real_logits, y, fake_logits)
         return terms | self._reconstruction(clean, real_codes)
 
     def generator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:

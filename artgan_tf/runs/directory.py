@@ -17,6 +17,8 @@ from artgan_tf.runs.steps import Which, candidates
 from tfrecords_tools.common import files, locks
 
 FREE_TO_CHANGE = ("train.steps", "log.", "data.on_change")  # on resume
+# Settings of earlier versions and their values when off, which every older run lists.
+FORMER = {"noise_decay_steps": 0, "label_smoothing": 0.0}
 
 
 class RunDirectory:
@@ -160,7 +162,18 @@ class RunDirectory:
             tree = tomllib.loads(self.config_file.read_text(encoding="utf-8"))
         except ValueError as error:  # of tomllib and of UTF-8
             raise InputError(f"{self.config_file} is damaged: {error}.") from None
+        self._remove_former(tree)
         return from_tree(tree)
+
+    def _remove_former(self, tree: dict[str, Any]) -> None:
+        options = tree.get("discriminator", {})
+        for name, off in FORMER.items():
+            value = options.pop(name, off)
+            if value != off:
+                raise InputError(
+                    f"{self.config_file} has {name} = {value!r}, which this version cannot do: "
+                    f"delete that line to go on without it."
+                )
 
     def class_names(self) -> list[str]:
         """Class names, in label order; raises InputError if their file is missing or damaged."""

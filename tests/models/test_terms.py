@@ -12,7 +12,6 @@ from artgan_tf.models import artgan, class_critic, improved
 Array = NDArray[np.float64]
 CLOSE: dict[str, Any] = {"rtol": 1e-5, "atol": 1e-5}
 SEEDS = range(4)
-SMOOTHINGS = [0.0, 0.1, 0.35]
 
 
 def logits(seed: int, units: int, n: int = 12, scale: float = 3.0) -> NDArray[np.float32]:
@@ -55,16 +54,15 @@ def check(terms: dict[str, Any], expected: dict[str, float]) -> None:
         np.testing.assert_allclose(float(terms[name]), value, err_msg=name, **CLOSE)
 
 
-@pytest.mark.parametrize("smoothing", SMOOTHINGS)
 @pytest.mark.parametrize("seed", SEEDS)
-def test_artgan_discriminator(seed: int, smoothing: float) -> None:
+def test_artgan_discriminator(seed: int) -> None:
     real, fake, y = logits(seed, 6), logits(seed + 50, 6), labels(seed, 5)
     real_target, fake_target = np.zeros((12, 6)), np.zeros((12, 6))
     for row, k in enumerate(y):
-        real_target[row, k] = 1.0 - smoothing  # one-sided: only the target 1 changes
+        real_target[row, k] = 1.0
         fake_target[row, 5] = 1.0
     expected = {"real": expected_bce(real, real_target), "fake": expected_bce(fake, fake_target)}
-    check(artgan.discriminator_loss(real, y, fake, smoothing), expected)
+    check(artgan.discriminator_loss(real, y, fake), expected)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -75,20 +73,18 @@ def test_artgan_generator_wants_the_class_and_not_fake(seed: int) -> None:
     check(artgan.generator_loss(fake, y), {"adversarial": expected_bce(fake, target)})
 
 
-@pytest.mark.parametrize("smoothing", SMOOTHINGS)
 @pytest.mark.parametrize("seed", SEEDS)
-def test_improved_discriminator(seed: int, smoothing: float) -> None:
+def test_improved_discriminator(seed: int) -> None:
     real, fake, y = logits(seed, 7), logits(seed + 50, 7), labels(seed, 7)
     log_p = np.log(softmax(real))
     picked = np.mean([log_p[row, k] for row, k in enumerate(y)])
-    (p_real, q_real), (_, q_fake) = realness(real), realness(fake)
-    kept = 1.0 - smoothing
+    (p_real, _), (_, q_fake) = realness(real), realness(fake)
     expected = {
-        "class": -(kept * picked + smoothing * log_p.mean()),
-        "real": -np.mean(kept * np.log(p_real) + smoothing * np.log(q_real)),
+        "class": -picked,
+        "real": -np.mean(np.log(p_real)),
         "fake": -np.mean(np.log(q_fake)),
     }
-    check(improved.discriminator_loss(real, y, fake, smoothing), expected)
+    check(improved.discriminator_loss(real, y, fake), expected)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -123,9 +119,9 @@ def test_extreme_logits_stay_finite_and_right(sign: float, size: float) -> None:
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(o)
         terms = {
-            **{f"A D {k}": v for k, v in artgan.discriminator_loss(o, y, o, 0.1).items()},
+            **{f"A D {k}": v for k, v in artgan.discriminator_loss(o, y, o).items()},
             **{f"A G {k}": v for k, v in artgan.generator_loss(o, y).items()},
-            **{f"B D {k}": v for k, v in improved.discriminator_loss(o, y, o, 0.1).items()},
+            **{f"B D {k}": v for k, v in improved.discriminator_loss(o, y, o).items()},
             **{f"B G {k}": v for k, v in improved.generator_loss(o, y).items()},
         }
     for name, value in terms.items():

@@ -30,8 +30,6 @@ sys.modules["tensorflow"] = None  # importing it fails
 runpy.run_module("artgan_tf.fit", run_name="__main__", alter_sys=True)
 """
 ALL_ON = {
-    "discriminator__noise_decay_steps": 100,
-    "discriminator__label_smoothing": 0.1,
     "discriminator__augment": ["colour", "translation", "cutout"],
     "discriminator__spectral_norm": True,
     "train__energy_weight": 3.0,

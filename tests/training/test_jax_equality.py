@@ -22,7 +22,6 @@ ALIKE: dict[str, object] = {  # no random draws, which differ between backends
 }
 OPTIONS: dict[str, object] = {
     "discriminator.spectral_norm": True,
-    "discriminator.label_smoothing": 0.1,
     "train.energy_weight": 3.0,
     "train.energy_of": ["colours", "shapes"],
     "train.lr_drops": [2],  # of five steps
