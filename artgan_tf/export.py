@@ -46,7 +46,7 @@ def export(
     """
     if not 0 <= references <= MOST_REFERENCES:
         raise InputError(
-            f"--references {references} will not do: take 0 to {MOST_REFERENCES} pictures a class."
+            f"--references {references} is invalid: use 0 to {MOST_REFERENCES} pictures a class."
         )
     cli.check_out(out)
     model_name(run, name)

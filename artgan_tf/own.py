@@ -84,10 +84,10 @@ def fitting(pictures: int, held_out: int, gpu: bool, side: int = 0) -> Size:
 
 def whole(gpu: bool) -> Size:
     """The unchanged preset, for images that cannot be counted yet."""
-    return Size(GPU if gpu else CPU, {}, "in its whole size")
+    return Size(GPU if gpu else CPU, {}, "at full size")
 
 
-def kept(run_dir: Path) -> Size | None:
+def existing(run_dir: Path) -> Size | None:
     """The size of an existing run on the user's own images, to resume it; None without one."""
     run = RunDirectory(run_dir)
     if not run.config_file.is_file() or (config := run.config()).preset not in (GPU, CPU):

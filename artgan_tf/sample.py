@@ -55,7 +55,7 @@ def sample(
     file = out or Path("progress.gif" if progress else "sample.png")
     kind = file.suffix.lower()
     _check_out(kind, "progress" if progress else interpolate, file)
-    _require(scale is None or scale > 0, f"A --scale of {scale} will not do: take 1 or more.")
+    _require(scale is None or scale > 0, f"--scale {scale} is invalid: use 1 or more.")
     if not list_classes:
         file = place(out, file, overwrite)
     from artgan_tf.sampling import files, sheets
@@ -69,7 +69,7 @@ def sample(
         print("\n".join(found.class_names))
         return
     found.check(checkpoint)
-    of = sheets.wish(found, classes, count, seed, truncation, magnified)
+    of = sheets.select(found, classes, count, seed, truncation, magnified)
     cli.start_tensorflow()  # after all checks, because it takes seconds
     from artgan_tf.sampling.models import open_model
 
@@ -84,7 +84,7 @@ def sample(
         made = save(sheet, file, scale or files.scale_of(sheet))
     else:
         made = files.save_each(sheet, of, file, scale or 1)
-    print(f"{file}: {made}; {sheets.told(sheet, sampler, of)}.")
+    print(f"{file}: {made}; {sheets.describe(sheet, sampler, of)}.")
 
 
 def _check_out(kind: str, moves: str | None, out: Path) -> None:
@@ -98,7 +98,7 @@ def _check_out(kind: str, moves: str | None, out: Path) -> None:
         still = kind not in (".gif", ".webp")
         _require(still, f"A grid stands still: name a .png, not {out}, or --interpolate.")
     known = kind in (".png", ".gif", ".webp", "")
-    _require(known, f"{out} will not do: name a .png, {animations}, or a folder.")
+    _require(known, f"{out} is invalid: use a .png, {animations}, or a folder.")
 
 
 def _require(holds: bool, sentence: str) -> None:

@@ -47,13 +47,13 @@ def serve(
         cors: origins whose pages may send requests, such as http://localhost:3000.
         open: open the gallery in the browser; its address is printed first either way.
     """
-    _require(0 <= port < 2**16, f"There is no port {port}: take a --port below 65536.")
-    _require(poll > 0, f"--poll {poll:g} will not do: take more than 0 seconds.")
-    _require(window_ms >= 0, f"--window-ms {window_ms:g} will not do: take 0 or more.")
+    _require(0 <= port < 2**16, f"There is no port {port}: use a --port below 65536.")
+    _require(poll > 0, f"--poll {poll:g} is invalid: use more than 0 seconds.")
+    _require(window_ms >= 0, f"--window-ms {window_ms:g} is invalid: use 0 or more.")
     _require(batch > 0 and max_instances > 0, "--batch and --max-instances take 1 or more.")
-    _require(max_body_mb > 0, f"--max-body-mb {max_body_mb:g} will not do: take more than 0.")
+    _require(max_body_mb > 0, f"--max-body-mb {max_body_mb:g} is invalid: use more than 0.")
     _require(max_megapixels > 0, "--max-megapixels takes more than 0.")
-    _require(timeout > 0, f"--timeout {timeout:g} will not do: take more than 0 seconds.")
+    _require(timeout > 0, f"--timeout {timeout:g} is invalid: use more than 0 seconds.")
     from artgan_tf.serving.address import Address, bound, url
     from artgan_tf.serving.model_dir import find_model, newer_checkpoint
 

@@ -57,7 +57,7 @@ def plan(
     config = resolve(own.CPU, settings)
     place = run_dir or own.default_run_dir(config)
     source = open_early(config.data)
-    size = None if fresh else own.kept(place)
+    size = None if fresh else own.existing(place)
     if size is None and not source and _in_cluster(config):
         size = own.whole(_on_gpu())
     if size is None:

@@ -173,7 +173,7 @@ def test_dry_run_prints_settings_parameter_counts_and_data_sizes(paintings, tmp_
         assert line in printed
     data, networks, device, run, time = printed.splitlines()[:5]
     assert data == (
-        "# data      3 classes (landscape, portrait, still life): 36 pictures to train on, "
+        "# data      3 classes (landscape, portrait, still life): 36 training pictures, "
         "12 held out; of 16 pixels, enlarged to 32"
     )
     # 10 classes have 2670752 and 3251488; 3 have seven fewer rows in G's first and D's last layer.

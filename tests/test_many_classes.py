@@ -12,7 +12,7 @@ from artgan_tf.data.demo_paintings import gallery
 from artgan_tf.evaluation.measure import measure
 from artgan_tf.runs.load import load
 from artgan_tf.sampling import sheets
-from artgan_tf.sampling.sheets import wish
+from artgan_tf.sampling.sheets import select
 from artgan_tf.serving.saved_model import ExportOptions, export_run
 from artgan_tf.training.train import train
 from tests.conftest import tiny_overrides
@@ -53,7 +53,7 @@ def test_its_grid_has_a_readable_number_of_rows(run: Path) -> None:
 
 def test_a_sheet_of_all_classes_has_each(run: Path) -> None:
     sampler = load(run)
-    sheet = sheets.grid(sampler, wish(sampler, count=2))
+    sheet = sheets.grid(sampler, select(sampler, count=2))
     assert sheet.names == NAMES
     assert sheet.images.shape[:2] == (K, 2)
     np.testing.assert_array_equal(sheet.images[101, 1], sampler.generate(["101.flower"], [1])[0])

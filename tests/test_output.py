@@ -13,7 +13,7 @@ from artgan_tf import cli
 from artgan_tf.catalogue import models
 from artgan_tf.config import InputError
 from artgan_tf.sampling.files import save_animation, save_each
-from artgan_tf.sampling.sheets import Sheet, Wish
+from artgan_tf.sampling.sheets import Selection, Sheet
 from tests.test_help import REPOSITORY
 from tests.tfrecords_tools.conversions import COMMAND
 
@@ -95,8 +95,8 @@ def test_commands_to_type_next_are_as_the_program_was_started(
 def test_a_class_s_name_may_be_too_long_for_a_file_s(tmp_path: Path, letter: str) -> None:
     names = [letter * 255, letter * 254]
     images = np.zeros((2, 1, 8, 8, 3), np.uint8)
-    wish = Wish(classes=(0, 1), seeds=(2**53 - 1,), truncation=1.0, magnified=False)
-    save_each(Sheet(images, names), wish, tmp_path / "many")
+    selection = Selection(classes=(0, 1), seeds=(2**53 - 1,), truncation=1.0, magnified=False)
+    save_each(Sheet(images, names), selection, tmp_path / "many")
     assert len(list((tmp_path / "many").glob("*.png"))) == 2
     assert names[0] in (tmp_path / "many" / "samples.csv").read_text(encoding="utf-8")
 

@@ -126,14 +126,14 @@ def test_classes_are_listed(run):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--out", "a.bmp"], "a.bmp will not do: name a .png, a .gif or .webp, or a folder."),
+        (["--out", "a.bmp"], "a.bmp is invalid: use a .png, a .gif or .webp, or a folder."),
         (["--out", "a.gif"], "A grid stands still: name a .png, not a.gif, or --interpolate."),
         (
             ["--interpolate", "seeds", "--out", "folder"],
             "--interpolate makes one sheet or",
         ),
         (["--progress", "--out", "a.png"], "name a .gif or .webp, not a.png."),
-        (["--scale", "0"], "A --scale of 0 will not do: take 1 or more."),
+        (["--scale", "0"], "--scale 0 is invalid: use 1 or more."),
         (["--progress", "--out", "a.gif"], "holds no sample grids"),
         (["--classes", "ring"], "There is no class 'ring'"),
         (["--interpolate", "seeds", "--count", "1"], "ask for two or more"),

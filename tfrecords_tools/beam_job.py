@@ -61,14 +61,14 @@ class Job:
     # ---- in a worker --------------------------------------------------------------------------
     def shard(self, file: str) -> Shard:
         """Return a shard with its images; raises Stopped if the job was cancelled."""
-        self.look()
+        self.poll()
         found = read_json(self.folder / file)
         if not found:
             raise Stopped
         split = found["split"]
         return Shard(file, split, [Example(split, key, label) for key, label in found["images"]])
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Raise Stopped if the job was cancelled."""
         self.looked = time.monotonic()
         if not self.folder.is_dir():
@@ -77,7 +77,7 @@ class Job:
     def advance(self, size: int, skipped: bool) -> None:
         """Check for cancellation after an image, at most once a second."""
         if time.monotonic() - self.looked > POLL_SECONDS:
-            self.look()
+            self.poll()
 
 
 def write(

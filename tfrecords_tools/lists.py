@@ -68,7 +68,7 @@ def listed_images(root: Path, lists: Mapping[str, Path], class_file: Path | None
     name = root.resolve().name
     read = [read_rows(split, path, on_disk, name) for split, path in lists.items()]
     rows, classes = _classified(read, on_disk, class_file)
-    kept, repeated, dropped = _kept(rows)
+    kept, repeated, dropped = _deduplicated(rows)
     found = match([row.path for row in kept], on_disk)
     present = [row for row in kept if row.path in found]
     listing = Listing(
@@ -183,7 +183,7 @@ def _hashes(lists: Mapping[str, Path], class_file: Path | None) -> dict[str, str
     }
 
 
-def _kept(rows: list[Row]) -> tuple[list[Row], list[tuple[str, str]], dict[str, list[str]]]:
+def _deduplicated(rows: list[Row]) -> tuple[list[Row], list[tuple[str, str]], dict[str, list[str]]]:
     """Return the first row of each path, the repetitions, and the paths with several labels."""
     first: dict[str, Row] = {}
     labels: defaultdict[str, set[str]] = defaultdict(set)

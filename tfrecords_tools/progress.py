@@ -18,7 +18,7 @@ class Progress:
 
     def __init__(self, total: int, done: int = 0):
         self.total, self.earlier, self.images = total, done, done
-        self.begun = self.told = time.monotonic()
+        self.begun = self.reported = time.monotonic()
         self.bar = tqdm(total=total, initial=done, unit=" images", dynamic_ncols=True, disable=None)
 
     def __enter__(self) -> "Progress":
@@ -41,8 +41,8 @@ class Progress:
         self.bar.set_postfix_str(rate, refresh=False)
         self.bar.update(self.earlier + images - self.bar.n if not self.bar.disable else 0)
         last = self.earlier + images == self.total and self.images < self.total
-        if self.bar.disable and (now - self.told >= LINE_SECONDS or last):
-            self.told, self.images = now, self.earlier + images
+        if self.bar.disable and (now - self.reported >= LINE_SECONDS or last):
+            self.reported, self.images = now, self.earlier + images
             left = (self.total - self.images) * seconds / max(images, 1)
             print(
                 f"{self.images} of {self.total} images, {images / seconds:.0f} images/s, {rate}, "

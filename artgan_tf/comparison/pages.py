@@ -37,7 +37,7 @@ def write(out: Path) -> None:
     if all(any(_classes(done)) for done in found):
         files.write(out / SHEET, png(_sheet(found)))
     inches = WIDTH, max(HEIGHT, LINE * len(found))
-    files.write(out / CURVES, png(curves.drawn(_panels(found), inches, "right")))
+    files.write(out / CURVES, png(curves.draw(_panels(found), inches, "right")))
     files.write(out / PAGE, _page(found).encode())
 
 

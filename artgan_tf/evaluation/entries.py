@@ -216,7 +216,7 @@ def _classes_seen_by(gan: "GAN", images: "Images") -> NDArray[Any]:
     for pixels in images.batches():
         logits = keras.ops.convert_to_numpy(gan.discriminator(gan.from_uint8(pixels))[0])
         if not np.isfinite(logits).all():  # argmax of NaN would be class 0
-            raise RunError("D gives NaN or infinity: take another checkpoint.")
+            raise RunError("D gives NaN or infinity: use another checkpoint.")
         found.append(logits[:, : gan.num_classes].argmax(axis=1))
     return np.concatenate(found)
 

@@ -69,7 +69,7 @@ class Features:
 
     def __init__(self, extractor: Extractor, cache: Path, work: Path):
         self.extractor, self.cache, self.work = extractor, cache, work
-        self._known: dict[str, Extracted] = {}
+        self._cache: dict[str, Extracted] = {}
         self._passing: dict[str, list[Path]] = {}
 
     def of(self, images: Images, name: str, keep: bool = True) -> Extracted:
@@ -81,15 +81,15 @@ class Features:
             keep: whether the features stay in the cache; if not, `forget` removes them.
         """
         key = images.sha256
-        if key not in self._known:
+        if key not in self._cache:
             paths = [] if keep else self._passing.setdefault(key, [])
-            self._known[key] = self._joined(images, name, paths)
-        return self._known[key]
+            self._cache[key] = self._joined(images, name, paths)
+        return self._cache[key]
 
     def forget(self) -> None:
         """Remove all features that were computed with `keep=False`."""
         for key, paths in self._passing.items():
-            self._known.pop(key, None)  # absent if the computation was interrupted
+            self._cache.pop(key, None)  # absent if the computation was interrupted
             for path in paths:
                 path.unlink(missing_ok=True)
         self._passing.clear()

@@ -150,7 +150,7 @@ def on_disk(file: Path, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:
     if needed > (free := shutil.disk_usage(file.parent).free):
         raise RunError(
             f"{file.parent} has {free / 1e9:,.1f} GB free, and {file.name} needs "
-            f"{needed / 1e9:,.1f}: take fewer images, or set TMPDIR to a roomier folder."
+            f"{needed / 1e9:,.1f}: use fewer images, or set TMPDIR to a roomier folder."
         )
     return np.lib.format.open_memmap(file, "w+", dtype, shape)
 
@@ -163,7 +163,7 @@ def _check_finite(sampler: Sampler) -> None:
     """Refuse weights that are NaN or infinite, which would give black pixels."""
     for weight in sampler.generator.weights:
         if not np.isfinite(keras.ops.convert_to_numpy(weight)).all():
-            raise RunError(f"G's {weight.path} holds NaN or infinity: take another checkpoint.")
+            raise RunError(f"G's {weight.path} holds NaN or infinity: use another checkpoint.")
 
 
 def _bar(total: int, name: str) -> tqdm:

@@ -84,7 +84,7 @@ def measure(
         _make(out)
         subjects = [Subject(sampler, str(run_dir), weights, seed) for seed in dict.fromkeys(seeds)]
         found, file = _scored(subjects, asked, reference, out / "metrics.jsonl")
-        told = answers(found, _known(sampler, reference))
+        told = answers(found, _circumstances(sampler, reference))
         folder, run = place(None, out / "evaluation"), RunDirectory(locate(run_dir))
         report = page.write_report(folder, run, sampler, reference, found, told)
     return Evaluation(found, file, report, told)
@@ -104,7 +104,7 @@ def _scored(
     return found, file
 
 
-def _known(sampler: Sampler, reference: Reference) -> Circumstances:
+def _circumstances(sampler: Sampler, reference: Reference) -> Circumstances:
     gan = sampler.gan
     held_out, steps = reference.source.val.count, gan.config.train.steps
     return Circumstances(reference.classes, held_out, gan.steps_done, steps, reference.lack)

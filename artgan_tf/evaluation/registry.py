@@ -195,7 +195,7 @@ def metric(name: str) -> Metric:
     usual_names = [entry.name(10_000) for entry in ENTRIES]
     hint = meant(name, usual_names)
     raise InputError(
-        f"There is no metric {name!r}{hint}: take names such as {', '.join(usual_names)}."
+        f"There is no metric {name!r}{hint}: use names such as {', '.join(usual_names)}."
     )
 
 

@@ -76,7 +76,7 @@ class Extractor:
             for values in self.run(filled)
         )
         if features is None or features.ndim != 2:
-            raise InputError(f"{self.name} gave no features [N, D]: take another network.")
+            raise InputError(f"{self.name} gave no features [N, D]: use another network.")
         if odd := np.count_nonzero(~np.isfinite(features).all(axis=1)):
             raise InputError(
                 f"{self.name} gave no finite features for {odd} of {count} images: check its "

@@ -35,7 +35,7 @@ def check_extractor(spec: str) -> tuple[str, str]:
     kind, colon, value = spec.partition(":")
     if kind not in KINDS:
         hint, forms = meant(kind, tuple(KINDS)), ", ".join(forms_of_specs())
-        raise InputError(f"There is no extractor {spec!r}{hint}: take one of {forms}.")
+        raise InputError(f"There is no extractor {spec!r}{hint}: use one of {forms}.")
     if colon and ":" not in KINDS[kind].form:
         raise InputError(f"The extractor {kind} takes no value: leave out {colon + value!r}.")
     KINDS[kind].check(value)
@@ -55,7 +55,7 @@ def open_extractor(spec: str, batch: int = BATCH) -> Extractor:
         batch: images computed at a time, at least 1.
     """
     if batch < 1:
-        raise InputError(f"A batch of {batch} images will not do: take 1 or more.")
+        raise InputError(f"A batch of {batch} images is invalid: use 1 or more.")
     kind, value = check_extractor(spec)
     return KINDS[kind].open(value, batch)
 
@@ -173,7 +173,7 @@ def _check_savedmodel(value: str) -> None:
 
 def _check_seed(value: str) -> None:
     if value and not (value.isascii() and value.isdigit()):
-        raise InputError(f"random-projection:{value} will not do: the seed is a whole number >= 0.")
+        raise InputError(f"random-projection:{value} is invalid: the seed is a whole number >= 0.")
 
 
 def _flat(images: np.ndarray) -> np.ndarray:

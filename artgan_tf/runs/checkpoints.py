@@ -37,7 +37,7 @@ class Checkpoints:
 
     def __init__(self, gan: GAN, folder: Path):
         self.gan, self.folder = gan, folder
-        self._kept = 0  # step of the last saved or restored checkpoint
+        self._saved = 0  # step of the last saved or restored checkpoint
 
     def restore(self) -> int:
         """Load the newest usable checkpoint and return its step, or 0 if there is no checkpoint.
@@ -49,7 +49,7 @@ class Checkpoints:
         saved = choose(self.folder, "latest", lambda found: found.check(self.gan))
         for name, variable in saved.variables(self.gan).items():
             variable.assign(saved.arrays[name])
-        self._kept = saved.step
+        self._saved = saved.step
         return saved.step
 
     def set_aside(self) -> None:
@@ -58,7 +58,7 @@ class Checkpoints:
         A later resume, and the deletion of old checkpoints, then ignore them.
         """
         for step in steps(self.folder):
-            if step > self._kept:
+            if step > self._saved:
                 with files.telling(file := file_of(self.folder, step)):
                     file.rename(self.folder / f"damaged-{step}.npz")
 
@@ -70,10 +70,10 @@ class Checkpoints:
             NotWritten: the file cannot be written; earlier checkpoints are kept.
         """
         step = self.gan.steps_done
-        if step in (0, self._kept):
+        if step in (0, self._saved):
             return
         write(file_of(self.folder, step), self._finite())
-        self._kept = step
+        self._saved = step
         for old in steps(self.folder)[:-KEEP]:
             file_of(self.folder, old).unlink()
 

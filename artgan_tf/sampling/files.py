@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from artgan_tf.config import InputError
-from artgan_tf.sampling.sheets import Sheet, Wish
+from artgan_tf.sampling.sheets import Selection, Sheet
 from tfrecords_tools.common.files import written
 from tfrecords_tools.common.sheet import named_grid
 
@@ -25,7 +25,7 @@ def scale_of(sheet: Sheet) -> int:
     Returns:
         A whole number of at least 1: the side of the square that each pixel becomes.
     """
-    rows, columns, height, width, _ = sheet.apart().images.shape
+    rows, columns, height, width, _ = sheet.one_row_each().images.shape
     wished = -(-SEEN // min(height, width))
     return max(1, min(wished, LARGEST // (rows * height), LARGEST // (columns * width)))
 
@@ -41,7 +41,7 @@ def save_sheet(sheet: Sheet, file: Path, scale: int) -> str:
     Returns:
         The size of the PNG in words.
     """
-    rows = sheet.apart()
+    rows = sheet.one_row_each()
     picture = named_grid(rows.images, rows.names, scale=scale)
     _save(picture, file)
     return _size(picture)
@@ -65,9 +65,11 @@ def save_animation(sheet: Sheet, file: Path, scale: int) -> str:
     """
     columns = sheet.images.shape[1]
     names = [sheet.names] * columns
-    if sheet.ways:
-        frames = columns // len(sheet.ways[0])
-        names = [[row[column // frames] for row in sheet.ways] for column in range(columns)]
+    if sheet.interpolations:
+        frames = columns // len(sheet.interpolations[0])
+        names = [
+            [row[column // frames] for row in sheet.interpolations] for column in range(columns)
+        ]
     among = {name for of_frame in names for name in of_frame}
     pictures = (
         named_grid(sheet.images[:, column, None], of_frame, scale=scale, among=sorted(among))
@@ -99,7 +101,7 @@ def save_progress(samples: Path, file: Path) -> str:
     return f"{size}, {len(grids)} frames, from step {first:,} to {last:,}"
 
 
-def save_each(sheet: Sheet, of: Wish, folder: Path, scale: int = 1) -> str:
+def save_each(sheet: Sheet, of: Selection, folder: Path, scale: int = 1) -> str:
     """Save each picture of a grid as a PNG, and list them in `samples.csv`.
 
     Args:

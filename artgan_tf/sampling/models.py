@@ -75,7 +75,7 @@ class Exported:
             weights = np.eye(len(self.class_names))[labels]
             return self.mix(seeds, seeds, [0.0] * len(labels), weights, magnified, truncation)
         inputs: Inputs = {"label": np.array(labels, np.int32), "seed": np.array(seeds, np.int64)}
-        return self._painted("magnified" if magnified else "serving_default", inputs)
+        return self._generate("magnified" if magnified else "serving_default", inputs)
 
     def mix(
         self,
@@ -101,9 +101,9 @@ class Exported:
             "weights": np.asarray(weights, np.float32),
             "truncation": np.full(len(seeds), truncation, np.float32),
         }
-        return self._painted("mix", inputs)
+        return self._generate("mix", inputs)
 
-    def _painted(self, signature: str, inputs: Inputs) -> np.ndarray:
+    def _generate(self, signature: str, inputs: Inputs) -> np.ndarray:
         if signature not in self.facts["signatures"]:
             raise InputError(f"{self.folder} has no signature {signature}: leave out --magnified.")
         count, found = len(inputs["seed"]), []

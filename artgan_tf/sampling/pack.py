@@ -12,7 +12,7 @@ from artgan_tf.runs.checkpoint_file import write
 from artgan_tf.runs.checkpoints import choose
 from artgan_tf.runs.load import load
 from artgan_tf.runs.names import network
-from artgan_tf.sampling.sheets import grid, wish
+from artgan_tf.sampling.sheets import grid, select
 from tfrecords_tools.common.sheet import named_grid
 
 KEPT = ("averaged", "discriminator")  # the networks of a checkpoint to pack
@@ -36,7 +36,7 @@ def pack(run: Path, name: str) -> Path:
     if (run / METRICS).exists():
         (folder / METRICS).write_text(_renamed(run / METRICS, name), encoding="utf-8")
     sampler = load(folder)
-    sheet = grid(sampler, wish(sampler, count=SHEET_COUNT))
+    sheet = grid(sampler, select(sampler, count=SHEET_COUNT))
     named_grid(sheet.images, sheet.names).save(folder / pretrained.SHEET, quality=90)
     # The card is written last, because a folder without one does not count as a generator.
     card = {"step": step, "sha256": pretrained.sha256(made)}

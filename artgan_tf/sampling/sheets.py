@@ -18,7 +18,7 @@ NAMED = 12  # maximum classes to name in a description
 
 
 @dataclass(frozen=True)
-class Wish:
+class Selection:
     """The pictures to generate.
 
     Attributes:
@@ -34,15 +34,15 @@ class Wish:
     magnified: bool = False
 
 
-def wish(
+def select(
     model: "Model | Place",
     classes: Sequence[str] = (),
     count: int = 8,
     seed: int = 0,
     truncation: float = 1.0,
     magnified: bool = False,
-) -> Wish:
-    """Check the arguments and return them as a `Wish`.
+) -> Selection:
+    """Check the arguments and return them as a `Selection`.
 
     Args:
         model: the model, for its class names.
@@ -56,11 +56,11 @@ def wish(
         InputError: a class does not exist, or a number is out of its range.
     """
     if count < 1 or seed < 0 or seed + count > SEEDS:
-        raise InputError(f"{count} seeds from {seed} on: take 1 or more, between 0 and 2^53.")
+        raise InputError(f"{count} seeds from {seed} on: use 1 or more, between 0 and 2^53.")
     if not 0 <= truncation <= 2:
-        raise InputError(f"A truncation of {truncation} will not do: take one from 0 to 2.")
+        raise InputError(f"A truncation of {truncation} is invalid: use 0 to 2.")
     chosen = [model.index(name) for name in classes] or range(len(model.class_names))
-    return Wish(tuple(chosen), tuple(range(seed, seed + count)), truncation, magnified)
+    return Selection(tuple(chosen), tuple(range(seed, seed + count)), truncation, magnified)
 
 
 @dataclass(frozen=True)
@@ -70,31 +70,32 @@ class Sheet:
     Attributes:
         images: uint8 [rows, columns, H, W, 3].
         names: names of the rows.
-        ways: for each row, a label for each of its interpolations that tells where it starts and
-            ends; all interpolations have the same number of columns. Empty for a grid.
+        interpolations: for each row, a label for each of its interpolations that tells where it
+            starts and ends; all have the same number of columns. Empty for a grid.
     """
 
     images: np.ndarray
     names: list[str]
-    ways: list[list[str]] = field(default_factory=list)
+    interpolations: list[list[str]] = field(default_factory=list)
 
-    def apart(self) -> "Sheet":
+    def one_row_each(self) -> "Sheet":
         """Return a sheet with one row per interpolation, ending with its target picture.
 
         A grid is returned unchanged.
         """
-        if not self.ways:
+        if not self.interpolations:
             return self
         rows, size = len(self.names), self.images.shape[2:]
-        images = self.images.reshape(rows, len(self.ways[0]), -1, *size)
+        images = self.images.reshape(rows, len(self.interpolations[0]), -1, *size)
         ends = np.roll(images[:, :, :1], -1, axis=1)
         whole = np.concatenate([images, ends], axis=2)
         return Sheet(
-            whole.reshape(-1, *whole.shape[2:]), [name for row in self.ways for name in row]
+            whole.reshape(-1, *whole.shape[2:]),
+            [name for row in self.interpolations for name in row],
         )
 
 
-def grid(model: "Model", of: Wish) -> Sheet:
+def grid(model: "Model", of: Selection) -> Sheet:
     """Generate a grid with one row per class and one column per seed."""
     pairs = [(label, seed) for label in of.classes for seed in of.seeds]
     labels, seeds = zip(*pairs, strict=True)
@@ -102,7 +103,7 @@ def grid(model: "Model", of: Wish) -> Sheet:
     return _sheet(images, [model.class_names[label] for label in of.classes])
 
 
-def between_seeds(model: "Model", of: Wish, frames: int) -> Sheet:
+def between_seeds(model: "Model", of: Selection, frames: int) -> Sheet:
     """Interpolate from each seed to the next, and from the last to the first, one row per class.
 
     Args:
@@ -113,17 +114,18 @@ def between_seeds(model: "Model", of: Wish, frames: int) -> Sheet:
     Raises:
         InputError: there are too few seeds or frames.
     """
-    ways = _around(of.seeds)
-    rows = [(c, a, b, t) for c in of.classes for a, b in ways for t in _shares(frames)]
+    pairs = _around(of.seeds)
+    rows = [(c, a, b, t) for c in of.classes for a, b in pairs for t in _shares(frames)]
     labels, starts, ends, t = zip(*rows, strict=True)
     weights = np.eye(len(model.class_names))[list(labels)]
     images = model.mix(starts, ends, t, weights, of.magnified, of.truncation)
     names = [model.class_names[label] for label in of.classes]
-    led = [f"seed {a} to {b}" for a, b in ways]
-    return _sheet(images, names, [[f"{isolated(name)},\n{way}" for way in led] for name in names])
+    moves = [f"seed {a} to {b}" for a, b in pairs]
+    captions = [[f"{isolated(name)},\n{move}" for move in moves] for name in names]
+    return _sheet(images, names, captions)
 
 
-def between_classes(model: "Model", of: Wish, frames: int) -> Sheet:
+def between_classes(model: "Model", of: Selection, frames: int) -> Sheet:
     """Interpolate from each class to the next, and from the last to the first, one row per seed.
 
     Args:
@@ -134,18 +136,18 @@ def between_classes(model: "Model", of: Wish, frames: int) -> Sheet:
     Raises:
         InputError: there are too few classes or frames.
     """
-    one_hot, ways = np.eye(len(model.class_names)), _around(of.classes)
-    way = [one_hot[a] + (one_hot[b] - one_hot[a]) * t for a, b in ways for t in _shares(frames)]
-    seeds = [seed for seed in of.seeds for _ in way]
-    weights = np.concatenate([way] * len(of.seeds))
+    one_hot, pairs = np.eye(len(model.class_names)), _around(of.classes)
+    steps = [one_hot[a] + (one_hot[b] - one_hot[a]) * t for a, b in pairs for t in _shares(frames)]
+    seeds = [seed for seed in of.seeds for _ in steps]
+    weights = np.concatenate([steps] * len(of.seeds))
     images = model.mix(seeds, seeds, [0.0] * len(seeds), weights, of.magnified, of.truncation)
     whole = [isolated(name) for name in model.class_names]
-    ends = [f"{whole[a]} to\n{whole[b]}" for a, b in ways]
+    moves = [f"{whole[a]} to\n{whole[b]}" for a, b in pairs]
     names = [f"seed {seed}" for seed in of.seeds]
-    return _sheet(images, names, [[f"{way},\n{name}" for way in ends] for name in names])
+    return _sheet(images, names, [[f"{move},\n{name}" for move in moves] for name in names])
 
 
-def told(sheet: Sheet, model: "Model", of: Wish) -> str:
+def describe(sheet: Sheet, model: "Model", of: Selection) -> str:
     """Describe a sheet in words: number and size of its pictures, classes and seeds."""
     rows, columns, height, width, _ = sheet.images.shape
     names = [model.class_names[label] for label in of.classes[:NAMED]]
@@ -162,16 +164,16 @@ def told(sheet: Sheet, model: "Model", of: Wish) -> str:
 def _around(values: Sequence[int]) -> list[tuple[int, int]]:
     """Pair each value with the next one, and the last with the first."""
     if len(values) < 2:
-        raise InputError("There is no way from one picture to itself: ask for two or more.")
+        raise InputError("One picture cannot be interpolated: ask for two or more.")
     return list(zip(values, [*values[1:], values[0]], strict=True))
 
 
 def _shares(frames: int) -> list[float]:
     """Return the position of each frame in an interpolation, evenly spaced in [0, 1)."""
     if frames < 1:
-        raise InputError(f"A way of {frames} frames will not do: take 1 or more.")
+        raise InputError(f"An interpolation of {frames} frames is invalid: use 1 or more.")
     return [frame / frames for frame in range(frames)]
 
 
-def _sheet(images: np.ndarray, names: list[str], ways: Sequence[list[str]] = ()) -> Sheet:
-    return Sheet(images.reshape(len(names), -1, *images.shape[1:]), names, list(ways))
+def _sheet(images: np.ndarray, names: list[str], interpolations: Sequence[list[str]] = ()) -> Sheet:
+    return Sheet(images.reshape(len(names), -1, *images.shape[1:]), names, list(interpolations))

@@ -35,7 +35,7 @@ def bound(address: Address) -> socket.socket:
     except (OSError, OverflowError) as error:
         if getattr(error, "errno", None) == EADDRINUSE:
             raise InputError(
-                f"Port {address.port} of {address.host} is taken: take another one with --port, "
+                f"Port {address.port} of {address.host} is taken: choose another with --port, "
                 "such as --port 0 for any that is free."
             ) from None
         reason = getattr(error, "strerror", None) or str(error)

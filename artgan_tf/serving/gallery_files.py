@@ -55,7 +55,7 @@ class GalleryFiles:
         made: dict[str, Make] = {
             "sheet.png": self.sheet,
             "references.jpg": self.references,
-            **{f"way.{kind}": partial(self.way, kind) for kind in KINDS},
+            **{f"way.{kind}": partial(self.interpolation, kind) for kind in KINDS},
         }
         answers = {f"/gallery/{name}": partial(self._answer, make) for name, make in made.items()}
         return [
@@ -94,13 +94,13 @@ class GalleryFiles:
             "seed": np.tile(np.array(seeds, np.int64), len(labels)),
         }
         texts = [f"no. {seed}" for seed in seeds] * len(labels)
-        pictures = await self._painted(served, "serving_default", arrays)
+        pictures = await self._generate(served, "serving_default", arrays)
         columns = len(seeds) if len(labels) > 1 else math.isqrt(len(seeds) - 1) + 1
         titles = [names[label].replace("_", " ") for label in labels]
         sheet = named_grid(*_rows(pictures, columns, titles), beneath=texts)
         return await asyncio.to_thread(_file, "png", sheet, {})
 
-    async def way(self, kind: str, served: Servable, asked: Parameters) -> Response:
+    async def interpolation(self, kind: str, served: Servable, asked: Parameters) -> Response:
         """Answer with an animation of an interpolation, forwards and backwards.
 
         Its parameters are for example `label=0&seed=1&to_label=2&to_seed=3&truncation=100`, with
@@ -130,7 +130,7 @@ class GalleryFiles:
             ).astype(np.float32),
             "truncation": np.full(FRAMES, truncation, np.float32),
         }
-        pictures = await self._painted(served, "mix", arrays)
+        pictures = await self._generate(served, "mix", arrays)
         return await asyncio.to_thread(_animation, kind, pictures)
 
     async def references(self, served: Servable, asked: Parameters) -> Response:
@@ -144,7 +144,7 @@ class GalleryFiles:
             raise Refused("This export carries no real pictures.", "NOT_FOUND")
         return Response(await asyncio.to_thread(file.read_bytes), media_type="image/jpeg")
 
-    async def _painted(self, served: Servable, signature: str, arrays: Arrays) -> Pixels:
+    async def _generate(self, served: Servable, signature: str, arrays: Arrays) -> Pixels:
         answer = await self.batcher.run(served, signature, arrays)
         images = [Image.open(io.BytesIO(png)) for png in answer["image_bytes"]]
         return np.stack([np.asarray(image) for image in images])

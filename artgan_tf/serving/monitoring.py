@@ -26,20 +26,20 @@ class Monitoring:
         self._registry = prometheus_client.CollectorRegistry()
         self._requests = prometheus_client.Counter(
             _COUNT,
-            "Requests by what became of them.",
+            "Requests by outcome.",
             ["model_name", "status"],
             registry=self._registry,
         )
         self._latency = prometheus_client.Histogram(
             f"{_PREFIX}request_latency",
-            "Microseconds from the head of a request that succeeded to its answer.",
+            "Latency of successful requests, in microseconds.",
             ["model_name", "API", "entrypoint"],
             registry=self._registry,
             buckets=_MICROSECONDS,
         ).labels(name, "predict", "REST")
         self._rows = prometheus_client.Histogram(
             f"{_PREFIX}batching:processed_batch_size",
-            "Rows of the batches that ran.",
+            "Rows per executed batch.",
             ["model_name"],
             registry=self._registry,
             buckets=_ROWS,

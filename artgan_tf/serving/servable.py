@@ -55,7 +55,7 @@ class Servable:
         name = signature or DEFAULT
         if name not in self.definitions:
             known = ", ".join(sorted(self.definitions))
-            raise Refused(f"There is no signature {cut(name)}: take one of {known}.")
+            raise Refused(f"There is no signature {cut(name)}: use one of {known}.")
         inputs = self.definitions[name].inputs
         if not inputs:
             raise Refused(f"The signature {cut(name)} takes no inputs, so nothing can be asked.")

@@ -39,7 +39,7 @@ def run(
         InputError: no version of the model loads.
     """
     versions = Versions(model, settings.poll)
-    versions.look()
+    versions.poll()
     if versions.served is None:
         raise InputError(f"No version of {versions.name} loads; the warnings above tell why.")
     _announce(named, versions.served, url)

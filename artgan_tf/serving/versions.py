@@ -52,7 +52,7 @@ class Versions:
         self._states: dict[int, State] = {}
         self._failed: dict[int, Files] = {}
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._keep_looking, daemon=True)
+        self._thread = threading.Thread(target=self._keep_polling, daemon=True)
 
     @property
     def number(self) -> int:
@@ -75,7 +75,7 @@ class Versions:
         """Return the states of all versions seen so far, the newest first."""
         return sorted(self._states.copy().items(), reverse=True)
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Switch to the highest version that loads; without one, the served version stays."""
         found = self.model.versions()
         for number in sorted(found, reverse=True):
@@ -92,10 +92,10 @@ class Versions:
         """Stop looking for new versions."""
         self._stopping.set()
 
-    def _keep_looking(self) -> None:
+    def _keep_polling(self) -> None:
         while not self._stopping.wait(self.every):
             try:
-                self.look()
+                self.poll()
             except Exception as error:  # for example a disk that is unavailable for a while
                 _tell(f"warning: cannot look for versions of {self.name}: {error}")
 

@@ -25,9 +25,9 @@ class Expectation:
         self.steps, self.picture, self.tell = steps, picture, tell
         self._from: tuple[int, float] | None = None  # step and time at which timing began
         self._ends: float | None = None
-        self._look = LOOK
+        self._next = LOOK
 
-    def look(self, step: int) -> None:
+    def update(self, step: int) -> None:
         """Update the estimate; to be called after each step."""
         now = time.monotonic()
         if self._from is None:
@@ -40,8 +40,8 @@ class Expectation:
         left = (self.steps - step) / rate
         if self._ends is None:
             self._say(f"{self._first(now)}the end in about {_span(left)}", now + left, rate)
-        elif seconds >= self._look:
-            self._look *= 2
+        elif seconds >= self._next:
+            self._next *= 2
             if abs(now + left - self._ends) > max(MINUTE, WRONG * (self._ends - now)):
                 self._say(f"corrected: the end in about {_span(left)}", now + left, rate)
 

@@ -38,7 +38,7 @@ class Health:
         self.class_loss, self.best_accuracy = math.inf, 0.0
         self.most = {"within": 0.0, "across": 0.0}
         self.lasting: Counter[str] = Counter()  # how long each sign has lasted
-        self.told: set[str] = set()
+        self.reported: set[str] = set()
 
     def of_losses(self, step: int, means: Mapping[str, float]) -> None:
         """Check the mean losses of the last steps.
@@ -51,23 +51,23 @@ class Health:
             raise self.checkpoints.not_finite(", ".join(bad))
         self.class_loss, every = means.get("d_class", math.inf), self.config.log.history_every
         if self._lasts("collapse", means["d_loss"] < COLLAPSED_LOSS, every) >= COLLAPSED_STEPS:
-            self._tell_of_collapse(step)
+            self._report_collapse(step)
         balance = signs.balance(means, self.config)
         won = balance is not None and balance < signs.WON
-        if self._lasts("won", won, every) >= COLLAPSED_STEPS and "collapse" not in self.told:
-            self._tell(
+        if self._lasts("won", won, every) >= COLLAPSED_STEPS and "collapse" not in self.reported:
+            self._report(
                 "won",
-                f"Step {step}: D wins: telling real from fake costs it {balance:.0%} of what "
-                f"guessing does (healthy runs: {signs.BALANCED[0]:.0%} or more), and G learns "
-                f"nothing from it; try {AUGMENT}.",
+                f"Step {step}: D wins: its loss of real and fake is {balance:.0%} of that of "
+                f"guessing (healthy runs: {signs.BALANCED[0]:.0%} or more), and G learns nothing "
+                f"from it; try {AUGMENT}.",
             )
 
     def of_validation(self, step: int, row: Mapping[str, float]) -> None:
         """Check the figures of a validation: `accuracy`, and `overfitting` if it was measured."""
         found = [sign for sign in (self._of_critic(row), self._of_classes(row)) if sign]
         if self._lasts("overfitting", bool(found)) >= VALIDATIONS:
-            sentence = f"{found[0]}: D learns the training images by heart; try {AUGMENT}."
-            self._tell("overfitting", f"Step {step}: {sentence}")
+            sentence = f"{found[0]}: D overfits; try {AUGMENT}."
+            self._report("overfitting", f"Step {step}: {sentence}")
 
     def of_grid(self, step: int, grid: np.ndarray) -> None:
         """Check the variety of a sample grid, uint8 [classes, seeds, H, W, 3]."""
@@ -77,11 +77,12 @@ class Health:
                 continue
             most = self.most[kind] = max(self.most[kind], now)
             if self._lasts(kind, now < signs.ALIKE * most) >= GRIDS:
-                self._tell(
+                self._report(
                     kind,
                     f"Step {step}: {words[0].lower()}{words[1:]} have become alike: they differ by "
-                    f"{now:.0f} grey levels, after {most:.0f} (a collapse); go on from an earlier "
-                    f"checkpoint (fit --init RUN --checkpoint STEP), or try train.energy_weight.",
+                    f"{now:.0f} grey levels, down from {most:.0f} (a mode collapse); continue "
+                    f"from an earlier checkpoint (fit --init RUN --checkpoint STEP), or try "
+                    f"train.energy_weight.",
                 )
 
     def _of_critic(self, row: Mapping[str, float]) -> str:
@@ -90,32 +91,32 @@ class Health:
         if grows or row.get("overfitting", 0.0) <= signs.OVERFITTING:
             return ""
         part = f"{row['overfitting']:.0%} of the way from training images to fakes"
-        return f"to D held-out images are {part}"
+        return f"D places held-out images {part}"
 
     def _of_classes(self, row: Mapping[str, float]) -> str:
         self.best_accuracy = max(self.best_accuracy, row["accuracy"])
         fallen = self.best_accuracy - row["accuracy"]
         if fallen <= (FALLEN if self.class_loss < LEARNT_LOSS else FALLEN_FAR):
             return ""
-        now = f"{row['accuracy']:.0%} of held-out images, after {self.best_accuracy:.0%}"
-        return f"D's class loss is {self.class_loss:.2f} and it names {now}"
+        now = f"{row['accuracy']:.0%}, down from {self.best_accuracy:.0%}"
+        return f"D's class loss is {self.class_loss:.2f} and its held-out accuracy {now}"
 
-    def _tell_of_collapse(self, step: int) -> None:
+    def _report_collapse(self, step: int) -> None:
         sentence = (
             f"Step {step}: D's loss has been below {COLLAPSED_LOSS} for {self.lasting['collapse']} "
             f"steps and teaches G nothing any more; try discriminator.noise, dropout or augment."
         )
-        if "collapse" not in self.told and self.config.train.on_collapse == "stop":
+        if "collapse" not in self.reported and self.config.train.on_collapse == "stop":
             self.settle()
             self.checkpoints.save()
             raise RunError(sentence)
-        self._tell("collapse", sentence)
+        self._report("collapse", sentence)
 
     def _lasts(self, sign: str, there: bool, more: int = 1) -> int:
         self.lasting[sign] = (self.lasting[sign] + more) if there else 0
         return self.lasting[sign]
 
-    def _tell(self, kind: str, sentence: str) -> None:
-        if kind not in self.told:
-            self.told.add(kind)
+    def _report(self, kind: str, sentence: str) -> None:
+        if kind not in self.reported:
+            self.reported.add(kind)
             tqdm.write(sentence)

@@ -31,7 +31,7 @@ class RunLogger:
         return Events(self.run.tensorboard, self.start)
 
     @property
-    def painted(self) -> bool:
+    def has_grid(self) -> bool:
         """Whether the run has a sample grid already."""
         return any(self.run.samples.glob("step_*.png"))
 
@@ -76,7 +76,7 @@ class RunLogger:
         shown = plot.panels(self.run.history(), sampler.gan.config, len(sampler.class_names))
         if shown:
             with files.written(self.run.losses_plot) as part:
-                plot.drawn(shown).savefig(part, format="png", dpi=100)
+                plot.draw(shown).savefig(part, format="png", dpi=100)
 
 
 def _save(grid: Image.Image, path: Path) -> None:

@@ -69,7 +69,7 @@ class Loop:
         start = self.gan.steps_done
         self._untold: tuple[int, Any] | None = None  # step and sums of a row yet to be recorded
         self._recorded = start, self.clock.seconds
-        wait = 0.0 if self.logger.painted else FIRST
+        wait = 0.0 if self.logger.has_grid else FIRST
         # Training time at which the first picture is due; drawing it does not affect training.
         self._first = math.inf
         self._pictured = 0  # the step of the newest grid
@@ -85,7 +85,7 @@ class Loop:
                 if self.engine.agree(self.interruption.requested):
                     self._pause(self._save, self._sample)
                     break
-                expectation.look(step)
+                expectation.update(step)
                 if wait and step == start + 1:  # the step is compiled now
                     self._first = self.clock.seconds + wait
 

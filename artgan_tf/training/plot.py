@@ -52,13 +52,13 @@ def panels(rows: Sequence[Mapping[str, float]], config: Config, classes: int) ->
         ),
         Panel(
             "D's loss and its terms",
-            "They fall at first, then move little, for G learns too; d_class falls on.",
+            "They fall at first, then change little, as G learns too; d_class keeps falling.",
             _of(rows, "d_"),
         ),
-        Panel("G's loss and its terms", "They need not fall, for D learns too.", _of(rows, "g_")),
+        Panel("G's loss and its terms", "They need not fall, as D learns too.", _of(rows, "g_")),
         Panel(
             "Held-out images that D gives their class",
-            f"It rises, from {1 / classes:.0%} by guessing. Where it falls, D learns by heart.",
+            f"It rises, from {1 / classes:.0%} by guessing. If it falls, D overfits.",
             _of(rows, "val_accuracy") if classes > 1 else {},
             (1 / classes, 1.0),
         ),
@@ -78,7 +78,7 @@ def _of(rows: Sequence[Mapping[str, float]], prefix: str) -> dict[str, Points]:
     return {n: [(int(row["step"]), row[n]) for row in rows if n in row] for n in names}
 
 
-def drawn(shown: Sequence[Panel]) -> Any:
+def draw(shown: Sequence[Panel]) -> Any:
     """Draw one or more panels below each other; returns a matplotlib Figure."""
     from matplotlib.figure import Figure  # without pyplot: no display, no global state
 

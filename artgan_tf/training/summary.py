@@ -31,12 +31,12 @@ def about_data(config: Config, source: Source, found: int = 0) -> str:
     classes = "1 class" if len(names) == 1 else f"{len(names):,} classes"
     train, val = source.train.count, source.val.count
     left = max(0, found - train - val)
-    gone = f"; {left:,} unreadable left out, named above" if left else ""
+    gone = f"; {left:,} unreadable ones left out (listed above)" if left else ""
     side, enlarged = short_side(config.data), ""
     if 0 < source.side < side:
         advice = f" (convert them with --size {side})" * source.spec.startswith("tfrecords:")
         enlarged = f"; of {source.side} pixels, enlarged to {side}{advice}"
-    pictures = f"{train:,} pictures to train on, {val:,} held out"
+    pictures = f"{train:,} training pictures, {val:,} held out"
     return line("data", f"{classes} ({some(names)}): {pictures}{gone}{enlarged}")
 
 

@@ -27,7 +27,7 @@ def test_each_metric_has_its_own_axes_and_what_is_no_figure_has_none():
 
 def test_what_is_drawn_are_the_lines_of_the_history():
     panels = curves.panels(HISTORY)
-    figure = curves.drawn(panels)
+    figure = curves.draw(panels)
     assert len(figure.axes) == len(panels)
     for panel, axes in zip(panels, figure.axes, strict=True):
         drawn = [list(zip(*line.get_data(), strict=True)) for line in axes.lines]
@@ -38,7 +38,7 @@ def test_what_is_drawn_are_the_lines_of_the_history():
 def test_all_terms_of_a_loss_have_their_names_inside_the_picture():
     terms = ("loss", "adversarial", "class", "reconstruction", "energy")  # all of them
     history = [{"step": step, **{f"g_{term}": 1.0 for term in terms}} for step in (1, 2)]
-    figure = curves.drawn(curves.panels(history))
+    figure = curves.draw(curves.panels(history))
     figure.draw_without_rendering()
     (axes,) = figure.axes
     legend = axes.get_legend()

@@ -64,7 +64,7 @@ def test_fake_unit_is_no_class(data: Reference) -> None:
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_logits_that_are_no_numbers_are_a_failed_run(bad: float, data: Reference) -> None:
     some = Images(flat(0, 1), np.array([0, 0], np.int32))
-    with pytest.raises(RunError, match=r"D gives NaN or infinity: take another checkpoint\.$"):
+    with pytest.raises(RunError, match=r"D gives NaN or infinity: use another checkpoint\.$"):
         entries.d_accuracy(Comparison(some, some, data, sampler(2, [1, 0], [bad, 0])))
 
 

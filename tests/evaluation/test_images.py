@@ -180,7 +180,7 @@ def test_weights_that_are_no_numbers_are_a_failed_run(
     sampler = load(improved)
     weight = sampler.generator.weights[-1]
     weight.assign(np.full(weight.shape, bad))
-    with pytest.raises(RunError, match=r"holds NaN or infinity: take another checkpoint\.$"):
+    with pytest.raises(RunError, match=r"holds NaN or infinity: use another checkpoint\.$"):
         painted(sampler, 10, 0, tmp_path)
 
 

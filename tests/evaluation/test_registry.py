@@ -77,7 +77,7 @@ def test_other_names_are_refused_in_one_sentence(name: str) -> None:
         metric(name)
     sentence = str(caught.value)
     assert sentence.startswith(f"There is no metric {name!r}")
-    assert ": take names such as intra_recall_10k_k3, " in sentence
+    assert ": use names such as intra_recall_10k_k3, " in sentence
     assert "precision_recall_10k_k3" in sentence
     assert sentence.endswith(".")
     assert "\n" not in sentence

@@ -96,7 +96,7 @@ def test_a_failure_leaves_the_last_page_as_it_was(run, tmp_path, monkeypatch):
     def broken(panels):
         raise OSError("no space left")
 
-    monkeypatch.setattr(curves, "drawn", broken)
+    monkeypatch.setattr(curves, "draw", broken)
     with pytest.raises(OSError, match="no space left"):
         measure(run, asked, out=tmp_path)
     assert (tmp_path / "evaluation" / "report.html").read_bytes() == before

@@ -5,7 +5,7 @@ import pytest
 
 from artgan_tf.config import InputError
 from artgan_tf.sampling import sheets
-from artgan_tf.sampling.sheets import wish
+from artgan_tf.sampling.sheets import select
 from tests.samplers import tiny_sampler
 
 
@@ -15,7 +15,7 @@ def sampler():
 
 
 def test_a_grid_has_a_class_a_row_and_a_seed_a_column(sampler):
-    sheet = sheets.grid(sampler, wish(sampler, ["Éclair", "rings"], count=3, seed=5))
+    sheet = sheets.grid(sampler, select(sampler, ["Éclair", "rings"], count=3, seed=5))
     assert sheet.names == ["Éclair", "rings"]
     assert sheet.images.shape == (2, 3, 16, 16, 3)
     np.testing.assert_array_equal(sheet.images[1, 2], sampler.generate(["rings"], [7])[0])
@@ -23,11 +23,11 @@ def test_a_grid_has_a_class_a_row_and_a_seed_a_column(sampler):
 
 
 def test_all_classes_when_none_is_named(sampler):
-    assert sheets.grid(sampler, wish(sampler, count=1)).names == list(sampler.class_names)
+    assert sheets.grid(sampler, select(sampler, count=1)).names == list(sampler.class_names)
 
 
 def test_ways_between_seeds_pass_by_each_seed_and_come_back(sampler):
-    sheet = sheets.between_seeds(sampler, wish(sampler, ["rings"], count=3, seed=4), frames=5)
+    sheet = sheets.between_seeds(sampler, select(sampler, ["rings"], count=3, seed=4), frames=5)
     assert sheet.images.shape[:2] == (1, 15)
     for number, seed in enumerate((4, 5, 6)):
         picture = sampler.generate(["rings"], [seed])[0]
@@ -37,18 +37,18 @@ def test_ways_between_seeds_pass_by_each_seed_and_come_back(sampler):
     assert 0 < steps.max() < ends  # no step is as large as the whole interpolation
     back = np.abs(sheet.images[0, -1].astype(int) - sheet.images[0, 0]).mean()
     assert back < ends
-    apart = sheet.apart()
+    apart = sheet.one_row_each()
     assert apart.names == [f"rings,\nseed {way}" for way in ("4 to 5", "5 to 6", "6 to 4")]
     np.testing.assert_array_equal(apart.images[:, 0], sheet.images[0, ::5])
     np.testing.assert_array_equal(apart.images[:, -1], sheet.images[0, [5, 10, 0]])
 
 
 def test_ways_between_classes_pass_by_each_class(sampler):
-    sheet = sheets.between_classes(sampler, wish(sampler, count=2, seed=9), frames=4)
+    sheet = sheets.between_classes(sampler, select(sampler, count=2, seed=9), frames=4)
     assert sheet.names == ["seed 9", "seed 10"]
     assert sheet.images.shape[:2] == (2, 12)
     _, a, b = sampler.class_names
-    assert sheet.apart().names[4] == f"{a} to\n{b},\nseed 10"
+    assert sheet.one_row_each().names[4] == f"{a} to\n{b},\nseed 10"
     for row, seed in enumerate((9, 10)):
         for label in range(3):
             picture = sampler.generate([label], [seed])[0]
@@ -56,14 +56,14 @@ def test_ways_between_classes_pass_by_each_class(sampler):
 
 
 def test_half_way_between_two_classes_both_weigh_alike(sampler):
-    sheet = sheets.between_classes(sampler, wish(sampler, ["rings", "Éclair"], count=1), frames=2)
+    sheet = sheets.between_classes(sampler, select(sampler, ["rings", "Éclair"], count=1), frames=2)
     halves = sampler.mix([0], [0], [0.0], np.array([[0.5, 0.0, 0.5]]))
     np.testing.assert_array_equal(sheet.images[0, 1], halves[0])
 
 
 @pytest.mark.parametrize("magnified", [False, True])
 def test_truncation_to_nothing_leaves_one_picture_a_class(sampler, magnified):
-    of = wish(sampler, count=4, truncation=0.0, magnified=magnified)
+    of = select(sampler, count=4, truncation=0.0, magnified=magnified)
     images = sheets.grid(sampler, of).images
     assert images.shape[2] == (32 if magnified else 16)
     assert (images == images[:, :1]).all()
@@ -83,15 +83,15 @@ def test_truncation_to_nothing_leaves_one_picture_a_class(sampler, magnified):
 )
 def test_wishes_that_cannot_be_are_refused(sampler, asked, sentence):
     with pytest.raises(InputError, match=sentence):
-        wish(sampler, **asked)
+        select(sampler, **asked)
 
 
 @pytest.mark.parametrize("between", [sheets.between_seeds, sheets.between_classes])
 def test_there_is_no_way_from_one_picture_to_itself(sampler, between):
     with pytest.raises(InputError, match="ask for two or more"):
-        between(sampler, wish(sampler, ["rings"], count=1), frames=4)
+        between(sampler, select(sampler, ["rings"], count=1), frames=4)
 
 
 def test_ways_need_frames(sampler):
     with pytest.raises(InputError, match="0 frames"):
-        sheets.between_seeds(sampler, wish(sampler, count=2), frames=0)
+        sheets.between_seeds(sampler, select(sampler, count=2), frames=0)

@@ -80,5 +80,5 @@ def test_data_of_other_classes_will_not_do(samplers, tmp_path):
 
 @pytest.mark.parametrize("count", [-1, 17])
 def test_references_are_a_few(count, tmp_path):
-    with pytest.raises(InputError, match=f"--references {count} will not do: take 0 to 16"):
+    with pytest.raises(InputError, match=f"--references {count} is invalid: use 0 to 16"):
         export.export(tmp_path, references=count)

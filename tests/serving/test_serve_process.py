@@ -64,13 +64,13 @@ def test_mistakes_are_one_sentence(refused, tmp_path):
     assert "There is no run" in refused(tmp_path)
     (tmp_path / "config.toml").touch()
     assert "There is no port 65536" in refused(tmp_path, "--port", 65536)
-    assert "--poll 0 will not do" in refused(tmp_path, "--poll", 0)
-    assert "--timeout -1 will not do" in refused(tmp_path, "--timeout", -1)
+    assert "--poll 0 is invalid" in refused(tmp_path, "--poll", 0)
+    assert "--timeout -1 is invalid" in refused(tmp_path, "--timeout", -1)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        sentence = f"Port {port} of 127.0.0.1 is taken: take another one with --port"
+        sentence = f"Port {port} of 127.0.0.1 is taken: choose another with --port"
         assert sentence in refused(tmp_path, "--port", port)
     assert "choose --host and --port" in refused(tmp_path, "--host", "203.0.113.1")
 

@@ -37,7 +37,7 @@ def name(tmp_path):
 @pytest.fixture
 def versions(name):
     found = Versions(find_model(name), 0.01, Fake)
-    found.look()
+    found.poll()
     return found
 
 
@@ -51,7 +51,7 @@ def test_the_highest_number_is_served(name, versions):
     (name / "11").mkdir()  # empty: its files have not been copied yet
     (name / "part-12").mkdir()
     (name / "²").mkdir()
-    versions.look()
+    versions.poll()
     assert told(versions) == {10: "AVAILABLE", 1: "END"}
     assert versions.get("artgan").version == 10
     assert versions.get("artgan", 10).version == 10
@@ -62,44 +62,44 @@ def test_the_highest_number_is_served(name, versions):
 def test_a_broken_version_is_told_once_and_tried_again_when_it_has_changed(name, versions, capsys):
     put(name, 2, broken=True)
     for _ in range(3):
-        versions.look()
+        versions.poll()
         assert told(versions) == {2: "LOADING", 1: "AVAILABLE"}
     assert versions.states()[0][1].message == FAILED
     assert capsys.readouterr().err == "warning: version 2 of artgan does not load: broken\n"
     (name / "2" / "broken").unlink()
-    versions.look()
+    versions.poll()
     assert told(versions) == {2: "AVAILABLE", 1: "END"}
 
 
 def test_of_broken_versions_the_next_lower_one_is_served(name, capsys):
     put(name, 2, 3, broken=True)
     versions = Versions(find_model(name), 1, Fake)
-    versions.look()
+    versions.poll()
     assert told(versions) == {3: "LOADING", 2: "LOADING", 1: "AVAILABLE"}
 
 
 def test_a_version_taken_away_gives_way_to_the_one_before(name, versions):
     put(name, 2)
-    versions.look()
+    versions.poll()
     (name / "2").rename(name / "aside")
-    versions.look()
+    versions.poll()
     assert told(versions) == {2: "END", 1: "AVAILABLE"}
     (name / "1").rename(name / "aside-1")
-    versions.look()
+    versions.poll()
     assert versions.number == 1  # an old version is better than none
 
 
-def test_a_thread_keeps_looking_whatever_happens(name, versions, monkeypatch, capsys):
-    looked = []
-    original = versions.look
+def test_a_thread_keeps_polling_whatever_happens(name, versions, monkeypatch, capsys):
+    polled = []
+    original = versions.poll
 
-    def look():
-        looked.append(1)
-        if len(looked) == 1:
+    def poll():
+        polled.append(1)
+        if len(polled) == 1:
             raise OSError("disk away")
         original()
 
-    monkeypatch.setattr(versions, "look", look)
+    monkeypatch.setattr(versions, "poll", poll)
     versions.start()
     put(name, 2)
     for _ in range(1000):
@@ -116,7 +116,7 @@ def test_a_thread_keeps_looking_whatever_happens(name, versions, monkeypatch, ca
 def test_a_version_level_is_that_version_for_ever(name):
     versions = Versions(find_model(name / "1"), 1, Fake)
     put(name, 2)
-    versions.look()
+    versions.poll()
     assert (versions.name, told(versions)) == ("artgan", {1: "AVAILABLE"})
 
 

@@ -57,7 +57,7 @@ def test_a_later_job_calls_off_the_former(workspace: Workspace) -> None:
     second.shard(file)
     second.call_off()
     with pytest.raises(Stopped):
-        second.look()
+        second.poll()
 
 
 def test_a_job_called_off_writes_nothing_more(workspace: Workspace, options: Options) -> None:

@@ -23,7 +23,7 @@ def test_it_is_told_once_and_again_where_it_was_wrong(clock):
     clock[0] += 100  # the first step is compiled
     for step in range(1, 1_001):
         clock[0] += 2.0 if step < 40 else 4.0
-        expectation.look(step)
+        expectation.update(step)
         if step == 3:  # 4 seconds for two steps
             assert told == []
     first, *corrected = told
@@ -41,7 +41,7 @@ def test_what_was_right_is_not_told_again(clock):
     expectation = Expectation(10_000, 0.0, told.append)
     for step in range(1, 10_001):
         clock[0] += 2.0
-        expectation.look(step)
+        expectation.update(step)
     assert len(told) == 1
     assert "first picture" not in told[0]
     assert "the end in about 5.6 hours" in told[0]

@@ -34,21 +34,21 @@ def told(tiny: Any, capsys: Any, rows: list[dict[str, float]], losses: list[floa
 @pytest.mark.parametrize(
     ("rows", "losses", "warned"),
     [
-        ([OVERFITS] * 6, [2.0] * 6, "Step 2: to D held-out images are 90% of the way from"),
+        ([OVERFITS] * 6, [2.0] * 6, "Step 2: D places held-out images 90% of the way from"),
         ([OVERFITS, OVERFITS, {"accuracy": 0.4, "overfitting": 0.6}] * 3, [2.0] * 9, ""),
         ([OVERFITS | {"augment_strength": 0.9}] * 6, [2.0] * 6, ""),
-        ([OVERFITS | {"augment_strength": 1.0}] * 6, [2.0] * 6, "Step 2: to D held-out"),
+        ([OVERFITS | {"augment_strength": 1.0}] * 6, [2.0] * 6, "Step 2: D places held-out"),
         (
             [{"accuracy": a} for a in (0.3, 0.5, 0.46, 0.46, 0.45)],
             [2.0, 0.5, 0.15, 0.15, 0.1],
-            "Step 4: D's class loss is 0.10 and it names 45% of held-out images, after 50%:",
+            "Step 4: D's class loss is 0.10 and its held-out accuracy 45%, down from 50%:",
         ),
         ([{"accuracy": a} for a in (0.5, 0.46, 0.46, 0.46)], [0.3] * 4, ""),
         ([{"accuracy": a} for a in (0.5, 0.48, 0.48, 0.48)], [0.01] * 4, ""),
         (
             [{"accuracy": a} for a in (0.6, 0.45, 0.44, 0.43)],
             [0.9] * 4,
-            "Step 3: D's class loss is 0.90 and it names 43% of held-out images, after 60%:",
+            "Step 3: D's class loss is 0.90 and its held-out accuracy 43%, down from 60%:",
         ),
     ],
 )
@@ -67,9 +67,9 @@ def test_it_is_told_once_and_what_to_do(
 @pytest.mark.parametrize(
     ("paper", "changes", "terms", "warned"),
     [
-        ("improved", {}, {"d_real": 0.06, "d_fake": 0.04}, "costs it 7% of what guessing does"),
+        ("improved", {}, {"d_real": 0.06, "d_fake": 0.04}, "is 7% of that of guessing"),
         ("improved", {}, {"d_real": 0.15, "d_fake": 0.13}, ""),
-        ("critic", {"train__critic": "relativistic"}, {"d_real": 0.04}, "costs it 6% of what"),
+        ("critic", {"train__critic": "relativistic"}, {"d_real": 0.04}, "is 6% of that of"),
         ("critic", {"train__critic": "hinge"}, {"d_real": 0.11, "d_fake": 0.11}, ""),
         ("artgan", {}, {"d_real": 0.06, "d_fake": 0.02}, ""),  # K + 1 units
     ],
@@ -94,7 +94,8 @@ def test_a_d_that_wins_for_long(
     ("within", "across", "warned"),
     [
         ([40, 45, 12, 44, 14, 13, 12], [40] * 7, "Step 5: the pictures of each class have become "
-         "alike: they differ by 13 grey levels, after 45 (a collapse)"),
+         "alike: they differ by 13 grey levels, down from 45 (a mode "
+         "collapse)"),
         ([40] * 7, [30, 30, 30, 30, 30, 8, 7], "Step 6: the classes have become alike: they"),
         ([5, 10, 20, 40, 30, 20, 20], [3, 9, 30, 20, 20, 20, 20], ""),
     ],

@@ -35,7 +35,7 @@ def test_there_is_a_panel_for_what_there_is(
 
 def test_each_panel_says_how_to_read_it_and_shows_what_is_healthy(tiny: Any) -> None:
     shown = plot.panels(HISTORY, tiny("improved"), 4)
-    figure = plot.drawn(shown)
+    figure = plot.draw(shown)
     figure.draw_without_rendering()
     for panel, axes in zip(shown, figure.axes, strict=True):
         assert panel.reading in [text.get_text() for text in axes.texts]

@@ -74,7 +74,7 @@ def _first_value(metric: str) -> str:
     return stem.removesuffix("_recall").removesuffix("_coverage")
 
 
-def drawn(
+def draw(
     shown: Sequence[Panel], inches: tuple[float, float] = INCHES, legend: str = "below"
 ) -> Any:
     """A matplotlib Figure of panels, one below the other.

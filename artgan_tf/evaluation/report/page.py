@@ -55,12 +55,12 @@ def write_report(
         by_class=tables.by_class(found, sampler.class_names),
         facts=tables.facts(found),
         once=[panel.once for panel in history if panel.once],
-        curves=[(panel.title, curves.drawn([panel])) for panel in panels],
+        curves=[(panel.title, curves.draw([panel])) for panel in panels],
         pictures=shown,
     )
     pages = {f"{name}.png": png(pictures.sheet(strips)) for name, strips in shown.items() if strips}
     if panels:
-        pages["curves.png"] = png(curves.drawn(panels))
+        pages["curves.png"] = png(curves.draw(panels))
     for name, data in (pages | {PAGE: page.encode()}).items():
         files.write(folder / name, data)
     return folder / PAGE

@@ -91,7 +91,7 @@ def between_seeds(sampler: Sampler) -> list[Strip]:
     rows, strips = np.eye(len(sampler.class_names)), []
     for label, name in spread(WAYS, sampler):
         weights = np.repeat(rows[[label]], STEPS, axis=0)
-        strips.append(_way(name, sampler, OTHER_SEED, weights))
+        strips.append(_interpolation(name, sampler, OTHER_SEED, weights))
     return strips
 
 
@@ -100,7 +100,7 @@ def between_classes(sampler: Sampler) -> list[Strip]:
     rows, strips = np.eye(len(sampler.class_names)), []
     for (label, name), (other, other_name) in pairwise(spread(WAYS, sampler)):
         weights = (1 - SHARES) * rows[label] + SHARES * rows[other]
-        strips.append(_way(f"{name} to {other_name}", sampler, SEED, weights))
+        strips.append(_interpolation(f"{name} to {other_name}", sampler, SEED, weights))
     return strips
 
 
@@ -111,7 +111,7 @@ def spread(count: int, sampler: Sampler) -> list[tuple[int, str]]:
     return [(label, names[label]) for label in labels]
 
 
-def _way(name: str, sampler: Sampler, seed_to: int, weights: np.ndarray) -> Strip:
+def _interpolation(name: str, sampler: Sampler, seed_to: int, weights: np.ndarray) -> Strip:
     way = SHARES[:, 0].tolist()
     images = sampler.mix([SEED] * STEPS, [seed_to] * STEPS, way, weights)
     return Strip(name, images, [f"{share:.0%} of the way" for share in way])

@@ -83,7 +83,7 @@ def answers(found: Sequence[Result], known: Circumstances) -> list[Answer]:
         found: results of one run, with one or more seeds, and of real images.
         known: facts that the results do not show.
     """
-    asked = _apart(found, known.classes), _varied(found), _alike(found), _copies(found)
+    asked = _recognized(found, known.classes), _varied(found), _alike(found), _copies(found)
     told = [_doubted(answer, found) for answer in asked if answer]
     counts = [f.generated for a in told if (f := _figure(found, a.metric)) and f.generated]
     sample = [_sample(min(counts), known.held_out)] if counts else []
@@ -91,7 +91,7 @@ def answers(found: Sequence[Result], known: Circumstances) -> list[Answer]:
 
 
 # ---- the questions ------------------------------------------------------------------------------
-def _apart(found: Sequence[Result], classes: int) -> Answer | None:
+def _recognized(found: Sequence[Result], classes: int) -> Answer | None:
     kind, of = _first(found, *JUDGES)
     if not of or classes < 2:
         return None

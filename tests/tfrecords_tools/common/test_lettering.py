@@ -88,7 +88,7 @@ def test_plots_have_the_same_letters() -> None:
     def ink(name: str) -> bytes:
         lines = {name: [(1, 1.0), (2, 2.0)], "b": [(1, 2.0)]}
         stream = io.BytesIO()
-        curves.drawn([curves.Panel("runs", lines)]).savefig(stream)
+        curves.draw([curves.Panel("runs", lines)]).savefig(stream)
         return Image.open(stream).tobytes()
 
     with warnings.catch_warnings():
