@@ -116,14 +116,14 @@ def log_likelihood(of: Comparison) -> Measured:
     split="train", real="all", least=2,
 )  # fmt: skip
 def conditional_accuracy(of: Comparison) -> Measured:
-    """Share of images that a classifier trained on real ones takes for what was asked for."""
+    """Share of images that a classifier trained on real ones assigns to the requested class."""
     seen = of.reference.classes_seen(of.fake)
     return _accuracy("conditional_accuracy", seen, of.fake.labels)
 
 
 @register("conditional_accuracy_d_{count}", "condition", "higher", NETWORK, real="none")
 def conditional_accuracy_d(of: Comparison) -> Measured:
-    """Share of images that the model's own discriminator assigns to the class asked for."""
+    """Share of images that the model's own discriminator assigns to the requested class."""
     assert of.sampler
     seen = _classes_seen_by(of.sampler.gan, of.fake)
     return _accuracy("conditional_accuracy", seen, of.fake.labels)
