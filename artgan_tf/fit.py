@@ -56,7 +56,7 @@ def fit(
         seed: seed of weights, latents, noise and the order of the images.
         strategy: one device, mirrored over all local devices, or multiworker over several machines
             (TensorFlow only; TF_CONFIG or SLURM names them).
-        init: start from the weights of this run, to fine-tune them on other images.
+        init: start from the weights of this run or pretrained:NAME, to fine-tune them.
         checkpoint: which checkpoint of that run: the newest, the best by log.metrics, or a step's.
         set: any setting, as section.key=value; the flags above take precedence.
         fresh: move an existing run aside and start from step 0.

@@ -3,14 +3,15 @@
 A GPU gets `recommended/own`, a machine without one `recommended/own-small`.  Each image is seen
 `VIEWS` times, within a quarter of the preset's steps and all of them.  If there are few images, D
 soon overfits: augmentation then adapts to held-out images, and validations become frequent enough
-for that.  Images of at most `SMALL` pixels get the networks of a preset for that size.
+for that.  Images of at most `SMALL` pixels get the networks of a preset for that size.  A run that
+starts from another model's weights (`train.init`) gets that model's networks and learning rates.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from artgan_tf.config import Config, flat, resolve, runs_root
+from artgan_tf.config import Config, ModelOptions, flat, resolve, runs_root
 from artgan_tf.runs.directory import RunDirectory
 
 GPU, CPU = "recommended/own", "recommended/own-small"
@@ -21,11 +22,12 @@ FEW, LOOKS = 2_000, 20  # images; validations of a run with adaptive augmentatio
 # 20; an H100 does 14,491 steps in 6.5 minutes, and is no slower with small images.
 STEPS_A_MINUTE = {GPU: 2_200, CPU: 120, AT_SMALL[GPU]: 2_200, AT_SMALL[CPU]: 200}
 NETWORKS = (
-    "data.image_size", "model.generator", "model.encoder", "model.decoder",
-    "discriminator.feature_size",
+    "data.image_size", *(f"model.{field.name}" for field in fields(ModelOptions)),
+    "discriminator.features", "discriminator.feature_size", "discriminator.spectral_norm",
 )  # fmt: skip
+RATES = "train.lr_generator", "train.lr_discriminator"
 SIZED = (
-    *NETWORKS, "train.steps", "train.batch_size", "train.lr_drops",
+    *NETWORKS, *RATES, "train.steps", "train.batch_size", "train.lr_drops",
     "discriminator.augment_strength", "log.validate_every",
 )  # fmt: skip
 
@@ -45,7 +47,9 @@ class Size:
     why: str
 
 
-def fitting(pictures: int, held_out: int, gpu: bool, side: int = 0) -> Size:
+def fitting(
+    pictures: int, held_out: int, gpu: bool, side: int = 0, init: Config | None = None
+) -> Size:
     """Choose the size of a training for given data.
 
     Args:
@@ -53,9 +57,10 @@ def fitting(pictures: int, held_out: int, gpu: bool, side: int = 0) -> Size:
         held_out: number of held-out images.
         gpu: whether the backend computes on a GPU.
         side: side of the images in pixels; 0 if unknown.
+        init: configuration of the model whose weights the training starts from.
     """
     preset = GPU if gpu else CPU
-    drawn = AT_SMALL[preset] if 0 < side <= SMALL else preset
+    drawn = AT_SMALL[preset] if 0 < side <= SMALL and not init else preset
     train = resolve(preset).train
     batch = max(1, min(train.batch_size, pictures))
     least = train.steps // LEAST_SHARE
@@ -66,20 +71,27 @@ def fitting(pictures: int, held_out: int, gpu: bool, side: int = 0) -> Size:
         "train.batch_size": batch,
         "train.lr_drops": drops,
     }
-    if drawn != preset:
-        settings |= {key: flat(resolve(drawn))[key] for key in NETWORKS}
+    if init or drawn != preset:
+        networks = flat(init or resolve(drawn))
+        settings |= {key: networks[key] for key in (*NETWORKS, *RATES)}
     adapts = held_out and pictures < FEW
     if adapts:
         settings |= {
             "discriminator.augment_strength": "adaptive",
             "log.validate_every": max(1, steps // LOOKS),
         }
-    minutes = max(1, round(steps / STEPS_A_MINUTE[drawn]))
+    minutes = max(1, round(steps / STEPS_A_MINUTE[drawn] * _cost(preset, init)))
     device = "on an H100" if gpu else "on one or two cores"
     adaptive = ", adaptive augmentation" if adapts else ""
     small = "" if drawn == preset else f", drawn at {SMALL}x{SMALL}"
+    small += ", with the networks it starts from" if init else ""
     why = f"the size for {pictures:,} pictures{small}{adaptive}, about {minutes} minutes {device}"
     return Size(preset, settings, why)
+
+
+def _cost(preset: str, init: Config | None) -> float:
+    """Time of a step relative to the preset's: about proportional to the width (measured)."""
+    return init.model.width / resolve(preset).model.width if init else 1.0
 
 
 def whole(gpu: bool) -> Size:

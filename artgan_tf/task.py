@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from artgan_tf import cli, own
-from artgan_tf.config import Config, resolve
+from artgan_tf.config import Config, InputError, flat, resolve
 from artgan_tf.data.source import Source
 from artgan_tf.data.spec import open_early, open_source
 from artgan_tf.evaluation.registry import check_asked
@@ -63,7 +63,7 @@ def plan(
     if size is None:
         source = source or _opened(config)
         side = settings.get("data.image_size", source.side)
-        size = own.fitting(source.train.count, source.val.count, _on_gpu(), side)
+        size = own.fitting(source.train.count, source.val.count, _on_gpu(), side, _initial(config))
     sized = resolve(size.preset, size.settings | settings)
     if sized.data != config.data:
         source = None  # it yields images of another size
@@ -93,8 +93,8 @@ def checked(
         InputError: the settings, the directory or the data have a mistake.
     """
     check_settings(config)
-    if config.train.init:
-        RunDirectory(locate(config.train.init)).trained(config.train.init_checkpoint)
+    if init := _initial(config):
+        _check_same_networks(config, init)
     check_asked(config.log.metrics, config.log.extractor)
     if not fresh:
         RunDirectory(run_dir).check_place(config)
@@ -106,6 +106,24 @@ def checked(
     if source:
         schedule(config, source.train.count)
     return source
+
+
+def _initial(config: Config) -> Config | None:
+    """The configuration of the model to start from, if any, after a check of its checkpoint."""
+    if not config.train.init:
+        return None
+    run = RunDirectory(locate(config.train.init))
+    return run.trained(config.train.init_checkpoint)[0]
+
+
+def _check_same_networks(config: Config, init: Config) -> None:
+    ours, theirs = flat(config), flat(init)
+    for key in own.NETWORKS:
+        if ours[key] != theirs[key]:
+            raise InputError(
+                f"{config.train.init} has {key} = {theirs[key]!r}, and this run {ours[key]!r}: "
+                f"name no preset, to train its networks, or one that has the same."
+            )
 
 
 def _in_cluster(config: Config) -> bool:

@@ -14,6 +14,8 @@ from artgan_tf import cli, own
 from artgan_tf.config import resolve, to_tree
 from artgan_tf.data.source import Indexed
 from artgan_tf.fit import fit as verb
+from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.runs.pretrained import locate
 from artgan_tf.task import plan
 from artgan_tf.training import summary
 from tests.conftest import tiny_overrides
@@ -42,6 +44,7 @@ def fit(*arguments: str) -> int:
         (["--set", "model.paper=artgan", "model.magnify=true"], ["model.magnify"]),
         (["--set", 'model.generator=["8:x"]'], ["8:x", "size:channels"]),
         (["--init", "/no/run", "--steps", "1"], ["/no/run"]),
+        (["demo", "--init", "pretrained:cifar10"], ["pretrained:cifar10 has ", "no preset"]),
     ],
 )
 def test_mistakes_are_one_sentence_and_exit_code_2(arguments, words, tmp_path, capsys):
@@ -112,6 +115,21 @@ def test_no_preset_takes_the_classes_and_the_size_of_the_data(paintings, tmp_pat
         "data.spec": str(paintings)
     })  # fmt: skip
     assert plan(None, {}).config == plan("demo", {}).config == resolve("demo")
+
+
+def test_no_preset_takes_the_networks_to_start_from(paintings, tmp_path, monkeypatch):
+    monkeypatch.setenv("ARTGAN_RUNS", str(tmp_path))
+    init = RunDirectory(locate("pretrained:wikiart-genre")).config()
+    asked = {"data.spec": str(paintings), "train.init": "pretrained:wikiart-genre"}
+    config = plan(None, asked).config
+    assert (config.preset, config.model) == (own.CPU, init.model)
+    assert config.data.image_size == init.data.image_size
+    assert config.train.lr_generator == init.train.lr_generator
+    assert config.train.steps == 1_000
+    run_dir = tmp_path / paintings.name
+    run_dir.mkdir()
+    (run_dir / "config.toml").write_text(tomli_w.dumps(to_tree(config)))
+    assert plan(None, asked).config == config  # resumes
 
 
 def test_small_pictures_are_drawn_in_their_size(paintings, tmp_path, monkeypatch):
