@@ -72,7 +72,7 @@ def test_input_that_makes_no_sense_is_refused_in_place(gallery):
         ("#seeds", "-1", "A number is whole"),
         ("#seeds", "1e3", "A number is whole"),
         ("#seeds", "", "Give at least one number, such as 7."),
-        ("#seeds", str(MOST), "Numbers end after 15 digits: begin lower, or ask for fewer."),
+        ("#seeds", str(MOST), "Numbers have 15 digits at most: start lower, or ask for fewer."),
         ("#seeds", "1, 2, 3", "3 numbers are more than 2 pictures of each kind."),
         ("#count", "65", "Ask for 1 to 64 pictures of each kind."),
         ("#count", "two", "Ask for 1 to 64 pictures of each kind."),

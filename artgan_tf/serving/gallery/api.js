@@ -13,7 +13,7 @@ export async function predict(name, signature, instances, signal) {
   const path = `v1/models/${encodeURIComponent(name)}:predict`;
   const { predictions } = await fetchJson(path, options, signal);
   if (predictions?.length !== instances.length) {
-    throw new Error("The server's answer is not as long as the question.");
+    throw new Error("The server sent another number of pictures than it was asked for.");
   }
   return predictions;
 }

@@ -26,7 +26,7 @@ export function run(seeds, count) {
   }
   const last = seeds.at(-1);
   if (last > MOST - more) {
-    throw new Error(`Numbers end after ${DIGITS} digits: begin lower, or ask for fewer.`);
+    throw new Error(`Numbers have ${DIGITS} digits at most: start lower, or ask for fewer.`);
   }
   return [...seeds, ...Array.from({ length: more }, (_, i) => last + 1 + i)];
 }

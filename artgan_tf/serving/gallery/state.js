@@ -137,7 +137,7 @@ function writeMorph(hash, model, morph, rest) {
 function whole(least, most) {
   return (text) => {
     const number = parseSeed(text);
-    if (number < least || number > most) throw new Error(`Take ${least} to ${most}.`);
+    if (number < least || number > most) throw new Error(`Use ${least} to ${most}.`);
     return number;
   };
 }

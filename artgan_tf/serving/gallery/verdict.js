@@ -41,7 +41,7 @@ function scores(model, { label, scores: values, realness }, count) {
 
 /** A sentence on D's accuracy. */
 function trust({ accuracy, kinds }) {
-  if (!accuracy) return "How often it is right was not measured: take it as a guess.";
+  if (!accuracy) return "How often it is right has not been measured: treat it as a guess.";
   const right = percent(accuracy.value);
   const chance = percent(1 / kinds.length);
   const shown = accuracy.count ? `${accuracy.count.toLocaleString("en")} real` : "real";
