@@ -9,9 +9,9 @@ import numpy as np
 
 from artgan_tf.runs import pretrained
 from artgan_tf.runs.checkpoint_file import write
-from artgan_tf.runs.checkpoints import choose
-from artgan_tf.runs.load import load
-from artgan_tf.runs.names import network
+from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.runs.load import load, load_gan
+from artgan_tf.runs.names import network, variables
 from artgan_tf.sampling.sheets import grid, select
 from tfrecords_tools.common.sheet import named_grid
 
@@ -26,11 +26,12 @@ def pack(run: Path, name: str) -> Path:
     Returns:
         The folder.
     """
-    saved = choose(run / "checkpoints", "latest", lambda found: None)
-    folder, step = pretrained.FOLDER / name, saved.step
+    gan, _ = load_gan(RunDirectory(run))
+    folder, step = pretrained.FOLDER / name, gan.steps_done
     made = folder / "checkpoints" / f"step-{step}.npz"
-    kept = {k: v.astype(np.float16) for k, v in saved.arrays.items() if network(k) in KEPT}
-    write(made, kept, compressed=True)
+    # By the newest names, whatever the run's checkpoint has.
+    named = {key: v for key, v in variables(gan).items() if network(key) in KEPT}
+    write(made, {key: np.asarray(v, np.float16) for key, v in named.items()}, compressed=True)
     for each in FILES:
         shutil.copy(run / each, folder / each)
     if (run / METRICS).exists():
