@@ -185,4 +185,5 @@ def _tell_of_cores(before: int, done: int) -> None:
 def _initialise(gan: GAN, train: Train) -> None:
     folder = RunDirectory(locate(train.init)).checkpoints
     if partly := load_networks(gan, folder, train.init_checkpoint).partly:
-        log.warning("%s has other classes: %s start anew.", train.init, ", ".join(partly))
+        told = "%s has another number of classes: the weights of classes start anew (in %d arrays)."
+        log.warning(told, train.init, len(partly))
