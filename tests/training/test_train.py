@@ -86,7 +86,9 @@ def test_what_begins_is_told_before_the_first_step(tiny, tmp_path):
     told: list[str] = []
     train(tiny("artgan", train__steps=2), tmp_path / "run", tell=told.append)
     data, network, device, run = told
-    assert data.startswith("data      3 classes (landscape, portrait, still life): 36 training pictures")
+    assert data.startswith(
+        "data      3 classes (landscape, portrait, still life): 36 training pictures"
+    )
     assert network.startswith("network   ArtGAN, 16x16: G ")
     assert device.endswith(", float32")
     assert run == f"run       {tmp_path / 'run'}: artgan/cifar10, 2 steps of 9"
