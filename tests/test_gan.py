@@ -96,11 +96,11 @@ def test_dropout_is_off_in_the_generator_step_and_noise_stays_on(paper):
 @pytest.mark.parametrize(
     ("paper", "precision", "xla"),
     [
-        ("improved", "mixed_float16", True),
+        pytest.param("improved", "mixed_float16", True, marks=pytest.mark.slow),
         ("improved", "mixed_bfloat16", False),
-        ("artgan", "mixed_bfloat16", True),
+        pytest.param("artgan", "mixed_bfloat16", True, marks=pytest.mark.slow),
         ("artgan", "mixed_float16", False),
-        ("critic", "mixed_bfloat16", True),
+        pytest.param("critic", "mixed_bfloat16", True, marks=pytest.mark.slow),
         ("critic", "mixed_float16", False),
     ],
 )

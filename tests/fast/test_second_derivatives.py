@@ -12,6 +12,7 @@ import pytest
 from tests.fast.second_derivatives import CASES, CHANNELS, SIDE, N, draw
 
 ROOT = Path(__file__).resolve().parents[2]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module", params=["tensorflow", "jax"])
@@ -26,7 +27,6 @@ def found(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
         return dict(file)
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("case", CASES)
 def test_a_penaltys_gradients_are_those_of_plain_operations(case: str, found: Any) -> None:
     ours, plain = (
@@ -39,7 +39,6 @@ def test_a_penaltys_gradients_are_those_of_plain_operations(case: str, found: An
         np.testing.assert_allclose(one / scale, other / scale, rtol=0, atol=1e-5)
 
 
-@pytest.mark.timeout(600)
 def test_moving_statistics_are_assigned_once(found: Any) -> None:
     seen = draw((N, SIDE, SIDE, CHANNELS), 100) + draw((N, SIDE, SIDE, CHANNELS), 0)
     mean, variance = (found[f"batch norm/ours/{i}"] for i in (3, 4))

@@ -1,8 +1,5 @@
 """EfficientNet-Lite0 compared with the original in PyTorch, its gradients, and its package."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import keras
@@ -17,16 +14,6 @@ from experiments.metrics_reference import cases
 from tests.metrics import archives
 
 GOLDEN = Path(cases.__file__).parent / "efficientnet.npz"
-UNDER_JAX = """
-import sys
-import numpy as np
-from artgan_tf.frozen.efficientnet import load_efficientnet
-from experiments.metrics_reference import cases
-network = load_efficientnet()
-images = cases.pictures().astype(np.float32) / 127.5 - 1
-maps = [cases.part(np.asarray(one)) for one in network(images)]
-np.savez(sys.argv[1], *maps)
-"""
 
 
 @pytest.fixture(scope="module")
@@ -56,15 +43,6 @@ def test_maps_and_feature_are_the_originals(network: keras.Model, images: np.nda
         assert distance(cases.part(np.asarray(ours)), golden[f"map_{number}"]) < 1e-4
     pooled = load_efficientnet(pooled=True)(images)
     assert distance(np.asarray(pooled), golden["pooled"]) < 1e-4
-
-
-def test_maps_are_the_originals_under_jax(tmp_path: Path) -> None:
-    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
-    found = tmp_path / "found.npz"
-    subprocess.run([sys.executable, "-c", UNDER_JAX, str(found)], env=environment, check=True)
-    golden, ours = np.load(GOLDEN), np.load(found)
-    for number, name in enumerate(ours.files):
-        assert distance(ours[name], golden[f"map_{number}"]) < 1e-4
 
 
 # ---- its shapes, precisions and gradients -------------------------------------------------------

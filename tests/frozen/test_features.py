@@ -132,6 +132,7 @@ def test_critics_of_features_are_not_penalised():
     assert float(gan.discriminator_terms(real, y, real, y)["penalty"]) == 0.0
 
 
+@pytest.mark.slow
 def test_maps_are_the_same_with_jax(features, images, tmp_path: Path):
     pytest.importorskip("jax", reason="there is no JAX")
     np.savez(tmp_path / "images.npz", images=images)

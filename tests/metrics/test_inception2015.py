@@ -131,6 +131,7 @@ def test_maps_and_pools_are_the_graphs(network: keras.Model) -> None:
     assert isinstance(last._keras_history.operation, keras.layers.MaxPooling2D)
 
 
+@pytest.mark.slow
 def test_both_kinds_of_files_give_the_same_features(tmp_path: Path, network: keras.Model) -> None:
     convolutions = archives.made_up(inception2015.convolutions(network))
     softmax = np.random.default_rng(1).normal(size=(2048, 1008)).astype(np.float32)

@@ -199,6 +199,7 @@ def test_what_systems_keep_beside_images_is_passed_by(write: Write) -> None:
     assert keys(root) == ["a/1.png", "b/2.png"]
 
 
+@pytest.mark.slow
 def test_all_verbs_tell_of_what_is_left_out(
     write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
