@@ -182,7 +182,7 @@ def test_a_run_of_the_first_format_is_packed_by_the_newest_names(packed, shelf):
     gan, _ = load_gan(RunDirectory(packed))
     (checkpoint,) = (packed / "checkpoints").glob("step-6.npz")
     with checkpoint.open("wb") as stream:
-        np.savez(stream, **{k: np.array(v) for k, v in by_place(gan).items()})
+        np.savez(stream, **{k: np.array(v) for k, v in by_place(gan).items()})  # type: ignore[arg-type]
     found = state(pack(packed, "old"))
     assert found.keys() == whole.keys()
     for key in whole:
