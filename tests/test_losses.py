@@ -57,7 +57,7 @@ def energy_distance(real, labels, fake, fake_labels, view="colours"):
 
 
 @pytest.mark.parametrize("view", PLAIN)
-@pytest.mark.parametrize("size", [8, 32])
+@pytest.mark.parametrize("size", [8, 32, 64])
 def test_energy_distance(size, view):
     rng = np.random.default_rng(size)
     real, fake = rng.uniform(-1, 1, (2, 12, size, size, 3)).astype(np.float32)

@@ -198,6 +198,8 @@ def test_a_header_is_no_class(tmp_path: Path, images: Path) -> None:
 # ---- --labels --------------------------------------------------------------------------------
 def test_words_name_lists_of_splits_or_one_to_be_divided() -> None:
     assert parse_lists(["a.csv"]) == {"all": Path("a.csv")}
+    for path in ("a/b=c.csv", r"a\b=c.csv"):
+        assert parse_lists([path]) == {"all": Path(path)}
     found = parse_lists(["val=v.csv", "train=t.csv", "test=d/e.csv"])
     assert found == {"train": Path("t.csv"), "val": Path("v.csv"), "test": Path("d/e.csv")}
 
