@@ -49,7 +49,7 @@ def find_model(model: Path) -> ModelDir:
 
 def newer_checkpoint(run: Path, model: ModelDir) -> Path | None:
     """Return a run's newest checkpoint if it is newer than the served export, or else None."""
-    folder, made = run / "checkpoints", model.versions()
+    folder, made = locate(run) / "checkpoints", model.versions()
     step = latest_step(folder)
     if not step or not made:
         return None

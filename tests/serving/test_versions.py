@@ -1,6 +1,7 @@
 """Finding the versions of a model, choosing the one to serve, and resolving MODEL."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -153,6 +154,16 @@ def test_a_checkpoint_that_is_newer_than_the_export_is_found(tmp_path):
         os.utime(run / "export" / "run" / "1" / "saved_model.pb", (at, at))
         found = newer_checkpoint(run, find_model(run))
         assert (found and found.name) == newer
+
+
+def test_so_are_the_weights_of_a_newer_package(tmp_path, monkeypatch):
+    monkeypatch.setenv("ARTGAN_RUNS", str(tmp_path))
+    run = Path("pretrained:cifar10")
+    put(tmp_path / "cifar10" / "export" / "cifar10", 1)
+    assert newer_checkpoint(run, find_model(run)) is None
+    os.utime(tmp_path / "cifar10" / "export" / "cifar10" / "1" / "saved_model.pb", (9, 9))
+    newer = newer_checkpoint(run, find_model(run))
+    assert newer and newer.name == "step-4000.npz"
 
 
 def test_what_is_no_version_is_refused(tmp_path):
