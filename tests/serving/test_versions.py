@@ -163,7 +163,8 @@ def test_so_are_the_weights_of_a_newer_package(tmp_path, monkeypatch):
     assert newer_checkpoint(run, find_model(run)) is None
     os.utime(tmp_path / "cifar10" / "export" / "cifar10" / "1" / "saved_model.pb", (9, 9))
     newer = newer_checkpoint(run, find_model(run))
-    assert newer and newer.name == "step-4000.npz"
+    assert newer
+    assert newer.name == "step-4000.npz"
 
 
 def test_what_is_no_version_is_refused(tmp_path):
