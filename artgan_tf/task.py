@@ -93,11 +93,13 @@ def checked(
         InputError: the settings, the directory or the data have a mistake.
     """
     check_settings(config)
-    if init := _initial(config):
-        _check_same_networks(config, init)
     check_asked(config.log.metrics, config.log.extractor)
+    run = RunDirectory(run_dir)
     if not fresh:
-        RunDirectory(run_dir).check_place(config)
+        run.check_place(config)
+    starts = fresh or not run.config_file.exists()
+    if starts and (init := _initial(config)):  # a run that has begun has its weights
+        _check_same_networks(config, init)
     try:
         source = source or open_early(config.data)
     except NotThere:

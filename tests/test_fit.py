@@ -11,7 +11,7 @@ import pytest
 import tomli_w
 
 from artgan_tf import cli, own
-from artgan_tf.config import resolve, to_tree
+from artgan_tf.config import InputError, resolve, to_tree
 from artgan_tf.data.source import Indexed
 from artgan_tf.fit import fit as verb
 from artgan_tf.runs.directory import RunDirectory
@@ -130,6 +130,14 @@ def test_no_preset_takes_the_networks_to_start_from(paintings, tmp_path, monkeyp
     run_dir.mkdir()
     (run_dir / "config.toml").write_text(tomli_w.dumps(to_tree(config)))
     assert plan(None, asked).config == config  # resumes
+
+
+def test_a_run_that_has_begun_does_not_ask_for_what_it_started_from(tmp_path):
+    asked = {"train.init": "pretrained:cifar10"}  # whose networks may be others by now
+    with pytest.raises(InputError, match="pretrained:cifar10 has"):
+        plan("demo", asked, tmp_path)
+    (tmp_path / "config.toml").write_text(tomli_w.dumps(to_tree(resolve("demo", asked))))
+    assert plan("demo", asked, tmp_path).config.train.init == "pretrained:cifar10"
 
 
 def test_small_pictures_are_drawn_in_their_size(paintings, tmp_path, monkeypatch):
