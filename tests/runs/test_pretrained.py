@@ -19,7 +19,6 @@ from artgan_tf.runs.checkpoint_file import write
 from artgan_tf.runs.checkpoints import Checkpoints
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.load import load_gan
-from artgan_tf.runs.names import by_place
 from artgan_tf.runs.names import network as network_of
 from artgan_tf.runs.networks import load_networks
 from artgan_tf.sampling.pack import pack
@@ -181,8 +180,7 @@ def test_a_run_of_the_first_format_is_packed_by_the_newest_names(packed, shelf):
     whole = state(pretrained.locate("pretrained:tiny"))
     gan, _ = load_gan(RunDirectory(packed))
     (checkpoint,) = (packed / "checkpoints").glob("step-6.npz")
-    with checkpoint.open("wb") as stream:
-        np.savez(stream, **{k: np.array(v) for k, v in by_place(gan).items()})  # type: ignore[arg-type]
+    gans.save_first_format(gan, checkpoint)
     found = state(pack(packed, "old"))
     assert found.keys() == whole.keys()
     for key in whole:
