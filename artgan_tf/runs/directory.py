@@ -166,7 +166,9 @@ class RunDirectory:
         return from_tree(tree)
 
     def _remove_former(self, tree: dict[str, Any]) -> None:
-        options = tree.get("discriminator", {})
+        options = tree.get("discriminator")
+        if not isinstance(options, dict):
+            return  # a mistake of which `from_tree` tells
         for name, off in FORMER.items():
             value = options.pop(name, off)
             if value != off:

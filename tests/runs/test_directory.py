@@ -22,6 +22,9 @@ def test_former_settings_are_read_if_they_were_off(tmp_path):
     config = tmp_path / "config.toml"
     config.write_text("[discriminator]\nnoise_decay_steps = 0\nlabel_smoothing = 0.0\n")
     assert RunDirectory(tmp_path).config() == Config()
+    config.write_text("discriminator = 3\n")
+    with pytest.raises(InputError, match="discriminator = 3"):
+        RunDirectory(tmp_path).config()
     config.write_text("[discriminator]\nlabel_smoothing = 0.1\n")
     with pytest.raises(InputError, match=r"has label_smoothing = 0\.1, .* delete that line"):
         RunDirectory(tmp_path).config()
