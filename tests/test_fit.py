@@ -18,7 +18,6 @@ from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.pretrained import locate
 from artgan_tf.task import plan
 from artgan_tf.training import summary
-from tests.conftest import tiny_overrides
 from tests.tfds_folder import set_data_folder
 
 
@@ -239,33 +238,3 @@ def test_dry_run_downloads_nothing(capsys, tmp_path, monkeypatch):
     printed = capsys.readouterr().out
     assert f"# data      tfds:cifar10:3.0.2 is not in {tmp_path}" in printed
     assert "G 2,670,752 and D" in printed
-
-
-MIRRORED = """
-import sys
-from pathlib import Path
-import numpy as np
-import tensorflow as tf
-cpu = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-from artgan_tf import resolve, train
-settings = eval(sys.argv[1])
-for steps in (4, 6):
-    result = train(resolve("improved/cifar10", settings | {"train.steps": steps}), sys.argv[2])
-    assert result.finished
-    print("finished", result.step, flush=True)
-train(resolve("improved/cifar10", settings | {"train.batch_size": 63}), sys.argv[2] + "-63")
-"""
-
-
-@pytest.mark.slow
-def test_mirrored_over_two_cpu_devices(paintings, tmp_path):
-    """It trains, resumes, and refuses a batch that it cannot divide."""
-    settings = tiny_overrides("improved", paintings) | {
-        "train.strategy": "mirrored",
-        "train.batch_size": 12,
-    }
-    command = [sys.executable, "-c", MIRRORED, repr(settings), str(tmp_path / "run")]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.stdout.splitlines()[-2:] == ["finished 4", "finished 6"], done.stderr[-3000:]
-    assert "does not divide among 2 devices" in done.stderr

@@ -20,6 +20,7 @@ from tests.tfrecords_tools.conversions import COMMAND
 NAMES = ("Musée", "葛飾北斎", "👩\u200d🎨")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437"])
 def test_a_console_without_the_characters_of_a_name_is_no_reason_to_fail(
     tmp_path: Path, encoding: str

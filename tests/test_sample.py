@@ -40,6 +40,7 @@ def test_a_grid_is_one_png(run, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_what_is_there_stays(run, tmp_path):
     """A default name gets a number; a given name is refused, unless it may be replaced."""
     ask = ("--count", "1", "--scale", "1")
@@ -84,6 +85,7 @@ def test_a_folder_gets_a_png_each_and_a_list(run, tmp_path, samplers):
         np.testing.assert_array_equal(np.asarray(picture), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("way", "frames"), [("seeds", 2 * 3), ("classes", 3 * 3)])
 def test_ways_are_a_sheet_or_an_animation(run, tmp_path, way, frames):
     ask = ("--interpolate", way, "--frames", "3", "--count", "2", "--out")
@@ -168,4 +170,5 @@ def test_what_is_no_model_is_refused_with_what_may_be_meant(run, tmp_path, named
     assert code == 2
     assert ("did you mean" in err) == bool(meant)
     assert f"{meant}{'?)' if meant else ''}: name a folder made by fit" in err
-    assert "an export, pretrained:cifar10 or pretrained:wikiart-genre." in err
+    assert "an export, pretrained:cifar10, " in err
+    assert " or pretrained:wikiart-style." in err

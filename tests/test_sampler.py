@@ -18,6 +18,7 @@ def sampler():
     return sampler_of(K)
 
 
+@pytest.mark.slow
 def test_standing_statistics_are_those_of_generated_batches(sampler):
     generator, gan = sampler.generator, sampler.gan
     z = gan.latents(4000, keras.random.SeedGenerator(9))

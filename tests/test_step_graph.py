@@ -70,6 +70,7 @@ def first(block: Any, side: int) -> int:
     return prod(block.inner.kernel.shape) * side * side
 
 
+@pytest.mark.slow
 # ---- multiplications --------------------------------------------------------------------------
 @pytest.mark.parametrize("preset", PRESETS[:2])
 def test_paper_b_computes_what_its_losses_need_and_no_more(
@@ -87,6 +88,7 @@ def test_paper_b_computes_what_its_losses_need_and_no_more(
     assert n["G step"] == 3 * n["G"] - noise + 2 * (n["D"] + n["decoder"])
 
 
+@pytest.mark.slow
 def test_paper_a_computes_what_its_losses_need_and_no_more(graphs: Callable[..., Graphs]) -> None:
     made = graphs("artgan/cifar10")
     n, gan = counted(made), made["gan"]
@@ -103,6 +105,7 @@ def test_paper_a_computes_what_its_losses_need_and_no_more(graphs: Callable[...,
 FASTER = {"improved/cifar10": 1.3, "improved/wikiart-genre": 1.4, "artgan/cifar10": 1.0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_step_takes_fewer_multiplications_than_the_straightforward_version(
     preset: str, graphs: Callable[..., Graphs]
@@ -112,6 +115,7 @@ def test_a_step_takes_fewer_multiplications_than_the_straightforward_version(
     assert plain_step / ours_step >= FASTER[preset]
 
 
+@pytest.mark.slow
 # ---- tracing ----------------------------------------------------------------------------------
 @pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
 def test_a_run_traces_its_step_once(paper: str, monkeypatch: pytest.MonkeyPatch) -> None:

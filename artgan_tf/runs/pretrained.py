@@ -32,9 +32,8 @@ def locate(model: Path | str) -> Path:
     if name is None:
         return Path(model)
     if name not in names():
-        there = [PREFIX + each for each in names()]
         hint = meant(name, names())
-        raise InputError(f"There is no {PREFIX}{name}{hint}: use {' or '.join(there)}.")
+        raise InputError(f"There is no {PREFIX}{name}{hint}: use {_any_of_them()}.")
     _verify(FOLDER / name)
     return FOLDER / name
 
@@ -52,11 +51,15 @@ def no_run(path: Path | str, also: str = "") -> InputError:
         path: the path as given.
         also: what else the verb accepts, such as "an export, ".
     """
-    there = " or ".join(PREFIX + each for each in names())
     return InputError(
         f"There is no run {str(path)!r}{_meant(Path(path))}: name a folder made by fit, "
-        f"{also}{there}."
+        f"{also}{_any_of_them()}."
     )
+
+
+def _any_of_them() -> str:
+    *others, last = (PREFIX + name for name in names())
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _meant(path: Path) -> str:

@@ -23,6 +23,8 @@ SHEET_COUNT = 10  # pictures of each class
 def pack(run: Path, name: str) -> Path:
     """Pack a run's newest checkpoint, in float16, into the folder of `pretrained:NAME`.
 
+    It replaces the checkpoint that was packed there before.
+
     Returns:
         The folder.
     """
@@ -43,6 +45,8 @@ def pack(run: Path, name: str) -> Path:
     card = {"step": step, "sha256": pretrained.sha256(made)}
     text = json.dumps(card, indent=1) + "\n"
     (folder / pretrained.CARD).write_text(text, encoding="utf-8")
+    for older in set(made.parent.iterdir()) - {made}:
+        older.unlink()
     return folder
 
 

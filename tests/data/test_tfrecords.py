@@ -80,6 +80,7 @@ def places(image: np.ndarray, split: str = "train") -> tuple[int, int, int, bool
     return index, int(upright[0, 0, 1]) // 3, int(upright[0, 0, 2]) // 4, mirrored
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", HOW[:3])
 @pytest.mark.parametrize("cache_mb", [0, 64])
 def test_an_epoch_shows_every_painting_once_cut_out_of_it_exactly(
@@ -119,6 +120,7 @@ def test_jpegs_are_decoded_as_pillow_does(converted: dict) -> None:
             assert np.abs(image - cut).max() <= 4  # quality 100 rounds, and colours are converted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", HOW)
 def test_the_batch_at_a_step_depends_on_seed_and_step_alone(converted: dict, how: tuple) -> None:
     whole = batches_of(converted[how], 11)
@@ -256,6 +258,7 @@ def test_what_is_no_data_set_is_refused(converted: dict, folder: Path, tmp_path:
         opened(copy)
 
 
+@pytest.mark.slow
 def test_fit_trains_on_shards(converted: dict, tmp_path: Path, capsys: Any) -> None:
     overrides = tiny_overrides("improved", "") | {"train.steps": 2}
     del overrides["data.spec"]

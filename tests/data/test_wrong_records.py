@@ -171,6 +171,7 @@ def faults_of(how: tuple[str, str]) -> dict[str, tuple[Change, str]]:
     return {name: fault for name, fault in FAULTS.items() if name != "larger" or how != HOW[-1]}
 
 
+@pytest.mark.slow
 # ---- every reader ----------------------------------------------------------------------------
 @pytest.mark.parametrize("how", HOW)
 def test_verify_names_each_and_training_can_do_without(
@@ -228,6 +229,7 @@ def test_who_reads_it_is_told_shard_and_record(
             pass
 
 
+@pytest.mark.slow
 def test_what_has_been_learnt_is_kept_when_validation_finds_it(
     sets: dict, tmp_path: Path, tiny: Any
 ) -> None:

@@ -95,6 +95,7 @@ def test_each_pod_finds_itself_and_the_others(manifest, container, tmp_path, mon
         assert (resolver.task_type, resolver.task_id) == ("worker", index)
 
 
+@pytest.mark.slow
 def test_the_job_asks_for_what_fit_understands(container, tmp_path):
     data = "--data=tfrecords:/data/wikiart-genre"
     assert data in container["args"]  # only in the cluster

@@ -21,6 +21,7 @@ FEW = ["--metrics", "pixel_diversity_12", "conditional_accuracy_d_20", "d_accura
 pytestmark = pytest.mark.usefixtures("no_report")
 
 
+@pytest.mark.slow
 # ---- output -------------------------------------------------------------------------------------
 def test_all_that_can_be_had_is_measured_when_no_metric_is_named(
     run: Path, capsys: pytest.CaptureFixture[str]
@@ -41,6 +42,7 @@ def test_all_that_can_be_had_is_measured_when_no_metric_is_named(
     assert subjects == sorted(subjects, key=lambda x: (x[0] != REAL, x[1]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metrics", [[], ["--metrics", "kid_30_val", "pixel_diversity_12"]])
 def test_without_an_extractor_a_classifier_of_the_real_images_gives_features(
     metrics: list[str], run: Path, capsys: pytest.CaptureFixture[str]
@@ -65,6 +67,7 @@ def test_metrics_that_need_no_features_train_no_classifier(
     assert evaluate(run, *FEW) == 0
 
 
+@pytest.mark.slow
 def test_what_is_left_out_without_features_is_said(
     run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -138,6 +141,7 @@ def test_nothing_but_results_is_written_into_the_run(run: Path, tmp_path: Path) 
     assert content().keys() - before.keys() == {str(run / "metrics.jsonl")}
 
 
+@pytest.mark.slow
 def test_raw_weights_have_a_row_of_their_own(run: Path) -> None:
     for weights in ("ema", "raw"):
         assert evaluate(run, "--metrics", "pixel_diversity_12", "--weights", weights) == 0
@@ -146,6 +150,7 @@ def test_raw_weights_have_a_row_of_their_own(run: Path) -> None:
     assert len(set(column.cells.values())) == 3
 
 
+@pytest.mark.slow
 def test_best_checkpoint_is_what_was_saved_as_best(run: Path) -> None:
     gan, _ = load_gan(RunDirectory(run))
     gan.compile()
@@ -159,6 +164,7 @@ def test_best_checkpoint_is_what_was_saved_as_best(run: Path) -> None:
     assert found[3] != found[STEP]
 
 
+@pytest.mark.slow
 def test_a_model_without_autoencoder_is_measured_without_it(
     paintings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -181,6 +187,7 @@ def copied(paintings: Path, to: Path, names: Callable[[str], str]) -> Path:
     return to
 
 
+@pytest.mark.slow
 def test_other_data_of_the_same_classes(run: Path, paintings: Path, tmp_path: Path) -> None:
     classes = sorted(path.name for path in (paintings / "train").iterdir())
     same = copied(paintings, tmp_path / "same", str)

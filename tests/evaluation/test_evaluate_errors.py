@@ -85,7 +85,10 @@ def test_a_mistake_in_a_process_of_its_own(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
     told = f"error: There is no run '{tmp_path}': name a folder made by fit, "
-    assert done.stderr == f"{told}pretrained:cifar10 or pretrained:wikiart-genre.\n"
+    known = ", ".join(
+        f"pretrained:{name}" for name in ("cifar10", "wikiart-artist", "wikiart-genre")
+    )
+    assert done.stderr == f"{told}{known} or pretrained:wikiart-style.\n"
 
 
 # ---- failed runs --------------------------------------------------------------------------------
@@ -106,6 +109,7 @@ def huge(network: str) -> Callable[[GAN], None]:
     return spoil
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("network", "words"), [("averaged", "holds NaN"), ("discriminator", "D gives NaN")]
 )

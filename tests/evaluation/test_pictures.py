@@ -17,6 +17,7 @@ from artgan_tf.metrics.manifold import authenticity
 from tests.samplers import sampler
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("magnified", [False, True])
 def test_the_grid_is_that_of_the_sampler(magnified):
     of = sampler(18)
@@ -36,6 +37,7 @@ def test_generated_pictures_stand_beside_real_ones_of_their_class():
         assert strip.captions == ["seed 0", "seed 1", "real 1", "real 2"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [1, 9])
 def test_the_progress_is_read_from_the_sample_grids(classes, tmp_path):
     of = sampler(classes)

@@ -58,6 +58,7 @@ def test_record_tells_of_the_extractor(tmp_path: Path) -> None:
     assert data.record == {"extractor": "counted", "protocol": "as they are", "sha256": "beef"}
 
 
+@pytest.mark.slow
 def test_a_classifier_of_the_real_images_is_an_extractor(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

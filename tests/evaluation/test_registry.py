@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from artgan_tf.config import InputError
-from artgan_tf.evaluation.registry import COUNTS, ENTRIES, metric, usual
+from artgan_tf.evaluation.registry import (
+    COUNTS,
+    ENTRIES,
+    check_asked,
+    check_seeds,
+    metric,
+    usual,
+)
 from artgan_tf.evaluation.scoring import Subject, refusal, scores
 from tests.evaluation.material import Counted, images, reference
 
@@ -54,6 +61,8 @@ def test_former_names_mean_todays_metrics(former: str, name: str) -> None:
         ("kid_2000_train", "kid_2k_train"),
         ("precision_recall_1000_k3", "precision_recall_1k_k3"),
         ("fid_1234_val", "fid_1234_val"),
+        ("fid_999_val", "fid_999_val"),
+        ("fid_999000_val", "fid_999k_val"),
     ],
 )
 def test_one_protocol_has_one_name(name: str, known: str) -> None:
@@ -101,6 +110,44 @@ def test_usual_counts_are_round_and_leave_a_reference_row(train: int, val: int) 
 def test_usual_counts_are_as_many_as_there_is_time_for() -> None:
     counts = {metric(name).count for name in usual(50_000, 10_000, 5_000, most=1_000)}
     assert counts == {0, 1_000}
+
+
+@pytest.mark.parametrize(
+    ("train", "val", "validation", "counts"),
+    [
+        (100_000, 10_000, 0, {10_000, 1_000}),
+        (9_999, 9_999, 0, {5_000, 1_000}),
+        (10_000, 2_000, 1, {5_000, 2_000, 1_000}),
+        (1_050, 200, 50, {1_000, 200}),
+        (99, 49, 0, {50, 49}),
+        (5, 0, 5, {1}),
+    ],
+)
+def test_usual_counts_are_the_largest_that_the_other_split_has(train, val, validation, counts):
+    found = {metric(name).count for name in usual(train, val, validation)}
+    assert found - {0} == counts
+
+
+# ---- what a command asks for --------------------------------------------------------------------
+def test_seeds_and_names_that_can_be_measured_pass():
+    check_seeds([0, 7, 2**31 - 1])
+    check_asked(["fid_1k_val", "deviation_1k"])
+    check_asked([], "classifier")
+
+
+@pytest.mark.parametrize(
+    ("seeds", "given"), [([], "nothing"), ([-1], "-1"), ([0, 2**31], "0 2147483648")]
+)
+def test_other_seeds_are_refused(seeds, given):
+    with pytest.raises(InputError) as caught:
+        check_seeds(seeds)
+    expected = f"--seeds takes whole numbers from 0 to 2,147,483,647, not {given}."
+    assert str(caught.value) == expected
+
+
+def test_a_wrong_extractor_is_refused_with_any_metric():
+    with pytest.raises(InputError, match="extractor"):
+        check_asked(["fid_1k_val"], "nothing")
 
 
 def test_a_class_needs_more_images_than_neighbours() -> None:

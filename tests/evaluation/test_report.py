@@ -67,6 +67,7 @@ def opened(uri: str) -> Image.Image:
     return image
 
 
+@pytest.mark.slow
 # ---- one file -----------------------------------------------------------------------------------
 def test_it_needs_nothing_but_itself(evaluation, page):
     text = evaluation.report.read_text(encoding="utf-8")
@@ -89,6 +90,7 @@ def test_pictures_lie_beside_it_and_nothing_half_written(evaluation):
         Image.open(path).load()
 
 
+@pytest.mark.slow
 def test_a_failure_leaves_the_last_page_as_it_was(run, tmp_path, monkeypatch):
     asked = ("reconstruction_val",)
     before = measure(run, asked, out=tmp_path).report.read_bytes()
@@ -172,6 +174,7 @@ def test_names_are_shown_as_they_are(evaluation, page):
     assert RunDirectory(evaluation.results[-1].model).class_names() == sorted(NAMES)
 
 
+@pytest.mark.slow
 # ---- pictures -----------------------------------------------------------------------------------
 def test_a_copy_is_marked_beside_what_it_copies(run, tmp_path, monkeypatch):
     def copied(sampler):

@@ -28,6 +28,7 @@ ALL = (
 )
 
 
+@pytest.mark.slow
 # ---- results ------------------------------------------------------------------------------------
 def test_counts_of_a_model(data: Reference, sampler: Sampler) -> None:
     found = scored(ALL, data, sampler, seed=4)

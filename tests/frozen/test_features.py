@@ -92,6 +92,7 @@ def test_nothing_of_them_is_in_checkpoints(tmp_path):
     assert saved == sum(int(np.prod(v.shape)) for v in [*gan.variables, *optimizers])
 
 
+@pytest.mark.slow
 def test_steps_with_them_move_both_networks_and_not_them():
     gan = built("critic", **FEATURES)
     frozen = [np.array(v) for v in gan.features.variables]

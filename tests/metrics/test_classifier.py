@@ -33,6 +33,7 @@ def test_it_tells_classes_apart() -> None:
     assert (given == other.labels).mean() > 0.9
 
 
+@pytest.mark.slow
 def test_training_disturbs_no_other_randomness(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(classifier, "EPOCHS", 1)
 
@@ -45,6 +46,7 @@ def test_training_disturbs_no_other_randomness(monkeypatch: pytest.MonkeyPatch) 
     assert draws(lambda: train_classifier(TRAIN.pixels, TRAIN.labels, 3)) == draws(lambda: None)
 
 
+@pytest.mark.slow
 def test_the_same_images_give_the_same_classifier(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(classifier, "EPOCHS", 2)
     found = [

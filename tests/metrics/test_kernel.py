@@ -69,6 +69,7 @@ def test_seeds_make_the_subsets() -> None:
     assert first.mean != other.mean
 
 
+@pytest.mark.slow
 def test_the_protocol_is_100_subsets_of_1000() -> None:
     found = kernel_distance(features(0, 1200, 2), features(1, 1001, 2))
     assert (found.subsets, found.subset_size) == (100, 1000)

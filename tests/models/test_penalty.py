@@ -110,6 +110,7 @@ def stepped(at: int = 0, **changes: object) -> tuple[dict[str, float], list[Any]
     return {k: float(v) for k, v in terms.items()}, values(gan.discriminator), moving
 
 
+@pytest.mark.slow
 def test_it_is_lazy_and_the_forward_pass_is_one() -> None:
     """Dropout and noise are drawn once, and batch norm's statistics are updated once."""
     plain, weights, moving = stepped()

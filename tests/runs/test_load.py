@@ -32,17 +32,28 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> RunDirectory:
     return made
 
 
-@pytest.mark.parametrize("names", [NAMES[:2], [*NAMES, ""], [*NAMES, "fir"], NAMES[:1]])
-def test_another_number_of_names_is_refused(run: RunDirectory, names: list[str]) -> None:
+def test_another_number_of_names_is_refused(run: RunDirectory) -> None:
     assert load(run.path).class_names == tuple(NAMES)
-    run.classes_file.write_text("".join(f"{name}\n" for name in names))
-    sentence = rf"classes\.txt has {len(names)} names, but .* restore the file"
-    for use in (load, open_model, lambda path: export_run(path, ExportOptions())):
-        with pytest.raises(InputError, match=sentence):
+    for names in (NAMES[:1], NAMES[:2], [*NAMES, ""], [*NAMES, "fir"]):
+        run.classes_file.write_text("".join(f"{name}\n" for name in names))
+        with pytest.raises(InputError, match=refusal(len(names))):
+            load(run.path)
+
+
+def refusal(count: int) -> str:
+    return rf"classes\.txt has {count} names, but .* restore the file"
+
+
+@pytest.mark.parametrize("run", ["improved"], indirect=True)
+def test_no_verb_takes_another_number_of_names(run: RunDirectory) -> None:
+    run.classes_file.write_text(NAMES[0])
+    for use in (open_model, lambda path: export_run(path, ExportOptions())):
+        with pytest.raises(InputError, match=refusal(1)):
             use(run.path)
     assert not (run.path / "export").exists()
 
 
+@pytest.mark.parametrize("run", ["improved"], indirect=True)
 def test_what_precision_auto_trained_is_painted_in_float32(run: RunDirectory) -> None:
     tree = to_tree(run.config())
     for precision, painted in (("auto", "float32"), ("mixed_bfloat16", "mixed_bfloat16")):

@@ -13,6 +13,7 @@ import artgan_tf
 from artgan_tf.catalogue import models
 from artgan_tf.config import InputError, flat, resolve
 from artgan_tf.evaluation.results import REAL
+from artgan_tf.own import fitting
 from artgan_tf.papers import build_gan
 from artgan_tf.runs import pretrained
 from artgan_tf.runs.checkpoint_file import write
@@ -28,6 +29,7 @@ from tests.training.states import state
 
 NAME = "wikiart-genre"
 MODEL = f"pretrained:{NAME}"
+IMAGES = {"wikiart-artist": (5_353, 529), "wikiart-style": (22_475, 1_761)}  # training, held-out
 
 
 @pytest.fixture
@@ -40,26 +42,41 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 # ---- the package's ----------------------------------------------------------------------------
-@pytest.mark.parametrize(("name", "size", "steps"), [(NAME, 64, 24_000), ("cifar10", 32, 4_000)])
-def test_it_paints_its_ten_classes(name: str, size: int, steps: int):
+@pytest.mark.parametrize(
+    ("name", "classes", "size", "steps"),
+    [
+        ("cifar10", 10, 32, 4_000),
+        pytest.param("wikiart-artist", 15, 64, 4_000, marks=pytest.mark.slow),
+        pytest.param(NAME, 10, 64, 24_000, marks=pytest.mark.slow),
+        pytest.param("wikiart-style", 11, 64, 4_000, marks=pytest.mark.slow),
+    ],
+)
+def test_it_paints_its_classes(name: str, classes: int, size: int, steps: int):
     sampler = artgan_tf.load(f"pretrained:{name}")
-    assert len(sampler.class_names) == 10
-    images = sampler.generate(sampler.class_names, [7] * 10)
-    assert (images.shape, images.dtype) == ((10, size, size, 3), np.uint8)
-    assert len(np.unique(images.reshape(10, -1), axis=0)) == 10
+    assert len(sampler.class_names) == classes
+    images = sampler.generate(sampler.class_names, [7] * classes)
+    assert (images.shape, images.dtype) == ((classes, size, size, 3), np.uint8)
+    assert len(np.unique(images.reshape(classes, -1), axis=0)) == classes
     assert images.std() > 30  # not plain grey
     assert sampler.gan.steps_done == steps
 
 
-@pytest.mark.parametrize("name", [NAME, "cifar10"])
-def test_its_settings_are_the_presets(name: str):
-    own = flat(RunDirectory(pretrained.locate(f"pretrained:{name}")).config())
-    preset = flat(resolve(own["preset"]))
-    free = ("data.", "log.")
-    assert own.keys() == preset.keys()
-    assert not [key for key in preset if own[key] != preset[key] and not key.startswith(free)]
-    for key in ("data.classes", "data.class_names", "data.image_size", "data.crop", "data.flip"):
-        assert own[key] == preset[key]
+@pytest.mark.parametrize("name", pretrained.names())
+def test_its_settings_are_those_of_the_command_on_its_card(name: str):
+    folder = pretrained.locate(f"pretrained:{name}")
+    own = flat(RunDirectory(folder).config())
+    settings = flat(resolve(own["preset"]))
+    if start := own["train.init"]:
+        init = RunDirectory(pretrained.locate(start)).config()
+        pictures = IMAGES[name]
+        settings |= fitting(*pictures, gpu=False, init=init).settings | {"train.init": start}
+    assert own.keys() == settings.keys()
+    free = {key for key in settings if key.startswith(("data.", "log."))} - {
+        "data.classes", "data.class_names", "data.image_size", "data.crop", "data.flip"
+    }  # fmt: skip
+    assert not [key for key in settings.keys() - free if own[key] != settings[key]]
+    asked = f"--init {start}" if start else own["preset"]
+    assert f"artgan_tf.fit {asked} " in (folder / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
@@ -91,8 +108,9 @@ def test_models_lists_it_with_its_figures_sheet_and_card(capsys):
     assert f"{MODEL}: 10 classes at 64x64: abstract_painting, " in told
     assert "runs/" not in told  # one name each: what sample and serve take
     assert told.count(f"  {MODEL}, ema, step 24,000\n") == 1
-    assert told.count("  pretrained:cifar10, ema, step 4,000\n") == 1
-    about = told.partition(MODEL)[2]
+    for name in ("cifar10", "wikiart-artist", "wikiart-style"):
+        assert told.count(f"  pretrained:{name}, ema, step 4,000\n") == 1
+    about = told.partition(f"{MODEL}:")[2]
     (fid, *_) = (line.split() for line in about.splitlines() if line.startswith("fid_5k_val"))
     assert fid[1:3] == ["fid", "inception-2015"]
     assert [float(figure) for figure in fid[-2:]] == [23.34, 41.42]  # reference and model
@@ -136,7 +154,8 @@ def test_a_damaged_card_is_refused(card: str, shelf: Path):
 @pytest.mark.parametrize("name", ["nothing", "", "../pretrained/wikiart-genre", "wikiart-genre/"])
 def test_an_unknown_name_is_refused_with_the_known_ones(name: str):
     with pytest.raises(
-        InputError, match=rf"^There is no pretrained:{name}(?: \(did .*\))?: [^\n]*{NAME}\.$"
+        InputError,
+        match=rf"^There is no pretrained:{name}(?: \(did .*\))?: [^\n]*{NAME} or [^\n]*\.$",
     ):
         artgan_tf.load(f"pretrained:{name}")
 
@@ -164,7 +183,7 @@ def packed(trained, tmp_path, shelf) -> Path:
 
 @pytest.mark.slow
 def test_a_packed_run_holds_two_networks_in_float16(packed, shelf):
-    assert pretrained.names() == ["cifar10", "tiny", NAME]
+    assert pretrained.names() == ["cifar10", "tiny", "wikiart-artist", NAME, "wikiart-style"]
     found, whole = state(pretrained.locate("pretrained:tiny")), state(packed)
     kept = {key for key in whole if network_of(key) in ("averaged", "discriminator")}
     assert found.keys() == kept
@@ -185,6 +204,14 @@ def test_a_run_of_the_first_format_is_packed_by_the_newest_names(packed, shelf):
     assert found.keys() == whole.keys()
     for key in whole:
         np.testing.assert_array_equal(found[key], whole[key], err_msg=key)
+
+
+@pytest.mark.slow
+def test_it_replaces_what_was_packed_before(packed, shelf):
+    before = shelf / "tiny" / "checkpoints" / "step-5.npz"
+    before.write_bytes(b"older weights")
+    pack(packed, "tiny")
+    assert [file.name for file in before.parent.iterdir()] == ["step-6.npz"]
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ WAY = [0.0, 0.25, 0.5, 0.75, 1.0]
 WEIGHTS = np.array([[1, 0, 0], [0.5, 0.5, 0], [0, 0, 1], [0.2, 0.3, 0.5], [0, 1, 0]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("paper", ["improved", "artgan"])
 def test_an_export_paints_what_the_sampler_paints(exports, samplers, paper):
     export, sampler = open_model(exports[paper].parent), samplers[paper]

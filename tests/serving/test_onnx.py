@@ -125,6 +125,7 @@ def test_half_is_half_the_size_and_a_few_levels_apart(files, samplers, paper, tm
     assert 0 < apart(images, sampler, asked).max() <= 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("paper", "precision"), [("improved", "mixed_bfloat16"), ("artgan", "mixed_float16")]
 )
@@ -184,6 +185,7 @@ def quick(samplers, monkeypatch):
     return monkeypatch
 
 
+@pytest.mark.slow
 def test_an_export_holds_the_file_and_its_card_names_it(extra, quick, exports, samplers, tmp_path):
     folder = saved_model.export_run(tmp_path, ExportOptions(onnx=True)) / "assets.extra"
     onnx_file.check_onnx(folder / "generator.onnx", samplers["improved"])
@@ -196,6 +198,7 @@ def test_an_export_holds_the_file_and_its_card_names_it(extra, quick, exports, s
     assert "onnx" not in (plain / "README.md").read_text(encoding="utf-8").lower()
 
 
+@pytest.mark.slow
 def test_a_wrong_conversion_leaves_no_version(files, quick, tmp_path):
     def wrong(file, sampler, half):
         shutil.copy(files["artgan"], file)

@@ -197,6 +197,7 @@ def test_what_would_fill_the_memory_is_refused_by_its_head(
         judged(bytes(content))
 
 
+@pytest.mark.slow
 def test_a_server_judges_what_d_was_trained_on(
     trained_on: dict, exports: Any, samplers: Any
 ) -> None:

@@ -62,6 +62,7 @@ def test_a_savedmodel_of_another_origin_has_no_facts(exports, tmp_path):
     assert Servable(tmp_path / "1", "other", 1).facts == {}
 
 
+@pytest.mark.slow
 def test_its_memory_is_given_back(exports):
     servable = Servable(exports["artgan"], "artgan", 1)
     session = weakref.ref(servable._session)

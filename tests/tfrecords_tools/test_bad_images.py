@@ -80,6 +80,7 @@ def test_without_the_file_that_stopped_it_it_is_another_data_set(
     assert len(converted(source, tmp_path / "set", *flags, "--overwrite")["skipped"]) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shard_count", [1, 5])
 def test_too_many_unreadable_files_are_refused_each_time(
     source: Path, tmp_path: Path, shard_count: int

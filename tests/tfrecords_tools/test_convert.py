@@ -41,6 +41,7 @@ def same_content(first: Path, second: Path) -> bool:
     return len(one) > 5
 
 
+@pytest.mark.slow
 # ---- the same bytes --------------------------------------------------------------------------
 @pytest.mark.parametrize("encoding", ["jpeg", "png"])
 def test_bytes_do_not_depend_on_workers_folders_times_or_processes(

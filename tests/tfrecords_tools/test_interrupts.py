@@ -83,6 +83,7 @@ def test_processes_that_start_meanwhile_leave_interrupts_to_their_parent() -> No
     assert (process.returncode, out) == (0, b"goes on\n")
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_is_reported(undisturbed: Undisturbed, tmp_path: Path) -> None:
     """The system kills a worker like this if the memory is full."""
     out = tmp_path / "set"

@@ -89,6 +89,7 @@ def test_profiles_can_be_ignored() -> None:
     np.testing.assert_array_equal(np.asarray(open_image(file, SIDE, profiles=False)), COLOURS)
 
 
+@pytest.mark.slow
 # ---- the converter ---------------------------------------------------------------------------
 def test_the_converter_follows_profiles_unless_told_not_to(tmp_path: Path) -> None:
     for name, icc in (("plain", None), ("wide", display(P3, 1.8)), ("usual", SRGB)):

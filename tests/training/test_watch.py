@@ -98,6 +98,7 @@ def test_under_a_former_name_the_best_checkpoint_stays_known(tiny):
     assert watch.best_by == "deviation_20"  # as in best.json of such a run
 
 
+@pytest.mark.slow
 def test_a_run_without_metrics_has_no_best_checkpoint(trained, tmp_path):
     run = trained("artgan", tmp_path / "run")
     with pytest.raises(InputError, match=r"holds no best checkpoint.*log\.metrics"):

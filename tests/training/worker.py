@@ -10,8 +10,8 @@ from unittest.mock import patch
 def main(settings: str, run_dir: str, devices: str = "1", file: str = "") -> None:
     """Train `improved/cifar10`, or the paper in the settings, with these settings.
 
-    FILE, an .npz, gets all variables of each of this process's replicas, by path and number of
-    the replica.
+    The settings' `stops` are the steps at which training stops and starts again.  FILE, an
+    .npz, gets all variables of each of this process's replicas, by path and number of the replica.
     """
     import tensorflow as tf
 
@@ -23,7 +23,10 @@ def main(settings: str, run_dir: str, devices: str = "1", file: str = "") -> Non
     from artgan_tf.training.tensorflow_engine import TensorFlowEngine
 
     changes = json.loads(Path(settings).read_text())
-    config = resolve(changes.pop("preset"), changes)
+    preset, stops = changes.pop("preset"), changes.pop("stops", [])
+    config = resolve(preset, changes)
+    for stop in stops:
+        train(resolve(preset, changes | {"train.steps": stop}), run_dir)
     compile_steps = TensorFlowEngine.compile
     with patch.object(TensorFlowEngine, "compile", autospec=True) as compiled:
         compiled.side_effect = compile_steps
