@@ -126,7 +126,7 @@ class Train:
     # gamma in gamma / 2 E|grad c_y|^2, on the real and fake inputs of a class critic; 0: off
     gradient_penalty: NotNegative = 0.0
     penalty_every: Step = 4  # steps between penalties, each weighted by this number
-    # of the energy distance between real and fake images; not from the papers
+    # weight of the energy distance between real and fake images in L_G; not from the papers
     energy_weight: NotNegative = 0.0
     energy_of: Views = ("colours",)  # statistics it compares; their distances are summed
     ema: Fraction = 0.999  # decay of G's averaged weights and BN statistics, for sampling

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from artgan_tf import losses
+from tests.gans import batch, built
 
 
 def test_mean_squared_error_sends_gradients_to_both_arguments():
@@ -65,6 +66,20 @@ def test_energy_distance(size, view):
     ours = float(energy_distance(real, labels, fake, fake_labels, view))
     expected = plain_energy_distance(view, real, labels, fake, fake_labels)
     assert ours == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("views", [["colours"], ["colours", "shapes"]])
+def test_the_generators_step_adds_it_with_its_weight(views, monkeypatch):
+    gan, drawn = built("critic", train__energy_weight=3.0, train__energy_of=views), []
+    draw = gan.draw
+    monkeypatch.setattr(gan, "draw", lambda labels: drawn.append(draw(labels)) or drawn[-1])
+    (images, y), (_, fake_y) = batch(0), batch(1)
+    real = gan.from_uint8(images)
+    terms = gan.generator_step(real, y, fake_y)
+    (fake,) = drawn
+    given = np.array(real), np.array(y), np.array(fake), np.array(fake_y)
+    expected = 3.0 * sum(plain_energy_distance(view, *given) for view in views)
+    assert float(terms["energy"]) == pytest.approx(expected, rel=1e-4)
 
 
 def test_shapes_know_no_colours():

@@ -9,11 +9,10 @@ from PIL import Image
 
 from artgan_tf.config import Data
 from artgan_tf.data.source import Indexed, Source, short_side
-from tfrecords_tools.examples import Example, hold_out
+from tfrecords_tools.examples import HELD_OUT, Example, hold_out
 from tfrecords_tools.folders import class_folders
 from tfrecords_tools.images import read_image
 
-HELD_OUT = ("val", "test")
 LOOKED_AT = 15  # pictures, for the size that most have
 
 

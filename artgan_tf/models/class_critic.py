@@ -240,7 +240,10 @@ class ClassCriticGAN(NormalPrior, improved.ImprovedArtGAN):
         return terms | self._penalty(*gradients, *fake_gradients)
 
     def generator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
-        """`generator_loss` of all critics; the relativistic one needs real images as well."""
+        """`generator_loss` of all critics; the relativistic one needs real images as well.
+
+        `GAN.generator_step` adds the energy term.
+        """
         relativistic = self.config.train.critic == "relativistic"
         shown = [(fake, fake_y), (real, y)] if relativistic else [(fake, fake_y)]
         found = []
