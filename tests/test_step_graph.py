@@ -70,8 +70,8 @@ def first(block: Any, side: int) -> int:
     return prod(block.inner.kernel.shape) * side * side
 
 
-@pytest.mark.slow
 # ---- multiplications --------------------------------------------------------------------------
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", PRESETS[:2])
 def test_paper_b_computes_what_its_losses_need_and_no_more(
     preset: str, graphs: Callable[..., Graphs]
@@ -115,8 +115,8 @@ def test_a_step_takes_fewer_multiplications_than_the_straightforward_version(
     assert plain_step / ours_step >= FASTER[preset]
 
 
-@pytest.mark.slow
 # ---- tracing ----------------------------------------------------------------------------------
+@pytest.mark.slow
 @pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
 def test_a_run_traces_its_step_once(paper: str, monkeypatch: pytest.MonkeyPatch) -> None:
     traces: list[int] = []

@@ -130,11 +130,12 @@ def register(
 
     Args:
         pattern: pattern of its names, from `{count}` of generated images, `{split}` and `{k}`.
-        group: the table that lists it.
+        group: the table that lists it; `usual` names at most 1,000 images for `copying`.
         better: direction in which its first value improves.
         needs: its requirements.
         split: split of the real images, if the name does not give it.
-        real: number of real images to use: as many as generated ones, all, or none.
+        real: real images to use: the split's first ones, as many as generated ones if it has
+            them; all; or none.
         least: minimum number of real and of fake images; a metric with k needs at least k + 1.
         in_class: minimum of real and of fake images per class; 0 if it ignores classes.
         k: default number of neighbours.

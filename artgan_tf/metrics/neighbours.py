@@ -50,7 +50,7 @@ def nearest(queries: ArrayLike, points: ArrayLike, k: int = 1, block: int = BLOC
 def search(
     queries: Rows, points: Rows, k: int, own: Indices | None, block: int
 ) -> tuple[Indices, Array]:
-    """Indices and exact squared distances of the nearest points, both [N, k].
+    """Indices and exact squared distances of the nearest points, both [N, k]; see `nearest`.
 
     Args:
         queries, points: [N, d] and [M, d], checked.

@@ -171,8 +171,8 @@ def faults_of(how: tuple[str, str]) -> dict[str, tuple[Change, str]]:
     return {name: fault for name, fault in FAULTS.items() if name != "larger" or how != HOW[-1]}
 
 
-@pytest.mark.slow
 # ---- every reader ----------------------------------------------------------------------------
+@pytest.mark.slow
 @pytest.mark.parametrize("how", HOW)
 def test_verify_names_each_and_training_can_do_without(
     sets: dict, tmp_path: Path, how: tuple[str, str]

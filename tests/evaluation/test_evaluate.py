@@ -21,8 +21,8 @@ FEW = ["--metrics", "pixel_diversity_12", "conditional_accuracy_d_20", "d_accura
 pytestmark = pytest.mark.usefixtures("no_report")
 
 
-@pytest.mark.slow
 # ---- output -------------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_all_that_can_be_had_is_measured_when_no_metric_is_named(
     run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

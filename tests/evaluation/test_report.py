@@ -67,8 +67,8 @@ def opened(uri: str) -> Image.Image:
     return image
 
 
-@pytest.mark.slow
 # ---- one file -----------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_it_needs_nothing_but_itself(evaluation, page):
     text = evaluation.report.read_text(encoding="utf-8")
     assert not re.search(r"https?://|file:|url\(|@import|<script|<link|srcset|\son\w+=", text)
@@ -174,8 +174,8 @@ def test_names_are_shown_as_they_are(evaluation, page):
     assert RunDirectory(evaluation.results[-1].model).class_names() == sorted(NAMES)
 
 
-@pytest.mark.slow
 # ---- pictures -----------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_a_copy_is_marked_beside_what_it_copies(run, tmp_path, monkeypatch):
     def copied(sampler):
         return Images(data[0].train.pixels[[5]].copy(), np.array([1], np.int32))

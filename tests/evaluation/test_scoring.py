@@ -10,7 +10,7 @@ import pytest
 from artgan_tf.evaluation import entries, features
 from artgan_tf.evaluation.images import Images
 from artgan_tf.evaluation.reference import Reference
-from artgan_tf.evaluation.registry import Comparison, Measured, metric
+from artgan_tf.evaluation.registry import ENTRIES, Comparison, Measured, metric
 from artgan_tf.evaluation.results import REAL
 from artgan_tf.evaluation.scoring import Subject, scores
 from artgan_tf.metrics import classifier
@@ -26,15 +26,19 @@ ALL = (
     *("pixel_diversity_12", "d_accuracy_val", "reconstruction_val", "authenticity_12"),
     "authenticity_pixels_12",
 )
+LARGER = "intra_fid_{count}_{split}"  # needs more images of a class than there are here
+VAL = 12  # images of the split, fewer than the 30 generated ones
 
 
-@pytest.mark.slow
 # ---- results ------------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_counts_of_a_model(data: Reference, sampler: Sampler) -> None:
     found = scored(ALL, data, sampler, seed=4)
     assert list(found) == list(ALL)
+    patterns = {metric(name).entry.pattern for name in ALL}
+    assert patterns | {LARGER} == {entry.pattern for entry in ENTRIES}
     counts = {name: (result.generated, result.real) for name, result in found.items()}
-    assert counts == {name: (30, 12) for name in ALL if "30" in name} | {
+    assert counts == {name: (30, VAL) for name in ALL if "30" in name} | {
         **dict.fromkeys(("shape_diversity_12", "pixel_diversity_12"), (12, 12)),
         **dict.fromkeys(("authenticity_12", "authenticity_pixels_12"), (12, 36)),
         **dict.fromkeys(("d_accuracy_val", "reconstruction_val"), (0, 12)),

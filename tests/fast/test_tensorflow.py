@@ -163,8 +163,8 @@ def test_large_kernels_on_small_maps_only(monkeypatch: Any) -> None:
         assert len(calls) == expected * fast.on_cpu()
 
 
-@pytest.mark.slow
 # ---- the step ---------------------------------------------------------------------------------
+@pytest.mark.slow
 @pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
 def test_losses_and_gradients_of_a_step_are_those_of_keras_layers(
     paper: str, monkeypatch: Any

@@ -41,8 +41,8 @@ def same_content(first: Path, second: Path) -> bool:
     return len(one) > 5
 
 
-@pytest.mark.slow
 # ---- the same bytes --------------------------------------------------------------------------
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["jpeg", "png"])
 def test_bytes_do_not_depend_on_workers_folders_times_or_processes(
     tmp_path: Path, encoding: str

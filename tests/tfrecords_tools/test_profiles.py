@@ -89,8 +89,8 @@ def test_profiles_can_be_ignored() -> None:
     np.testing.assert_array_equal(np.asarray(open_image(file, SIDE, profiles=False)), COLOURS)
 
 
-@pytest.mark.slow
 # ---- the converter ---------------------------------------------------------------------------
+@pytest.mark.slow
 def test_the_converter_follows_profiles_unless_told_not_to(tmp_path: Path) -> None:
     for name, icc in (("plain", None), ("wide", display(P3, 1.8)), ("usual", SRGB)):
         for number in range(12):

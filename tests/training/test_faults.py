@@ -127,8 +127,8 @@ def test_a_disk_that_stays_full_ends_a_run_that_goes_on_once_there_is_room(tiny,
     assert [row["step"] for row in run.history() if "d_loss" in row] == list(range(1, 7))
 
 
-@pytest.mark.slow
 # ---- two at once ------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_a_second_training_is_refused_and_the_first_loses_nothing(trained, tiny, tmp_path):
     run, longer = RunDirectory(trained("artgan", tmp_path / "run")), tiny("artgan", train__steps=8)
     rows = run.history()
