@@ -48,6 +48,11 @@ def _prepared(value: str, download: bool) -> Any:
         raise NotThere(f"tfds:{value} is not in {builder.data_dir} yet: training downloads it.")
     try:
         builder.download_and_prepare()
+    except ImportError as error:
+        raise InputError(
+            f"tfds:{value} needs a package that is missing ({_first_line(error)}): pip install "
+            f"'artgan-tf[tfds]', or in a clone pip install -r requirements-tfds.txt."
+        ) from None
     except Exception as error:  # TFDS passes on any error of its downloader
         raise InputError(
             f"tfds:{value} could not be downloaded ({type(error).__name__}: "

@@ -13,7 +13,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 TEN = "".join(f"{i}\n" for i in range(10))  # numbered classes
-# Downloaded files that a data set's code reads before it names its splits.
+# Downloaded text files that a data set's code, in `_split_generators`, reads to name its splits.
 READ = {
     "cifar10": {"cifar-10-batches-bin/batches.meta.txt": TEN},
     "stl10": {"stl10_binary/class_names.txt": TEN},

@@ -171,6 +171,15 @@ def test_a_failed_download_says_what_to_do(
         assert part in sentence
 
 
+def test_a_package_that_tfds_needs_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise ImportError("Failed importing scipy.\nThis likely means that ...")
+
+    monkeypatch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", fail)
+    with pytest.raises(InputError, match=r"missing \(Failed importing scipy\.?\): pip install"):
+        open_source(Data(spec="tfds:oxford_flowers102"))
+
+
 def test_nothing_is_downloaded_where_that_is_not_wanted(
     data_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
