@@ -110,7 +110,7 @@ def test_models_lists_it_with_its_figures_sheet_and_card(capsys):
     assert told.count(f"  {MODEL}, ema, step 24,000\n") == 1
     for name in ("cifar10", "wikiart-artist", "wikiart-style"):
         assert told.count(f"  pretrained:{name}, ema, step 4,000\n") == 1
-    about = told.partition(f"{MODEL}:")[2]
+    about = told.partition(f"{MODEL}: 10 classes")[2].partition("\npretrained:")[0]
     (fid, *_) = (line.split() for line in about.splitlines() if line.startswith("fid_5k_val"))
     assert fid[1:3] == ["fid", "inception-2015"]
     assert [float(figure) for figure in fid[-2:]] == [23.34, 41.42]  # reference and model
