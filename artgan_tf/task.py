@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from artgan_tf import cli, own
+from artgan_tf import cli, sizing
 from artgan_tf.config import Config, InputError, flat, resolve
 from artgan_tf.data.source import Source
 from artgan_tf.data.spec import open_early, open_source
@@ -52,18 +52,20 @@ def plan(
     """
     if preset or settings.get("data.spec", "demo") == "demo":
         config = resolve(preset or "demo", settings)
-        place = run_dir or own.default_run_dir(config)
+        place = run_dir or sizing.default_run_dir(config)
         return Task(config, place, checked(config, place, fresh, missing=missing))
-    config = resolve(own.CPU, settings)
-    place = run_dir or own.default_run_dir(config)
+    config = resolve(sizing.CPU, settings)
+    place = run_dir or sizing.default_run_dir(config)
     source = open_early(config.data)
-    size = None if fresh else own.existing(place)
+    size = None if fresh else sizing.existing(place)
     if size is None and not source and _in_cluster(config):
-        size = own.whole(_on_gpu())
+        size = sizing.whole(_on_gpu())
     if size is None:
         source = source or _opened(config)
         side = settings.get("data.image_size", source.side)
-        size = own.fitting(source.train.count, source.val.count, _on_gpu(), side, _initial(config))
+        size = sizing.fitting(
+            source.train.count, source.val.count, _on_gpu(), side, _initial(config)
+        )
     sized = resolve(size.preset, size.settings | settings)
     if sized.data != config.data:
         source = None  # it yields images of another size
@@ -120,7 +122,7 @@ def _initial(config: Config) -> Config | None:
 
 def _check_same_networks(config: Config, init: Config) -> None:
     ours, theirs = flat(config), flat(init)
-    for key in own.NETWORKS:
+    for key in sizing.NETWORKS:
         if ours[key] != theirs[key]:
             raise InputError(
                 f"{config.train.init} has {key} = {theirs[key]!r}, and this run {ours[key]!r}: "

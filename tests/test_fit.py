@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tomli_w
 
-from artgan_tf import cli, own
+from artgan_tf import cli, sizing
 from artgan_tf.config import InputError, resolve, to_tree
 from artgan_tf.data.source import Indexed
 from artgan_tf.fit import fit as verb
@@ -61,8 +61,8 @@ def test_runs_lie_under_one_root_whatever_the_preset(tmp_path, monkeypatch):
     mine = tmp_path / "deep" / "mine.toml"
     mine.parent.mkdir()
     mine.write_text('extends = "demo"')
-    assert own.default_run_dir(resolve("improved/cifar10")) == tmp_path / "improved" / "cifar10"
-    assert own.default_run_dir(resolve(str(mine))) == tmp_path / "mine"
+    assert sizing.default_run_dir(resolve("improved/cifar10")) == tmp_path / "improved" / "cifar10"
+    assert sizing.default_run_dir(resolve(str(mine))) == tmp_path / "mine"
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,8 @@ def test_runs_lie_under_one_root_whatever_the_preset(tmp_path, monkeypatch):
 )  # fmt: skip
 def test_data_of_ones_own_name_the_run(spec, name, tmp_path, monkeypatch):
     monkeypatch.setenv("ARTGAN_RUNS", str(tmp_path))
-    for preset in own.CPU, own.GPU:
-        assert own.default_run_dir(resolve(preset, {"data.spec": spec})) == tmp_path / name
+    for preset in sizing.CPU, sizing.GPU:
+        assert sizing.default_run_dir(resolve(preset, {"data.spec": spec})) == tmp_path / name
 
 
 @pytest.mark.parametrize(
@@ -90,16 +90,16 @@ def test_data_of_ones_own_name_the_run(spec, name, tmp_path, monkeypatch):
     ],
 )
 def test_the_size_of_ones_own_training(pictures, gpu, steps, batch, adapts):
-    size = own.fitting(pictures, held_out=9, gpu=gpu)
+    size = sizing.fitting(pictures, held_out=9, gpu=gpu)
     config = resolve(size.preset, size.settings)
-    assert config.preset == (own.GPU if gpu else own.CPU)
+    assert config.preset == (sizing.GPU if gpu else sizing.CPU)
     assert (config.train.steps, config.train.batch_size) == (steps, batch)
     assert (config.discriminator.augment_strength == "adaptive") == adapts
     assert all(0 < drop < steps for drop in config.train.lr_drops)
     assert f"{pictures:,} pictures" in size.why
     assert "minutes" in size.why
     # Without held-out images there is nothing to adapt to.
-    assert own.fitting(pictures, 0, gpu).settings.keys() <= {
+    assert sizing.fitting(pictures, 0, gpu).settings.keys() <= {
         "train.steps", "train.batch_size", "train.lr_drops",
     }  # fmt: skip
 
@@ -110,7 +110,7 @@ def test_no_preset_takes_the_classes_and_the_size_of_the_data(paintings, tmp_pat
     assert task.run_dir == tmp_path / paintings.name
     assert task.source is not None
     assert len(task.source.class_names) == 3
-    assert task.config == resolve(own.CPU, own.fitting(36, 12, False, side=16).settings | {
+    assert task.config == resolve(sizing.CPU, sizing.fitting(36, 12, False, side=16).settings | {
         "data.spec": str(paintings)
     })  # fmt: skip
     assert plan(None, {}).config == plan("demo", {}).config == resolve("demo")
@@ -121,7 +121,7 @@ def test_no_preset_takes_the_networks_to_start_from(paintings, tmp_path, monkeyp
     init = RunDirectory(locate("pretrained:wikiart-genre")).config()
     asked = {"data.spec": str(paintings), "train.init": "pretrained:wikiart-genre"}
     config = plan(None, asked).config
-    assert (config.preset, config.model) == (own.CPU, init.model)
+    assert (config.preset, config.model) == (sizing.CPU, init.model)
     assert config.data.image_size == init.data.image_size
     assert config.train.lr_generator == init.train.lr_generator
     assert config.train.steps == 1_000
@@ -151,7 +151,7 @@ def test_small_pictures_are_drawn_in_their_size(paintings, tmp_path, monkeypatch
     assert task.source.side == 16
     assert task.source.train.load(0).shape == (32, 32, 3)
     asked = plan(None, {"data.spec": str(paintings), "data.image_size": 64})
-    assert asked.config.model == resolve(own.CPU).model
+    assert asked.config.model == resolve(sizing.CPU).model
     assert asked.source is not None
     assert summary.about_data(asked.config, asked.source).endswith("16 pixels, enlarged to 64")
     npz = tmp_path / "large.npz"
@@ -165,12 +165,12 @@ def test_a_run_of_ones_own_keeps_its_size(paintings, tmp_path, monkeypatch):
     run_dir = tmp_path / "run"
     run_dir.mkdir()
     settings = {"data.spec": str(paintings), "train.steps": 123, "train.batch_size": 9}
-    config = resolve(own.GPU, settings)
+    config = resolve(sizing.GPU, settings)
     (run_dir / "config.toml").write_text(tomli_w.dumps(to_tree(config)))
-    monkeypatch.setattr("artgan_tf.own.FEW", 0)
+    monkeypatch.setattr("artgan_tf.sizing.FEW", 0)
     assert plan(None, {"data.spec": str(paintings)}, run_dir).config == config
     fresh = plan(None, {"data.spec": str(paintings)}, run_dir, fresh=True).config
-    assert fresh.preset == own.CPU
+    assert fresh.preset == sizing.CPU
 
 
 def test_a_mistake_in_a_process_of_its_own():

@@ -38,9 +38,9 @@ def intra_recall(of: Comparison) -> Measured:
 def intra_spread(of: Comparison) -> Measured:
     """Distance between the features of two images of a class, relative to that of real images."""
     (real, fake), found = of.features(), {}
-    for k in of.classes:
-        if apart := diversity.pair_distance(real[of.real.labels == k]):
-            found[k] = diversity.pair_distance(fake[of.fake.labels == k]) / apart
+    for label in of.classes:
+        if apart := diversity.pair_distance(real[of.real.labels == label]):
+            found[label] = diversity.pair_distance(fake[of.fake.labels == label]) / apart
     return _shares("intra_spread", found)
 
 
@@ -174,8 +174,8 @@ def authenticity_pixels(of: Comparison) -> Measured:
 # ---- helpers ------------------------------------------------------------------------------------
 def _intra(of: Comparison, name: str, metric: Callable[[Any, Any], float]) -> Measured:
     (real, fake), found = of.features(), {}
-    for k in of.classes:
-        found[k] = metric(real[of.real.labels == k], fake[of.fake.labels == k])
+    for label in of.classes:
+        found[label] = metric(real[of.real.labels == label], fake[of.fake.labels == label])
     return _mean_of(name, found)
 
 

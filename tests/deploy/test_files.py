@@ -18,12 +18,12 @@ from packaging.utils import canonicalize_name
 from tensorflow_serving.config import model_server_config_pb2
 
 from artgan_tf.config import resolve
-from artgan_tf.own import default_run_dir
 from artgan_tf.serve import serve
 from artgan_tf.serving import app, monitoring
 from artgan_tf.serving.batching import Rules
 from artgan_tf.serving.model_dir import ModelDir
 from artgan_tf.serving.versions import Versions
+from artgan_tf.sizing import default_run_dir
 from tests.deploy import files
 from tests.deploy.files import DEPLOY, ROOT, SERVICES, default, flags, instructions, parsed
 

@@ -13,7 +13,6 @@ import artgan_tf
 from artgan_tf.catalogue import models
 from artgan_tf.config import InputError, flat, resolve
 from artgan_tf.evaluation.results import REAL
-from artgan_tf.own import fitting
 from artgan_tf.papers import build_gan
 from artgan_tf.runs import pretrained
 from artgan_tf.runs.checkpoint_file import write
@@ -23,6 +22,7 @@ from artgan_tf.runs.load import load_gan
 from artgan_tf.runs.names import network as network_of
 from artgan_tf.runs.networks import load_networks
 from artgan_tf.sampling.pack import pack
+from artgan_tf.sizing import fitting
 from artgan_tf.training.train import train
 from tests import gans
 from tests.training.states import state
