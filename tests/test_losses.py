@@ -70,9 +70,14 @@ def test_energy_distance(size, view):
 
 @pytest.mark.parametrize("views", [["colours"], ["colours", "shapes"]])
 def test_the_generators_step_adds_it_with_its_weight(views, monkeypatch):
-    gan, drawn = built("critic", train__energy_weight=3.0, train__energy_of=views), []
-    draw = gan.draw
-    monkeypatch.setattr(gan, "draw", lambda labels: drawn.append(draw(labels)) or drawn[-1])
+    gan = built("critic", train__energy_weight=3.0, train__energy_of=views)
+    draw, drawn = gan.draw, []
+
+    def noted(labels):
+        drawn.append(draw(labels))
+        return drawn[-1]
+
+    monkeypatch.setattr(gan, "draw", noted)
     (images, y), (_, fake_y) = batch(0), batch(1)
     real = gan.from_uint8(images)
     terms = gan.generator_step(real, y, fake_y)
