@@ -60,7 +60,7 @@ def test_train_serve_and_call(tmp_path):
         pytest.skip("there is no curl")
     free(HTTP)
     fit, serve, call = (block("walk", "sh", index) for index in range(3))
-    assert typed(fit.replace("--steps 300", "--steps 60"), tmp_path).wait() == 0
+    assert typed(fit.replace("--steps 300", "--steps 20"), tmp_path).wait() == 0
     server = typed(serve, tmp_path, replaces=True, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout

@@ -26,8 +26,11 @@ SAME: dict[str, object] = {  # with random draws, and a loss of the whole batch
     "discriminator.augment": ["colour", "translation", "cutout"],
 }
 OWN: dict[str, dict[str, object]] = {
-    "artgan": {"train.fake_labels": "groups", "discriminator.spectral_norm": True},
-    "improved": {"train.cifar_trick": True},
+    "improved": {
+        "train.cifar_trick": True,
+        "train.fake_labels": "groups",
+        "discriminator.spectral_norm": True,
+    },
     "critic": {},
 }
 

@@ -133,12 +133,12 @@ def train_on_one(file: Path, run_dir: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("paper", "options"), [("artgan", {}), ("improved", OPTIONS), ("critic", OPTIONS | PENALTY)]
+    ("paper", "options"), [("improved", OPTIONS), ("critic", OPTIONS | PENALTY)]
 )
 def test_two_devices(paper, options, settings, tmp_path):
-    """ArtGAN stops half-way and goes on."""
+    """Improved ArtGAN stops half-way and resumes."""
     train_on_one(settings(paper, train__strategy="one", **options), tmp_path / "one")
-    stops = [STEPS // 2] if paper == "artgan" else []
+    stops = [STEPS // 2] if paper == "improved" else []
     file = settings(paper, train__strategy="mirrored", stops=stops, **options)
     held = tmp_path / "held.npz"
     ended(started(file, tmp_path / "two", devices=2, held=held))
