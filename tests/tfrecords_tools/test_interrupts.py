@@ -56,7 +56,12 @@ def test_interrupted_while_workers_start_it_says_one_sentence(
 
 
 @pytest.mark.parametrize("threads", [0, 1])  # any thread may receive the signal
-def test_an_interrupt_while_workers_start_counts_afterwards(threads: int) -> None:
+def test_an_interrupt_while_workers_start_counts_afterwards(
+    threads: int, request: pytest.FixtureRequest
+) -> None:
+    # A shell starts programs in the background with Ctrl-C ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     done = threading.Event()
     for _ in range(threads):
         threading.Thread(target=done.wait, daemon=True).start()
