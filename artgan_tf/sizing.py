@@ -4,7 +4,8 @@ A GPU gets `recommended/own`, a machine without one `recommended/own-small`.  Ea
 `PASSES` times, within a quarter of the preset's steps and all of them.  If there are few images, D
 soon overfits: augmentation then adapts to held-out images, and validations become frequent enough
 for that.  Images of at most `SMALL` pixels get the networks of a preset for that size.  A run that
-starts from another model's weights (`train.init`) gets that model's networks and learning rates.
+starts from another model's weights (`train.init`) gets that model's networks and learning rates, and
+sees each image `FINE_TUNING` times.
 """
 
 from dataclasses import dataclass, fields
@@ -16,7 +17,7 @@ from artgan_tf.runs.directory import RunDirectory
 
 GPU, CPU = "recommended/own", "recommended/own-small"
 SMALL, AT_SMALL = 32, {GPU: "recommended/cifar10", CPU: "recommended/cifar10-small"}
-PASSES, LEAST_SHARE = 400, 4
+PASSES, FINE_TUNING, LEAST_SHARE = 400, 155, 4
 FEW, LOOKS = 2_000, 20  # images; validations of a run with adaptive augmentation
 # Measured (experiments/README.md): one core does 4,000 steps in 33 minutes, with small images in
 # 20; an H100 does 14,491 steps in 6.5 minutes, and is no slower with small images.
@@ -64,7 +65,8 @@ def fitting(
     train = resolve(preset).train
     batch = max(1, min(train.batch_size, pictures))
     least = train.steps // LEAST_SHARE
-    steps = min(train.steps, max(least, PASSES * pictures // batch // 100 * 100))
+    passes = FINE_TUNING if init else PASSES
+    steps = min(train.steps, max(least, passes * pictures // batch // 100 * 100))
     drops = tuple(drop * steps // train.steps for drop in train.lr_drops)
     settings: dict[str, Any] = {
         "train.steps": steps,

@@ -104,6 +104,16 @@ def test_the_size_of_ones_own_training(pictures, gpu, steps, batch, adapts):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("pictures", "steps"), [(40, 1_000), (400, 1_900), (800, 3_800), (5_353, 4_000)]
+)
+def test_a_trained_model_sees_fewer_of_the_pictures(pictures, steps):
+    init = resolve("recommended/wikiart-genre-half")
+    size = sizing.fitting(pictures, held_out=9, gpu=False, init=init)
+    assert resolve(size.preset, size.settings).train.steps == steps
+    assert "with the networks it starts from" in size.why
+
+
 def test_no_preset_takes_the_classes_and_the_size_of_the_data(paintings, tmp_path, monkeypatch):
     monkeypatch.setenv("ARTGAN_RUNS", str(tmp_path))
     task = plan(None, {"data.spec": str(paintings)})
