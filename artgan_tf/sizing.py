@@ -4,8 +4,8 @@ A GPU gets `recommended/own`, a machine without one `recommended/own-small`.  Ea
 `PASSES` times, within a quarter of the preset's steps and all of them.  If there are few images, D
 soon overfits: augmentation then adapts to held-out images, and validations become frequent enough
 for that.  Images of at most `SMALL` pixels get the networks of a preset for that size.  A run that
-starts from another model's weights (`train.init`) gets that model's networks and learning rates, and
-sees each image `FINE_TUNING` times.
+starts from another model's weights (`train.init`) gets that model's networks and learning rates,
+and sees each image `FINE_TUNING` times.
 """
 
 from dataclasses import dataclass, fields
