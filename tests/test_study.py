@@ -147,6 +147,17 @@ def test_what_is_done_is_not_done_again_and_pages_come_of_the_files(made, tmp_pa
     assert (copy / pages.RESULTS).read_text().count("\n") == 2
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_it_resumes_where_it_was_stopped_while_it_measured(made, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(made, copy)
+    first = made.parent / "plain.toml"
+    (experiment.Experiment(str(first), 1, copy).run_dir / NOTE).unlink()
+    assert call(first, "--out", copy, "--seeds", 1, *METRICS) == 0
+    assert (copy / pages.RESULTS).read_text().count("\n") == 3
+
+
 def test_a_mistake_is_told_before_anything_is_trained(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(experiment, "_run", lambda *_: pytest.fail("trained"))
     assert call("demo", "improved/nothing", "--out", tmp_path / "out") == 2

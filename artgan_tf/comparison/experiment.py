@@ -104,7 +104,9 @@ def carry_out(experiment: Experiment, protocol: Protocol) -> StudyRow:
         _run(experiment, "fit", experiment.preset, *_training(experiment, protocol))
         if not (run / "export").is_dir():
             _run(experiment, "export", str(run))
-        _run(experiment, "sample", str(run), "--count", "1", "--out", str(run / CLASSES))
+        # A study that was stopped while it measured has these already.
+        painted = ["--count", "1", "--out", str(run / CLASSES), "--overwrite"]
+        _run(experiment, "sample", str(run), *painted)
     if measured(run) != protocol.measures:
         _run(experiment, "evaluate", str(run), *_measuring(protocol))
         _note(experiment, protocol)
