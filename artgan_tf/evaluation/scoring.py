@@ -103,7 +103,8 @@ def scores(
 ) -> Iterator[tuple[Metric, Result]]:
     """Yield the results; real images are scored only with metrics for which they can stand in.
 
-    A metric without a value for these images is skipped, and a warning says why.
+    A metric without a value for these images is skipped, and a warning says why; another one names
+    the metrics without a row of real images because too few can stand in.
 
     Args:
         subject: the source of the images.
@@ -116,6 +117,8 @@ def scores(
     with tempfile.TemporaryDirectory(dir=reference.work) as folder:
         count = max((metric.count for metric in metrics), default=0)
         images = _generated(subject, count, reference, Path(folder))
+        if not images:
+            _warn_of_missing_rows(metrics, reference)
         for metric in metrics:
             real = _real(metric, reference)
             fake = images.first(metric.count) if images else _stand_in(metric, reference, real)
@@ -153,16 +156,39 @@ def _real(metric: Metric, reference: Reference) -> Images:
 
 def _stand_in(metric: Metric, reference: Reference, real: Images) -> Images | None:
     """As many real images as would be generated, from the other split, or None if too few."""
-    if not metric.count or "gan" in metric.entry.needs:
+    if not _has_row(metric) or _spare(metric, reference) < metric.count:
         return None
-    split = "train" if metric.split == "val" else "val"
-    spare = reference.validation.count if split == "train" else 0
-    images = reference.split(split)
-    if images.count - spare < metric.count:
-        return None
-    fake = images.first(metric.count)
+    fake = reference.split(_other(metric)).first(metric.count)
     enough = _of_each(reference, real.labels, fake.labels).max() >= metric.in_class
     return fake if enough else None
+
+
+def _has_row(metric: Metric) -> bool:
+    """Whether real images can stand in for generated ones."""
+    return bool(metric.count) and "gan" not in metric.entry.needs
+
+
+def _other(metric: Metric) -> str:
+    return "train" if metric.split == "val" else "val"
+
+
+def _spare(metric: Metric, reference: Reference) -> int:
+    """Number of images of the other split that can stand in for generated ones."""
+    chosen = reference.validation.count if _other(metric) == "train" else 0
+    return reference.split(_other(metric)).count - chosen
+
+
+def _warn_of_missing_rows(metrics: Sequence[Metric], reference: Reference) -> None:
+    missing: dict[int, list[str]] = {}
+    for metric in filter(_has_row, metrics):
+        if (spare := _spare(metric, reference)) < metric.count:
+            missing.setdefault(spare, []).append(metric.name)
+    for spare, names in missing.items():
+        warnings.warn(
+            f"{', '.join(names)}: no row of real images, of which only {spare:,} can stand in for "
+            f"generated ones; it takes metrics of at most as many.",
+            stacklevel=2,
+        )
 
 
 def _result(

@@ -90,7 +90,11 @@ def test_no_image_stands_in_for_itself_or_chooses_the_windows_it_stands_in(
 ) -> None:
     spare = 36 - 3  # the last three choose the width of Parzen windows
     assert list(scored(["parzen_33", "kid_33_val"], data)) == ["parzen_33", "kid_33_val"]
-    assert scored([f"parzen_{spare + 1}", "pixel_diversity_13", "fid_34_val"], data) == {}
+    with pytest.warns(UserWarning) as warned:
+        assert scored([f"parzen_{spare + 1}", "pixel_diversity_13", "fid_34_val"], data) == {}
+    told = [str(each.message) for each in warned]
+    assert [line.split(":")[0] for line in told] == ["parzen_34, fid_34_val", "pixel_diversity_13"]
+    assert ["only 33 can stand in" in told[0], "only 12 can" in told[1]] == [True, True]
     kept = {image.tobytes() for image in data.validation.pixels}
     assert not kept & {image.tobytes() for image in data.train.first(spare).pixels}
 
