@@ -90,7 +90,7 @@ def test_no_image_stands_in_for_itself_or_chooses_the_windows_it_stands_in(
 ) -> None:
     spare = 36 - 3  # the last three choose the width of Parzen windows
     assert list(scored(["parzen_33", "kid_33_val"], data)) == ["parzen_33", "kid_33_val"]
-    with pytest.warns(UserWarning) as warned:
+    with pytest.warns(UserWarning, match="no row of real images") as warned:
         assert scored([f"parzen_{spare + 1}", "pixel_diversity_13", "fid_34_val"], data) == {}
     told = [str(each.message) for each in warned]
     assert [line.split(":")[0] for line in told] == ["parzen_34, fid_34_val", "pixel_diversity_13"]
