@@ -1,7 +1,6 @@
 """Checks which settings conflict, before a backend is imported."""
 
 from artgan_tf.config import Config, InputError, ModelOptions
-from artgan_tf.frozen.efficientnet_file import weights_file
 from artgan_tf.tables import parse_layers, parse_stages
 
 
@@ -17,8 +16,6 @@ def check_settings(config: Config) -> None:
         _check_codes(config)
     if config.model.paper == "critic":
         _check_trick(config)
-        if config.discriminator.features == "efficientnet":
-            weights_file()
     else:
         _check_without_critic(config)
     if config.discriminator.augment_strength == "adaptive" and not config.discriminator.augment:

@@ -10,6 +10,7 @@ from artgan_tf.config import Config, InputError, flat, resolve
 from artgan_tf.data.source import Source
 from artgan_tf.data.spec import open_early, open_source
 from artgan_tf.evaluation.registry import check_asked
+from artgan_tf.frozen.efficientnet_file import weights_file
 from artgan_tf.hardware import gpus
 from artgan_tf.possible import check_settings
 from artgan_tf.runs.directory import RunDirectory
@@ -95,6 +96,8 @@ def checked(
         InputError: the settings, the directory or the data have a mistake.
     """
     check_settings(config)
+    if config.discriminator.features == "efficientnet":
+        weights_file()  # only training needs it
     check_asked(config.log.metrics, config.log.extractor)
     run = RunDirectory(run_dir)
     if not fresh:

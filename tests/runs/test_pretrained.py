@@ -13,6 +13,7 @@ import artgan_tf
 from artgan_tf.catalogue import models
 from artgan_tf.config import InputError, flat, resolve
 from artgan_tf.evaluation.results import REAL
+from artgan_tf.frozen import efficientnet_file
 from artgan_tf.papers import build_gan
 from artgan_tf.runs import pretrained
 from artgan_tf.runs.checkpoint_file import write
@@ -23,6 +24,7 @@ from artgan_tf.runs.names import network as network_of
 from artgan_tf.runs.networks import load_networks
 from artgan_tf.sampling.pack import pack
 from artgan_tf.sizing import fitting
+from artgan_tf.task import plan
 from artgan_tf.training.train import train
 from tests import gans
 from tests.training.states import state
@@ -117,6 +119,15 @@ def test_models_lists_it_with_its_figures_sheet_and_card(capsys):
     for kind in ("sheet", "card"):
         (path,) = re.findall(rf"{kind} +(\S+)", about)
         assert Path(path).is_file()
+
+
+def test_only_training_needs_the_package_of_frozen_features(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(efficientnet_file, "MODULE", "not_installed")
+    assert artgan_tf.load("pretrained:cifar10").generate(["frog"], [7]).std() > 0
+    with pytest.raises(InputError, match=r"needs the package .*: pip install"):
+        plan("recommended/cifar10-small", {})
+    with pytest.raises(InputError, match=r"needs the package .*: pip install"):
+        build_gan(resolve("recommended/cifar10-small"), 10).compile()
 
 
 # ---- what is refused --------------------------------------------------------------------------
