@@ -80,6 +80,12 @@ def made(paintings, tmp_path_factory, without_starts) -> Path:
     return out
 
 
+@pytest.fixture
+def copy(made, tmp_path) -> Path:
+    """A copy of that study, to change."""
+    return Path(shutil.copytree(made, tmp_path / "copy"))
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_every_experiment_has_its_row(made):
@@ -129,9 +135,7 @@ def test_pictures_and_exports_are_there(made):
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_what_is_done_is_not_done_again_and_pages_come_of_the_files(made, tmp_path, monkeypatch):
-    copy = tmp_path / "copy"
-    shutil.copytree(made, copy)
+def test_what_is_done_is_not_done_again_and_pages_come_of_the_files(made, copy, monkeypatch):
     monkeypatch.setattr(experiment, "_run", lambda *_: pytest.fail("it is done"))
     assert call(made.parent / "plain.toml", "--out", copy, "--seeds", 0, 1, *METRICS) == 0
     for name in (pages.RESULTS, pages.PAGE, pages.SHEET, pages.CURVES):
@@ -149,9 +153,7 @@ def test_what_is_done_is_not_done_again_and_pages_come_of_the_files(made, tmp_pa
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_it_resumes_where_it_was_stopped_while_it_measured(made, tmp_path):
-    copy = tmp_path / "copy"
-    shutil.copytree(made, copy)
+def test_it_resumes_where_it_was_stopped_while_it_measured(made, copy):
     first = made.parent / "plain.toml"
     (experiment.Experiment(str(first), 1, copy).run_dir / NOTE).unlink()
     assert call(first, "--out", copy, "--seeds", 1, *METRICS) == 0
@@ -168,9 +170,7 @@ def test_a_mistake_is_told_before_anything_is_trained(tmp_path, capsys, monkeypa
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_other_metrics_are_measured_anew_and_nothing_is_trained(made, tmp_path):
-    copy = tmp_path / "copy"
-    shutil.copytree(made, copy)
+def test_other_metrics_are_measured_anew_and_nothing_is_trained(made, copy):
     first = made.parent / "plain.toml"
     run = experiment.Experiment(str(first), 0, copy).run_dir
     state, exported = ((run / name).stat().st_mtime_ns for name in ("config.toml", "export"))
