@@ -20,8 +20,8 @@ SMALL, AT_SMALL = 32, {GPU: "recommended/cifar10", CPU: "recommended/cifar10-sma
 PASSES, FINE_TUNING, LEAST_SHARE = 400, 155, 4
 FEW, LOOKS = 2_000, 20  # images; validations of a run with adaptive augmentation
 # Measured (experiments/README.md): one core does 4,000 steps in 33 minutes, with small images in
-# 20; an H100 does 14,491 steps in 6.5 minutes, and is no slower with small images.
-STEPS_A_MINUTE = {GPU: 2_200, CPU: 120, AT_SMALL[GPU]: 2_200, AT_SMALL[CPU]: 200}
+# 20; an H100 does 15,791 steps in 6.4 minutes, and compiles for 2.5.
+STEPS_A_MINUTE = {GPU: 2_500, CPU: 120, AT_SMALL[GPU]: 2_500, AT_SMALL[CPU]: 200}
 NETWORKS = (
     "data.image_size", *(f"model.{field.name}" for field in fields(ModelOptions)),
     "discriminator.features", "discriminator.feature_size", "discriminator.spectral_norm",

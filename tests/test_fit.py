@@ -84,9 +84,9 @@ def test_data_of_ones_own_name_the_run(spec, name, tmp_path, monkeypatch):
         (20, False, 1_000, 20, True),
         (200, False, 2_500, 32, True),
         (60_000, False, 4_000, 32, False),
-        (200, True, 25_000, 64, True),
-        (8_000, True, 50_000, 64, False),
-        (60_000, True, 100_000, 64, False),
+        (200, True, 4_000, 128, True),
+        (2_400, True, 7_500, 128, False),
+        (60_000, True, 16_000, 128, False),
     ],
 )
 def test_the_size_of_ones_own_training(pictures, gpu, steps, batch, adapts):

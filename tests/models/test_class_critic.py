@@ -88,7 +88,7 @@ COUNTS = {
 
 @pytest.mark.parametrize("preset", COUNTS)
 def test_parameters(preset: str) -> None:
-    gan = build_gan(resolve(preset), 10)
+    gan = build_gan(resolve(preset, {"model.width": 1.0}), 10)
     assert (count(gan.generator), count(gan.discriminator)) == COUNTS[preset]
     assert count(gan.averaged) == 0
 
