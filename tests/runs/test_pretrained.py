@@ -177,7 +177,7 @@ def test_a_damaged_card_is_refused(card: str, shelf: Path):
 def test_an_unknown_name_is_refused_with_the_known_ones(name: str):
     with pytest.raises(
         InputError,
-        match=rf"^There is no pretrained:{name}(?: \(did .*\))?: [^\n]*{NAME} or [^\n]*\.$",
+        match=rf"^There is no pretrained:{name}(?: \(did .*\))?: [^\n]*{NAME}, [^\n]*\.$",
     ):
         artgan_tf.load(f"pretrained:{name}")
 
@@ -205,7 +205,14 @@ def packed(trained, tmp_path, shelf) -> Path:
 
 @pytest.mark.slow
 def test_a_packed_run_holds_two_networks_in_float16(packed, shelf):
-    assert pretrained.names() == ["cifar10", "tiny", "wikiart-artist", NAME, "wikiart-style"]
+    assert pretrained.names() == [
+        "cifar10",
+        "tiny",
+        "wikiart-artist",
+        NAME,
+        f"{NAME}-half",
+        "wikiart-style",
+    ]
     found, whole = state(pretrained.locate("pretrained:tiny")), state(packed)
     kept = {key for key in whole if network_of(key) in ("averaged", "discriminator")}
     assert found.keys() == kept
