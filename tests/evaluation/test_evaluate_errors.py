@@ -85,9 +85,8 @@ def test_a_mistake_in_a_process_of_its_own(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
     told = f"error: There is no run '{tmp_path}': name a folder made by fit, "
-    known = ", ".join(
-        f"pretrained:{name}" for name in ("cifar10", "wikiart-artist", "wikiart-genre")
-    )
+    names = "cifar10", "wikiart-artist", "wikiart-genre", "wikiart-genre-half"
+    known = ", ".join(f"pretrained:{name}" for name in names)
     assert done.stderr == f"{told}{known} or pretrained:wikiart-style.\n"
 
 
