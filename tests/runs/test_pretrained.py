@@ -68,10 +68,8 @@ def test_it_paints_its_classes(name: str, classes: int, size: int, steps: int):
 @pytest.mark.parametrize("name", pretrained.names())
 def test_its_settings_are_those_of_the_command_on_its_card(name: str):
     folder = pretrained.locate(f"pretrained:{name}")
-    card, own = (
-        (folder / "README.md").read_text(encoding="utf-8"),
-        flat(RunDirectory(folder).config()),
-    )
+    own = flat(RunDirectory(folder).config())
+    card = (folder / "README.md").read_text(encoding="utf-8")
     (command,) = re.findall(r"`python -m artgan_tf\.fit ([^`]+)`", card)
     settings = flat(resolve(own["preset"], _options(command)))
     if start := own["train.init"]:
