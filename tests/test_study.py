@@ -99,6 +99,7 @@ def test_every_experiment_has_its_row(made):
         assert row["steps"] == 4
         assert row["images"] == 36
         assert row["seconds"] > 0
+        assert row["cpu_seconds"] > 0
         assert row["hardware"] == hardware.describe()
         assert len(row["config_sha256"]) == 64
         assert (made / row["run"] / NOTE).is_file()

@@ -53,11 +53,13 @@ def _page(found: Sequence[StudyRow]) -> str:
 def _cost(found: Sequence[StudyRow]) -> str:
     from tabulate import tabulate
 
-    heads = ["preset", "seed", "data", "steps", "images", "minutes", "images/s", "hardware"]
+    heads = ["preset", "seed", "data", "steps", "images", "minutes", "core minutes"]
+    heads += ["images/s", "hardware"]
     rows = [
         [
             *(r.preset, r.seed, r.data, f"{r.steps:,}", f"{r.images:,}"),
-            *(f"{r.seconds / 60:.0f}", r.images_per_second, r.hardware),
+            *(f"{r.seconds / 60:.0f}", f"{r.cpu_seconds / 60:.0f}" if r.cpu_seconds else ""),
+            *(r.images_per_second, r.hardware),
         ]
         for r in found
     ]

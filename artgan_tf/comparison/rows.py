@@ -26,6 +26,7 @@ class StudyRow:
         images: number of images seen, with repetitions.
         hardware: a description of the hardware.
         seconds: training time by the clock.
+        cpu_seconds: the training's CPU time, of all its cores together; 0 if it is not known.
         images_per_second: mean over the whole training.
         config_sha256: hash of the configuration file, in hexadecimal.
         commit: commit of the program that measured.
@@ -41,6 +42,7 @@ class StudyRow:
     images: int
     hardware: str
     seconds: float
+    cpu_seconds: float
     images_per_second: float
     config_sha256: str
     commit: str
@@ -86,6 +88,7 @@ def read_row(run: Path) -> StudyRow:
         images=images,
         hardware=note["hardware"],
         seconds=timed["seconds"],
+        cpu_seconds=timed.get("cpu_seconds", 0.0),
         images_per_second=round(images / max(timed["seconds"], 1e-9), 1),
         config_sha256=hashlib.sha256(directory.config_file.read_bytes()).hexdigest(),
         commit=next((result.commit for result in reversed(found)), ""),

@@ -125,7 +125,7 @@ class Loop:
         rate = (step - done) * self.config.train.batch_size / elapsed
         self._recorded = step, self.clock.seconds
         row = {"step": step} | means
-        row |= {"images_per_second": round(rate, 1), "seconds": round(self.clock.seconds, 1)}
+        row |= {"images_per_second": round(rate, 1)} | self._times()
         self._bar.set_postfix_str(
             f"D {means['d_loss']:.3f} G {means['g_loss']:.3f} {rate:.0f} images/s"
         )
@@ -155,8 +155,11 @@ class Loop:
         if not self.engine.writes:
             return
         if self._recorded[0] != step:  # a resumed run counts on from this time
-            self.logger.scalars({"step": step, "seconds": round(self.clock.seconds, 1)})
+            self.logger.scalars({"step": step} | self._times())
         self.checkpoints.save()
+
+    def _times(self) -> dict[str, float]:
+        return {name: round(total, 1) for name, total in self.clock.totals.items()}
 
     def _pause(self, *actions: Callable[[int], None], last: bool = True) -> None:
         """Do actions between steps, which do not count as training time."""

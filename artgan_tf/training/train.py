@@ -156,10 +156,16 @@ def _train(
         health=Health(config, checkpoints, engine.settle),
         interruption=interruption,
         steps=steps,
-        clock=Clock(max((row.get("seconds", 0.0) for row in run.history()), default=0.0)),
+        clock=_clock(run),
         tell=tell if engine.writes else lambda line: None,
     ).run()
     return gan.steps_done
+
+
+def _clock(run: RunDirectory) -> Clock:
+    """A clock that goes on from the run's history."""
+    rows = run.history()
+    return Clock({n: max((r.get(n, 0.0) for r in rows), default=0.0) for n in Clock().totals})
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def wait_for(condition, process: subprocess.Popen, seconds: float = 120) -> None
 
 
 def losses(run_dir: Path) -> list[dict]:
-    timing = ("seconds", "images_per_second")
+    timing = ("seconds", "cpu_seconds", "images_per_second")
     return [
         {k: v for k, v in r.items() if k not in timing} for r in RunDirectory(run_dir).history()
     ]
