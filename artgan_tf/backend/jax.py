@@ -1,8 +1,8 @@
 """Gradients, a loop and the division of a batch among devices, with JAX.
 
-Several devices compute one program over the whole batch, which the compiler divides. Means, batch
-norm, random numbers and pairs of images are thus the same as on one device, and there is only one
-replica.
+Their documentation is in `backend.tensorflow`. Several devices compute one program over the whole
+batch, which the compiler divides; there is only one replica, and means, batch norm, random numbers
+and pairs of images are those of one device.
 
 JAX's transformations do not see assignments. So a whole train step runs in a
 `keras.StatelessScope`, which collects the variables' new values, and each transformation within it
@@ -31,17 +31,6 @@ def descend(
     compute_terms: Callable[[], Terms],
     state: list[keras.Variable],
 ) -> Terms:
-    """Do one step of an optimizer on the trainable variables of a network.
-
-    Args:
-        optimizer: an optimizer built for these variables.
-        network: the network to update.
-        compute_terms: computes the terms of the loss, which is their sum.
-        state: all variables that the terms may read or change.
-
-    Returns:
-        The terms before the step.
-    """
     variables = network.trainable_variables
     moved = {id(v) for v in variables}
     others = [v for v in state if id(v) not in moved]
@@ -66,19 +55,6 @@ def descend(
 def with_gradient(
     work: Callable[[Any], tuple[Any, Any]], x: Any, due: Any, state: list[keras.Variable]
 ) -> tuple[Any, Any]:
-    """Call a function of x, and compute a gradient with respect to x in the same pass.
-
-    Variables that the function assigns are thus assigned only once.
-
-    Args:
-        work: x -> (the scalar to differentiate, any other output).
-        x: an array; gradients flow through both results, including the gradient.
-        due: bool scalar; if it is false, the gradient is zeros and is not computed.
-        state: all variables that the function may read or change.
-
-    Returns:
-        The function's second output, and the gradient, of x's shape.
-    """
     now = [v.value for v in state]
 
     def of(x: Any) -> tuple[Any, tuple[Any, list[Any]]]:
@@ -95,14 +71,6 @@ def with_gradient(
 def repeat(
     times: Any, work: Callable[[], Terms], first: Terms, state: list[keras.Variable]
 ) -> Terms:
-    """Repeat a function that has been called once already; returns its last result.
-
-    Args:
-        times: int scalar, the total number of calls including the first, at least 1.
-        work: the function.
-        first: the result of the first call.
-        state: all variables that the function may read or change.
-    """
 
     def again(carried: tuple[Any, Terms, list[Any]]) -> tuple[Any, Terms, list[Any]]:
         done, _, values = carried
@@ -118,39 +86,29 @@ def repeat(
 
 
 def replica() -> tuple[Any, int]:
-    """The index of this replica, and the number of replicas: always 0 and 1."""
     return 0, 1
 
 
 def replicas() -> int:
-    """The number of replicas of networks built here."""
     return 1
 
 
 def own_rows(n: Any, draw: Callable[[Any], Any]) -> Any:
-    """Draw the n rows of a batch, and divide them among the devices of the mesh.
-
-    Args:
-        n: number of rows of the whole batch.
-        draw: draws a given number of rows.
-    """
+    """Draw the n rows of a batch, and divide them among the devices of the mesh."""
     rows = draw(n)
     (*_, axis) = (None, *jax.sharding.get_abstract_mesh().axis_names)
     return jax.lax.with_sharding_constraint(rows, PartitionSpec(axis)) if axis else rows
 
 
 def mean_of_replicas(terms: Terms) -> Terms:
-    """Average scalars over all replicas."""
     return terms
 
 
 def rows_of_replicas(rows: Any) -> Any:
-    """Concatenate the rows [N, ...] of all replicas."""
     return rows
 
 
 def accelerators() -> list[str]:
-    """Names of this machine's GPUs or TPUs."""
     return [each.device_kind for each in jax.local_devices() if each.platform != "cpu"]
 
 
@@ -176,12 +134,6 @@ def array(variable: keras.Variable) -> np.ndarray:
 
 
 def compiled(work: Callable[..., None], state: Sequence[keras.Variable]) -> Callable[..., None]:
-    """Compile a function that only changes variables.
-
-    Args:
-        work: a function of arrays, without a result.
-        state: all variables that it may read or change.
-    """
     step = jax.jit(stateless(work, state))
 
     def call(*arguments: Any) -> None:
@@ -192,20 +144,15 @@ def compiled(work: Callable[..., None], state: Sequence[keras.Variable]) -> Call
 
 
 def uniform_by_seed(seeds: Any, size: int) -> Any:
-    """Draw float32 [N, size] uniformly from [-1, 1), each row from its own seed (int64 [N]) alone.
-
-    The algorithm is fixed, so that CPU and GPU draw the same; the numbers differ from TensorFlow's.
-    """
+    """Draw like TensorFlow's, but other numbers."""
     return jax.vmap(lambda key: jax.random.uniform(key, (size,), minval=-1.0))(_keys(seeds))
 
 
 def normal_by_seed(seeds: Any, size: int) -> Any:
-    """Draw float32 [N, size] from the standard normal distribution; see `uniform_by_seed`."""
     return jax.vmap(lambda key: jax.random.normal(key, (size,)))(_keys(seeds))
 
 
 def fill_up(x: Any) -> Any:
-    """Append rows of zeros to [N, ...], up to a power of two, or above 16 to a multiple of 16."""
     count = len(x)
     full = 1 << (count - 1).bit_length() if count <= 16 else -(-count // 16) * 16
     return jnp.pad(x, [(0, full - count), *[(0, 0)] * (x.ndim - 1)])
@@ -214,14 +161,9 @@ def fill_up(x: Any) -> Any:
 def stateless(
     step: Callable[..., Any], state: Sequence[keras.Variable]
 ) -> Callable[..., tuple[Any, list[Any]]]:
-    """Turn a step that assigns variables into a function of their values, which JAX can compile.
+    """A function (values, *arguments) -> (a step's result, the values after it) for JAX to compile.
 
-    Args:
-        step: the step, with any arguments.
-        state: all variables that it may read or change.
-
-    Returns:
-        A function (values, *arguments) -> (the step's result, the values after it).
+    `state` is all variables that the step may read or change.
     """
 
     def call(values: Sequence[Any], *arguments: Any) -> tuple[Any, list[Any]]:

@@ -1,10 +1,12 @@
-"""The interface of an engine: devices, batches on them, compiled steps."""
+"""The interface of an engine: devices, batches on them, compiled steps; and the choice of one."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from artgan_tf.config import RunError
+import keras
+
+from artgan_tf.config import Config, RunError
 from artgan_tf.data.source import Source, Split
 from artgan_tf.gan import GAN
 
@@ -57,3 +59,14 @@ class Engine(Protocol):
 
     def agree(self, stop: bool) -> bool:
         """Whether all workers stop here because any of them wants to; to be called every step."""
+
+
+def open_engine(config: Config) -> Engine:
+    """Open the engine of Keras's backend; must be called before anything is computed."""
+    if keras.backend.backend() == "jax":
+        from artgan_tf.training.jax_engine import JaxEngine
+
+        return JaxEngine(config)
+    from artgan_tf.training.tensorflow_engine import TensorFlowEngine
+
+    return TensorFlowEngine(config)

@@ -1,7 +1,6 @@
 """Writes a run's TensorBoard file, only when asked to and without a thread.
 
-tensorboardX's own writer uses a thread, which dies for good when the disk is full and loses events
-when the process is killed.
+tensorboardX's own thread dies for good on a full disk, and loses events when the process is killed.
 """
 
 import socket
@@ -18,12 +17,9 @@ from tfrecords_tools.common import files
 
 
 class Events:
-    """Collects points and images, and writes them to the file on `flush`.
+    """Collects points and images, and writes them to a file in `folder` on `flush`.
 
-    Args:
-        folder: the folder for the run's TensorBoard files.
-        start: the step from which the run resumes; TensorBoard then drops later steps of older
-            files.
+    The run resumes from step `start`; TensorBoard then drops later steps of older files.
     """
 
     def __init__(self, folder: Path, start: int):

@@ -1,4 +1,4 @@
-"""Estimates when the first picture and the end of a training are due, from timed steps."""
+"""Times a training, and estimates when its first picture and its end are due."""
 
 import time
 from collections.abc import Callable
@@ -12,13 +12,30 @@ LOOK, WRONG = 60.0, 0.25
 MINUTE = 60
 
 
-class Expectation:
-    """Reports the estimate once it is known, and again if it turns out wrong.
+class Clock:
+    """A stopwatch of training time that starts, stopped, from an earlier total of seconds."""
 
-    Args:
-        steps: the step at which the training ends.
-        picture: seconds from the first step until the first picture; 0 if there is one already.
-        tell: prints a line.
+    def __init__(self, seconds: float = 0.0):
+        self._before = seconds
+        self._since: float | None = None  # None while stopped
+
+    @property
+    def seconds(self) -> float:
+        """Training time so far."""
+        running = 0.0 if self._since is None else time.monotonic() - self._since
+        return self._before + running
+
+    def start(self) -> None:
+        self._since = time.monotonic()
+
+    def stop(self) -> None:
+        self._before, self._since = self.seconds, None
+
+
+class Expectation:
+    """Reports the estimate by `tell` once it is known, and again if it turns out wrong.
+
+    `picture` is the time from the first step to the first picture, 0 if there is one already.
     """
 
     def __init__(self, steps: int, picture: float, tell: Callable[[str], None]):

@@ -22,9 +22,8 @@ AXIS = "batch"  # the mesh axis along which devices share a batch
 class JaxEngine:
     """Trains on the devices of this machine; see `Engine`.
 
-    A step is one compiled function from the values of all variables to their next values, in the
-    same memory.  Each device holds a share of the batch, but the function is written for the whole
-    batch: batch norm, the energy term and random draws all cover the whole batch.
+    A step is one compiled function from all variables' values to their next values, in the same
+    memory. Devices share the batch, but batch norm, the energy term and random draws cover it all.
     """
 
     writes = ahead = True

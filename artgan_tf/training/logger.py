@@ -14,13 +14,7 @@ from tfrecords_tools.common import files
 
 
 class RunLogger:
-    """Writes a run's records into its directory.
-
-    Args:
-        run: the directory.
-        sampler: draws the sample grids.
-        start: the step from which the run resumes.
-    """
+    """Writes a run's records into its directory; the run resumes from step `start`."""
 
     def __init__(self, run: RunDirectory, sampler: Sampler, start: int):
         self.run, self.sampler, self.start = run, sampler, start
@@ -36,11 +30,7 @@ class RunLogger:
         return any(self.run.samples.glob("step_*.png"))
 
     def scalars(self, row: dict[str, float]) -> None:
-        """Write one row (`step` and named values) to the history and TensorBoard.
-
-        Raises:
-            NotWritten: the row is kept, and written with the next one.
-        """
+        """Write a row (`step` and named values); on NotWritten it is written with the next one."""
         for name, value in row.items():
             if name != "step":
                 self.events.scalar(name.replace("_", "/", 1), value, int(row["step"]))
@@ -50,13 +40,9 @@ class RunLogger:
             self.events.flush()
 
     def samples(self, step: int) -> np.ndarray:
-        """Draw and save the sample grid of a step, and the magnified one if there is one.
+        """Draw and save a step's grids; returns the pictures, uint8 [classes, seeds, H, W, 3].
 
-        Returns:
-            The images, uint8 [classes, seeds, H, W, 3].
-
-        Raises:
-            NotWritten: the disk is full.
+        Raises NotWritten if the disk is full.
         """
         self.sampler.refresh()
         path = self.run.samples / f"step_{step:06d}.png"

@@ -20,12 +20,7 @@ def batch_fault(train: Train, devices: int) -> str:
 def takes_all(train: Train, gpus: int, fault: str) -> bool:
     """Whether a run uses all devices: always if mirrored, and with `auto` if nothing prevents it.
 
-    With `auto` it logs a warning that says what prevents it.
-
-    Args:
-        train: settings with the strategy.
-        gpus: number of GPUs or TPUs.
-        fault: a sentence saying why the run cannot use them all; empty if it can.
+    `gpus` counts GPUs or TPUs. With `auto` a warning tells the `fault` that prevents it, if any.
     """
     if train.strategy != "auto":
         return train.strategy == "mirrored"
