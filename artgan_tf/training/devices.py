@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from artgan_tf.config import InputError, Train
 from artgan_tf.training import slurm
-from artgan_tf.training.sharing import batch_fault, takes_all
+from artgan_tf.training.engine import batch_fault, takes_all
 
 
 def choose_strategy(train: Train) -> tf.distribute.Strategy:

@@ -14,7 +14,7 @@ from artgan_tf.data.batches import HeldOut, in_memory, training_batches
 from artgan_tf.data.source import Indexed, Source, Split
 from artgan_tf.gan import GAN
 from artgan_tf.training.compiled import CompiledStep, keep_compiled
-from artgan_tf.training.sharing import batch_fault, takes_all
+from artgan_tf.training.engine import batch_fault, takes_all
 
 AXIS = "batch"  # the mesh axis along which devices share a batch
 

@@ -1,9 +1,13 @@
-"""The training loop: steps, and what happens between them."""
+"""The training loop: steps, what happens between them, and signals that ask it to stop."""
 
 import math
+import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any
 
 from tqdm import tqdm
@@ -16,13 +20,38 @@ from artgan_tf.runs.steps import latest_step
 from artgan_tf.training.engine import Engine
 from artgan_tf.training.expectation import Clock, Expectation
 from artgan_tf.training.health import Health
-from artgan_tf.training.interruption import Interruption
 from artgan_tf.training.logger import RunLogger
 from artgan_tf.training.overfitting import Overfitting
 from artgan_tf.training.watch import Watch
 from tfrecords_tools.common.files import NotWritten
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SAID = b"\nsaving ... after the step in hand (Ctrl-C again ends at once)\n"
 FIRST = 40.0  # seconds of training before the first picture, if none is due sooner
+
+
+class Interruption:
+    """A context in which the first signal sets `requested`; a second Ctrl-C ends at once."""
+
+    def __init__(self) -> None:
+        self.requested = False
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> "Interruption":
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._take) for number in SIGNALS}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _take(self, number: int, frame: FrameType | None) -> None:
+        if self.requested and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        if not self.requested:
+            os.write(2, SAID)  # print() is not safe here: a print may be under way
+        self.requested = True
 
 
 @dataclass

@@ -26,9 +26,8 @@ from artgan_tf.training import overfitting
 from artgan_tf.training.engine import Engine, open_engine
 from artgan_tf.training.expectation import Clock
 from artgan_tf.training.health import Health
-from artgan_tf.training.interruption import Interruption
 from artgan_tf.training.logger import RunLogger
-from artgan_tf.training.loop import Loop
+from artgan_tf.training.loop import Interruption, Loop
 from artgan_tf.training.overfitting import Overfitting
 from artgan_tf.training.schedule import schedule
 from artgan_tf.training.summary import lines

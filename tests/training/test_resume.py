@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from artgan_tf.runs.directory import RunDirectory
-from artgan_tf.training.interruption import Interruption
+from artgan_tf.training.loop import Interruption
 from artgan_tf.training.train import train
 from tests.training.states import assert_same_state, state
 
