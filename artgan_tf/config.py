@@ -47,8 +47,7 @@ class Data:
     __pydantic_config__ = STRICT
     spec: Text = "demo"  # demo | tfrecords:DIR | folder:DIR | arrays:FILE.npz | tfds:NAME | a path
     classes: Classes = 0  # expected number of classes; 0 accepts any
-    # expected names in label order; also used for data that only numbers its classes
-    class_names: tuple[str, ...] = ()
+    class_names: tuple[str, ...] = ()  # expected, in label order; also for data that numbers them
     train_count: Images = 0  # expected; 0: any. A mismatch is an error for tfds, else warned of
     val_count: Images = 0
     image_size: Side = 64

@@ -143,9 +143,7 @@ class GAN(AbstractGAN):
         return total
 
     def _set_learning_rates(self) -> None:
-        drops = ops.convert_to_tensor(
-            self.learning_rate_drops or (2**31 - 1,), dtype=backend.COUNTER
-        )
+        drops = ops.convert_to_tensor(self.learning_rate_drops, dtype=backend.COUNTER)
         passed = ops.sum(ops.cast(self.step >= drops, "float32"))
         for optimizer, rate in self.base_rates:
             optimizer.learning_rate = rate * ops.power(0.1, passed)
@@ -220,7 +218,7 @@ class GAN(AbstractGAN):
         if self.config.discriminator.features != "none":
             self.features = FrozenFeatures(self.config.discriminator.feature_size, self.dtype_name)
         drops = train.lr_drops if learning_rate_drops is None else learning_rate_drops
-        self.learning_rate_drops = drops
+        self.learning_rate_drops = drops or (2**31 - 1,)  # never
         optimizers = (
             d_optimizer or make_optimizer(train, train.lr_discriminator),
             g_optimizer or make_optimizer(train, train.lr_generator),

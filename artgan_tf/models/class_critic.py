@@ -31,11 +31,8 @@ class ModulatedBlock(keras.layers.Layer):
         super().__init__(**kwargs)
         self.inner, dtype = weights, self.dtype_policy
         self.norm = layers.batch_norm(improved.NORM, dtype)
-        self.modulate = None
-        if channels:
-            self.modulate = keras.layers.Dense(
-                2 * channels, kernel_initializer=improved.normal(), dtype=dtype
-            )
+        settings: Any = {"kernel_initializer": improved.normal(), "dtype": dtype}
+        self.modulate = keras.layers.Dense(2 * channels, **settings) if channels else None
 
     def call(self, x: Any, style: Any, training: bool = False) -> Any:
         x = self.norm(self.inner(x), training=training)

@@ -229,14 +229,6 @@ def test_damaged_records_can_be_left_out_and_are_counted(
         assert len({places(image)[0] for image in images}) == TRAIN - 1
 
 
-def test_a_shard_that_ends_early_loses_only_its_end(damaged: tuple[Path, str]) -> None:
-    (shard,) = damaged[0].glob("*-train.tfrecord-00002-of-00003")
-    shard.write_bytes(shard.read_bytes()[:-9])
-    with pytest.warns(UserWarning, match=f"2 of {TRAIN} records"):
-        source, _ = opened(damaged[0], on_corrupt="skip")
-    assert source.train.count == TRAIN - 2
-
-
 # ---- mistakes --------------------------------------------------------------------------------
 def test_what_is_no_data_set_is_refused(converted: dict, folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is not a TFRecord data set"):

@@ -248,19 +248,6 @@ def test_the_verbs_say_it_in_a_sentence(
     assert "Traceback" not in said
 
 
-def test_labels_that_are_classes_arrive_as_they_are(sets: dict) -> None:
-    for how in HOW:
-        source, data = opened(sets[how])
-        batches = held_out_batches(source.train, data, 9).as_numpy_iterator()
-        found = [
-            (int(i[0, 0, 0]) % 2, int(n))
-            for images, labels in batches
-            for i, n in zip(images, labels, strict=True)
-        ]
-        assert len(found) == 36
-        assert all(odd == label for odd, label in found)
-
-
 # ---- counts ----------------------------------------------------------------------------------
 def doubled(shard: Path) -> None:
     first = next(read_records(shard)).data or b""

@@ -12,7 +12,7 @@ from PIL import Image
 
 import artgan_tf
 from artgan_tf.catalogue import models
-from artgan_tf.config import InputError, flat, parse_overrides, resolve
+from artgan_tf.config import InputError, resolve
 from artgan_tf.evaluation.results import REAL
 from artgan_tf.frozen import efficientnet_file
 from artgan_tf.papers import build_gan
@@ -24,7 +24,6 @@ from artgan_tf.runs.load import load_gan
 from artgan_tf.runs.names import network as network_of
 from artgan_tf.runs.networks import load_networks
 from artgan_tf.sampling.pack import pack
-from artgan_tf.sizing import fitting
 from artgan_tf.task import plan
 from artgan_tf.training.train import train
 from tests import gans
@@ -32,7 +31,6 @@ from tests.training.states import state
 
 NAME = "wikiart-genre"
 MODEL = f"pretrained:{NAME}"
-IMAGES = {"wikiart-artist": (5_353, 529), "wikiart-style": (22_475, 1_761)}  # training, held-out
 
 
 @pytest.fixture
@@ -63,31 +61,6 @@ def test_it_paints_its_classes(name: str, classes: int, size: int, steps: int):
     assert len(np.unique(images.reshape(classes, -1), axis=0)) == classes
     assert images.std() > 30  # not plain grey
     assert sampler.gan.steps_done == steps
-
-
-@pytest.mark.parametrize("name", pretrained.names())
-def test_its_settings_are_those_of_the_command_on_its_card(name: str):
-    folder = pretrained.locate(f"pretrained:{name}")
-    own = flat(RunDirectory(folder).config())
-    card = (folder / "README.md").read_text(encoding="utf-8")
-    (command,) = re.findall(r"`python -m artgan_tf\.fit ([^`]+)`", card)
-    settings = flat(resolve(own["preset"], _options(command)))
-    if start := own["train.init"]:
-        init = RunDirectory(pretrained.locate(start)).config()
-        pictures = IMAGES[name]
-        settings |= fitting(*pictures, gpu=False, init=init).settings | {"train.init": start}
-    assert own.keys() == settings.keys()
-    free = {key for key in settings if key.startswith(("data.", "log."))} - {
-        "data.classes", "data.class_names", "data.image_size", "data.crop", "data.flip"
-    }  # fmt: skip
-    assert not [key for key in settings.keys() - free if own[key] != settings[key]]
-    assert command.startswith(f"--init {start} " if start else f"{own['preset']} ")
-
-
-def _options(command: str) -> dict[str, Any]:
-    """The settings that a command names by --steps and --set, in one line."""
-    steps = [f"train.steps={value}" for value in re.findall(r"--steps (\S+)", command)]
-    return parse_overrides([*steps, *re.findall(r"--set (\S+)", command)])
 
 
 @pytest.mark.slow
@@ -140,24 +113,12 @@ def test_only_training_needs_the_package_of_frozen_features(monkeypatch: pytest.
 
 
 # ---- what is refused --------------------------------------------------------------------------
-def damage(file: Path, how: str) -> None:
-    content = file.read_bytes()
-    middle = len(content) // 2
-    changed = {
-        "a bit": content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :],
-        "cut short": content[:-100],
-        "empty": b"",
-    }
-    if how == "missing":
-        file.unlink()
-    else:
-        file.write_bytes(changed[how])
-
-
-@pytest.mark.parametrize("how", ["a bit", "cut short", "empty", "missing"])
-def test_damaged_weights_are_refused(how: str, shelf: Path):
+@pytest.mark.parametrize(
+    "harm", [lambda file: file.write_bytes(file.read_bytes()[:-1]), Path.unlink]
+)
+def test_damaged_weights_are_refused(harm: Any, shelf: Path):
     (file,) = (shelf / NAME / "checkpoints").glob("*.npz")
-    damage(file, how)
+    harm(file)
     for _ in range(2):  # the second time, too
         with pytest.raises(InputError) as caught:
             artgan_tf.load(MODEL)
