@@ -66,24 +66,14 @@ class AbstractGAN(keras.Model):
     def interpolate(self, z: Any, other: Any, t: Any) -> Any:
         """Interpolate from z (t = 0) to another z (t = 1) by latents that are likely in the prior.
 
-        Args:
-            z, other: float32 [N, Z].
-            t: float32 [N], from 0 to 1.
-
-        Returns:
-            float32 [N, Z].
+        z and other are float32 [N, Z], t is float32 [N] from 0 to 1.
         """
         raise NotImplementedError
 
     def reconstruct(self, images: Any, generator: keras.Model | None = None) -> Any:
-        """Reconstruct images with the autoencoder, in inference mode.
+        """Reconstruct float32 images [N, S, S, 3] with the autoencoder, in inference mode.
 
-        Args:
-            images: float32 [N, S, S, 3] in `pixel_range`.
-            generator: the generator whose Dec ArtGAN uses; by default the one being trained.
-
-        Returns:
-            float32 [N, S, S, 3] in `pixel_range`.
+        ArtGAN takes the Dec of `generator`, by default of the one being trained.
         """
         raise NotImplementedError
 

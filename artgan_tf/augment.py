@@ -2,8 +2,7 @@
 
 Neither ArtGAN paper has it, and it is off by default. Real and generated images undergo the same
 kinds of change, and gradients flow through them to G. Each image of the batch, over all replicas,
-draws its own amounts. The function of each kind takes pixels in [-1, 1]; `augment` converts other
-ranges to that and back.
+draws its own amounts. The function of each kind takes pixels in [-1, 1].
 """
 
 from typing import Any
@@ -21,17 +20,11 @@ def augment(
     pixel_range: tuple[float, float] = (-1.0, 1.0),
     strength: Any = None,
 ) -> Any:
-    """Apply the named kinds of change in order, equally strongly for any range of pixels.
+    """Apply kinds of change (colour, translation, cutout) in order to images [N, H, W, C].
 
-    Args:
-        images: [N, H, W, C]; areas cut out or shifted in become grey, the middle of the range.
-        kinds: any of "colour", "translation", "cutout".
-        seed: the generator of the random amounts.
-        pixel_range: the values of black and white.
-        strength: probability, 0 to 1, that a kind changes an image; None changes all images.
-
-    Returns:
-        The changed images, of the same shape; colours may leave the range.
+    They are equally strong for any `pixel_range` (black, white); areas cut out or shifted in become
+    its middle, grey, and colours may leave it. `strength` is the probability, 0 to 1, that a kind
+    changes an image; None changes all. `seed` generates the random amounts.
     """
     if not kinds:
         return images

@@ -20,10 +20,7 @@ def check_out(folder: Path | None) -> None:
 
 
 def start_tensorflow() -> None:
-    """Start TensorFlow; raises InputError if Keras is set to another backend.
-
-    Most verbs need TensorFlow; only training runs on JAX too.
-    """
+    """Start TensorFlow; raises InputError if Keras is set to JAX, which is for training only."""
     if (backend := start_backend()) != "tensorflow":
         raise InputError(
             f"Keras's backend {backend} is only for training: set KERAS_BACKEND=tensorflow."
@@ -31,10 +28,9 @@ def start_tensorflow() -> None:
 
 
 def start_backend() -> str:
-    """Import Keras and its backend, without TensorFlow's C++ log messages.
+    """Import Keras and its backend, without TensorFlow's C++ log messages; returns its name.
 
-    Returns:
-        `tensorflow` or `jax`; raises InputError if the backend is another one or not installed.
+    Raises InputError if it is another one than `tensorflow` or `jax`, or not installed.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:

@@ -1,9 +1,7 @@
 """Configuration: frozen dataclasses, presets as TOML, overrides by dotted key.
 
-A preset is a TOML file whose tables are the sections below; `extends = "other/preset"` inherits the
-settings of another preset.
+A preset is a TOML file of the sections below; `extends = "other/preset"` inherits its settings.
 `resolve("improved/cifar10", {"model.width": 0.5})` returns the `Config` of a run.
-An unknown key or a value out of range raises `InputError` with one sentence.
 """
 
 import dataclasses
@@ -49,8 +47,7 @@ class Data:
     __pydantic_config__ = STRICT
     spec: Text = "demo"  # demo | tfrecords:DIR | folder:DIR | arrays:FILE.npz | tfds:NAME | a path
     classes: Classes = 0  # expected number of classes; 0 accepts any
-    # expected names in label order; also used for data that only numbers its classes
-    class_names: tuple[str, ...] = ()
+    class_names: tuple[str, ...] = ()  # expected, in label order; also for data that numbers them
     train_count: Images = 0  # expected; 0: any. A mismatch is an error for tfds, else warned of
     val_count: Images = 0
     image_size: Side = 64
@@ -167,11 +164,7 @@ class Config:
 
 
 def resolve(preset: str, overrides: Mapping[str, Any] | None = None) -> Config:
-    """The validated configuration of a preset.
-
-    Args:
-        preset: a preset's name or the path of a TOML file.
-        overrides: values by dotted key, such as {"model.width": 0.5}.
+    """The configuration of a preset (a name or a TOML file's path), with values by dotted key.
 
     Raises InputError for an unknown preset or key, or a value out of range.
     """
@@ -241,12 +234,10 @@ def _put(tree: dict[str, Any], key: str, value: Any) -> None:
 
 
 def _allowed(section: str) -> list[str]:
-    fields = {f.name: f.type for f in dataclasses.fields(Config) if f.name != "preset"}
-    kind = fields.get(section)
-    if kind is None:
-        return list(fields)
-    assert isinstance(kind, type)
-    return [f.name for f in dataclasses.fields(kind)]
+    """Names of a section's settings; of the sections if there is no such section."""
+    tree = to_tree(Config())
+    del tree["preset"]
+    return list(tree.get(section, tree))
 
 
 def _sentence(error: Any) -> str:

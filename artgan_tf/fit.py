@@ -1,8 +1,4 @@
-"""`python -m artgan_tf.fit [PRESET]`: train a preset; the same command again resumes.
-
-Without arguments it trains on the embedded demo paintings for a few minutes; with only
-`--data folder:DIR` it trains on your own images.
-"""
+"""`python -m artgan_tf.fit [PRESET]`: train a preset; the same command again resumes."""
 
 import os
 import sys

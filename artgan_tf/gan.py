@@ -5,11 +5,9 @@
     gan.fit(dataset)                          # TensorFlow only; (uint8 [N, S, S, 3], int labels)
 
 One `train_step` is one D step followed by one G step (or several, with the CIFAR trick). Real and
-fake images pass through D as separate batches, so that batch norm normalizes each separately.
-
-In a step `real` and `fake` are float32 [N, S, S, 3] in the model's range; `y` and `fake_y` are
-their labels, int32 [N]. In the backend, `descend` updates a network on the sum of its terms,
-`repeat` is a loop, and `own_rows` gives each replica its rows of a draw for the whole batch.
+fake images, float32 [N, S, S, 3] with labels int32 [N], pass through D as separate batches, so that
+batch norm normalizes each separately. `backend.descend` updates a network on the sum of its terms,
+and `own_rows` gives each replica its rows of a draw for the whole batch.
 """
 
 from functools import partial
@@ -31,12 +29,7 @@ from artgan_tf.optimization import make_optimizer
 
 
 class GAN(AbstractGAN):
-    """G, the EMA of its weights, D, and a train step; a model defines the networks and losses.
-
-    Args:
-        config: the whole configuration.
-        num_classes: K, from the data.
-    """
+    """G, the EMA of its weights, D, and a train step; a model defines the networks and losses."""
 
     def __init__(self, config: Config, num_classes: int):
         super().__init__()
@@ -65,13 +58,8 @@ class GAN(AbstractGAN):
 
     # ---- one iteration ------------------------------------------------------------------------
     def train_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
-        """Do one D step and the G step(s) on a batch; returns the means so far.
-
-        Args:
-            data: images uint8 [N, S, S, 3] and int labels [N].
-        """
-        images, y = data
-        real, y = self.from_uint8(images), ops.cast(y, "int32")
+        """Train on images uint8 [N, S, S, 3] and int labels [N]; returns the means so far."""
+        real, y = self._prepared(data)
         self._set_learning_rates()
         paired = self.config.train.fake_labels == "real"
         fake_y = y if paired else backend.own_rows(ops.shape(y)[0], self.fake_labels)
@@ -155,9 +143,7 @@ class GAN(AbstractGAN):
         return total
 
     def _set_learning_rates(self) -> None:
-        drops = ops.convert_to_tensor(
-            self.learning_rate_drops or (2**31 - 1,), dtype=backend.COUNTER
-        )
+        drops = ops.convert_to_tensor(self.learning_rate_drops, dtype=backend.COUNTER)
         passed = ops.sum(ops.cast(self.step >= drops, "float32"))
         for optimizer, rate in self.base_rates:
             optimizer.learning_rate = rate * ops.power(0.1, passed)
@@ -173,14 +159,9 @@ class GAN(AbstractGAN):
     def test_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
         """Measure D's accuracy among the K classes and the reconstruction error on held-out images.
 
-        Args:
-            data: images uint8 [N, S, S, 3] and int labels [N].
-
-        Returns:
-            The means so far.
+        Takes a batch as `train_step` does; returns the means so far.
         """
-        images, y = data
-        real, y = self.from_uint8(images), ops.cast(y, "int32")
+        real, y = self._prepared(data)
         logits = self.discriminator(real)[0][:, : self.num_classes]
         hits = ops.cast(ops.equal(ops.cast(ops.argmax(logits, axis=-1), "int32"), y), "float32")
         figures = {"accuracy": ops.mean(hits)}
@@ -189,26 +170,23 @@ class GAN(AbstractGAN):
         return self.held_out_means.add(figures, weight=ops.shape(y)[0])
 
     def compare_step(self, data: tuple[tuple[Any, Any], tuple[Any, Any]]) -> Any:
-        """Compare D's realness of training images, held-out images and fakes.
+        """Sum D's realness, in inference mode, of training images, held-out images and fakes.
 
-        The fakes have the classes of the training images and always the same z. All networks run in
-        inference mode, and no variable changes.
-
-        Args:
-            data: a batch of training images and a batch of held-out images, with their labels.
-
-        Returns:
-            float32 [3, 3]: for each kind, in that order, the sum of `realness`, the sum of its
-            squares, and the number of images.
+        `data` is a batch of training and one of held-out images. The fakes have the classes of the
+        training images and always the same z; no variable changes. Returns float32 [3, 3]: for each
+        kind the sum of `realness`, the sum of its squares, and the number of images.
         """
-        (train, y), (held_out, other_y) = (
-            (self.from_uint8(images), ops.cast(labels, "int32")) for images, labels in data
-        )
+        (train, y), (held_out, other_y) = map(self._prepared, data)
         z = self.latents_by_seed(np.arange(self.config.train.batch_size))[: ops.shape(y)[0]]
         fake = self.generator(z, self.one_hot(y))
         found = [self.realness(*seen) for seen in ((train, y), (held_out, other_y), (fake, y))]
         powers = (lambda x: x, ops.square, ops.ones_like)
         return ops.stack([ops.stack([ops.sum(power(x)) for power in powers]) for x in found])
+
+    def _prepared(self, batch: tuple[Any, Any]) -> tuple[Any, Any]:
+        """A batch's images in the model's range, and its labels as int32."""
+        images, y = batch
+        return self.from_uint8(images), ops.cast(y, "int32")
 
     # ---- set-up -------------------------------------------------------------------------------
     def _build_networks(self) -> None:
@@ -230,19 +208,17 @@ class GAN(AbstractGAN):
         learning_rate_drops: tuple[int, ...] | None = None,
         **kwargs: Any,
     ) -> None:
-        """Set both optimizers and build their state.
+        """Set both optimizers, by default those of the configuration, and build their state.
 
-        Args:
-            d_optimizer, g_optimizer: optimizers of D and G; by default those of the configuration.
-            learning_rate_drops: train steps at which both learning rates drop to a tenth; by
-                default those of the configuration. An optimizer with a schedule follows that.
+        Both learning rates drop to a tenth at the train steps `learning_rate_drops`, by default the
+        configuration's; an optimizer with a schedule of its own follows that.
         """
         train = self.config.train
         super().compile(optimizer=None, **kwargs)
         if self.config.discriminator.features != "none":
             self.features = FrozenFeatures(self.config.discriminator.feature_size, self.dtype_name)
         drops = train.lr_drops if learning_rate_drops is None else learning_rate_drops
-        self.learning_rate_drops = drops
+        self.learning_rate_drops = drops or (2**31 - 1,)  # never
         optimizers = (
             d_optimizer or make_optimizer(train, train.lr_discriminator),
             g_optimizer or make_optimizer(train, train.lr_generator),

@@ -1,7 +1,4 @@
-"""Layers of all models: blocks, nearest upsampling before a convolution, spectral normalization.
-
-All are Keras layers on `keras.ops`, for any backend; `artgan_tf.fast` has versions for CPUs.
-"""
+"""Layers of all models, on `keras.ops` alone: blocks, upsampling, spectral normalization."""
 
 from collections.abc import Iterator
 from math import prod
@@ -14,10 +11,9 @@ from artgan_tf import backend, fast
 
 
 def sublayers(holder: Any, place: str = "") -> Iterator[tuple[str, Any]]:
-    """Walk a layer with all layers and seed generators in its public attributes.
+    """Yield (path, object), such as ("blocks/0/norm/", layer), outer layers first.
 
-    Yields:
-        Pairs of path and object such as `("blocks/0/norm/", layer)`; outer layers first.
+    It walks a layer with all layers and seed generators in its public attributes.
     """
     if isinstance(holder, list | tuple):
         for index, each in enumerate(holder):
@@ -38,15 +34,10 @@ def batch_norm(settings: dict[str, float], dtype: Any) -> keras.layers.BatchNorm
 
 
 class Block(keras.layers.Layer):
-    """[dropout ->] convolution or dense -> [batch norm ->] activation.
+    """[dropout ->] convolution or dense -> [batch norm ->] leaky ReLU, or ReLU if `slope` is 0.
 
-    Args:
-        weights: the layer with the weights.
-        norm: settings of `keras.layers.BatchNormalization`, or None for no normalization.
-        slope: slope of the leaky ReLU; 0 gives a plain ReLU.
-        dropout: rate before the convolution; active only if called with `dropout=True`.
-
-    Call: `training` makes batch norm use the batch's statistics, `dropout` turns dropout on.
+    `weights` is the layer with the weights, `norm` the settings of batch norm or None.
+    In a call, `training` makes batch norm use the batch's statistics, `dropout` turns dropout on.
     """
 
     def __init__(
@@ -92,12 +83,8 @@ class Dropout(keras.layers.Dropout):
 def upsample_kernel(kernel: Any) -> Any:
     """The 4x4 transposed-convolution kernel that equals nearest x2 followed by a 3x3 convolution.
 
-    Args:
-        kernel: [3, 3, in, out], the kernel of a SAME convolution.
-
-    Returns:
-        [4, 4, out, in]: the sum of the four one-pixel shifts of the spatially flipped kernel, in
-        the transposed convolution's orientation, for stride 2 and SAME padding.
+    The kernel [3, 3, in, out] of a SAME convolution becomes [4, 4, out, in], for stride 2 and SAME:
+    the sum of the four one-pixel shifts of the spatially flipped kernel.
     """
     turned = ops.transpose(ops.flip(kernel, axis=(0, 1)), (0, 1, 3, 2))
     tall = ops.pad(turned, [[0, 1], [0, 0], [0, 0], [0, 0]])
@@ -109,14 +96,8 @@ def upsample_kernel(kernel: Any) -> Any:
 class UpsampleConv2D(keras.layers.Layer):
     """Nearest x2 then a bias-free 3x3 SAME convolution, computed as one transposed convolution.
 
-    The weight is the 3x3 kernel, so parameter counts match the paper; each output pixel takes 4
-    multiplications instead of 9, and no upsampled copy is made.
-
-    Args:
-        filters: number of output channels.
-        kernel_initializer: initializer of the 3x3 kernel.
-
-    Call: [N, H, W, C] -> [N, 2H, 2W, filters].
+    [N, H, W, C] -> [N, 2H, 2W, filters]. The weight is the 3x3 kernel, so parameter counts match
+    the paper; each output pixel takes 4 multiplications instead of 9, without an upsampled copy.
     """
 
     def __init__(self, filters: int, kernel_initializer: Any = "glorot_uniform", **kwargs: Any):
@@ -146,8 +127,7 @@ class UpsampleConv2D(keras.layers.Layer):
 class Spectral:
     """Divides a layer's kernel by its largest singular value, without assigning the kernel.
 
-    Only `update()` changes the power iteration's vectors `u` and `v`, and only the D step calls it,
-    so the G step's passes through D leave D's vectors unchanged.
+    Only `update()`, in the D step, changes the power iteration's vectors `u` and `v`.
     """
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:

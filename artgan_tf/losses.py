@@ -1,7 +1,4 @@
-"""Building blocks of losses, as pure functions of tensors (`keras.ops` only).
-
-Each model combines them into the terms of its losses in its own file in `artgan_tf.models`.
-"""
+"""Building blocks of losses, as pure functions of tensors (`keras.ops` only)."""
 
 from typing import Any
 
@@ -11,12 +8,7 @@ Terms = dict[str, Any]  # terms of a loss by name; the loss is their sum
 
 
 def cross_entropy(logits: Any, labels: Any) -> Any:
-    """Batch mean of the softmax cross-entropy.
-
-    Args:
-        logits: [N, K].
-        labels: int [N].
-    """
+    """Batch mean of the softmax cross-entropy of logits [N, K] and labels int [N]."""
     target = ops.one_hot(labels, logits.shape[-1])
     return -ops.mean(ops.sum(target * ops.log_softmax(logits, axis=-1), axis=-1))
 
@@ -37,17 +29,12 @@ def gradient_penalty(gradient: Any) -> Any:
 
 
 def energy_distance(real: Any, labels: Any, fake: Any, fake_labels: Any) -> Any:
-    """Distance between the distributions of real and fake images of each class.
+    """Distance between the distributions of real and fake images, views [N, D], of each class.
 
     2 E|x - s| - E|s - s'| over pairs of the same class, where |.| is the root mean square over a
-    view: the energy distance (Szekely and Rizzo, 2013) without its constant term. The first term
-    pulls fakes towards real images, the second pushes fakes of a class apart; the sum is smallest
-    if both distributions are equal. A discriminator cannot demand that, because it judges images
-    one by one. Neither ArtGAN paper has this term.
-
-    Args:
-        real, fake: [N, D], a view of images by a function of `VIEWS`.
-        labels, fake_labels: int [N].
+    view of `VIEWS`: the energy distance (Szekely and Rizzo, 2013) without its constant term. The
+    first term pulls fakes towards real images, the second pushes fakes of a class apart. A
+    discriminator, which judges images one by one, cannot demand that. Neither paper has this term.
     """
     across = ops.equal(labels[:, None], fake_labels[None, :])
     among = ops.equal(fake_labels[:, None], fake_labels[None, :])
@@ -64,8 +51,7 @@ def thumbnails(images: Any) -> Any:
 def shapes(images: Any) -> Any:
     """Grey thumbnails of images [N, S, S, 3], normalized in brightness and contrast, [N, 64].
 
-    Two colourings of the same composition are equal here, so fakes of a class must differ in more
-    than their colours.
+    Two colourings of a composition are equal here, so fakes of a class must differ in more.
     """
     grey = ops.mean(ops.reshape(thumbnails(images), (-1, 64, 3)), axis=2)
     grey -= ops.mean(grey, axis=1, keepdims=True)

@@ -15,11 +15,6 @@ class Means:
 
     Each replica has its own copy and adds values that all replicas share, so one worker can read it
     alone; reading a `keras.metrics.Mean` would wait for all workers of a cluster.
-
-    Args:
-        model: the model that owns the variable.
-        name: the variable's name.
-        names: the scalars' names.
     """
 
     def __init__(self, model: keras.Model, name: str, names: Sequence[str]):
@@ -29,12 +24,7 @@ class Means:
         )
 
     def add(self, values: Mapping[str, Any], weight: Any = 1.0) -> dict[str, Any]:
-        """Add one value of each scalar; returns the means so far.
-
-        Args:
-            values: scalars by name.
-            weight: the values' weight in the means.
-        """
+        """Add one value of each scalar, with a weight; returns the means so far."""
         row = [ops.cast(values[name], "float32") for name in self.names]
         weight = ops.cast(weight, "float32")
         sums = self.sums + weight * ops.stack([*row, ops.ones(())])
@@ -42,11 +32,7 @@ class Means:
         return {name: sums[i] / sums[-1] for i, name in enumerate(self.names)}
 
     def result(self, sums: Any = None) -> dict[str, float]:
-        """The means; 0 if nothing has been added.
-
-        Args:
-            sums: an earlier value of the variable; its current value by default.
-        """
+        """The means of `sums`, by default of the variable's value; 0 if nothing has been added."""
         *sums, weight = backend.array(self.sums) if sums is None else np.asarray(sums)
         return {
             name: float(total / weight) if weight else 0.0

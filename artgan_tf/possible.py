@@ -14,10 +14,13 @@ def check_settings(config: Config) -> None:
         )
     if config.model.paper == "artgan":
         _check_codes(config)
-    if config.model.paper == "critic":
-        _check_trick(config)
-    else:
+    if config.model.paper != "critic":
         _check_without_critic(config)
+    elif config.train.cifar_trick and config.train.critic == "relativistic":
+        raise InputError(
+            "train.cifar_trick needs D's loss on fakes alone, which train.critic='relativistic' "
+            "does not have: set the trick to false or choose another critic."
+        )
     if config.discriminator.augment_strength == "adaptive" and not config.discriminator.augment:
         raise InputError(
             "discriminator.augment_strength='adaptive' has nothing to adapt: set "
@@ -33,25 +36,16 @@ def _check_tables(model: ModelOptions) -> None:
 
 
 def _check_without_critic(config: Config) -> None:
-    if config.discriminator.features != "none":
-        raise InputError(
-            f"discriminator.features works only with model.paper='critic': set it to none with "
-            f"paper={config.model.paper!r}."
-        )
-    if config.train.gradient_penalty:
-        raise InputError(
-            f"train.gradient_penalty works only with model.paper='critic': set it to 0 with "
-            f"paper={config.model.paper!r}."
-        )
-
-
-def _check_trick(config: Config) -> None:
-    """The trick needs D's loss on fakes alone, which a relativistic critic does not compute."""
-    if config.train.cifar_trick and config.train.critic == "relativistic":
-        raise InputError(
-            "train.cifar_trick needs D's loss on fakes alone, which train.critic='relativistic' "
-            "does not have: set the trick to false or choose another critic."
-        )
+    off = {
+        "discriminator.features": (config.discriminator.features, "none"),
+        "train.gradient_penalty": (config.train.gradient_penalty, 0),
+    }
+    for key, (value, without) in off.items():
+        if value != without:
+            raise InputError(
+                f"{key} works only with model.paper='critic': set it to {without} with "
+                f"paper={config.model.paper!r}."
+            )
 
 
 def _check_codes(config: Config) -> None:

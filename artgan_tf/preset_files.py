@@ -1,8 +1,7 @@
-"""Finds and reads presets: TOML files of settings, given by name or path.
+"""Finds and reads presets: TOML files of settings.
 
-A name means the preset of the package.  A file of your own is given by its path, or, in the
-working directory's `experiments/`, by a name that no packaged preset has.
-`extends = "other/preset"` inherits the settings of another preset.
+A name means the preset of the package. A file of your own is given by its path, or, in the working
+directory's `experiments/`, by a name that no packaged preset has.
 """
 
 import tomllib
@@ -21,22 +20,14 @@ OWN = Path("experiments")  # in the working directory
 
 def preset_names() -> list[str]:
     """Sorted names of the presets of the package and of the working directory."""
-    return sorted(
-        {
-            file.relative_to(folder).with_suffix("").as_posix()
-            for folder in (PACKAGED, OWN)
-            for file in folder.rglob("*.toml")
-        }
-    )
+    files = ((folder, file) for folder in (PACKAGED, OWN) for file in folder.rglob("*.toml"))
+    return sorted({file.relative_to(at).with_suffix("").as_posix() for at, file in files})
 
 
 def read_preset(preset: str, seen: tuple[str, ...] = ()) -> dict[str, Any]:
     """Settings of a preset as nested dictionaries, merged over those of the preset it extends.
 
-    Args:
-        preset: a preset's name or the path of a TOML file.
-        seen: presets that extend this one, to detect cycles.
-
+    `seen` are the presets that extend this one.
     Raises InputError if a preset is missing, invalid or extends itself.
     """
     if preset in seen:

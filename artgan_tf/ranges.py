@@ -1,9 +1,5 @@
-"""Types with value ranges for the configuration, validated by pydantic.
+"""Types with value ranges for the configuration; an upper limit's error gives its reason."""
 
-An error about an upper limit also gives its reason.
-"""
-
-from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
@@ -14,17 +10,15 @@ FLOAT32, STEPS = 3e38, 2**31 - 1
 
 def at_most(most: float, why: str) -> AfterValidator:
     """Upper limit of a number, with the reason that the error sentence gives."""
-    return AfterValidator(partial(_at_most, most, why))
+    number = f"{most:,}" if isinstance(most, int) else f"{most:g}"
 
+    def check(value: Any) -> Any:
+        if value > most:
+            told = {"n": number, "why": why}
+            raise PydanticCustomError("too_large", "It should be at most {n}, {why}", told)
+        return value
 
-def _at_most(most: float, why: str, value: Any) -> Any:
-    if value > most:
-        raise PydanticCustomError("too_large", "It should be at most {n}, {why}", _named(most, why))
-    return value
-
-
-def _named(most: float, why: str) -> dict[str, str]:
-    return {"n": f"{most:,}" if isinstance(most, int) else f"{most:g}", "why": why}
+    return AfterValidator(check)
 
 
 def _encoded(value: str) -> str:

@@ -1,11 +1,10 @@
 """Chooses the size of a training on the user's own images by their number, size and the device.
 
-A GPU gets `recommended/own`, a machine without one `recommended/own-small`.  Each image is seen
-`PASSES` times, within a quarter of the preset's steps and all of them.  If there are few images, D
-soon overfits: augmentation then adapts to held-out images, and validations become frequent enough
-for that.  Images of at most `SMALL` pixels get the networks of a preset for that size.  A run that
-starts from another model's weights (`train.init`) gets that model's networks and learning rates,
-and sees each image `FINE_TUNING` times.
+Each image is seen `PASSES` times, within a quarter of the preset's steps and all of them. If there
+are few images, D soon overfits: augmentation then adapts to held-out images, and validations become
+frequent enough for that. Images of at most `SMALL` pixels get the networks of a preset for that
+size. A run that starts from another model's weights (`train.init`) gets that model's networks and
+learning rates, and sees each image `FINE_TUNING` times.
 """
 
 from dataclasses import dataclass, fields
@@ -35,13 +34,7 @@ SIZED = (
 
 @dataclass(frozen=True)
 class Size:
-    """The chosen size of a training.
-
-    Attributes:
-        preset: the preset's name.
-        settings: settings that differ from the preset's, by dotted key.
-        why: the reason, as part of a sentence.
-    """
+    """A preset, settings by dotted key that differ from its own, and why, as part of a sentence."""
 
     preset: str
     settings: dict[str, Any]
@@ -51,18 +44,14 @@ class Size:
 def fitting(
     pictures: int, held_out: int, gpu: bool, side: int = 0, init: Config | None = None
 ) -> Size:
-    """Choose the size of a training for given data.
+    """Choose the size for so many training and held-out images, of `side` pixels (0: unknown).
 
-    Args:
-        pictures: number of training images.
-        held_out: number of held-out images.
-        gpu: whether the backend computes on a GPU.
-        side: side of the images in pixels; 0 if unknown.
-        init: configuration of the model whose weights the training starts from.
+    `init` is the configuration of the model whose weights the training starts from.
     """
     preset = GPU if gpu else CPU
     drawn = AT_SMALL[preset] if 0 < side <= SMALL and not init else preset
-    train = resolve(preset).train
+    own = resolve(preset)
+    train = own.train
     batch = max(1, min(train.batch_size, pictures))
     least = train.steps // LEAST_SHARE
     passes = FINE_TUNING if init else PASSES
@@ -82,18 +71,15 @@ def fitting(
             "discriminator.augment_strength": "adaptive",
             "log.validate_every": max(1, steps // LOOKS),
         }
-    minutes = max(1, round(steps / STEPS_A_MINUTE[drawn] * _cost(preset, init)))
+    # A step's time is about proportional to the width (measured).
+    wider = init.model.width / own.model.width if init else 1.0
+    minutes = max(1, round(steps / STEPS_A_MINUTE[drawn] * wider))
     device = "on an H100" if gpu else "on one or two cores"
     adaptive = ", adaptive augmentation" if adapts else ""
     small = "" if drawn == preset else f", drawn at {SMALL}x{SMALL}"
     small += ", with the networks it starts from" if init else ""
     why = f"the size for {pictures:,} pictures{small}{adaptive}, about {minutes} minutes {device}"
     return Size(preset, settings, why)
-
-
-def _cost(preset: str, init: Config | None) -> float:
-    """Time of a step relative to the preset's: about proportional to the width (measured)."""
-    return init.model.width / resolve(preset).model.width if init else 1.0
 
 
 def whole(gpu: bool) -> Size:
@@ -110,10 +96,7 @@ def existing(run_dir: Path) -> Size | None:
 
 
 def default_run_dir(config: Config) -> Path:
-    """`runs/PRESET`, or `runs/DATA` for a run on the user's own images.
-
-    ARTGAN_RUNS sets the root; for a TOML file, PRESET is the file's name.
-    """
+    """`runs/PRESET` or `runs/FILE.toml's name`; `runs/DATA` for a run on the user's own images."""
     if config.preset not in (GPU, CPU):
         return runs_root() / config.preset
     kind, _, rest = config.data.spec.partition(":")

@@ -60,16 +60,9 @@ def scale(channels: int, width: float) -> int:
 
 
 def check_growth(name: str, stages: list[Stage], start: int, *ends: int) -> None:
-    """Check that the stages of a growing network lead from one size to another.
+    """Check that the stages of table `model.NAME` keep or double the size, from `start` on.
 
-    Args:
-        name: the table's name in the `model` section.
-        stages: stages, each of which must keep or double the size of the one before.
-        start: the size before the first stage.
-        ends: allowed sizes of the last stage; any size if none are given.
-
-    Raises:
-        InputError: a size is not allowed.
+    `ends` are the allowed sizes of the last stage, by default any. Raises InputError.
     """
     for before, stage in zip([start, *(s.size for s in stages)], stages, strict=False):
         if stage.size not in (before, 2 * before):

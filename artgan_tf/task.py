@@ -23,11 +23,8 @@ from tfrecords_tools.common.errors import NotThere
 class Task:
     """A training to be done.
 
-    Attributes:
-        config: the configuration.
-        run_dir: the run's directory.
-        source: the data, or None if they cannot be opened without TensorFlow.
-        why: why these settings were chosen, as part of a sentence; empty if a preset was named.
+    `source` is None if the data cannot be opened without TensorFlow; `why` tells, as part of a
+    sentence, why these settings were chosen, and is empty if a preset was named.
     """
 
     config: Config
@@ -43,14 +40,7 @@ def plan(
     fresh: bool = False,
     missing: bool = False,
 ) -> Task:
-    """Return the task of a command line; raises InputError, usually before TensorFlow starts.
-
-    Args:
-        preset: name or TOML file, if given.
-        settings: settings by dotted key.
-        run_dir: the run's directory, if given.
-        fresh, missing: as in `checked`.
-    """
+    """The task of a command line (see `checked`); raises InputError, mostly before TensorFlow."""
     if preset or settings.get("data.spec", "demo") == "demo":
         config = resolve(preset or "demo", settings)
         place = run_dir or sizing.default_run_dir(config)
@@ -80,20 +70,10 @@ def checked(
     source: Source | None = None,
     missing: bool = False,
 ) -> Source | None:
-    """Check everything that can be checked without TensorFlow.
+    """Check everything that can be checked without TensorFlow; raises InputError for a mistake.
 
-    Args:
-        config: the configuration.
-        run_dir: the run's directory.
-        fresh: whether an existing run will be moved aside.
-        source: the data, if already open.
-        missing: whether the data may be missing.
-
-    Returns:
-        The data, or None if they are missing or cannot be opened without TensorFlow.
-
-    Raises:
-        InputError: the settings, the directory or the data have a mistake.
+    With `fresh` an existing run will be moved aside, with `missing` the data may be missing.
+    Returns the data, or None if they are missing or cannot be opened without TensorFlow.
     """
     check_settings(config)
     if config.discriminator.features == "efficientnet":

@@ -109,24 +109,11 @@ def test_every_preset_loads_and_survives_toml(preset: str) -> None:
     assert from_tree(tomllib.loads(tomli_w.dumps(to_tree(config)))) == config
 
 
-def test_round_trip_with_overrides() -> None:
-    overrides = {"data.spec": 'folder:a "b"', "model.width": 1, "train.lr_drops": (1, 2)}
-    config = resolve("demo", overrides)
-    assert from_tree(tomllib.loads(tomli_w.dumps(to_tree(config)))) == config
-
-
 @pytest.mark.parametrize("key", ["data.spec", "train.init", "log.extractor"])
 def test_text_that_no_file_can_hold_is_refused(key: str) -> None:
     """Python's representation of bytes in a path that are not UTF-8."""
     with pytest.raises(InputError, match=rf"^{key} = [^\n]*udce7[^\n]*UTF-8, rename[^\n]*\.$"):
         resolve("demo", {key: "folder:x\udce7"})
-
-
-def test_a_configuration_is_frozen() -> None:
-    config = resolve("demo")
-    for part, name in ((config, "preset"), (config.train, "steps")):
-        with pytest.raises(dataclasses.FrozenInstanceError):
-            setattr(part, name, 1)
 
 
 def test_the_keys_of_flat_are_those_of_overrides() -> None:
@@ -242,12 +229,9 @@ BROKEN = [
 
 
 @pytest.mark.parametrize("text", BROKEN)
-@pytest.mark.parametrize("overrides", [{}, {"model.z_size": 5}])
-def test_a_broken_preset_is_an_input_error(
-    tmp_path: Path, text: str, overrides: dict[str, Any]
-) -> None:
+def test_a_broken_preset_is_an_input_error(tmp_path: Path, text: str) -> None:
     with pytest.raises(InputError):
-        resolve(write(tmp_path / "broken.toml", text), overrides)
+        resolve(write(tmp_path / "broken.toml", text), {"model.z_size": 5})
 
 
 # ---- upper bounds -----------------------------------------------------------------------------
@@ -270,10 +254,3 @@ def test_every_number_has_an_upper_bound_that_says_why(key: str) -> None:
     if isinstance(flat(resolve("demo"))[key], int):
         with pytest.raises(InputError, match=r"should be at most [\d,]+, \w+ \w+"):
             resolve("demo", {key: 2**127})
-
-
-@pytest.mark.parametrize("key", ["model.z_size", "data.classes", "model.width"])
-def test_what_no_memory_holds_is_refused_before_it_is_built(key: str) -> None:
-    for value in (2**31, 2**63, 1e30):
-        with pytest.raises(InputError, match=rf"^{key} = \S+ is invalid"):
-            resolve("demo", {key: value})

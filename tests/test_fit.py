@@ -1,8 +1,6 @@
 """The verb: exit codes, one-sentence errors, the dry run, two devices."""
 
 import re
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -181,14 +179,6 @@ def test_a_run_of_ones_own_keeps_its_size(paintings, tmp_path, monkeypatch):
     assert plan(None, {"data.spec": str(paintings)}, run_dir).config == config
     fresh = plan(None, {"data.spec": str(paintings)}, run_dir, fresh=True).config
     assert fresh.preset == sizing.CPU
-
-
-def test_a_mistake_in_a_process_of_its_own():
-    command = [sys.executable, "-m", "artgan_tf.fit", "no/such"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert done.stderr.startswith("error: There is no preset 'no/such'")
-    assert len(done.stderr.splitlines()) == 1
 
 
 def test_unknown_flag_is_exit_code_2(capsys):

@@ -1,6 +1,6 @@
 """`--help` is immediate: no verb imports slow packages before it has work to do."""
 
-import os
+import json
 import re
 import subprocess
 import sys
@@ -22,13 +22,14 @@ HEAVY = {
     "tensorflow_datasets",
 }
 CODE = """
-import runpy, sys
-module, *sys.argv[1:] = sys.argv[1:]
-try:
-    runpy.run_module(module, run_name="__main__")
-except SystemExit as end:
-    assert not end.code, end
-print(*sorted({name.partition(".")[0] for name in sys.modules}))
+import json, os, runpy, sys
+for columns, module, *arguments in json.loads(sys.argv[1]):
+    os.environ["COLUMNS"], sys.argv = columns, [module, *arguments]
+    try:
+        runpy.run_module(module, run_name="__main__")
+    except SystemExit as end:
+        assert not end.code, end
+    print(*sorted({name.partition(".")[0] for name in sys.modules}), end="\\0")
 """
 
 
@@ -44,35 +45,35 @@ def verbs() -> list[str]:
     return found
 
 
-def run(*arguments: str, columns: str = "5") -> str:
-    command = [sys.executable, "-c", CODE, *arguments]
-    narrow = os.environ | {"COLUMNS": columns}  # 5: a very narrow window
-    done = subprocess.run(
-        command, capture_output=True, text=True, cwd=REPOSITORY, env=narrow, timeout=100
-    )
+NARROW = [("5", verb, "--help") for verb in verbs()]  # in a very narrow window
+HELP = {verb: ("100", "artgan_tf", verb, "--help") for verb in VERBS}
+OWN, ALL = ("100", "tfrecords_tools.verify", "--help"), ("100", "artgan_tf")
+CLASSES = ("100", "artgan_tf.sample", "pretrained:cifar10", "--list-classes")
+
+
+@pytest.fixture(scope="module")
+def printed() -> dict[tuple[str, ...], str]:
+    """What commands print in one process; the last line is the packages imported so far."""
+    commands = [*NARROW, *HELP.values(), OWN, ALL, CLASSES]
+    run = [sys.executable, "-c", CODE, json.dumps(commands)]
+    done = subprocess.run(run, capture_output=True, text=True, cwd=REPOSITORY, timeout=200)
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return dict(zip(commands, done.stdout.split("\0"), strict=False))
 
 
-def test_the_verbs_are_found() -> None:
+def test_no_verb_imports_anything_heavy_for_its_help(printed) -> None:
     assert {"artgan_tf", "artgan_tf.fit", "tfrecords_tools.convert"} < set(verbs())
     assert len(verbs()) >= 10
-
-
-@pytest.mark.parametrize("verb", verbs())
-def test_help_imports_nothing_heavy(verb: str) -> None:
-    *text, modules = run(verb, "--help").splitlines()
-    assert "usage" in text[0]
-    assert HEAVY & set(modules.split()) == set()
+    for command, text in printed.items():
+        assert not HEAVY & set(text.splitlines()[-1].split()), command
+    assert all("usage" in printed[command].splitlines()[0] for command in NARROW)
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_help_is_in_words_and_has_two_examples(verb: str) -> None:
-    printed = run("artgan_tf", verb, "--help", columns="100")
-    help_of_it, _, after = printed.partition("Examples:")
+def test_help_is_in_words_and_has_two_examples(verb: str, printed) -> None:
+    help_of_it, _, after = printed[HELP[verb]].partition("Examples:")
     assert help_of_it.startswith(f"usage: artgan {verb}")
     assert re.findall(r"\{|\b(?:STR|INT|FLOAT)\b", help_of_it) == []
-    assert HEAVY & set(printed.splitlines()[-1].split()) == set()
     examples = [line for line in after.splitlines() if line.startswith(f"  artgan {verb}")]
     assert len(examples) == 2
     for flag in re.findall(r" (--[a-z-]+)", after):
@@ -82,23 +83,13 @@ def test_help_is_in_words_and_has_two_examples(verb: str) -> None:
         assert re.search(r"(MODEL|RUN) +a run's directory.* pretrained:NAME", help_of_it)
 
 
-def test_a_module_s_examples_are_its_own() -> None:
-    printed = run("tfrecords_tools.verify", "--help")
-    assert "  python -m tfrecords_tools.verify data/paintings" in printed
+def test_a_module_s_examples_are_its_own(printed) -> None:
+    assert "  python -m tfrecords_tools.verify data/paintings" in printed[OWN]
 
 
-def test_the_presets_stand_in_the_help_of_fit() -> None:
-    printed = run("artgan_tf", "fit", "--help")
-    assert set(preset_names()) <= set(re.findall(r"[\w/-]+", printed.partition("Presets:")[2]))
-
-
-def test_all_verbs_are_listed() -> None:
-    printed = run("artgan_tf")
-    assert all(f"  {verb:10} " in printed for verb in VERBS)
+def test_presets_verbs_and_classes_are_listed(printed) -> None:
+    listed = printed[HELP["fit"]].partition("Presets:")[2]
+    assert set(preset_names()) <= set(re.findall(r"[\w/-]+", listed))
+    assert all(f"  {verb:10} " in printed[ALL] for verb in VERBS)
     assert {"convert", "verify", "preview"} < set(VERBS)
-
-
-def test_classes_are_listed_without_starting_anything() -> None:
-    *names, modules = run("artgan_tf.sample", "pretrained:cifar10", "--list-classes").splitlines()
-    assert names[0] == "airplane"
-    assert HEAVY & set(modules.split()) == set()
+    assert printed[CLASSES].splitlines()[0] == "airplane"

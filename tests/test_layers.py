@@ -46,17 +46,6 @@ def test_upsampling_equals_nearest_then_convolution(shape: tuple[int, ...]) -> N
     np.testing.assert_allclose(compiled(x), results[0][0], rtol=1e-5, atol=1e-5)
 
 
-def test_upsample_kernel_against_a_loop() -> None:
-    """Output q = 2p + t - 1 reads input p with weight t; upsampled pixels 2p and 2p + 1 are p."""
-    kernel = normal(3, 3, 2, 3)
-    expected = np.zeros((4, 4, 3, 2))
-    for row, column, down, right in np.ndindex(4, 4, 2, 2):
-        y, x = down - row + 2, right - column + 2
-        if 0 <= y < 3 and 0 <= x < 3:
-            expected[row, column] += kernel[y, x].T
-    np.testing.assert_allclose(layers.upsample_kernel(kernel), expected, rtol=1e-6, atol=1e-6)
-
-
 def test_upsampling_has_the_3x3_kernels_parameters() -> None:
     layer = UpsampleConv2D(5)
     assert layer(normal(2, 4, 6, 7)).shape == layer.compute_output_shape((2, 4, 6, 7))

@@ -21,10 +21,7 @@ NAMES = ("Musée", "葛飾北斎", "👩\u200d🎨")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437"])
-def test_a_console_without_the_characters_of_a_name_is_no_reason_to_fail(
-    tmp_path: Path, encoding: str
-) -> None:
+def test_a_console_without_the_characters_of_a_name_is_no_reason_to_fail(tmp_path: Path) -> None:
     for name in NAMES:
         for number in range(12):
             path = tmp_path / "source" / name / f"{number}.png"
@@ -36,7 +33,7 @@ def test_a_console_without_the_characters_of_a_name_is_no_reason_to_fail(
         command = [*COMMAND, tmp_path / "source", "--out", tmp_path / "out", *flags, *more]
         done = subprocess.run(
             list(map(str, command)),
-            env=os.environ | {"PYTHONIOENCODING": encoding},
+            env=os.environ | {"PYTHONIOENCODING": "ascii"},
             cwd=REPOSITORY,
             capture_output=True,
         )
@@ -46,9 +43,8 @@ def test_a_console_without_the_characters_of_a_name_is_no_reason_to_fail(
     assert "葛飾北斎" in (tmp_path / "out" / "report.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("verb", ["artgan_tf", "artgan_tf.fit", "tfrecords_tools.convert"])
-def test_help_may_be_cut_off(verb: str) -> None:
-    command = [sys.executable, "-u", "-m", verb, "--help"]
+def test_help_may_be_cut_off() -> None:
+    command = [sys.executable, "-u", "-m", "artgan_tf.fit", "--help"]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=REPOSITORY, text=True
     )

@@ -22,14 +22,8 @@ def descend(
 ) -> Terms:
     """Do one step of an optimizer on the trainable variables of a network.
 
-    Args:
-        optimizer: an optimizer built for these variables; it sums the gradients of all replicas.
-        network: the network to update.
-        compute_terms: computes the terms of the loss, which is their sum.
-        state: all variables that the terms may read or change.
-
-    Returns:
-        The terms before the step.
+    The optimizer sums the gradients of all replicas of the loss, the sum of the computed terms,
+    which are returned. `state` is all variables that the terms may read or change.
     """
     variables = network.trainable_variables
     with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -44,18 +38,11 @@ def descend(
 def with_gradient(
     work: Callable[[Any], tuple[Any, Any]], x: Any, due: Any, state: list[keras.Variable]
 ) -> tuple[Any, Any]:
-    """Call a function of x, and compute a gradient with respect to x in the same pass.
+    """Call x -> (scalar, other output), and compute the scalar's gradient to x in the same pass.
 
-    Variables that the function assigns are thus assigned only once.
-
-    Args:
-        work: x -> (the scalar to differentiate, any other output).
-        x: a tensor; gradients flow through both results, including the gradient.
-        due: bool scalar; if it is false, the gradient is zeros and, on one replica, not computed.
-        state: all variables that the function may read or change.
-
-    Returns:
-        The function's second output, and the gradient, of x's shape.
+    Variables that `work` assigns (of `state`, those it may read or change) are thus assigned once.
+    Returns the other output, and the gradient, of x's shape; gradients flow through both. Unless it
+    is `due`, a bool scalar, the gradient is zeros and, on one replica, not computed.
     """
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(x)
@@ -68,13 +55,9 @@ def with_gradient(
 def repeat(
     times: Any, work: Callable[[], Terms], first: Terms, state: list[keras.Variable]
 ) -> Terms:
-    """Repeat a function that has been called once already; returns its last result.
+    """Repeat a function to `times` calls, of which `first` is the first one's result.
 
-    Args:
-        times: int scalar, the total number of calls including the first, at least 1.
-        work: the function.
-        first: the result of the first call.
-        state: all variables that the function may read or change.
+    Returns the last result; `state` is all variables that the function may read or change.
     """
     _, terms = tf.while_loop(
         lambda i, _: i < times, lambda i, _: (i + 1, work()), (tf.constant(1), first)
@@ -98,9 +81,7 @@ def replicas() -> int:
 def own_rows(n: Any, draw: Callable[[Any], Any]) -> Any:
     """Draw this replica's n rows of what one device would draw for the whole batch.
 
-    Args:
-        n: number of rows of each replica.
-        draw: draws a given number of rows, the same on every replica.
+    `draw` draws a given number of rows, the same on every replica.
     """
     index, count = replica()
     return draw(n) if count == 1 else draw(n * count)[index * n :][:n]
@@ -160,12 +141,7 @@ def array(variable: keras.Variable) -> np.ndarray:
 
 
 def compiled(work: Callable[..., None], state: Sequence[keras.Variable]) -> Callable[..., None]:
-    """Compile a function that only changes variables.
-
-    Args:
-        work: a function of tensors, without a result.
-        state: all variables that it may read or change.
-    """
+    """Compile a function without a result that may only read or change the variables `state`."""
     return tf.function(work, autograph=False)
 
 

@@ -1,9 +1,6 @@
 """Batches of (uint8 images [N, S, S, 3], int32 labels [N]) from a `Split`, with NumPy alone.
 
-The guarantees are those of `pipeline`: the batch at step s depends only on (seed, s), images are
-drawn from seeded permutations and randomly cropped, half of each batch is mirrored, and an
-unreadable image is skipped or replaced. The random numbers are NumPy's, so the batches differ from
-those of `pipeline`.
+They have the guarantees of `pipeline`, but NumPy's random numbers, so they differ from its batches.
 """
 
 import os
@@ -13,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import count
+from itertools import count, islice
 
 import numpy as np
 
@@ -74,35 +71,26 @@ def training_batches(
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Iterable over every example of a split once, in order and centre-cropped.
-
-    The last batch may be smaller.
-
-    Args:
-        split: the examples.
-        data: settings of the image size.
-        batch_size: images per batch.
-    """
+    """Every example of a split once, in order and centre-cropped; the last batch may be smaller."""
 
     split: Indexed
     data: Data
     batch_size: int
 
     def __iter__(self) -> Iterator[Batch]:
-        images, labels = [], []
+        examples = self._readable()
+        while batch := list(islice(examples, self.batch_size)):
+            images, labels = zip(*batch, strict=True)
+            yield np.stack(images), np.array(labels, np.int32)
+
+    def _readable(self) -> Iterator[tuple[np.ndarray, int]]:
         for index in range(self.split.count):
             try:
                 image = self.split.load(index)
             except UnreadableImage as error:
                 warnings.warn(f"{self.split.name(index)} is skipped: {error}.", stacklevel=2)
-                continue
-            images.append(_crop(image, self.data.image_size))
-            labels.append(self.split.labels[index])
-            if len(images) == self.batch_size:
-                yield np.stack(images), np.array(labels, np.int32)
-                images, labels = [], []
-        if images:
-            yield np.stack(images), np.array(labels, np.int32)
+            else:
+                yield _crop(image, self.data.image_size), int(self.split.labels[index])
 
 
 # ---- order -----------------------------------------------------------------------------------

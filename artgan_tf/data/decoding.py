@@ -26,14 +26,10 @@ SIZED = LABEL | {  # TFDS's format for raw pixels of images that differ in size
 
 
 def decode_any(spec: str, side: int, classes: int) -> Decode:
-    """A decoder for examples with `image` (in any format) and `label`.
+    """A decoder to `side` pixels for examples with `image` (in any format) and `label`.
 
-    It replaces an unreadable image by `BROKEN`, with a warning.
-
-    Args:
-        spec: name of the data in the warning.
-        side: length of the image's short side, in pixels.
-        classes: K; a label outside 0 to K - 1 is an error (see `Reading`).
+    It replaces an unreadable image by `BROKEN`, with a warning that names `spec`; a label outside
+    0 to `classes` - 1 is an error (see `Reading`).
     """
 
     def read(encoded: bytes) -> np.ndarray:
@@ -47,12 +43,7 @@ def decode_any(spec: str, side: int, classes: int) -> Decode:
 
 
 def decode_shards(dataset: DataSet, side: int) -> Decode:
-    """A decoder for serialized records of TFRecord shards.
-
-    Args:
-        dataset: the shards' description.
-        side: length of the image's short side, in pixels.
-    """
+    """A decoder for serialized records of TFRecord shards, to a short side of `side` pixels."""
     classes = len(dataset.class_names)
     if not dataset.encoding:
         pillow = _by_pillow(lambda encoded: _read_any_format(encoded, dataset, side), classes)

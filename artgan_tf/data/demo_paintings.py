@@ -1,9 +1,7 @@
 """Demo data: procedural paintings in ten classes that a person can tell apart at 32x32.
 
-A painting depends only on (seed, index) and is made with NumPy, without files or downloads. The
-painting functions compose in coordinates from 0 to 1, independent of the size, so painting 7 at
-64x64 shows painting 7 at 32x32 in finer detail. Within a class mostly colour, position, scale and
-orientation vary, which a small GAN learns first.
+A painting depends only on (seed, index), and its composition, in coordinates from 0 to 1, not on
+the size. Within a class mostly colour, position, scale and orientation vary.
 """
 
 from functools import reduce
@@ -13,13 +11,11 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-Images = NDArray[np.uint8]
-Labels = NDArray[np.int32]
 Array = NDArray[np.floating]
 Colours = tuple[float, ...]  # lowest and highest hue (past 1 wraps), saturation, value
 
-# Hues are positions on the painter's colour wheel: red, orange, yellow, green, blue and violet are
-# a sixth of the circle apart. Uniform draws give fewer greens and more earth colours than in HSV.
+# Hues are positions on the painter's colour wheel, whose six colours are a sixth of it apart:
+# uniform draws give fewer greens and more earth colours than in HSV.
 SIXTHS, WHEEL = np.arange(7) / 6, np.array([0.0, 0.08, 0.16, 0.35, 0.6, 0.76, 1.0])
 FREE: Colours = (0.0, 1.0, 0.25, 0.9, 0.25, 1.0)
 STRONG: Colours = (0.0, 1.0, 0.6, 0.95, 0.5, 1.0)
@@ -268,16 +264,17 @@ PAINTERS = (*PICTURES, *PATTERNS)
 CLASS_NAMES: tuple[str, ...] = tuple(painter.__name__.replace("_", " ") for painter in PAINTERS)
 
 
-def paint(seed: int, index: int, size: int) -> tuple[Images, int]:
+def paint(seed: int, index: int, size: int) -> tuple[NDArray[np.uint8], int]:
     """Painting number `index` for a seed: uint8 [size, size, 3], and its label, index % 10."""
     canvas, label = Canvas(size), index % len(PAINTERS)
     PAINTERS[label](canvas, np.random.default_rng((seed, index)))
     return (np.clip(canvas.pixels, 0, 1) * 255 + 0.5).astype(np.uint8), label
 
 
-def gallery(seed: int, start: int, count: int, size: int) -> tuple[Images, Labels]:
+def gallery(
+    seed: int, start: int, count: int, size: int
+) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
     """Paintings `start` to `start + count - 1`: uint8 [count, size, size, 3] and int32 [count]."""
-    images, labels = np.empty((count, size, size, 3), np.uint8), np.empty(count, np.int32)
-    for place in range(count):
-        images[place], labels[place] = paint(seed, start + place, size)
-    return images, labels
+    found = [paint(seed, start + place, size) for place in range(count)]
+    images = np.array([image for image, _ in found], np.uint8).reshape(-1, size, size, 3)
+    return images, np.array([label for _, label in found], np.int32)

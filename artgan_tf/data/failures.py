@@ -20,12 +20,7 @@ UNREADABLE = (
 
 @dataclass(frozen=True)
 class Reading:
-    """Iterates over a pipeline's batches and raises DamagedData at an unreadable example.
-
-    Args:
-        batches: the pipeline.
-        split: the split it reads; errors are only converted if it is `Streamed`.
-    """
+    """A pipeline's batches; raises DamagedData at an unreadable example of a `Streamed` split."""
 
     batches: Iterable[Any]
     split: Split

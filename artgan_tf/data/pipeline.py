@@ -2,13 +2,11 @@
 
 The batch at step s depends only on (seed, s): examples are drawn by position from an endless
 sequence of seeded permutations, crops are seeded by the step, and half of each batch is mirrored.
-A resumed run therefore starts at the saved step and sees the same batches as an uninterrupted one.
+A resumed run thus sees the same batches as an uninterrupted one. An unreadable image is skipped
+with a warning or, if images are read on demand and positions must stay fixed, replaced.
 
-An unreadable image does not stop training. It is skipped or, if images are read on demand and
-positions must stay fixed, replaced by another one.
-
-Batches are decoded and cropped in parallel, the examples within a batch sequentially: for images
-this small, passing each one to another thread would take longer than decoding it.
+Batches are decoded and cropped in parallel, their examples one by one: for images this small,
+passing each one to another thread would take longer than decoding it.
 """
 
 import warnings
@@ -49,17 +47,8 @@ def training_batches(
 ) -> tf.data.Dataset:
     """Endless shuffled batches, randomly cropped and flipped, beginning with step `start_step`.
 
-    With several parts, each yields its own rows of the full batches. For a `Streamed` split, each
-    part reads its own files instead, so no file is read by two workers.
-
-    Args:
-        split: the examples.
-        data: settings of size, crop, flip, balance and cache.
-        batch_size: images per full batch, divisible by `part.count`.
-        seed: determines order and crops.
-        start_step: step of the first batch.
-        part: this worker's share.
-
+    Each of several parts yields its own rows of the full batches, whose size `part.count` divides;
+    of a `Streamed` split it reads its own files instead, so no file is read by two workers.
     Raises InputError if no image can be read, or for `data.balanced` with a split too large to
     cache.
     """
@@ -139,10 +128,7 @@ def _balanced_choice(labels: np.ndarray, seed: int) -> Callable[[tf.Tensor], tf.
 
 
 def _permuted(index: tf.Tensor, count: Any, seed: int, stream: Any, epoch: Any) -> tf.Tensor:
-    """Map `index` [N] through the permutation of `count` keyed by (seed, stream, epoch).
-
-    Same as `tf.random.experimental.index_shuffle`, which does not take a separate key per index.
-    """
+    """`tf.random.experimental.index_shuffle` of `index` [N], with a key for each index."""
     parts = (INDEX_SHUFFLE, tf.cast(stream, tf.int64) + seed * 1_000_003, epoch)
     key = tf.stack([tf.broadcast_to(tf.cast(part, tf.int64), index.shape) for part in parts], 1)
     last = tf.broadcast_to(tf.cast(count, tf.int64) - 1, index.shape)
@@ -242,15 +228,9 @@ def _crop_each(decode: Callable[[Any], Pair], examples: Any, draws: tf.Tensor, s
 
 
 def _half_flipped(images: tf.Tensor, step: tf.Tensor, first: int, total: int) -> tf.Tensor:
-    """Mirror the images that belong to the first half of a full batch of `total`.
+    """Mirror the images [N, S, S, 3] that belong to the first half of a full batch of `total`.
 
-    Examples come in shuffled order, so the mirrored half is a random one.
-
-    Args:
-        images: [N, S, S, 3], rows `first` to `first + N - 1` of the full batch.
-        step: the batch's step.
-        first: row of the first image in the full batch.
-        total: size of the full batch.
+    They are its rows from `first` on. Examples come in shuffled order, so the half is a random one.
     """
     odd = tf.cast(step % 2, tf.int32)  # an odd batch mirrors one image more at every other step
     count = tf.clip_by_value((total + odd) // 2 - first, 0, tf.shape(images)[0])

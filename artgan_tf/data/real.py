@@ -8,12 +8,7 @@ from artgan_tf.data.spec import open_source
 
 
 def real_data(data: Data, spec: str | None) -> Data:
-    """Settings for real images: the run's own data, or other data named by a SPEC.
-
-    Args:
-        data: the run's settings.
-        spec: other data, or None for the run's own.
-    """
+    """Settings for real images: the run's own data, or those that another SPEC names."""
     if not spec:
         return data
     # The preset's expectations hold for its own data only.

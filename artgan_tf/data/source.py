@@ -1,5 +1,4 @@
 """`Source`: class names and two splits, the common interface to all kinds of data.
-
 A split either loads any example by its index (`Indexed`) or streams all in order (`Streamed`).
 """
 
@@ -20,16 +19,12 @@ class DamagedData(RunError):
 class Indexed:
     """A split with random access.
 
-    Args:
-        labels: int32 [N].
-        load: index -> uint8 [height, width, 3] whose short side is `short_side(data)`; raises
-            `UnreadableImage`.
-        name: index -> name of the example for messages.
-        threads: threads that load images in parallel, or None for the executor's default.
-        fits: False once the images are known not to fit in the cache.
+    `load` gives example i as uint8 [height, width, 3] whose short side is `short_side(data)`, or
+    raises `UnreadableImage`; `name` names it in messages. `threads` load in parallel (None: the
+    executor's default). `fits` is False once the images are known not to fit in the cache.
     """
 
-    labels: np.ndarray
+    labels: np.ndarray  # int32 [N]
     load: Callable[[int], np.ndarray]
     name: Callable[[int], str] = "example {}".format
     threads: int | None = None
@@ -46,17 +41,14 @@ class Streamed:
 
     Args:
         count: number of examples N.
-        records: seed (a tensor or None) -> `tf.data.Dataset` of encoded examples; the seed may
-            determine their order.
+        records: seed (a tensor or None) -> `tf.data.Dataset` of encoded examples, in any order.
         decode: record -> tensors (image, label): uint8 [height, width, 3] whose short side is
             `short_side(data)`, or `BROKEN` if it cannot be read, and int32.
         part: (i, n) -> the split of every n-th file (or record) from the i-th on.
         decode_squares: like `decode` for a batch of records, if all images are square.
-        name: index -> name of the example for messages.
         buffer: size of the shuffle buffer, in encoded records.
         identity: a string that differs between splits with different records.
         damage: why an example could not be read -> error sentence with the place and the remedy.
-        fits: False once the images are known not to fit in the cache.
     """
 
     count: int
@@ -77,13 +69,9 @@ BROKEN = np.zeros((0, 0, 3), np.uint8)  # stands for an unreadable image in a pi
 
 @dataclass(frozen=True)
 class Source:
-    """A labelled data set.
+    """A labelled data set: its SPEC, K class names in label order, two splits.
 
-    Args:
-        spec: the SPEC it was opened with.
-        class_names: K names, in label order.
-        train, val: the splits for training and validation.
-        side: pixels of the stored pictures' short side; 0 if unknown.
+    `side` is the short side of the stored pictures in pixels, 0 if unknown.
     """
 
     spec: str
@@ -93,11 +81,7 @@ class Source:
     side: int = field(default=0, kw_only=True)
 
 
-def streamed(
-    dataset: Any,
-    decode: Callable[[Any], Any],
-    **about: Any,
-) -> Streamed:
+def streamed(dataset: Any, decode: Callable[[Any], Any], **about: Any) -> Streamed:
     """A `Streamed` split of a `tf.data.Dataset` of known size, in the data set's own order."""
 
     def part(index: int, count: int) -> Streamed:
@@ -107,10 +91,9 @@ def streamed(
 
 
 def spread(split: Split, count: int) -> Split:
-    """At most `count` examples of a split.
+    """At most `count` examples of a split, evenly spaced, as neighbours often share a class.
 
-    An `Indexed` split gives evenly spaced examples, as neighbours often share a class; a `Streamed`
-    split gives the first ones, as its records are stored in shuffled order.
+    A `Streamed` split gives its first ones, as its records are stored in shuffled order.
     """
     if split.count <= count:
         return split
@@ -128,12 +111,7 @@ def spread(split: Split, count: int) -> Split:
 
 
 def left_out(count: int, images: str) -> str:
-    """Part of a warning, such as `1 unreadable image is skipped`.
-
-    Args:
-        count: number of unreadable images.
-        images: what they are called, in the plural.
-    """
+    """Part of a warning, such as `1 unreadable image is skipped`; `images` is a plural."""
     one = images.removesuffix("s")
     return f"{count} unreadable " + (f"{one} is" if count == 1 else f"{images} are") + " skipped"
 

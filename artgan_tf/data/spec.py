@@ -48,9 +48,7 @@ OPENERS: dict[str, Callable[..., Source]] = {
 def open_source(data: Data, download: bool = True) -> Source:
     """Open the source named by `data.spec`; raises InputError if it is missing or not as expected.
 
-    Args:
-        data: the SPEC, and the expected classes and counts.
-        download: whether to download a missing TFDS data set.
+    `download` says whether to download a missing TFDS data set.
     """
     kind, value = _kind(data)
     options = {"download": download} if kind == "tfds" else {}
@@ -64,10 +62,9 @@ def open_source(data: Data, download: bool = True) -> Source:
 
 
 def open_early(data: Data) -> Source | None:
-    """Open a source before a backend is imported, to report mistakes early.
+    """Open a source before a backend is imported, to report mistakes early, as `open_source` does.
 
     Returns None for a source that needs TensorFlow, after the checks that are possible without it.
-    Raises InputError as `open_source` does.
     """
     kind, value = _kind(data)
     if kind not in SPLIT:
@@ -134,11 +131,8 @@ def _expected(spec: str, names: tuple[str, ...], data: Data) -> tuple[str, ...]:
 
 
 def _check_counts(source: Source, data: Data, strict: bool) -> None:
-    """Compare the numbers of images with what the preset expects.
-
-    A mismatch is an InputError for TFDS (`strict`), whose sets are fixed, and a warning for other
-    data, as copies of WikiArt often lack a few files.
-    """
+    # An InputError for TFDS, whose sets are fixed, and a warning for other data, as copies of
+    # WikiArt often lack a few files.
     if not data.classes:
         return
     splits = {

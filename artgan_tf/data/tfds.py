@@ -13,16 +13,10 @@ HELD_OUT = ("test", "validation")
 
 
 def open_tfds(value: str, data: Data, download: bool = True) -> Source:
-    """Open the data set `value` (NAME or NAME:VERSION) in TFDS's data folder.
+    """Open the data set `value` (NAME or NAME:VERSION) in TFDS's data folder, or `download` it.
 
-    Splits use the syntax of `as_dataset`, such as `train`, `train[:90%]` or `train+test`.
-
-    Args:
-        value: NAME or NAME:VERSION.
-        data: settings of splits and sizes.
-        download: whether to download and prepare a missing data set.
-
-    Raises InputError if the data set is unknown, unsuitable or missing and cannot be downloaded.
+    Splits use the syntax of `as_dataset`, such as `train`, `train[:90%]` or `train+test`. Raises
+    InputError if the data set is unknown, unsuitable or missing and cannot be downloaded.
     """
     builder = _prepared(value, download)
     check_format(builder.info, f"tfds:{value}")

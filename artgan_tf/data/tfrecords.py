@@ -1,8 +1,4 @@
-"""`tfrecords:DIR`: a `Source` of TFRecord shards as written by `tfrecords_tools.convert`.
-
-Several shards are read in parallel, records are shuffled before decoding, and TensorFlow decodes
-them in parallel.
-"""
+"""`tfrecords:DIR`: a `Source` of TFRecord shards as written by `tfrecords_tools.convert`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,10 +22,10 @@ BUFFER = 2048
 def open_tfrecords(value: str, data: Data) -> Source:
     """Open the data set in folder `value`.
 
-    A split is a name or a slice such as `train[:90%]`. Without a held-out split,
-    `data.val_fraction` of the training split is held out. With `data.on_corrupt="skip"`, every
-    shard is read once and its damaged records are skipped. Otherwise only shards whose size or
-    record count is not the recorded one are read, and a damaged one raises InputError.
+    A split is a name or a slice such as `train[:90%]`; without a held-out one, `data.val_fraction`
+    of the training split is held out. With `data.on_corrupt="skip"`, every shard is read once and
+    its damaged records are skipped. Otherwise only shards whose size or record count is not the
+    recorded one are read, and a damaged one raises InputError.
     """
     folder = Path(value).expanduser()
     dataset = open_dataset(folder)

@@ -91,11 +91,7 @@ class DepthwiseConv2D(keras.layers.DepthwiseConv2D):
 
 
 def transpose_convolve(x: Any, kernel: Any, stride: int) -> Any:
-    """SAME transposed convolution of [N, H, W, F] by [K, K, C, F], with stride s.
-
-    Returns:
-        [N, s H, s W, C].
-    """
+    """SAME transposed convolution of [N, H, W, F] by [K, K, C, F], stride s -> [N, s H, s W, C]."""
     if x.shape[1] and _pays(x, kernel, x.shape[1], stride):
         from artgan_tf.fast import tensorflow
 
@@ -110,11 +106,7 @@ def transpose_convolve(x: Any, kernel: Any, stride: int) -> Any:
 def _pays(x: Any, kernel: Any, side: int, stride: int) -> bool:
     """Whether matrix products can compute the kernel gradient, and are faster.
 
-    Args:
-        x: the input [N, H, W, channels].
-        kernel: [K, K, in, out].
-        side: side of the smaller map.
-        stride: stride of the convolution.
+    The input is [N, H, W, channels], the kernel [K, K, in, out], the smaller map has this side.
     """
     size, _, channels, filters = kernel.shape
     least = PAYS.get(keras.backend.standardize_dtype(x.dtype))

@@ -20,11 +20,7 @@ LAYOUT = ("NHWC", "HWIO", "NHWC")
 
 @partial(jax.custom_vjp, nondiff_argnums=(2,))
 def transpose_convolve(x: Any, kernel: Any, stride: int) -> Any:
-    """SAME transposed convolution of [N, H, W, F] by [K, K, C, F], with stride s.
-
-    Returns:
-        [N, s H, s W, C].
-    """
+    """SAME transposed convolution of [N, H, W, F] by [K, K, C, F], stride s -> [N, s H, s W, C]."""
     n, height, width, _ = x.shape
     large = jnp.zeros((n, stride * height, stride * width, kernel.shape[2]), x.dtype)
     _, pull = jax.vjp(lambda large: _convolve(large, kernel, stride), large)
@@ -50,11 +46,7 @@ transpose_convolve.defvjp(_forward, _backward)
 
 
 def depthwise_convolve(x: Any, kernel: Any, stride: int) -> Any:
-    """SAME depthwise convolution of [N, H, W, C] by [K, K, C, 1], with stride s.
-
-    Returns:
-        [N, H / s, W / s, C], rounded up.
-    """
+    """SAME depthwise convolution of [N, H, W, C] by [K, K, C, 1] to [N, H / s, W / s, C]."""
     size = kernel.shape[0]
     (top, bottom, height), (left, right, width) = (_same(n, size, stride) for n in x.shape[1:3])
     x = jnp.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)))

@@ -15,15 +15,9 @@ import tensorflow as tf
 
 
 def batch_norm(x: Any, gamma: Any, beta: Any, epsilon: float) -> tuple[Any, Any, Any]:
-    """Normalize maps [N, H, W, C] by their own statistics.
+    """Normalize float32 or bfloat16 maps [N, H, W, C] by their own statistics.
 
-    Args:
-        x: maps [N, H, W, C], float32 or bfloat16.
-        gamma, beta: scale and offset [C].
-        epsilon: is added to the variance.
-
-    Returns:
-        The normalized maps, and the mean and the biased variance, both [C].
+    Returns them, their mean and their biased variance, both [C].
     """
     outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
         x=x, scale=gamma, offset=beta, mean=(), variance=(), epsilon=epsilon
@@ -60,16 +54,9 @@ def _convolution(forward: Any, x: Any, kernel: Any, stride: int) -> Any:
 
 
 def kernel_gradient(large: Any, small: Any, size: int, stride: int) -> Any:
-    """The gradient of a SAME convolution's kernel.
+    """The gradient [K, K, C, F] of a SAME convolution's kernel, with K at least the stride s.
 
-    Args:
-        large: [N, s P, s P, C], the convolution's input.
-        small: [N, P, P, F], the gradient of its output.
-        size: K, at least the stride.
-        stride: s.
-
-    Returns:
-        [K, K, C, F].
+    `large` [N, s P, s P, C] is its input, `small` [N, P, P, F] the gradient of its output.
     """
     side, channels, filters = small.shape[1], large.shape[-1], small.shape[-1]
     phases, small = _phases(large, side, size, stride), tf.reshape(small, (-1, filters))

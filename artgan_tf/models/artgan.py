@@ -1,10 +1,8 @@
 """ArtGAN (Tan et al., ICIP 2017): G is zNet and Dec, D is Enc and clsNet; Dec also reconstructs.
 
-Losses and networks follow the paper. Details that it does not state follow three public
-reimplementations that agree on them.
-
-Images are in [0, 1], z is normal, and D has K+1 sigmoid units. The papers do not give the initial
-weights; here kernels are Glorot-uniform.
+Losses and networks follow the paper; details that it does not state, three public reimplementations
+that agree on them. Images are in [0, 1], z is normal, and D has K+1 sigmoid units. The papers do
+not give the initial weights; here kernels are Glorot-uniform.
 """
 
 from typing import Any
@@ -45,9 +43,7 @@ class ArtGANGenerator(Generator):
     """zNet: (z, classes) -> codes; Dec: codes -> images in [0, 1].
 
     `model.latent` is zNet's table, `model.generator` is Dec's; a final layer doubles the size.
-
-    Raises:
-        InputError: a table is empty or does not lead to the image size.
+    Raises InputError if a table is empty or does not lead to the image size.
     """
 
     def __init__(
@@ -87,11 +83,8 @@ class ArtGANGenerator(Generator):
 class ArtGANDiscriminator(keras.Model):
     """Enc: images -> codes; clsNet: codes -> K+1 logits, the last one FAKE.
 
-    Args:
-        config: `model.encoder` is Enc's table, `model.classifier` clsNet's; the `discriminator`
-            section sets the dropout before layers marked `d`, and spectral normalization of all.
-        classes: K, the number of classes.
-        dtype: policy of the inner layers.
+    `model.encoder` is Enc's table, `model.classifier` clsNet's; `discriminator` sets the dropout
+    before layers marked `d`, and spectral normalization.
 
     Call: images [N, S, S, 3] in [0, 1] -> (float32 logits [N, K+1], codes); p_i is the sigmoid of
     the i-th logit. `training` and `dropout` as in `layers.Block`.
@@ -132,9 +125,7 @@ class ArtGANDiscriminator(keras.Model):
 def discriminator_loss(real_logits: Any, labels: Any, fake_logits: Any) -> Terms:
     """L_D = BCE(D(x), onehot(k)) + BCE(D(G(z)), onehot(FAKE)), over K+1 sigmoid units.
 
-    Args:
-        real_logits, fake_logits: [N, K+1], the last one FAKE.
-        labels: int [N], the real images' classes.
+    Of logits [N, K+1], the last one FAKE, and the real images' classes, int [N].
     """
     units = real_logits.shape[-1]
     real_target = ops.one_hot(labels, units)

@@ -23,10 +23,7 @@ from artgan_tf.tables import check_growth, parse_stages, scale
 class ModulatedBlock(keras.layers.Layer):
     """Weights -> batch norm, scaled and shifted by the style -> leaky ReLU.
 
-    Args:
-        weights: the layer with the weights.
-        channels: C', its output channels, which the style modulates; 0 for no modulation.
-
+    The style modulates the weights' C' output `channels`; 0 for no modulation.
     Call: x [N, H, W, C], style [N, S] -> [N, H', W', C'].
     """
 
@@ -34,11 +31,8 @@ class ModulatedBlock(keras.layers.Layer):
         super().__init__(**kwargs)
         self.inner, dtype = weights, self.dtype_policy
         self.norm = layers.batch_norm(improved.NORM, dtype)
-        self.modulate = None
-        if channels:
-            self.modulate = keras.layers.Dense(
-                2 * channels, kernel_initializer=improved.normal(), dtype=dtype
-            )
+        settings: Any = {"kernel_initializer": improved.normal(), "dtype": dtype}
+        self.modulate = keras.layers.Dense(2 * channels, **settings) if channels else None
 
     def call(self, x: Any, style: Any, training: bool = False) -> Any:
         x = self.norm(self.inner(x), training=training)
@@ -53,11 +47,9 @@ class ModulatedBlock(keras.layers.Layer):
 class ModulatedGenerator(Generator):
     """z and classes -> images in [-1, 1].
 
-    z and the class scale and shift every batch norm but the first (as in BigGAN). Each size adds to
-    the image, which is enlarged from size to size (as in StyleGAN2).
-
-    `model.generator` ends at the size of the images; `model.modulation` names what modulates the
-    batch norms; without `model.skips` only the last size draws the image.
+    z and the class (`model.modulation` says which) scale and shift every batch norm but the first,
+    as in BigGAN. Each size adds to the image, which is enlarged from size to size, as in StyleGAN2;
+    without `model.skips` only the last one draws. `model.generator` ends at the size of the images.
     """
 
     def __init__(
@@ -68,16 +60,13 @@ class ModulatedGenerator(Generator):
         check_growth("generator", stages, 4, image_size)
         self.modulation = options.modulation
         self.project = improved.first_layer(options.width, dtype)
-        self.blocks, self.paints, size = [], [], 4
-        for index, stage in enumerate(stages):
-            inner = improved.growing_convolution(stage.channels, stage.size != size, dtype)
+        self.blocks, self.paints, sizes = [], [], [4, *(stage.size for stage in stages)]
+        for before, stage, after in zip(sizes, stages, [*sizes[2:], None], strict=False):
+            inner = improved.growing_convolution(stage.channels, stage.size != before, dtype)
             moved = stage.channels if self.modulation else 0
             self.blocks.append(ModulatedBlock(inner, moved, dtype=dtype))
-            last = index + 1 == len(stages)
-            ends = last or stages[index + 1].size != stage.size
-            paints = ends and (options.skips or last)
+            paints = after is None or (options.skips and after != stage.size)
             self.paints.append(improved.convolution(3, dtype=dtype) if paints else None)
-            size = stage.size
 
     def call(self, z: Any, classes: Any, training: bool = False) -> Any:
         # Scale the one-hot class to the average length of z, so that both weigh the same.
@@ -90,25 +79,21 @@ class ModulatedGenerator(Generator):
         picture: Any = None
         for block, paint in zip(self.blocks, self.paints, strict=True):
             x = block(x, style, training=training)
-            if paint is not None:
-                painted = ops.cast(paint(x), "float32")
-                picture = painted if picture is None else painted + _enlarged(picture)
+            if paint is None:
+                continue
+            painted = ops.cast(paint(x), "float32")
+            if picture is not None:
+                size = painted.shape[1:3]
+                painted = painted + ops.image.resize(picture, size, interpolation="bilinear")
+            picture = painted
         return ops.tanh(picture)
-
-
-def _enlarged(picture: Any) -> Any:
-    """Enlarge [N, H, W, 3] to twice the size, with bilinear interpolation."""
-    size = tuple(2 * side for side in picture.shape[1:3])
-    return ops.image.resize(picture, size, interpolation="bilinear")
 
 
 class ClassCriticDiscriminator(improved.ImprovedDiscriminator):
     """Improved ArtGAN's categorical autoencoder with a critic for each class on its codes.
 
-    In addition to Improved ArtGAN's methods:
-        `critic(codes)`: c_k, the realness of an image as one of class k, float32 [N, H, W, K]; at
-            each place of the codes with `model.critic = "local"`, else H = W = 1.
-        `feature_critics(maps)`: the same for each mixed map of frozen features; None without them.
+    `feature_critics(maps)` does for mixed maps of frozen features what `critic` does for codes; it
+    is None without features.
     """
 
     def __init__(self, config: Config, classes: int, dtype: Any = "float32"):
@@ -131,7 +116,10 @@ class ClassCriticDiscriminator(improved.ImprovedDiscriminator):
             self.feature_critics(self.feature_critics.examples())
 
     def critic(self, codes: Any) -> Any:
-        """Compute c_k, float32 [N, H, W, K], from the encoder's codes."""
+        """c_k of codes, the realness of an image as one of class k, float32 [N, H, W, K].
+
+        At each place of the codes with `model.critic = "local"`, else H = W = 1.
+        """
         if self.local:
             return self.head(codes)
         return self.head(self.flatten(codes))[:, None, None, :]
@@ -140,11 +128,7 @@ class ClassCriticDiscriminator(improved.ImprovedDiscriminator):
 class FeatureCritics(keras.layers.Layer):
     """A critic for each class on every mixed map of frozen features (Sauer et al., 2021).
 
-    Args:
-        classes: K, the number of classes.
-        width: channels of the inner layers.
-        sizes: sides of the maps; larger ones are halved down to 8x8.
-
+    Maps of these `sizes`, larger ones halved down to 8x8, pass layers of `width` channels.
     Call: maps, each [N, H, W, M] -> for each map c_k, float32 [N, H', W', K].
     """
 
@@ -176,13 +160,11 @@ class FeatureCritics(keras.layers.Layer):
 
 # ---- losses -----------------------------------------------------------------------------------
 def discriminator_loss(real: Any, fake: Any, kind: str = "non-saturating") -> Terms:
-    """A critic's part of L_D, by default softplus(-c(x)) + softplus(c(s)).
+    """A critic's part of L_D, of c_y of real images and of as many fakes of the same classes.
 
-    Args:
-        real, fake: c_y of real images and of fakes of the same classes, of the same shape.
-        kind: `non-saturating` as above (Goodfellow et al., 2014), `hinge` relu(1 - c(x)) +
-            relu(1 + c(s)) (Lim and Ye, 2017), or `relativistic` softplus(-(c(x) - c(s))) over pairs
-            (Jolicoeur-Martineau, 2019).
+    `non-saturating` softplus(-c(x)) + softplus(c(s)) (Goodfellow et al., 2014), `hinge`
+    relu(1 - c(x)) + relu(1 + c(s)) (Lim and Ye, 2017), or `relativistic` softplus(-(c(x) - c(s)))
+    over pairs (Jolicoeur-Martineau, 2019).
     """
     if kind == "relativistic":
         return {"real": ops.mean(ops.softplus(fake - real))}
@@ -206,9 +188,8 @@ class ClassCriticGAN(NormalPrior, improved.ImprovedArtGAN):
     """This project's own model: Improved ArtGAN's D with a critic for each class, a modulated G.
 
     Improved ArtGAN rewards G for images typical of a class: its class term equals a softmax over
-    the classes and "fake". Here D learns classes and reconstruction from real images only. G learns
-    from the critic of the requested class, which compares real images of the class with fakes of
-    it.
+    the classes and "fake". Here D learns classes and reconstruction from real images only, G from
+    the critic of the requested class, which compares real images of the class with fakes of it.
     """
 
     title, source = "Improved ArtGAN with class critics", "this project's own"
@@ -229,21 +210,19 @@ class ClassCriticGAN(NormalPrior, improved.ImprovedArtGAN):
     def discriminator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
         """CE(o(x), y) + `discriminator_loss` of all critics + 0.5 MSE(r(x), x) + the penalty."""
         clean, noisy = self.perturb(real)
-        (logits, codes), gradients = self._pass(noisy, y)
-        real_critics = self._critics(noisy, codes, y)
-        noisy_fake = self.perturb(fake)[1]
-        (_, fake_codes), fake_gradients = self._pass(noisy_fake, fake_y)
-        fake_critics = self._critics(noisy_fake, fake_codes, fake_y)
+        logits, codes, real_critics, of_real = self._pass(noisy, y)
+        _, _, fake_critics, of_fake = self._pass(self.perturb(fake)[1], fake_y)
         terms = {"class": losses.cross_entropy(logits, y)}
         terms |= self._adversarial(discriminator_loss, real_critics, fake_critics)
         terms |= self._reconstruction(clean, codes)
-        return terms | self._penalty(*gradients, *fake_gradients)
+        if gamma := self.config.train.gradient_penalty:
+            # R1 and R2 as in R3GAN, in every n-th step with n times the weight.
+            weight = 0.5 * gamma * self.config.train.penalty_every
+            terms["penalty"] = weight * sum(map(losses.gradient_penalty, (*of_real, *of_fake)))
+        return terms
 
     def generator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
-        """`generator_loss` of all critics; the relativistic one needs real images as well.
-
-        `GAN.generator_step` adds the energy term.
-        """
+        """`generator_loss` of all critics; the relativistic one needs real images as well."""
         relativistic = self.config.train.critic == "relativistic"
         shown = [(fake, fake_y), (real, y)] if relativistic else [(fake, fake_y)]
         found = []
@@ -253,34 +232,26 @@ class ClassCriticGAN(NormalPrior, improved.ImprovedArtGAN):
             found.append(self._critics(noisy, codes, labels))
         return self._adversarial(generator_loss, found[-1], found[0])
 
-    def _pass(self, noisy: Any, labels: Any) -> tuple[tuple[Any, Any], tuple[Any, ...]]:
-        """D's logits and codes in the D step, and the gradient for the penalty, if there is one.
+    def _pass(self, noisy: Any, y: Any) -> tuple[Any, Any, list[Any], list[Any]]:
+        """D's logits, codes and critics in the D step, and a gradient if it is to be penalized.
 
-        Only the critic on D's codes is penalized. Critics on frozen features are shallow and
-        spectrally normalized, and projected GANs (Sauer et al., 2021) do not penalize theirs.
+        Critics on frozen features, shallow and spectrally normalized, are not penalized, as in
+        projected GANs (Sauer et al., 2021).
         """
 
         def own(x: Any) -> tuple[Any, tuple[Any, Any]]:
             logits, codes = self.discriminator(x, training=True, dropout=True)
-            critic = self._of_class(self.discriminator.critic(codes), labels)
+            critic = self._of_class(self.discriminator.critic(codes), y)
             return ops.sum(ops.mean(critic, axis=(1, 2))), (logits, codes)
 
         train = self.config.train
-        if not train.gradient_penalty:
-            return own(noisy)[1], ()
-        due = ops.equal(self.step % train.penalty_every, 0)
-        found, gradient = backend.with_gradient(own, noisy, due, self.state)
-        return found, (gradient,)
-
-    def _penalty(self, *gradients: Any) -> Terms:
-        """R1 and R2 as in R3GAN, computed every `penalty_every` steps with that much more weight.
-
-        This lazy regularization is that of StyleGAN2.
-        """
-        if not gradients:
-            return {}
-        weight = 0.5 * self.config.train.gradient_penalty * self.config.train.penalty_every
-        return {"penalty": weight * sum(map(losses.gradient_penalty, gradients))}
+        gradients: list[Any] = []
+        if train.gradient_penalty:
+            due = ops.equal(self.step % train.penalty_every, 0)
+            (logits, codes), *gradients = backend.with_gradient(own, noisy, due, self.state)
+        else:
+            _, (logits, codes) = own(noisy)
+        return logits, codes, self._critics(noisy, codes, y), gradients
 
     def _critics(self, noisy: Any, codes: Any, labels: Any, training: bool = True) -> list[Any]:
         """c_y of each critic, [N, H, W]: the one on D's codes, then those on frozen features."""

@@ -13,12 +13,8 @@ class Generator(keras.Model):
     """A generator that stores its settings and the names of its classes in its `.keras` file.
 
     `keras.saving.load_model` finds the subclasses by name once `artgan_tf.papers` is imported.
-
-    Args:
-        options: the `model` section of the configuration.
-        image_size: training size S.
-        dtype: policy of the inner layers; images are float32.
-        class_names: names of the K classes, in label order; a `Sampler` sets them.
+    `options` is the `model` section, S the training size `image_size`, `dtype` the policy of the
+    inner layers, and `class_names` are the K classes in label order, which a `Sampler` sets.
 
     Call: z float32 [N, Z] and classes float32 [N, K] (one-hot, or weights that mix classes) ->
     float32 images [N, S, S, 3] in the model's range.

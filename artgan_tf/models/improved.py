@@ -1,9 +1,7 @@
 """Improved ArtGAN (Tan et al., TIP 2019): a magnified generator, a categorical autoencoder as D.
 
-Losses, networks and hyper-parameters follow the paper and its authors' public code.
-
-Images are in [-1, 1] and z is uniform. Layers have no bias, and every kernel is initialized from
-N(0, 0.02^2).
+Losses, networks and hyper-parameters follow the paper and its authors' public code. Images are in
+[-1, 1] and z is uniform. Layers have no bias, and every kernel starts from N(0, 0.02^2).
 """
 
 from typing import Any
@@ -51,10 +49,7 @@ def growing_convolution(channels: int, grows: bool, dtype: Any) -> keras.layers.
 
 
 def block(
-    weights: keras.layers.Layer,
-    dtype: Any,
-    norm: dict[str, float] | None = NORM,
-    dropout: float = 0.0,
+    weights: keras.layers.Layer, dtype: Any, norm: Any = NORM, dropout: float = 0.0
 ) -> layers.Block:
     """[dropout ->] weights [-> batch norm] -> leaky ReLU."""
     return layers.Block(weights, norm, SLOPE, dropout, dtype=dtype)
@@ -110,16 +105,12 @@ class ImprovedGenerator(Generator):
 class ImprovedDiscriminator(keras.Model):
     """The categorical autoencoder: K logits o(x) and a reconstruction r(x) of the image.
 
-    Args:
-        config: `model.encoder` and `model.decoder` are its tables; the `discriminator` section sets
-            the dropout before layers marked `d`, and spectral normalization of the encoder and the
-            classifier.
-        classes: K; there is no FAKE unit, the realness logit is logsumexp of the K logits.
-        dtype: policy of the inner layers.
+    `model.encoder` and `model.decoder` are its tables; `discriminator` sets the dropout before
+    layers marked `d`, and spectral normalization of the encoder and the classifier. There is no
+    FAKE unit: the realness logit is logsumexp of the K logits.
 
-    Call: images [N, S, S, 3] in [-1, 1] -> (float32 logits [N, K], codes). `training` makes batch
-    norm use the batch's statistics, `dropout` turns dropout on; the G step needs the first without
-    the second.
+    Call: images [N, S, S, 3] in [-1, 1] -> (float32 logits [N, K], codes), as in `layers.Block`:
+    the G step needs `training`, the D step `dropout` too.
     """
 
     def __init__(self, config: Config, classes: int, dtype: Any = "float32"):
@@ -169,9 +160,7 @@ class ImprovedDiscriminator(keras.Model):
 def discriminator_loss(real_logits: Any, labels: Any, fake_logits: Any) -> Terms:
     """CE(o(x), y) + softplus(-l(x)) + softplus(l(s)), L_D without the reconstruction r.
 
-    Args:
-        real_logits, fake_logits: o, [N, K]; l = logsumexp over K, p(real) = sigmoid(l).
-        labels: int [N].
+    Of logits o [N, K] and labels int [N]; l = logsumexp over K, p(real) = sigmoid(l).
     """
     return {
         "class": losses.cross_entropy(real_logits, labels),
@@ -181,12 +170,7 @@ def discriminator_loss(real_logits: Any, labels: Any, fake_logits: Any) -> Terms
 
 
 def generator_loss(fake_logits: Any, fake_labels: Any) -> Terms:
-    """softplus(-l(s)) + CE(o(s), y^), L_G without the reconstruction r.
-
-    Args:
-        fake_logits: o, [N, K].
-        fake_labels: int [N].
-    """
+    """softplus(-l(s)) + CE(o(s), y^), L_G without r, of logits o [N, K] and labels int [N]."""
     return {
         "adversarial": realness_loss(fake_logits, 1.0),
         "class": losses.cross_entropy(fake_logits, fake_labels),
@@ -196,12 +180,8 @@ def generator_loss(fake_logits: Any, fake_labels: Any) -> Terms:
 def realness_loss(logits: Any, target: float) -> Any:
     """BCE of p = sigmoid(l), l = logsumexp_k o_k: batch mean of softplus(l) - target * l.
 
-    This is exact; in the public code log_sum_exp broadcasts to [B, B], and is slightly wrong inside
-    the softplus.
-
-    Args:
-        logits: o, [N, K].
-        target: probability of "real", 0 to 1.
+    This is exact for logits [N, K] and a target probability of "real"; in the public code
+    log_sum_exp broadcasts to [B, B], and is slightly wrong inside the softplus.
     """
     realness = ops.logsumexp(logits, axis=-1)
     return ops.mean(ops.softplus(realness) - target * realness)

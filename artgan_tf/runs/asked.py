@@ -13,11 +13,7 @@ from artgan_tf.runs.steps import Which
 def check_run(run: Path, which: Which, data: str | None = None, own_data: bool = False) -> None:
     """Raises InputError if the run or checkpoint is missing, or the data has other classes.
 
-    Args:
-        run: the run's directory, or `pretrained:NAME`.
-        which: the checkpoint: `latest`, `best`, or a step.
-        data: SPEC of real images of the run's classes.
-        own_data: whether to check the run's own data if `data` is not given.
+    `data` is a SPEC of real images; without one, `own_data` has the run's own checked.
     """
     config, names = RunDirectory(locate(run)).trained(which)
     if not (data or own_data):

@@ -26,14 +26,7 @@ class Unusable(Exception):
 
 @dataclass(frozen=True)
 class Saved:
-    """The contents of a checkpoint.
-
-    Attributes:
-        path: the file it was read from.
-        step: the training step it was saved after.
-        format: 1 or 2.
-        arrays: name -> array.
-    """
+    """A checkpoint's file, the step it was saved after, its format (1 or 2), arrays by name."""
 
     path: Path
     step: int

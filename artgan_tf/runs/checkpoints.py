@@ -1,9 +1,7 @@
 """Saves and restores the complete training state, so that a resumed run continues exactly.
 
-A run keeps its last three checkpoints, and the best one by a metric. Each holds the weights,
-batch-norm statistics, the EMA, both optimizers, the step, the seeds of noise and dropout, and the
-running means of the history, all at full precision (float32). A state with NaN or infinity is never
-saved as a checkpoint.
+Each checkpoint holds the weights, batch-norm statistics, the EMA, both optimizers, the step, the
+seeds of noise and dropout, and the running means of the history, all at full precision (float32).
 """
 
 import json
@@ -28,12 +26,7 @@ ATTEMPTS = 5  # to read a folder while a training writes to it
 
 
 class Checkpoints:
-    """Manages a run's checkpoints: the last three, and the best.
-
-    Args:
-        gan: the compiled GAN.
-        folder: the run's folder for checkpoints.
-    """
+    """A run's last three checkpoints and its best one; one with NaN or infinity is never saved."""
 
     def __init__(self, gan: GAN, folder: Path):
         self.gan, self.folder = gan, folder
@@ -53,7 +46,7 @@ class Checkpoints:
         return saved.step
 
     def set_aside(self) -> None:
-        """Rename unusable checkpoints, which are newer than the restored one, to `damaged-STEP`.
+        """Rename unusable checkpoints, newer than the restored one, to `damaged-STEP`.
 
         A later resume, and the deletion of old checkpoints, then ignore them.
         """
@@ -78,17 +71,9 @@ class Checkpoints:
             file_of(self.folder, old).unlink()
 
     def save_best(self, metric: str, value: float, better: Literal["lower", "higher"]) -> bool:
-        """Save the state as the best checkpoint if its metric improved, replacing the former best.
+        """Save the state as the best checkpoint if its metric improved; returns whether it did.
 
-        Args:
-            metric: the metric's name; a best checkpoint by another metric is always replaced.
-            value: the metric's value for the current state; NaN never improves.
-            better: whether lower or higher values are better.
-
-        Returns:
-            whether it was saved.
-
-        Raises as `save` does.
+        A checkpoint by another metric is always replaced; NaN never improves. Raises as `save`.
         """
         before = best(self.folder)
         sign = 1.0 if better == "higher" else -1.0
@@ -139,15 +124,8 @@ class Checkpoints:
 def choose(folder: Path, which: Which, check: Callable[[Saved], None]) -> Saved:
     """Read a checkpoint; its step and weights always come from the same file.
 
-    `latest` gives the newest usable one; a warning names it and any unusable newer ones.
-
-    Args:
-        folder: a run's folder for checkpoints.
-        which: `latest`, `best`, or a step.
-        check: raises Unusable for a checkpoint that does not fit.
-
-    Raises:
-        InputError: there is no such checkpoint, or none is usable.
+    `latest` is the newest usable one; a warning names it and unusable newer ones. `check` raises
+    Unusable for one that does not fit. Raises InputError if there is none, or none is usable.
     """
     for _ in range(ATTEMPTS):
         try:

@@ -1,5 +1,6 @@
 """A run's directory: its files, checks before a start or resume, and the history."""
 
+import itertools
 import json
 import time
 import tomllib
@@ -22,11 +23,7 @@ FORMER = {"noise_decay_steps": 0, "label_smoothing": 0.0}
 
 
 class RunDirectory:
-    """Paths and files of one run.
-
-    Args:
-        path: the run's directory.
-    """
+    """Paths and files of one run."""
 
     def __init__(self, path: Path | str):
         self.path = Path(path)
@@ -54,10 +51,7 @@ class RunDirectory:
             self._check_data(config, data)
 
     def check_place(self, config: Config) -> None:
-        """Raises InputError if the directory holds other files than a run, or other settings.
-
-        Only the settings in `FREE_TO_CHANGE` may differ.
-        """
+        """Raises InputError if the directory holds other files, or a run with other settings."""
         if self.config_file.exists():
             self._check_same(config)
         elif self.path.exists() and (not self.path.is_dir() or self._has_files()):
@@ -65,9 +59,9 @@ class RunDirectory:
 
     @contextmanager
     def held(self) -> Iterator[ExitStack]:
-        """Lock the directory against a second training; raises InputError if it is locked.
+        """Lock the directory against a second training, and yield the locks, for `begin`.
 
-        Yields the locks, for `begin`.
+        Raises InputError if it is locked.
         """
         with ExitStack() as hold:
             hold.enter_context(self._held())
@@ -81,14 +75,10 @@ class RunDirectory:
         hold: ExitStack,
         fresh: bool = False,
     ) -> None:
-        """Create the directory and write the run's settings, classes and fingerprint.
+        """Create the directory (with `fresh` move a run aside first); write what defines the run.
 
-        Args:
-            config: the run's settings.
-            class_names: in label order.
-            data: fingerprint of the images.
-            hold: the locks, from `held`.
-            fresh: move an existing run aside first.
+        That is its settings, its classes in label order and the fingerprint of its images. `hold`
+        is from `held`.
         """
         if fresh and self._has_files():
             aside = _aside(self.path)
@@ -192,10 +182,7 @@ class RunDirectory:
 
     # ---- history ------------------------------------------------------------------------------
     def append_history(self, row: dict[str, Any]) -> None:
-        """Append a row as a JSON line, after rows that an earlier call failed to write.
-
-        Raises NotWritten.
-        """
+        """Append a JSON line, after rows that could not be written before; raises NotWritten."""
         self._rows += json.dumps(row).encode() + b"\n"
         files.append(self.history_file, self._rows)
         self._rows = b""
@@ -214,9 +201,6 @@ class RunDirectory:
 
 
 def _aside(path: Path) -> Path:
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    aside = path.with_name(f"{path.name}.{stamp}")
-    number = 1
-    while aside.exists():
-        aside, number = path.with_name(f"{path.name}.{stamp}-{number}"), number + 1
-    return aside
+    stamp = f"{path.name}.{time.strftime('%Y%m%d-%H%M%S')}"
+    names = (stamp if not number else f"{stamp}-{number}" for number in itertools.count())
+    return next(aside for name in names if not (aside := path.with_name(name)).exists())

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from artgan_tf.config import Config, InputError
+from artgan_tf.config import InputError
 from artgan_tf.gan import GAN
 from artgan_tf.papers import build_gan
 from artgan_tf.runs.directory import RunDirectory
@@ -14,20 +14,15 @@ from artgan_tf.sampler import Sampler, Weights
 
 
 def load_gan(run: RunDirectory, which: Which = "latest") -> tuple[GAN, list[str]]:
-    """Build a run's GAN with the weights of a checkpoint.
+    """Build a run's GAN with the weights of a checkpoint (`latest`, `best`, or a step).
 
-    Args:
-        run: the run's directory.
-        which: `latest`, `best`, or a step.
-
-    Returns:
-        the GAN and its class names.
-
-    Raises:
-        InputError: the run or checkpoint is missing, or the number of class names is wrong.
+    Returns the GAN and its class names. Raises InputError if the run or checkpoint is missing, or
+    the number of class names is wrong.
     """
     config, names = run.trained(which)
-    gan = build_gan(_with_fixed_precision(config), len(names))
+    if config.train.precision == "auto":  # images must not depend on the machine
+        config = replace(config, train=replace(config.train, precision="float32"))
+    gan = build_gan(config, len(names))
     loaded = load_networks(gan, run.checkpoints, which)
     if loaded.partly:
         raise InputError(
@@ -36,13 +31,6 @@ def load_gan(run: RunDirectory, which: Which = "latest") -> tuple[GAN, list[str]
         )
     gan.step.assign(loaded.step)
     return gan, names
-
-
-def _with_fixed_precision(config: Config) -> Config:
-    """Replaces precision "auto" by float32, so that images do not depend on the machine."""
-    if config.train.precision != "auto":
-        return config
-    return replace(config, train=replace(config.train, precision="float32"))
 
 
 def load(run_dir: Path | str, which: Which = "latest", weights: Weights = "ema") -> Sampler:

@@ -17,12 +17,7 @@ Wanted = dict[str, tuple[keras.Variable, str]]  # our name -> variable and name 
 
 @dataclass(frozen=True)
 class Loaded:
-    """Result of `load_networks`.
-
-    Attributes:
-        step: the checkpoint's step.
-        partly: variables that were only partly loaded; empty if the number of classes is the same.
-    """
+    """The step of the loaded checkpoint, and variables loaded in part, as the classes differ."""
 
     step: int
     partly: list[str]
@@ -31,10 +26,9 @@ class Loaded:
 def load_networks(gan: GAN, folder: Path, which: Which = "latest") -> Loaded:
     """Load G, its EMA and D from a checkpoint in `folder` into a GAN with the same layer tables.
 
-    The number of classes may differ. Weights that belong to a class (the rows of G's first layer
-    after those of z, D's last layer) then keep their initial values.
-
-    Raises InputError if there is no checkpoint, or none of such networks.
+    If the number of classes differs, weights that belong to a class (the rows of G's first layer
+    after those of z, D's last layer) keep their initial values. Raises InputError if there is no
+    checkpoint, or none of such networks.
     """
     saved = choose(folder, which, lambda found: _check(found, gan))
     wanted, partly = _wanted(saved, gan), []
@@ -81,10 +75,7 @@ def _differing(ours: tuple[int, ...], theirs: tuple[int, ...]) -> list[int]:
 
 
 def _assign(variable: keras.Variable, value: np.ndarray, kept: int) -> bool:
-    """Assign a value, or only the first `kept` entries of the axis that differs in length.
-
-    Returns whether all of it was assigned.
-    """
+    """Assign a value, or the first `kept` entries of the axis that differs; returns if all."""
     shape = tuple(variable.shape)
     if shape == value.shape:
         variable.assign(value)

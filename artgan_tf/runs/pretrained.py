@@ -1,8 +1,7 @@
 """Pretrained generators in the package, named `pretrained:NAME` wherever a run is expected.
 
-Each is a run's directory with one checkpoint, which holds only the averaged generator and the
-discriminator in float16. A card records the training data and the checksum of the weights; a sheet
-of images and the run's metrics accompany it. `sampling/pack.py` makes one from a run.
+Each is a run's directory with one checkpoint: the averaged generator and the discriminator in
+float16. Its card has the checksum of the weights. `sampling/pack.py` makes one from a run.
 """
 
 import hashlib
@@ -45,12 +44,7 @@ def workplace(model: Path | str) -> Path:
 
 
 def no_run(path: Path | str, also: str = "") -> InputError:
-    """The error for a path that is not a run.
-
-    Args:
-        path: the path as given.
-        also: what else the verb accepts, such as "an export, ".
-    """
+    """The error for a path that is not a run; `also` is what else is accepted ("an export, ")."""
     return InputError(
         f"There is no run {str(path)!r}{_meant(Path(path))}: name a folder made by fit, "
         f"{also}{_any_of_them()}."

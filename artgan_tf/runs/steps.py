@@ -32,9 +32,7 @@ def best(folder: Path) -> dict[str, Any]:
 def candidates(folder: Path, which: Which) -> list[Path]:
     """Paths of checkpoints to try, in order; raises InputError if there are none.
 
-    Args:
-        folder: a run's folder for checkpoints.
-        which: `latest` gives all, the newest first; `best` or a step gives one.
+    `latest` gives all, the newest first; `best` or a step gives one.
     """
     if which == "latest":
         found = [file_of(folder, step) for step in reversed(steps(folder))]

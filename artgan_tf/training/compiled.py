@@ -18,13 +18,8 @@ from artgan_tf.hardware import cores, processor, processor_flags
 class CompiledStep:
     """A step of a GAN as one JAX function from its variables' values to their next values.
 
-    The values are assigned to the variables only by `settle`, so that a GPU does not wait while
-    hundreds of variables are assigned.  Every device of the mesh has a copy of each value.
-
-    Args:
-        gan: the GAN, with its optimizers built.
-        step: a function from a batch to figures.
-        mesh: devices along one axis, which divides the batch.
+    Only `settle` assigns the values to the variables, so that a GPU does not wait while hundreds of
+    them are assigned. Every device of the mesh, whose axis divides the batch, has a copy of each.
     """
 
     def __init__(self, gan: GAN, step: Callable[[Any], Any], mesh: Mesh):
@@ -57,8 +52,7 @@ class CompiledStep:
 def keep_compiled() -> None:
     """Cache compiled functions on disk for later processes, unless JAX has a cache folder already.
 
-    Code compiled for one kind of processor may not run on another, so each kind has its own folder
-    in the user's cache.
+    Code for one kind of processor may not run on another, so each kind has its own folder.
     """
     if jax.config.jax_compilation_cache_dir is not None:  # type: ignore[attr-defined]
         return

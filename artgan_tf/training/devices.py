@@ -8,18 +8,15 @@ import tensorflow as tf
 
 from artgan_tf.config import InputError, Train
 from artgan_tf.training import slurm
-from artgan_tf.training.sharing import batch_fault, takes_all
+from artgan_tf.training.engine import batch_fault, takes_all
 
 
 def choose_strategy(train: Train) -> tf.distribute.Strategy:
-    """Return the strategy of a run, and let GPUs allocate memory as needed, not all at once.
+    """The strategy of a run, with GPUs that allocate memory as needed, not all at once.
 
-    `auto` uses the cluster if TF_CONFIG describes several workers. Otherwise it mirrors over all
-    GPUs if there are several and the settings allow it, or else uses one device.  `mirrored`
-    without GPUs mirrors over the logical CPU devices.
-
-    Raises:
-        InputError: the settings do not allow that many devices, or the cluster is not described.
+    `auto` is the cluster if TF_CONFIG describes several workers, else all GPUs if there are several
+    and the settings allow it, else one device. `mirrored` without GPUs mirrors over the logical CPU
+    devices. Raises InputError if the settings or the description of the cluster forbid it.
     """
     gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:

@@ -1,12 +1,17 @@
-"""The interface of an engine: devices, batches on them, compiled steps."""
+"""The interface of an engine: devices, batches on them, compiled steps; and the choice of both."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from artgan_tf.config import RunError
+import keras
+
+from artgan_tf.config import Config, RunError, Train
 from artgan_tf.data.source import Source, Split
 from artgan_tf.gan import GAN
+
+log = logging.getLogger(__name__)
 
 
 class WorkerLost(RunError):
@@ -57,3 +62,36 @@ class Engine(Protocol):
 
     def agree(self, stop: bool) -> bool:
         """Whether all workers stop here because any of them wants to; to be called every step."""
+
+
+def open_engine(config: Config) -> Engine:
+    """Open the engine of Keras's backend; must be called before anything is computed."""
+    if keras.backend.backend() == "jax":
+        from artgan_tf.training.jax_engine import JaxEngine
+
+        return JaxEngine(config)
+    from artgan_tf.training.tensorflow_engine import TensorFlowEngine
+
+    return TensorFlowEngine(config)
+
+
+def batch_fault(train: Train, devices: int) -> str:
+    """A sentence saying why this many devices cannot share the batch; empty if they can."""
+    if train.batch_size % devices == 0:
+        return ""
+    return (
+        f"train.batch_size = {train.batch_size} does not divide among {devices} devices: make "
+        f"--batch-size a multiple of {devices}, or set --strategy one."
+    )
+
+
+def takes_all(train: Train, gpus: int, fault: str) -> bool:
+    """Whether a run uses all devices: always if mirrored, and with `auto` if nothing prevents it.
+
+    `gpus` counts GPUs or TPUs. With `auto` a warning tells the `fault` that prevents it, if any.
+    """
+    if train.strategy != "auto":
+        return train.strategy == "mirrored"
+    if gpus > 1 and fault:
+        log.warning("%s Training on one of %d devices.", fault, gpus)
+    return gpus > 1 and not fault

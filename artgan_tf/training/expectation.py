@@ -1,7 +1,7 @@
-"""Estimates when the first picture and the end of a training are due, from timed steps."""
+"""Times a training, and estimates when its first picture and its end are due."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from artgan_tf.training.summary import line
 
@@ -12,13 +12,44 @@ LOOK, WRONG = 60.0, 0.25
 MINUTE = 60
 
 
-class Expectation:
-    """Reports the estimate once it is known, and again if it turns out wrong.
+class Clock:
+    """Stopwatches of training time, by the clock and of the CPU, that start, stopped, from earlier
+    `totals`.  Beside other work only CPU time tells what a training costs.
+    """
 
-    Args:
-        steps: the step at which the training ends.
-        picture: seconds from the first step until the first picture; 0 if there is one already.
-        tell: prints a line.
+    def __init__(self, before: Mapping[str, float] | None = None):
+        self._before = dict(before or {})
+        self._since: dict[str, float] = {}  # empty while stopped
+
+    @property
+    def totals(self) -> dict[str, float]:
+        """Seconds so far, by the clock and of all cores, under the names of the history."""
+        now = _now()
+        return {
+            name: self._before.get(name, 0.0) + now[name] - self._since.get(name, now[name])
+            for name in now
+        }
+
+    @property
+    def seconds(self) -> float:
+        """Training time so far, by the clock."""
+        return self.totals["seconds"]
+
+    def start(self) -> None:
+        self._since = _now()
+
+    def stop(self) -> None:
+        self._before, self._since = self.totals, {}
+
+
+def _now() -> dict[str, float]:
+    return {"seconds": time.monotonic(), "cpu_seconds": time.process_time()}
+
+
+class Expectation:
+    """Reports the estimate by `tell` once it is known, and again if it turns out wrong.
+
+    `picture` is the time from the first step to the first picture, 0 if there is one already.
     """
 
     def __init__(self, steps: int, picture: float, tell: Callable[[str], None]):

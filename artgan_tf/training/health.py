@@ -27,10 +27,7 @@ AUGMENT = "discriminator.augment, more discriminator.dropout, or more images"
 class Health:
     """Stops a run that cannot continue, and warns once of each fault.
 
-    Args:
-        config: the run's configuration.
-        checkpoints: where the state is saved before a run is stopped.
-        settle: brings that state up to the last step.
+    Before a stop, `settle` brings the state up to the last step, for `checkpoints` to save.
     """
 
     def __init__(self, config: Config, checkpoints: Checkpoints, settle: Callable[[], None]):
@@ -43,8 +40,7 @@ class Health:
     def of_losses(self, step: int, means: Mapping[str, float]) -> None:
         """Check the mean losses of the last steps.
 
-        Raises:
-            RunError: a loss is not finite, or D's loss has collapsed with `train.on_collapse=stop`.
+        Raises RunError if one is not finite, or D's has collapsed with `train.on_collapse=stop`.
         """
         if bad := [name for name, value in means.items() if not math.isfinite(value)]:
             self.settle()

@@ -14,7 +14,7 @@ from artgan_tf.data.batches import HeldOut, in_memory, training_batches
 from artgan_tf.data.source import Indexed, Source, Split
 from artgan_tf.gan import GAN
 from artgan_tf.training.compiled import CompiledStep, keep_compiled
-from artgan_tf.training.sharing import batch_fault, takes_all
+from artgan_tf.training.engine import batch_fault, takes_all
 
 AXIS = "batch"  # the mesh axis along which devices share a batch
 
@@ -22,9 +22,8 @@ AXIS = "batch"  # the mesh axis along which devices share a batch
 class JaxEngine:
     """Trains on the devices of this machine; see `Engine`.
 
-    A step is one compiled function from the values of all variables to their next values, in the
-    same memory.  Each device holds a share of the batch, but the function is written for the whole
-    batch: batch norm, the energy term and random draws all cover the whole batch.
+    A step is one compiled function from all variables' values to their next values, in the same
+    memory. Devices share the batch, but batch norm, the energy term and random draws cover it all.
     """
 
     writes = ahead = True

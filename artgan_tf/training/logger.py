@@ -1,26 +1,67 @@
 """Writes a run's records while it trains: history, TensorBoard, losses plot, sample grids."""
 
+import socket
+import struct
+import time
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from tensorboardX import summary
+from tensorboardX.proto.event_pb2 import Event, SessionLog
+from tensorboardX.record_writer import masked_crc32c
 
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.sampler import Sampler
 from artgan_tf.training import plot
-from artgan_tf.training.events import Events
 from tfrecords_tools.common import files
 
 
-class RunLogger:
-    """Writes a run's records into its directory.
+class Events:
+    """Collects points and images, and writes them to a TensorBoard file in `folder` on `flush`.
 
-    Args:
-        run: the directory.
-        sampler: draws the sample grids.
-        start: the step from which the run resumes.
+    The run resumes from step `start`; TensorBoard then drops later steps of older files.
+    tensorboardX's own writer has a thread, which dies for good on a full disk and loses events when
+    the process is killed.
     """
+
+    def __init__(self, folder: Path, start: int):
+        # Without the step, two starts within a second would share a file.
+        name = f"events.out.tfevents.{int(time.time())}.{socket.gethostname()}.{start:08d}"
+        self.file, self._waiting = folder / name, b""
+        self._add(Event(file_version="brain.Event:2"))
+        self._add(Event(session_log=SessionLog(status=SessionLog.START)), start + 1)
+
+    def scalar(self, name: str, value: float, step: int) -> None:
+        """Add a point to a curve."""
+        self._add(Event(summary=summary.scalar(name, value)), step)
+
+    def image(self, name: str, pixels: np.ndarray, step: int) -> None:
+        """Add an image, uint8 [H, W, 3]."""
+        self._add(Event(summary=summary.image(name, pixels, dataformats="HWC")), step)
+
+    def flush(self) -> None:
+        """Write what has been collected; on NotWritten the next call tries again."""
+        with files.telling(self.file):
+            self.file.parent.mkdir(exist_ok=True)
+        files.append(self.file, self._waiting)
+        self._waiting = b""
+
+    def _add(self, event: Event, step: int = 0) -> None:
+        event.wall_time, event.step = time.time(), step
+        data = event.SerializeToString()
+        length = struct.pack("<Q", len(data))
+        parts = (length, _checksum(length), data, _checksum(data))  # the format of a TFRecord
+        self._waiting += b"".join(parts)
+
+
+def _checksum(data: bytes) -> bytes:
+    return struct.pack("<I", masked_crc32c(data))
+
+
+class RunLogger:
+    """Writes a run's records into its directory; the run resumes from step `start`."""
 
     def __init__(self, run: RunDirectory, sampler: Sampler, start: int):
         self.run, self.sampler, self.start = run, sampler, start
@@ -36,11 +77,7 @@ class RunLogger:
         return any(self.run.samples.glob("step_*.png"))
 
     def scalars(self, row: dict[str, float]) -> None:
-        """Write one row (`step` and named values) to the history and TensorBoard.
-
-        Raises:
-            NotWritten: the row is kept, and written with the next one.
-        """
+        """Write a row (`step` and named values); on NotWritten it is written with the next one."""
         for name, value in row.items():
             if name != "step":
                 self.events.scalar(name.replace("_", "/", 1), value, int(row["step"]))
@@ -50,13 +87,9 @@ class RunLogger:
             self.events.flush()
 
     def samples(self, step: int) -> np.ndarray:
-        """Draw and save the sample grid of a step, and the magnified one if there is one.
+        """Draw and save a step's grids; returns the pictures, uint8 [classes, seeds, H, W, 3].
 
-        Returns:
-            The images, uint8 [classes, seeds, H, W, 3].
-
-        Raises:
-            NotWritten: the disk is full.
+        Raises NotWritten if the disk is full.
         """
         self.sampler.refresh()
         path = self.run.samples / f"step_{step:06d}.png"

@@ -1,9 +1,13 @@
-"""The training loop: steps, and what happens between them."""
+"""The training loop: steps, what happens between them, and signals that ask it to stop."""
 
 import math
+import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any
 
 from tqdm import tqdm
@@ -13,34 +17,49 @@ from artgan_tf.data.source import DamagedData
 from artgan_tf.gan import GAN
 from artgan_tf.runs.checkpoints import Checkpoints
 from artgan_tf.runs.steps import latest_step
-from artgan_tf.training.clock import Clock
 from artgan_tf.training.engine import Engine
-from artgan_tf.training.expectation import Expectation
+from artgan_tf.training.expectation import Clock, Expectation
 from artgan_tf.training.health import Health
-from artgan_tf.training.interruption import Interruption
 from artgan_tf.training.logger import RunLogger
 from artgan_tf.training.overfitting import Overfitting
 from artgan_tf.training.watch import Watch
 from tfrecords_tools.common.files import NotWritten
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SAID = b"\nsaving ... after the step in hand (Ctrl-C again ends at once)\n"
 FIRST = 40.0  # seconds of training before the first picture, if none is due sooner
+
+
+class Interruption:
+    """A context in which the first signal sets `requested`; a second Ctrl-C ends at once."""
+
+    def __init__(self) -> None:
+        self.requested = False
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> "Interruption":
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._take) for number in SIGNALS}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _take(self, number: int, frame: FrameType | None) -> None:
+        if self.requested and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        if not self.requested:
+            os.write(2, SAID)  # print() is not safe here: a print may be under way
+        self.requested = True
 
 
 @dataclass
 class Loop:
     """Runs a GAN from one step to another; every interval is counted in absolute steps.
 
-    Args:
-        config, gan, engine: the configuration, the model, and what computes its steps.
-        batches: the engine's endless training batches, beginning with the first step to do.
-        held_out: the engine's held-out batches.
-        checkpoints, logger: save the state and the figures.
-        watch: computes metrics between steps.
-        overfitting, health: watch for overfitting and other faults.
-        interruption: says after each step whether to stop.
-        steps: the step at which training ends.
-        clock: measures training time.
-        tell: prints a line for the user without breaking the progress bar.
+    `batches` begin with the first step to do, `steps` is the last one, and `tell` prints a line
+    without breaking the progress bar.
     """
 
     config: Config
@@ -61,10 +80,8 @@ class Loop:
     def run(self) -> None:
         """Train to the end, or until a signal asks to stop; the state is saved either way.
 
-        Raises:
-            RunError: a loss is not finite, D has collapsed, or the last files cannot be written.
-            DamagedData: an image cannot be read; the state is saved.
-            MemoryError, WorkerLost: as for `Engine.train`.
+        Raises RunError if a loss is not finite, D has collapsed or the last files cannot be
+        written, DamagedData if an image cannot be read, and what `Engine.train` raises.
         """
         start = self.gan.steps_done
         self._untold: tuple[int, Any] | None = None  # step and sums of a row yet to be recorded
@@ -171,25 +188,19 @@ class Loop:
 
     def _do(self, *actions: Callable[[int], None], step: int, last: bool = False) -> None:
         """Do actions; if the disk is full, warn and go on, because stopping would lose the training
-        since the last checkpoint.  In the `last` pause, raise RunError instead."""
-        faults = [fault for action in actions if (fault := _attempted(action, step))]
+        since the last checkpoint. In the `last` pause, raise RunError instead."""
+        faults = []
+        for action in actions:
+            try:
+                action(step)
+            except NotWritten as fault:
+                faults.append(fault)
         if faults and last:
             kept = latest_step(self.checkpoints.folder)
             raise RunError(f"{faults[0]} The same command goes on from step {kept}.")
         if faults:
-            _tell(f"warning: {faults[0]} It is tried again at the next interval.")
-
-
-def _attempted(action: Callable[[int], None], step: int) -> NotWritten | None:
-    try:
-        action(step)
-    except NotWritten as fault:
-        return fault
-    return None
-
-
-def _tell(line: str) -> None:
-    tqdm.write(line, file=sys.stderr)
+            told = f"warning: {faults[0]} It is tried again at the next interval."
+            tqdm.write(told, file=sys.stderr)
 
 
 def bar(start: int, steps: int) -> tqdm:

@@ -25,13 +25,7 @@ SPEED = 0.1  # change of the strength at each validation: from 0 to 1 in ten of 
 
 
 class Overfitting:
-    """Measures r_v of a GAN, and moves the strength of its augmentation if that is adaptive.
-
-    Args:
-        gan: the GAN, compiled for the engine.
-        engine: computes the comparison.
-        source: training and held-out images.
-    """
+    """Measures r_v of a GAN, and moves the strength of its augmentation if that is adaptive."""
 
     def __init__(self, gan: GAN, engine: Engine, source: Source):
         self.gan, self.engine = gan, engine
@@ -41,10 +35,8 @@ class Overfitting:
     def measure(self, adapt: bool) -> dict[str, float]:
         """Return `overfitting` (r_v, 0 to 1) and, if adaptive, `augment_strength` (0 to 1).
 
-        Without held-out images the result is empty.
-
-        Args:
-            adapt: whether to move an adaptive strength so that r_v approaches its target.
+        `adapt` moves an adaptive strength so that r_v approaches its target. Without held-out
+        images the result is empty.
         """
         if not self.batches:
             return {}

@@ -14,14 +14,7 @@ Points = list[tuple[int, float]]
 
 @dataclass(frozen=True)
 class Panel:
-    """One plot of the figure.
-
-    Attributes:
-        title: the quantity it shows.
-        reading: how to read it, in one line.
-        lines: points (step, value) by the name of their curve.
-        healthy: lowest and highest value of healthy runs, if known.
-    """
+    """A plot: title, how to read it, points (step, value) by curve, range of healthy runs."""
 
     title: str
     reading: str
@@ -30,18 +23,9 @@ class Panel:
 
 
 def panels(rows: Sequence[Mapping[str, float]], config: Config, classes: int) -> list[Panel]:
-    """Panels for a history's figures: D's balance, both losses, and held-out figures.
-
-    Args:
-        rows: the history.
-        config: the run's configuration.
-        classes: number of classes.
-    """
-    balance = [
-        (int(row["step"]), found)
-        for row in rows
-        if (found := signs.balance(row, config)) is not None
-    ]
+    """Panels for a history's figures: D's balance, both losses, and held-out figures."""
+    balances = ((int(row["step"]), signs.balance(row, config)) for row in rows)
+    balance = [(step, found) for step, found in balances if found is not None]
     (low, high), won = signs.BALANCED, signs.WON
     shown = [
         Panel(

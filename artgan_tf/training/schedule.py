@@ -4,14 +4,9 @@ from artgan_tf.config import Config, InputError
 
 
 def schedule(config: Config, count: int) -> tuple[int, tuple[int, ...]]:
-    """Number of steps, and the steps at which the learning rates drop, from steps or epochs.
+    """Number of steps, and the steps at which the learning rates drop, for `count` training images.
 
-    Args:
-        config: the run's configuration.
-        count: number of training images.
-
-    Raises:
-        InputError: there are no steps, or fewer images than a batch has.
+    Raises InputError if there are no steps, or fewer images than a batch has.
     """
     train = config.train
     per_epoch = count / train.batch_size

@@ -27,23 +27,16 @@ def guess(config: Config) -> float | None:
 
 
 def balance(row: Mapping[str, float], config: Config) -> float | None:
-    """D's mean `real` and `fake` terms relative to guessing; None if unknown.
-
-    1 means that D guesses, 0 that it is never wrong.
-    """
+    """D's mean `real` and `fake` terms, 1 if it guesses, 0 if never wrong; None if unknown."""
     usual = guess(config)
     terms = [row[name] for name in ("d_real", "d_fake") if name in row]
     return float(np.mean(terms)) / usual if usual and terms else None
 
 
 def variety(grid: np.ndarray) -> tuple[float, float | None]:
-    """Standard deviation of pixels, in grey levels, within a class and between classes.
+    """Mean standard deviation of pixels, in grey levels, within a class and between classes.
 
-    Args:
-        grid: uint8 [classes, seeds, H, W, 3].
-
-    Returns:
-        Both means over all pixels; the second is None if there is only one class.
+    The grid is uint8 [classes, seeds, H, W, 3]; the second is None if there is only one class.
     """
     pixels = grid.astype(np.float32)
     across = float(pixels.std(axis=0).mean()) if len(grid) > 1 else None

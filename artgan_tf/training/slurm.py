@@ -15,15 +15,10 @@ FIRST_PORT, PORTS = 20_000, 10_000  # below the ports that systems assign automa
 
 
 def tf_config(variables: Mapping[str, str]) -> dict[str, Any] | None:
-    """The content of TF_CONFIG for this task of a job step, or None outside of one.
+    """TF_CONFIG for this task of a job step, from the environment; None outside of one.
 
-    Tasks fill one node after another; each uses all the GPUs that SLURM lets it see.
-
-    Args:
-        variables: the environment variables.
-
-    Raises:
-        InputError: the variables contradict each other, or tasks are not distributed by block.
+    Tasks fill one node after another; each uses all the GPUs that SLURM lets it see. Raises
+    InputError if the variables contradict each other, or tasks are not distributed by block.
     """
     if not all(variables.get(f"SLURM_{name}") for name in NEEDED):
         return None

@@ -20,13 +20,7 @@ def line(name: str, text: str) -> str:
 
 
 def about_data(config: Config, source: Source, found: int = 0) -> str:
-    """The line about classes and images.
-
-    Args:
-        config: the run's configuration.
-        source: the images used for training.
-        found: number of images before unreadable ones were skipped; 0 if unknown.
-    """
+    """The line about classes and images; `found` counts unreadable images too, 0 if unknown."""
     names = source.class_names
     classes = "1 class" if len(names) == 1 else f"{len(names):,} classes"
     train, val = source.train.count, source.val.count

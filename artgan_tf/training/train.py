@@ -2,8 +2,8 @@
 
 import logging
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,13 +23,11 @@ from artgan_tf.runs.pretrained import locate
 from artgan_tf.runs.steps import latest_step
 from artgan_tf.sampler import Sampler
 from artgan_tf.training import overfitting
-from artgan_tf.training.clock import Clock
-from artgan_tf.training.engine import Engine
-from artgan_tf.training.engines import open_engine
+from artgan_tf.training.engine import Engine, open_engine
+from artgan_tf.training.expectation import Clock
 from artgan_tf.training.health import Health
-from artgan_tf.training.interruption import Interruption
 from artgan_tf.training.logger import RunLogger
-from artgan_tf.training.loop import Loop
+from artgan_tf.training.loop import Interruption, Loop
 from artgan_tf.training.overfitting import Overfitting
 from artgan_tf.training.schedule import schedule
 from artgan_tf.training.summary import lines
@@ -41,19 +39,12 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Trained:
-    """The outcome of a call of `train`.
-
-    Attributes:
-        run_dir: the run's directory.
-        step: the last step done.
-        steps: the number of steps of the whole run.
-        trained: whether this call did any steps.
-    """
+    """What a call of `train` did: the last step done, of how many, and whether it did any."""
 
     run_dir: Path
     step: int
     steps: int
-    trained: bool  # False if the run was finished already
+    trained: bool
 
     @property
     def finished(self) -> bool:
@@ -82,9 +73,7 @@ def train(
         source: the configuration's data, if already open.
         tell: prints lines for the user: a summary before the first step, then the expected time.
 
-    Raises:
-        InputError: there is a mistake in the settings, the data or the directory.
-        RunError: the run cannot continue.
+    Raises InputError for a mistake in settings, data or directory, RunError if it cannot go on.
     """
     engine = open_engine(config)  # a cluster allows no computation before this
     run = RunDirectory(run_dir)
@@ -97,7 +86,8 @@ def train(
     if done >= steps:
         return Trained(run.path, done, steps, trained=False)
     try:
-        with Interruption() as interruption, _held(run, engine.writes) as hold:
+        held = run.held() if engine.writes else nullcontext(ExitStack())
+        with Interruption() as interruption, held as hold:
             reached = _train(
                 config, engine, run, source, (steps, drops), hold, fresh, interruption, tell
             )
@@ -166,16 +156,6 @@ def _clock(run: RunDirectory) -> Clock:
     """A clock that goes on from the run's history."""
     rows = run.history()
     return Clock({n: max((r.get(n, 0.0) for r in rows), default=0.0) for n in Clock().totals})
-
-
-@contextmanager
-def _held(run: RunDirectory, writes: bool) -> Iterator[ExitStack]:
-    """Lock the run's directory, if this worker is the one that writes."""
-    if writes:
-        with run.held() as hold:
-            yield hold
-    else:
-        yield ExitStack()
 
 
 def _tell_of_cores(before: int, done: int) -> None:

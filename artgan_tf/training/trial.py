@@ -1,7 +1,6 @@
 """Trains a few steps and discards them, to estimate time and memory for a dry run."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -9,8 +8,7 @@ from artgan_tf import backend
 from artgan_tf.config import Config
 from artgan_tf.data.source import Source
 from artgan_tf.papers import build_gan
-from artgan_tf.training.engine import Engine
-from artgan_tf.training.engines import open_engine
+from artgan_tf.training.engine import Engine, open_engine
 from artgan_tf.training.summary import about_networks, line
 
 # Steps before timing begins (the first is compiled); then at most this many steps or seconds.
@@ -19,12 +17,7 @@ WARM, TIMED, SECONDS = 2, 5, 10.0
 
 @dataclass(frozen=True)
 class Trial:
-    """The result of a trial.
-
-    Attributes:
-        networks: a summary line about the networks.
-        rate: steps per second; 0 if none could be done.
-    """
+    """A summary line about the networks, and steps per second, 0 if none could be done."""
 
     networks: str
     rate: float
@@ -42,11 +35,8 @@ class Trial:
 def attempt(config: Config, source: Source | None) -> Trial:
     """Build everything in memory and do a few steps, as a training would; raises MemoryError.
 
-    With strategy `multiworker` the trial uses this machine alone.
-
-    Args:
-        config: the configuration; without a source it must state the number of classes.
-        source: its data, or None if there are none yet, and so no steps can be done.
+    Without a source no step is done, and the configuration must state the number of classes. With
+    strategy `multiworker` the trial uses this machine alone.
     """
     if config.train.strategy == "multiworker":
         config = replace(config, train=replace(config.train, strategy="auto"))
@@ -69,15 +59,10 @@ def _rate(engine: Engine, source: Source) -> float:
     for batch in islice(batches, WARM):
         engine.train(batch)
     done, began = 0, time.monotonic()
-    for batch in _while_short(batches, began):
+    for batch in islice(batches, TIMED):
         engine.train(batch)
         done += 1
+        if time.monotonic() - began > SECONDS:
+            break
     engine.take_sums()  # waits for the last step
     return done / (time.monotonic() - began)
-
-
-def _while_short(batches: Iterator, began: float) -> Iterator:
-    for batch in islice(batches, TIMED):
-        yield batch
-        if time.monotonic() - began > SECONDS:
-            return

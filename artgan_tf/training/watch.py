@@ -21,12 +21,7 @@ if TYPE_CHECKING:
 class Watch:
     """Scores the EMA generator by `log.metrics`, and saves the best checkpoint by the first.
 
-    Args:
-        config: the run's configuration.
-        source: its data.
-
-    Raises:
-        InputError: the metrics cannot be computed; this is known before the first step.
+    Raises InputError if the metrics cannot be computed, which is known before the first step.
     """
 
     def __init__(self, config: Config, source: Source):
@@ -48,12 +43,7 @@ class Watch:
         check(self.metrics, self.reference, config.model.autoencoder)
 
     def measure(self, sampler: Sampler, checkpoints: Checkpoints) -> dict[str, float]:
-        """Return the figures for a history row, and save the checkpoint if it is the best so far.
-
-        Args:
-            sampler: draws from the EMA weights; its statistics are estimated again.
-            checkpoints: the run's checkpoints.
-        """
+        """Figures of the EMA weights for a history row; saves the best checkpoint so far."""
         from artgan_tf.evaluation.scoring import Subject, scores
 
         sampler.refresh()

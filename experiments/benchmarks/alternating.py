@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 from artgan_tf.config import Config
 from artgan_tf.papers import build_gan
-from artgan_tf.training.engines import open_engine
+from artgan_tf.training.engine import open_engine
 from artgan_tf.training.loop import Loop
 from artgan_tf.training.train import train
 from experiments.benchmarks.measuring import Run

@@ -112,7 +112,7 @@ def prepared(preset: str, changes: dict[str, Any], steps: int) -> tuple[Any, int
     """A function that runs train steps of a fresh GAN and waits for them, and their number."""
     cli.start_backend()
     from artgan_tf.papers import build_gan
-    from artgan_tf.training.engines import open_engine
+    from artgan_tf.training.engine import open_engine
 
     config = resolve(preset, changes)
     engine = open_engine(config)

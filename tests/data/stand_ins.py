@@ -4,7 +4,7 @@ The splits come from the installed package's own code, so a stand-in has no spli
 set lacks.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,36 +49,39 @@ def split_names(name: str, folder: Path) -> list[str]:
     return [str(split if isinstance(splits, dict) else split.name) for split in splits]
 
 
-class StandIn(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
-    """Grey images that cycle through the classes, the same number in each split."""
+class Written(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
+    """Grey images that cycle through the classes: in each split so many, from a grey on."""
 
-    splits: Iterable[str] = ()
-    count = 0
+    VERSION = tfds.core.Version("1.2.0")
+    splits: Mapping[str, tuple[int, int]] = {}  # number of images and first grey
     features: Any = None
 
     def _info(self) -> Any:
         return tfds.core.DatasetInfo(builder=self, features=self.features, disable_shuffling=True)
 
     def _split_generators(self, dl_manager: Any) -> dict[str, Any]:
-        return {split: self._generate_examples() for split in self.splits}
+        return {split: self._generate_examples(*of) for split, of in self.splits.items()}
 
-    def _generate_examples(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        classes = self.features["label"].num_classes
-        for i in range(self.count):
-            yield i, {"image": np.full((96, 96, 3), i, np.uint8), "label": i % classes}
+    def _generate_examples(self, count: int, grey: int) -> Iterator[tuple[int, dict[str, Any]]]:
+        classes = getattr(self.features["label"], "num_classes", count)
+        for i in range(count):
+            image = np.full((96, 96, 3), grey + i, np.uint8)
+            yield i, {"image": image, "label": i % classes}
 
 
-def write(name: str, count: int, folder: Path) -> None:
-    """Write a stand-in for the data set `name` to `folder`, and make that TFDS's data folder."""
-    real = tfds.builder(name, data_dir=folder / "none")
+def write(name: str, label: Any, splits: Mapping[str, tuple[int, int]], **options: Any) -> None:
+    """Write a data set to disk, which TFDS then opens from its files alone."""
     image = tfds.features.Image(shape=(None, None, 3))
-    features = tfds.features.FeaturesDict({"image": image, "label": real.info.features["label"]})
-    fields = {
-        "VERSION": real.version,
-        "name": real.name,
-        "splits": split_names(name, folder),
-        "count": count,
-        "features": features,
-    }
-    made = type("Made", (StandIn,), fields, skip_registration=True)
-    made(data_dir=folder).download_and_prepare()
+    features = tfds.features.FeaturesDict({"image": image, "label": label})
+    fields = {"name": name, "features": features, "splits": splits}
+    if "version" in options:
+        fields["VERSION"] = options.pop("version")
+    type("Made", (Written,), fields, skip_registration=True)(**options).download_and_prepare()
+
+
+def write_stand_in(name: str, count: int, folder: Path) -> None:
+    """Write a stand-in for the data set `name` to `folder`, with so many images in each split."""
+    real = tfds.builder(name, data_dir=folder / "none")
+    splits = dict.fromkeys(split_names(name, folder), (count, 0))
+    label = real.info.features["label"]
+    write(real.name, label, splits, version=real.version, data_dir=folder)

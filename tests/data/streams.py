@@ -1,8 +1,85 @@
-"""Helpers for batches of numbered images."""
+"""Splits of numbered images, and streams of their batches by TensorFlow and by NumPy.
 
+Pixel (row, column) of example i is (i, row, column), so a batch shows which crops it contains.
+"""
+
+import io
+from itertools import islice
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from artgan_tf.config import Data
+from artgan_tf.data import batches, pipeline
+from artgan_tf.data.decoding import decode_any
+from artgan_tf.data.source import Indexed, Split, short_side, streamed
+from tfrecords_tools.images import UnreadableImage
+
+COUNT, BATCH = 23, 5
+OF_TENSORFLOW = ["in memory", "uncached", "streamed", "streamed, in memory"]
+KINDS = [*OF_TENSORFLOW, "NumPy, in memory", "NumPy, uncached"]
+LABELS = np.arange(COUNT, dtype=np.int32) % 4
+
+
+def settings(kind: str = "in memory", **changes: Any) -> Data:
+    cache_mb = 8 if "in memory" in kind else 0
+    return Data(**({"image_size": 8, "crop": 0.8, "cache_mb": cache_mb} | changes))
+
+
+def picture(index: int, data: Data) -> np.ndarray:
+    """Examples alternate between square, wide and tall."""
+    side = short_side(data)
+    height, width = [(side, side), (side, side + 6), (side + 3, side)][index % 3]
+    rows, columns = np.mgrid[:height, :width].astype(np.uint8)
+    return np.stack([np.full_like(rows, index), rows, columns], axis=-1)
+
+
+def split_of(kind: str, data: Data, labels: np.ndarray = LABELS, readable: Any = None) -> Split:
+    """A split of all examples, of which others than the `readable` ones raise UnreadableImage."""
+
+    def load(index: int) -> np.ndarray:
+        if readable is not None and index not in readable:
+            raise UnreadableImage("it fell into the river")
+        return picture(index, data)
+
+    if kind.startswith("streamed"):
+        files = [png(load(i)) for i in range(len(labels))]
+        examples = tf.data.Dataset.from_tensor_slices({"image": files, "label": labels.astype(int)})
+        return streamed(examples, decode_any("a stream", short_side(data), 40))
+    split = Indexed(labels, load, "picture {}".format)
+    return batches.in_memory(split, data) if kind.startswith("NumPy") else split
+
+
+def png(pixels: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def stream(
+    kind: str,
+    steps: int,
+    seed: int = 3,
+    start: int = 0,
+    labels: np.ndarray = LABELS,
+    **changes: Any,
+) -> list[Any]:
+    """Training batches from a step on."""
+    data = settings(kind, **changes)
+    split: Any = split_of(kind, data, labels)
+    if kind.startswith("NumPy"):
+        return list(islice(batches.training_batches(split, data, BATCH, seed, start), steps))
+    made = pipeline.training_batches(split, data, BATCH, seed, start)
+    return list(made.take(steps).as_numpy_iterator())
+
+
+def held_out(kind: str, split: Any) -> Any:
+    """An iterable of held-out batches."""
+    if kind.startswith("NumPy"):
+        return batches.HeldOut(split, settings(kind), BATCH)
+    return pipeline.held_out_batches(split, settings(kind), BATCH).as_numpy_iterator()
 
 
 def indices(batches: list[Any]) -> list[int]:

@@ -68,11 +68,6 @@ def test_images_of_another_size_are_resized_by_the_short_side(opened) -> None:
     assert source.train.load(0).shape == (8, 12, 3)
 
 
-def test_another_number_of_classes_than_expected_is_refused(opened) -> None:
-    with pytest.raises(InputError, match="has 4 classes"):
-        opened(images=images(), labels=LABELS, classes=3)
-
-
 @pytest.mark.parametrize(
     ("arrays", "sentence"),
     [

@@ -60,12 +60,6 @@ def test_a_gallery_is_its_paintings_in_order() -> None:
         assert labels[place] == label
 
 
-def test_an_empty_gallery_keeps_its_shape() -> None:
-    images, labels = gallery(seed=0, start=4, count=0, size=32)
-    assert images.shape == (0, 32, 32, 3)
-    assert labels.shape == (0,)
-
-
 def test_the_composition_is_the_same_at_another_size(paintings: Gallery) -> None:
     small = paintings[0][:200].astype(float)
     large = gallery(seed=0, start=0, count=200, size=64)[0].astype(float)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -113,32 +112,6 @@ def test_a_held_out_folder_may_lack_classes(write: Write) -> None:
     assert labelled(source, source.val) == ["b"]
 
 
-def test_nested_folders_belong_to_their_class(write: Write) -> None:
-    root = write("train/a/1.png", "train/a/deep/er/2.PNG", "val/a/x/3.png")
-    assert files(opened(root).train, root) == ["train/a/1.png", "train/a/deep/er/2.PNG"]
-
-
-def test_hidden_and_other_files_are_ignored(write: Write) -> None:
-    names = [*numbered("a", 10), *numbered("b", 10)]
-    hidden = ["a/._000.png", ".cache/1.png", "b/.thumbnails/000.png", "b/x/.y/z/1.png"]
-    root = write(*names, *hidden, "a/folder.png/inside.jpg")
-    for name in ("drawing.svg", "notes.txt", "Thumbs.db", "thumbs.db", ".DS_Store"):
-        (root / "a" / name).write_text("not an image")
-    (root / "empty").mkdir()
-    with pytest.warns(
-        UserWarning, match=r"^Files in .* not images \(1\) are skipped: a/drawing\.svg\."
-    ):
-        source = opened(root)
-    found = files(source.train, root) + files(source.val, root)
-    assert sorted(found) == sorted([*names, "a/folder.png/inside.jpg"])
-
-
-def test_images_beside_a_folder_without_any_are_images_alone(write: Write) -> None:
-    root = write(*numbered("mine", 10)) / "mine"
-    (root / "notes").mkdir()
-    assert opened(root).class_names == ("mine",)
-
-
 def test_an_example_is_the_image_of_its_name(write: Write) -> None:
     source = opened(write(*numbered("a", 20)), val_fraction=0.3)
     for split in (source.train, source.val):
@@ -162,46 +135,9 @@ def test_the_split_is_stable_disjoint_and_whole(write: Write) -> None:
     assert labelled(source, source.val) == ["a"] * 4 + ["b"]  # single images stay in training
 
 
-def test_held_out_images_are_drawn_from_all_over_the_class(write: Write) -> None:
-    root = write(*numbered("a", 100))
-    places = [int(Path(name).stem) for name in files(opened(root, val_fraction=0.3).val, root)]
-    assert np.histogram(places, bins=4, range=(0, 100))[0].min() >= 3
-
-
-@pytest.mark.parametrize("new", ["b/new.png", "0/new.png"], ids=["image", "class"])
-def test_what_one_class_gains_leaves_the_others_alone(write: Write, new: str) -> None:
-    root = write(*numbered("a", 40), *numbered("b", 40), *numbered("c", 40))
-    before = set(files(opened(root).val, root))
-    write(new)
-    after = set(files(opened(root).val, root))
-    assert {name for name in before ^ after if name[0] != new[0]} == set()
-
-
-def test_a_class_never_loses_all_its_training_images(write: Write) -> None:
-    source = opened(write(*numbered("a", 2), *numbered("b", 9)), val_fraction=0.9)
-    assert labelled(source, source.train) == ["a", "b"]
-
-
 # ---- refusals --------------------------------------------------------------------------------
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     assert "nowhere" in refusal(f"folder:{tmp_path}/nowhere")
-
-
-def test_a_folder_without_images_is_refused(write: Write, tmp_path: Path) -> None:
-    assert ".jpg" in refusal(f"folder:{tmp_path}")
-    (tmp_path / "train" / "a").mkdir(parents=True)
-    assert "train holds no images" in refusal(f"folder:{write('val/a/1.png')}")
-
-
-def test_an_unknown_held_out_class_is_refused(write: Write) -> None:
-    root = write("train/a/1.png", "val/a/2.png", "val/elf/3.png")
-    assert "elf" in refusal(f"folder:{root}")
-
-
-def test_too_few_images_to_hold_any_out_are_refused(write: Write) -> None:
-    sentence = refusal(f"folder:{write('a/1.png', 'a/2.png', 'b/1.png')}")
-    assert "3 images" in sentence
-    assert "val_fraction" in sentence
 
 
 def test_another_number_of_classes_than_expected_is_refused(write: Write) -> None:

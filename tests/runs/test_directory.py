@@ -2,8 +2,34 @@
 
 import pytest
 
-from artgan_tf.config import Config, InputError
+from artgan_tf.config import Config, InputError, resolve
 from artgan_tf.runs.directory import RunDirectory
+
+
+def test_only_steps_and_the_log_may_change(tmp_path):
+    run, config = RunDirectory(tmp_path / "run"), resolve("demo")
+    with run.held() as hold:
+        run.begin(config, ["a"], {}, hold)
+    changed = {"train.steps": 7, "log.metrics": ["kid_1k_val"], "log.history_every": 3}
+    run.check_place(resolve("demo", changed))
+    with pytest.raises(InputError, match=r"train\.batch_size = \d+, not 10: only --steps and log"):
+        run.check_place(resolve("demo", {"train.batch_size": 10}))
+
+
+def test_changed_data_must_be_accepted_and_are_noted_then(tmp_path):
+    run, config, accepting = RunDirectory(tmp_path), resolve("demo"), {"data.on_change": "accept"}
+    before, now = ({"train": {"a": {"images": count, "names": ""}}} for count in (12, 13))
+    with run.held() as hold:
+        run.begin(config, ["a"], before, hold)
+        run.check(config, ["a"], before)
+        with pytest.raises(InputError, match="it now has 13 train images of a, not 12") as told:
+            run.check(config, ["a"], now)
+        assert "--set data.on_change=accept" in str(told.value)
+        run.check(resolve("demo", accepting), ["a"], now)
+        run.begin(config, ["a"], now, hold)
+    run.check(config, ["a"], now)
+    with pytest.raises(InputError, match="trained on classes a, but the data now has b"):
+        run.check(config, ["b"], now)
 
 
 def test_a_damaged_configuration_is_named(tmp_path):

@@ -19,7 +19,7 @@ from artgan_tf.gan import GAN
 from artgan_tf.papers import build_gan
 from artgan_tf.runs.checkpoint_file import write
 from artgan_tf.runs.checkpoints import Checkpoints
-from artgan_tf.training.engines import open_engine
+from artgan_tf.training.engine import open_engine
 
 STEPS, CLASSES, RATE = 5, 3, 0.02
 

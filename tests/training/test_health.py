@@ -8,7 +8,7 @@ from unittest.mock import create_autospec
 import numpy as np
 import pytest
 
-from artgan_tf.config import Config, resolve
+from artgan_tf.config import Config, RunError, resolve
 from artgan_tf.runs.checkpoints import Checkpoints
 from artgan_tf.training import signs
 from artgan_tf.training.health import Health
@@ -88,6 +88,23 @@ def test_a_d_that_wins_for_long(
         assert sentence.startswith("Step 1400: D wins: ")
         assert warned in sentence
         assert "try discriminator.augment" in sentence
+
+
+@pytest.mark.parametrize("stops", [False, True])
+def test_a_loss_of_d_that_collapses(stops: bool, tiny: Any, capsys: Any) -> None:
+    """It must last for 500 steps; the state is saved before a stop."""
+    collapse = "stop" if stops else "warn"
+    health = watching(tiny("artgan", train__on_collapse=collapse, log__history_every=100))
+    for step in (100, 200, 300, 400):
+        health.of_losses(step, {"d_loss": 0.001})
+    if stops:
+        with pytest.raises(RunError, match="Step 500: D's loss has been below"):
+            health.of_losses(500, {"d_loss": 0.001})
+        health.checkpoints.save.assert_called_once()  # type: ignore[attr-defined]
+        return
+    for step in (500, 600):
+        health.of_losses(step, {"d_loss": 0.001})
+    assert capsys.readouterr().out.count("Step 500: D's loss has been below") == 1
 
 
 @pytest.mark.parametrize(

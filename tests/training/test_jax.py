@@ -1,6 +1,5 @@
 """`fit` with JAX if TensorFlow cannot be imported, and the run's use with TensorFlow."""
 
-import json
 import os
 import subprocess
 import sys
@@ -18,7 +17,6 @@ from artgan_tf.data.demo_paintings import CLASS_NAMES, gallery
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.serving.saved_model import ExportOptions, export_run
 from artgan_tf.training.train import train
-from tests.conftest import PRESETS, tiny_overrides
 from tests.training.states import state
 
 jax = pytest.importorskip("jax", reason="there is no JAX")
@@ -58,13 +56,6 @@ ADAPTIVE = {
     "train__gradient_penalty": 0.3,
     "discriminator__augment": ["colour"],
     "discriminator__augment_strength": "adaptive",
-}
-SETTLED = {  # with many random draws, and state of the penalty's own
-    "train.gradient_penalty": 0.3,
-    "discriminator.dropout": 0.3,
-    "discriminator.noise": 0.1,
-    "discriminator.augment": ["colour", "translation"],
-    "discriminator.spectral_norm": True,
 }
 
 
@@ -124,36 +115,6 @@ def test_either_backend_goes_on_where_the_other_stopped(tiny, tiny_arguments, tm
     rows = [row["step"] for row in RunDirectory(run).history() if "d_loss" in row]
     assert rows == [2, 4, 6, 8]
     assert all(np.isfinite(value).all() for value in state(run).values())
-
-
-# ---- settling of variables --------------------------------------------------------------------
-@pytest.fixture(scope="module")
-def settled(tmp_path_factory):
-    """Variables after six steps, by the steps after which they were settled."""
-    folder = tmp_path_factory.mktemp("settled")
-    settings = tiny_overrides("critic", "nowhere") | SETTLED | {"preset": PRESETS["critic"]}
-    (folder / "settings.json").write_text(json.dumps(settings))
-    arguments = (folder / "settings.json", folder / "out.npz")
-    done("jax", "-m", "tests.training.settled", *arguments)
-    with np.load(folder / "out.npz") as file:
-        return dict(file)
-
-
-@pytest.mark.slow
-def test_settled_variables_hold_the_last_steps_values(settled):
-    assert settled["every/counter"].tolist() == [1, 2, 3, 4, 5, 6]
-    assert settled["sometimes/counter"].tolist() == [2, 6]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("run", ["sometimes", "resumed"])
-def test_it_does_not_matter_when_they_are_settled(run, settled):
-    """Bit for bit, even for a run that stopped at step 4 and resumed from its checkpoint."""
-    expected = {key: value for key, value in settled.items() if key.startswith("every/")}
-    del expected["every/counter"]
-    assert len(expected) > 100
-    for key, value in expected.items():
-        np.testing.assert_array_equal(settled[key.replace("every", run)], value, err_msg=key)
 
 
 # ---- refusals ---------------------------------------------------------------------------------

@@ -16,7 +16,6 @@ from artgan_tf.training import overfitting
 from artgan_tf.training.train import train
 from tests.gans import K, N, batch, built
 from tests.gans import tiny as small
-from tests.training.states import state
 
 ADAPTIVE = {"discriminator__augment": ["colour"], "discriminator__augment_strength": "adaptive"}
 
@@ -149,22 +148,6 @@ def test_a_run_adapts_at_validations_and_goes_on_with_its_strength(
     for steps in (4, 8):
         train(tiny("critic", train__steps=steps, **ADAPTIVE), tmp_path)
     assert strengths(tmp_path) == pytest.approx({3: 0.1, 4: 0.1, 6: 0.2, 8: 0.2})
-
-
-@pytest.mark.slow
-def test_a_run_from_before_loads_and_goes_on(trained: Any, tiny: Any, tmp_path: Any) -> None:
-    """Its settings lack the new ones, and its state has no strength."""
-    run = RunDirectory(trained("critic", tmp_path / "run"))
-    new = ("augment_strength", "gradient_penalty", "penalty_every")
-    lines = run.config_file.read_text().splitlines()
-    kept = [line for line in lines if not line.startswith(new)]
-    assert len(kept) == len(lines) - len(new)
-    run.config_file.write_text("\n".join(kept))
-    before = state(run.path)
-    assert train(tiny("critic", train__steps=8), run.path).step == 8
-    assert state(run.path).keys() == before.keys()
-    assert all("val_augment_strength" not in row for row in run.history())
-    assert all(0 <= row["val_overfitting"] <= 1 for row in run.history() if "val_accuracy" in row)
 
 
 def test_only_an_adaptive_run_keeps_a_strength(tmp_path: Any) -> None:

@@ -41,10 +41,9 @@ def settings(paintings, tmp_path):
     """`settings(paper, **changes)`: a file of settings."""
 
     def write(paper: str, **changes: object) -> Path:
-        own = {key.replace("__", "."): value for key, value in changes.items()}
-        tree = tiny_overrides(paper, paintings) | SAME | own | {"preset": PRESETS[paper]}
         file = tmp_path / f"{len(list(tmp_path.iterdir()))}.json"
-        file.write_text(json.dumps(tree))
+        own = tree(paper, paintings, **changes) | {"preset": PRESETS[paper]}
+        file.write_text(json.dumps(own))
         return file
 
     return write
@@ -125,32 +124,44 @@ PENALTY = {  # of the class critic
 }
 
 
-def train_on_one(file: Path, run_dir: Path) -> None:
-    """Train the same in this process."""
-    changes = json.loads(file.read_text())
-    train(resolve(changes.pop("preset"), changes), run_dir)
+def tree(paper: str, paintings: Path, **changes: object) -> dict[str, object]:
+    own = {key.replace("__", "."): value for key, value in changes.items()}
+    return tiny_overrides(paper, paintings) | SAME | own
+
+
+@pytest.fixture(scope="module")
+def one(paintings, tmp_path_factory):
+    """`one(paper, options)`: the same run on one device, trained once in this process."""
+    made: dict[str, Path] = {}
+
+    def run(paper: str, options: dict[str, object]) -> Path:
+        if paper not in made:
+            made[paper] = tmp_path_factory.mktemp("one")
+            own = tree(paper, paintings, train__strategy="one", **options)
+            train(resolve(PRESETS[paper], own), made[paper])
+        return made[paper]
+
+    return run
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("paper", "options"), [("improved", OPTIONS), ("critic", OPTIONS | PENALTY)]
 )
-def test_two_devices(paper, options, settings, tmp_path):
+def test_two_devices(paper, options, one, settings, tmp_path):
     """Improved ArtGAN stops half-way and resumes."""
-    train_on_one(settings(paper, train__strategy="one", **options), tmp_path / "one")
     stops = [STEPS // 2] if paper == "improved" else []
     file = settings(paper, train__strategy="mirrored", stops=stops, **options)
     held = tmp_path / "held.npz"
     ended(started(file, tmp_path / "two", devices=2, held=held))
-    assert_same_training(tmp_path / "one", tmp_path / "two", STEPS)
+    assert_same_training(one(paper, options), tmp_path / "two", STEPS)
     both = replicas(held)
     assert len(both) == 2
     assert_all_hold(both)
 
 
 @pytest.mark.slow
-def test_two_processes(settings, tmp_path):
-    train_on_one(settings("improved", train__strategy="one", **OPTIONS), tmp_path / "one")
+def test_two_processes(one, settings, tmp_path):
     file = settings("improved", train__strategy="multiworker", **OPTIONS)
     held = [tmp_path / "first.npz", tmp_path / "second.npz"]
     workers = [
@@ -159,7 +170,7 @@ def test_two_processes(settings, tmp_path):
     ]
     for worker in workers:
         ended(worker)
-    assert_same_training(tmp_path / "one", tmp_path / "two", STEPS)
+    assert_same_training(one("improved", OPTIONS), tmp_path / "two", STEPS)
     assert_all_hold(replicas(*held))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.training.loop import Interruption
 from artgan_tf.training.train import train
 from tests.training.states import assert_same_state, state
 
@@ -68,14 +69,26 @@ def test_killed_run_goes_on_bit_for_bit(tiny, tiny_arguments, tmp_path):
     assert losses(straight) == losses(killed)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_signal_saves_and_the_same_command_goes_on(number, tiny_arguments, tmp_path):
+def test_a_signal_asks_to_stop_and_ctrl_c_after_it_ends_at_once(number, capfd):
+    before = signal.getsignal(number)
+    with Interruption() as interruption:
+        assert not interruption.requested
+        signal.raise_signal(number)
+        assert interruption.requested
+        assert "saving ..." in capfd.readouterr().err
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(number) == before
+
+
+@pytest.mark.slow
+def test_ctrl_c_saves_and_the_same_command_goes_on(tiny_arguments, tmp_path):
     arguments = tiny_arguments("improved", log__checkpoint_every=100_000)
     run_dir = tmp_path / "run"
     process = fit(arguments, run_dir, 100_000)
     wait_for(lambda: (run_dir / "history.jsonl").exists() and losses(run_dir), process)
-    process.send_signal(number)
+    process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     assert "the same command goes on" in out
@@ -86,9 +99,6 @@ def test_signal_saves_and_the_same_command_goes_on(number, tiny_arguments, tmp_p
     names = [line.split()[0] for line in out.splitlines()[:5]]
     assert names == ["Training", "data", "network", "device", "run"]
     assert (run_dir / "checkpoints" / f"step-{stopped}.npz").exists()
-    if number == signal.SIGINT:
-        return  # from here on both are the same
-
     again = fit(arguments, run_dir, stopped + 3)
     out, err = again.communicate(timeout=120)
     assert again.returncode == 0, err
