@@ -26,13 +26,7 @@ ROOM = 2**16  # bytes; a disk with less free space counts as full
 
 @dataclass(frozen=True)
 class Experiment:
-    """A preset trained with a seed.
-
-    Attributes:
-        preset: a name, or the path of a TOML file.
-        seed: the training's seed.
-        out: the study's folder.
-    """
+    """A preset, by name or the path of a TOML file, trained with a seed in a study's folder."""
 
     preset: str
     seed: int
@@ -56,7 +50,7 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Protocol:
-    """The settings that all experiments of a study share; see the verb `study`."""
+    """The options that all experiments of a study share; see the verb `study`."""
 
     data: str = ""
     settings: tuple[str, ...] = ()
@@ -101,27 +95,24 @@ def carry_out(experiment: Experiment, protocol: Protocol) -> StudyRow:
     if not is_complete(run):
         with files.telling(run.parent):
             run.parent.mkdir(parents=True, exist_ok=True)
-        _run(experiment, "fit", experiment.preset, *_training(experiment, protocol))
+        training = ["--seed", str(experiment.seed), "--run-dir", str(run)]
+        training += _option("--data", protocol.data) + _option("--set", *protocol.settings)
+        _run(experiment, "fit", experiment.preset, *training)
         if not (run / "export").is_dir():
             _run(experiment, "export", str(run))
         # A study that was stopped while it measured has these already.
         painted = ["--count", "1", "--out", str(run / CLASSES), "--overwrite"]
         _run(experiment, "sample", str(run), *painted)
     if measured(run) != protocol.measures:
-        _run(experiment, "evaluate", str(run), *_measuring(protocol))
+        options = _option("--extractor", protocol.extractor)
+        _run(experiment, "evaluate", str(run), *options, *_option("--metrics", *protocol.metrics))
         _note(experiment, protocol)
     return read_row(run)
 
 
-def _training(experiment: Experiment, protocol: Protocol) -> list[str]:
-    arguments = ["--seed", str(experiment.seed), "--run-dir", str(experiment.run_dir)]
-    arguments += ["--data", protocol.data] if protocol.data else []
-    return arguments + (["--set", *protocol.settings] if protocol.settings else [])
-
-
-def _measuring(protocol: Protocol) -> list[str]:
-    arguments = ["--extractor", protocol.extractor] if protocol.extractor else []
-    return arguments + (["--metrics", *protocol.metrics] if protocol.metrics else [])
+def _option(name: str, *values: str) -> list[str]:
+    """An option of a command line; nothing without a value."""
+    return [name, *values] if any(values) else []
 
 
 def _run(experiment: Experiment, verb: str, *arguments: str) -> None:

@@ -23,12 +23,9 @@ WIDTH, HEIGHT, LINE = 6.6, 3.6, 0.19  # inches: a panel of the curves, a line of
 
 
 def write(out: Path) -> None:
-    """Write all pages again; if that fails, a page keeps its previous content.
+    """Write all pages of a study's folder again; if that fails, a page keeps its previous content.
 
     The sheet is written only if all runs have their pictures, which some archives of results omit.
-
-    Args:
-        out: the study's folder.
     """
     found = list(rows(out))
     if not found:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +19,11 @@ class StudyRow:
     """A row of the study's results.
 
     Attributes:
-        preset, seed: the training's preset and seed.
-        data: the data's SPEC, such as `tfds:cifar10`.
-        size: side of its training images, in pixels.
-        steps: number of training steps.
+        data, size: the data's SPEC, and the side of its training images in pixels.
         images: number of images seen, with repetitions.
-        hardware: a description of the hardware.
-        seconds: training time by the clock.
-        cpu_seconds: the training's CPU time, of all its cores together; 0 if it is not known.
-        images_per_second: mean over the whole training.
-        config_sha256: hash of the configuration file, in hexadecimal.
+        seconds, images_per_second: training time by the clock, and the mean over all of it.
+        cpu_seconds: CPU time of the training, of all cores together; 0 if it is not known.
         commit: commit of the program that measured.
-        results: results with their protocols.
         run: the run's directory, from which the row is read; in JSON relative to the study's.
     """
 
@@ -50,15 +43,17 @@ class StudyRow:
     run: Path
 
     def __str__(self) -> str:
-        shown = [_short(result) for result in self.results if result.model != REAL]
+        shown = [
+            f"{result.metric} {next(iter(result.values.values())):.4g}"
+            for result in self.results
+            if result.model != REAL
+        ]
         cost = f"{self.steps:,} steps, {self.seconds / 60:.0f} min"
         return f"{self.preset}, seed {self.seed}: {cost}; {', '.join(shown[:4])}"
 
     def as_json(self) -> dict[str, Any]:
         """The row as a dictionary for JSON."""
-        row = asdict(self) | {"run": self.run.relative_to(self.run.parents[2]).as_posix()}
-        row["results"] = [asdict(result) for result in self.results]
-        return row
+        return asdict(self) | {"run": self.run.relative_to(self.run.parents[2]).as_posix()}
 
 
 def is_complete(run: Path) -> bool:
@@ -105,16 +100,8 @@ def rows(out: Path) -> Iterator[StudyRow]:
 
 def _renamed(found: Sequence[Result], note: dict[str, Any]) -> list[Result]:
     """Results under the preset's name, with one number for the training's and the latents' seed."""
+    name, seed = note["preset"], 1000 * note["seed"]
     return [
-        result
-        if result.model == REAL
-        else Result(
-            **asdict(result) | {"model": note["preset"], "seed": 1000 * note["seed"] + result.seed}
-        )
+        result if result.model == REAL else replace(result, model=name, seed=seed + result.seed)
         for result in found
     ]
-
-
-def _short(result: Result) -> str:
-    value = next(iter(result.values.values()))
-    return f"{result.metric} {value:.4g}"

@@ -5,6 +5,7 @@ arithmetic to `artgan_tf.metrics`.  Looking up a name must not import TensorFlow
 functions that need a backend import it themselves.
 """
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from artgan_tf.config import InputError, RunError
 from artgan_tf.evaluation.registry import Comparison, Measured, Needs, register
-from artgan_tf.metrics import accuracy, diversity, frechet, inception_score, kernel, manifold
+from artgan_tf.metrics import diversity, frechet, inception_score, kernel, manifold
 from artgan_tf.metrics.parzen import parzen
 
 if TYPE_CHECKING:
@@ -37,11 +38,11 @@ def intra_recall(of: Comparison) -> Measured:
 @register("intra_spread_{count}_{split}", "diversity", "higher", FEATURES, in_class=2)
 def intra_spread(of: Comparison) -> Measured:
     """Distance between the features of two images of a class, relative to that of real images."""
-    (real, fake), found = of.features(), {}
-    for label in of.classes:
-        if apart := diversity.pair_distance(real[of.real.labels == label]):
-            found[label] = diversity.pair_distance(fake[of.fake.labels == label]) / apart
-    return _shares("intra_spread", found)
+    real, fake = (
+        {k: diversity.pair_distance(rows[each.labels == k]) for k in of.classes}
+        for rows, each in zip(of.features(), (of.real, of.fake), strict=True)
+    )
+    return _shares("intra_spread", real, fake)
 
 
 @register("intra_kid_{count}_{split}", "diversity", "lower", FEATURES, in_class=2)
@@ -61,7 +62,7 @@ def shape_diversity(of: Comparison) -> Measured:
 @register("pixel_diversity_{count}", "diversity", "higher", split="train", in_class=2)
 def pixel_diversity(of: Comparison) -> Measured:
     """Per-pixel deviation within a class, relative to that of the training images."""
-    return _pixel_shares("pixel_diversity", of)
+    return _pixel_shares("pixel_diversity", of, np.asarray)
 
 
 # ---- fidelity -----------------------------------------------------------------------------------
@@ -88,15 +89,13 @@ def score(of: Comparison) -> Measured:
 @register("precision_recall_{count}_{k}", "fidelity", "higher", FEATURES, k=3)
 def precision_recall(of: Comparison) -> Measured:
     """Share of generated images that lie among real ones, and of real ones among generated ones."""
-    found = manifold.precision_recall(*of.features(), of.k)
-    return Measured({"precision": found.precision, "recall": found.recall})
+    return Measured(manifold.precision_recall(*of.features(), of.k)._asdict())
 
 
 @register("density_coverage_{count}_{k}", "fidelity", "higher", FEATURES, k=5)
 def density_coverage(of: Comparison) -> Measured:
     """How densely generated images lie among real ones, and how many real ones they reach."""
-    found = manifold.density_coverage(*of.features(), of.k)
-    return Measured({"density": found.density, "coverage": found.coverage})
+    return Measured(manifold.density_coverage(*of.features(), of.k)._asdict())
 
 
 @register("parzen_{count}", "fidelity", "higher")
@@ -105,9 +104,7 @@ def log_likelihood(of: Comparison) -> Measured:
     pixels = of.reference.pixels
     validation = pixels.of(of.reference.validation, "validation").features
     real, fake = of.features(pixels)
-    found = parzen(fake, validation, real)
-    names = ("log_likelihood", "standard_error", "sigma")
-    return Measured({name: getattr(found, name) for name in names})
+    return Measured(parzen(fake, validation, real)._asdict())
 
 
 # ---- does it paint the class that was asked for? ------------------------------------------------
@@ -179,20 +176,21 @@ def _intra(of: Comparison, name: str, metric: Callable[[Any, Any], float]) -> Me
     return _mean_of(name, found)
 
 
-def _pixel_shares(name: str, of: Comparison, values: Callable | None = None) -> Measured:
+def _pixel_shares(name: str, of: Comparison, values: Callable) -> Measured:
     """Pixel deviation within each class, relative to that of the real images."""
-    fake, real = (
+    real, fake = (
         {
             k: diversity.pixel_deviation(each.pixels, np.flatnonzero(each.labels == k), values)
             for k in of.classes
         }
-        for each in (of.fake, of.real)
+        for each in (of.real, of.fake)
     )
-    return _shares(name, {k: fake[k] / real[k] for k in of.classes if real[k]})
+    return _shares(name, real, fake)
 
 
-def _shares(name: str, by_class: dict[int, float]) -> Measured:
+def _shares(name: str, real: dict[int, float], fake: dict[int, float]) -> Measured:
     """Averages the classes' ratios; InputError if every class's real images are identical."""
+    by_class = {k: fake[k] / real[k] for k in real if real[k]}
     if not by_class:
         raise InputError(f"There is no {name}: within each class all real images are the same.")
     return _mean_of(name, by_class)
@@ -203,9 +201,12 @@ def _mean_of(name: str, by_class: dict[int, float]) -> Measured:
 
 
 def _accuracy(name: str, seen: NDArray[Any], labels: NDArray[Any]) -> Measured:
-    found = accuracy.accuracies(seen, labels)
-    values = {name: found.overall.accuracy, "standard_error": found.overall.standard_error}
-    return Measured(values, {k: each.accuracy for k, each in found.by_class.items()})
+    """Share of images seen as their class, overall with sqrt(p (1 - p) / N), and by class."""
+    right = seen == labels
+    share = float(right.mean())
+    error = math.sqrt(share * (1 - share) / len(right))
+    by_class = {int(k): float(right[labels == k].mean()) for k in np.unique(labels)}
+    return Measured({name: share, "standard_error": error}, by_class)
 
 
 def _classes_seen_by(gan: "GAN", images: "Images") -> NDArray[Any]:

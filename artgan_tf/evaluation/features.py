@@ -27,14 +27,9 @@ T = TypeVar("T")
 def cached(
     path: Path, load: Callable[[Path], T], compute: Callable[[], T], save: Callable[[T, Path], Any]
 ) -> T:
-    """Read a cache file; if it is missing or damaged, compute and write it.
+    """Load a cache file; if it is missing or damaged, compute its content and save it.
 
     The file is either complete or absent, even if two processes write it at once.
-
-    Args:
-        path: the file.
-        load, save: read and write the file.
-        compute: returns the content.
 
     Raises:
         InputError: the file's folder cannot be created.
@@ -59,12 +54,8 @@ class Features:
 
     Features of a network with weights are cached in chunks. A chunk is named by the hash of its
     images and of the weights, so it never matches other data or another network, and an
-    interrupted evaluation resumes where it stopped.
-
-    Args:
-        extractor: maps images to features.
-        cache: folder that outlives the process.
-        work: temporary folder for the features of whole sets.
+    interrupted evaluation resumes where it stopped. The folder `cache` outlives the process; `work`
+    is a temporary one for the features of whole sets.
     """
 
     def __init__(self, extractor: Extractor, cache: Path, work: Path):
@@ -75,10 +66,8 @@ class Features:
     def of(self, images: Images, name: str, keep: bool = True) -> Extracted:
         """Features float32 [N, D], and logits [N, K] if the extractor has a classifier.
 
-        Args:
-            images: N images.
-            name: label of the progress bar.
-            keep: whether the features stay in the cache; if not, `forget` removes them.
+        `name` is the label of the progress bar. `forget` removes the features unless they are to
+        `keep`.
         """
         key = images.sha256
         if key not in self._cache:

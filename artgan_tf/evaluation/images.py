@@ -62,19 +62,16 @@ class Images:
 
 
 def real_images(split: Split, data: Data, file: Path, name: str) -> Images:
-    """All readable images of a split, centre-cropped, in a fixed random order.
+    """All readable images of a split, centre-cropped to `data.image_size`, in a fixed random order.
 
-    Args:
-        split: a split of the source.
-        data: settings of the data, which give the image size.
-        file: .npy file to write the pixels to.
-        name: label of the progress bar.
+    The pixels are written to `file`; `name` is the label of the progress bar.
     """
     from artgan_tf.data.failures import Reading
     from artgan_tf.data.pipeline import held_out_batches
 
     places = np.random.default_rng(ORDER_SEED).permutation(split.count)
-    pixels, labels = _empty(file, split.count, data.image_size), np.full(split.count, -1, np.int32)
+    pixels = on_disk(file, np.uint8, (split.count, data.image_size, data.image_size, 3))
+    labels = np.full(split.count, -1, np.int32)
     done, data = 0, replace(data, cache_mb=0)  # read once, so caching would waste memory
     with _bar(split.count, name) as bar, warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".* skipped")  # counted below instead of one by one
@@ -96,21 +93,18 @@ def real_images(split: Split, data: Data, file: Path, name: str) -> Images:
 def generated_images(
     sampler: Sampler, labels: NDArray[np.int32], seed: int, file: Path, name: str
 ) -> Images:
-    """Generate one image per label; image i uses the latent number `seed * 10^9 + i`.
+    """Generate one image for each of N labels; image i uses the latent number `seed * 10^9 + i`.
 
-    Args:
-        sampler: the model's sampler.
-        labels: [N], N at least 1.
-        seed: seed of the whole set.
-        file: .npy file to write the pixels to.
-        name: label of the progress bar.
+    The pixels are written to `file`; `name` is the label of the progress bar.
 
     Raises:
         RunError: G makes the same image for every input, or its weights are not finite.
     """
-    _check_finite(sampler)
-    count, first = len(labels), seed * SEEDS
-    pixels = _empty(file, count, sampler.gan.config.data.image_size)
+    for weight in sampler.generator.weights:  # NaN would give black pixels
+        if not np.isfinite(keras.ops.convert_to_numpy(weight)).all():
+            raise RunError(f"G's {weight.path} holds NaN or infinity: use another checkpoint.")
+    count, first, size = len(labels), seed * SEEDS, sampler.gan.config.data.image_size
+    pixels = on_disk(file, np.uint8, (count, size, size, 3))
     with _bar(count, name) as bar:
         for start in range(0, count, BATCH):
             part = pixels[start : start + BATCH]
@@ -126,11 +120,7 @@ def generated_images(
 def proportional_labels(shares: Iterable[float], count: int) -> NDArray[np.int32]:
     """Labels in the data's proportions: each is the class that lags furthest behind its share.
 
-    A shorter list is a prefix of a longer one.
-
-    Args:
-        shares: frequency of each class, in any unit.
-        count: number of labels.
+    A shorter list is a prefix of a longer one. `shares` are frequencies in any unit.
     """
     wanted = np.array(list(shares), np.float64)
     wanted /= wanted.sum()
@@ -153,17 +143,6 @@ def on_disk(file: Path, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:
             f"{needed / 1e9:,.1f}: use fewer images, or set TMPDIR to a roomier folder."
         )
     return np.lib.format.open_memmap(file, "w+", dtype, shape)
-
-
-def _empty(file: Path, count: int, size: int) -> Pixels:
-    return on_disk(file, np.uint8, (count, size, size, 3))
-
-
-def _check_finite(sampler: Sampler) -> None:
-    """Refuse weights that are NaN or infinite, which would give black pixels."""
-    for weight in sampler.generator.weights:
-        if not np.isfinite(keras.ops.convert_to_numpy(weight)).all():
-            raise RunError(f"G's {weight.path} holds NaN or infinity: use another checkpoint.")
 
 
 def _bar(total: int, name: str) -> tqdm:

@@ -12,7 +12,7 @@ from artgan_tf.evaluation.entries import FEATURES
 from artgan_tf.evaluation.reference import Reference, open_reference
 from artgan_tf.evaluation.registry import COUNTS, Metric, check_seeds, metric, usual
 from artgan_tf.evaluation.report import page
-from artgan_tf.evaluation.report.verdict import Answer, Circumstances, answers
+from artgan_tf.evaluation.report.verdict import Answer, answers
 from artgan_tf.evaluation.results import Result
 from artgan_tf.evaluation.scoring import Subject, check, refusal, scores
 from artgan_tf.hardware import gpus
@@ -60,8 +60,8 @@ def measure(
     Args:
         run_dir: the run's directory, or `pretrained:NAME`.
         metrics: names such as `fid_10k_val`; empty for every metric that data and extractor allow.
-        extractor: SPEC of a feature extractor, as in `--extractor`; if empty and a metric needs
-            features, a classifier trained on the real images is used.
+        extractor: SPEC of a feature extractor, as in `--extractor`; if empty, metrics of features
+            use a classifier trained on the real images.
         data: SPEC of other real images of the same classes; None for the run's own.
         seeds: seeds of the latents; each gives other images and another result.
         out: folder for results and report; None for the run's directory.
@@ -76,7 +76,9 @@ def measure(
     check_seeds(seeds)
     sampler, out = load(run_dir, checkpoint, weights), out or workplace(run_dir)
     with tempfile.TemporaryDirectory(prefix="artgan-") as work:
-        reference = _reference(sampler, data, extractor, Path(work))
+        cut = real_data(sampler.gan.config.data, data)
+        source = real_source(cut, sampler.class_names)
+        reference = open_reference(source, cut, extractor, Path(work))
         if not extractor and (not asked or any(x.entry.needs == FEATURES for x in asked)):
             reference.look_with_own()
         asked = asked or _usual(reference, sampler)
@@ -84,7 +86,8 @@ def measure(
         _make(out)
         subjects = [Subject(sampler, str(run_dir), weights, seed) for seed in dict.fromkeys(seeds)]
         found, file = _scored(subjects, asked, reference, out / "metrics.jsonl")
-        told = answers(found, _circumstances(sampler, reference))
+        steps = sampler.gan.steps_done, sampler.gan.config.train.steps
+        told = answers(found, reference.classes, source.val.count, *steps, reference.lack)
         folder, run = place(None, out / "evaluation"), RunDirectory(locate(run_dir))
         report = page.write_report(folder, run, sampler, reference, found, told)
     return Evaluation(found, file, report, told)
@@ -102,19 +105,6 @@ def _scored(
             results.append(file, result)
             found.append(result)
     return found, file
-
-
-def _circumstances(sampler: Sampler, reference: Reference) -> Circumstances:
-    gan = sampler.gan
-    held_out, steps = reference.source.val.count, gan.config.train.steps
-    return Circumstances(reference.classes, held_out, gan.steps_done, steps, reference.lack)
-
-
-def _reference(sampler: Sampler, spec: str | None, extractor: str, work: Path) -> Reference:
-    """The real images, with the classes that the model generates."""
-    data = real_data(sampler.gan.config.data, spec)
-    source = real_source(data, sampler.class_names)
-    return open_reference(source, data, extractor, work)
 
 
 def _usual(reference: Reference, sampler: Sampler) -> list[Metric]:

@@ -33,13 +33,13 @@ class Reference:
     """Both splits of a data set, each read on first use.
 
     Args:
-        source: the data.
-        data: settings of the data, which give the image size.
+        source, data: the data, and its settings, which give the image size.
         extractor: computes features; None if no metric needs any.
         cache: folder that outlives the process.
         work: temporary folder for images and features.
 
     Attributes:
+        pixels: pixels from 0 to 1, used as features.
         lack: why there are no features, in words; empty if there are.
     """
 
@@ -47,12 +47,9 @@ class Reference:
         self, source: Source, data: Data, extractor: Extractor | None, cache: Path, work: Path
     ):
         self.source, self.data, self.cache, self.work = source, data, cache, work
-        self.extractor: Extractor | None = None
         self.lack = ""
-        self._features: Features | None = None
-        if extractor:
-            self.look_with(extractor)
-        self._pixels = Features(open_extractor("pixels"), cache, work)
+        self._features = Features(extractor, cache, work) if extractor else None
+        self.pixels = Features(open_extractor("pixels"), cache, work)
 
     def look_with_own(self) -> None:
         """Use a classifier of the training images; if none can be trained, `lack` says why."""
@@ -70,11 +67,8 @@ class Reference:
 
     def look_with_classifier(self) -> None:
         """Use the classifier's last features."""
-        self.look_with(classifier.as_extractor(self.classifier))
-
-    def look_with(self, extractor: Extractor) -> None:
-        """Compute features with this extractor from now on."""
-        self.extractor, self._features = extractor, Features(extractor, self.cache, self.work)
+        own = classifier.as_extractor(self.classifier)
+        self._features = Features(own, self.cache, self.work)
 
     @property
     def classes(self) -> int:
@@ -89,6 +83,9 @@ class Reference:
     def val(self) -> Images:
         """All held-out images."""
         return self._read(self.source.val, "val.npy", "held-out images")
+
+    def _read(self, split: Split, file: str, name: str) -> Images:
+        return real_images(split, self.data, self.work / file, name)
 
     def split(self, name: str) -> Images:
         """`train` or `val`."""
@@ -129,9 +126,9 @@ class Reference:
         return self._features
 
     @property
-    def pixels(self) -> Features:
-        """Pixels from 0 to 1, used as features."""
-        return self._pixels
+    def extractor(self) -> Extractor | None:
+        """Computes the features; None if there are none."""
+        return self._features.extractor if self._features else None
 
     @property
     def record(self) -> dict[str, str]:
@@ -140,9 +137,5 @@ class Reference:
 
     def forget(self) -> None:
         """Drop the features of images that are not needed again."""
-        for features in (self._features, self._pixels):
-            if features:
-                features.forget()
-
-    def _read(self, split: Split, file: str, name: str) -> Images:
-        return real_images(split, self.data, self.work / file, name)
+        for features in filter(None, (self._features, self.pixels)):
+            features.forget()

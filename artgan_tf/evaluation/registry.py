@@ -65,8 +65,7 @@ class Comparison:
     def features(self, of: "Features | None" = None) -> tuple[NDArray[Any], NDArray[Any]]:
         """Features of the real and the fake images, float32 [N, D] and [M, D].
 
-        Args:
-            of: features to use; None for those of the chosen extractor.
+        They are `of` the chosen extractor by default.
         """
         of = of or self.reference.features
         return of.of(self.real, "real").features, self._of_fake(of).features
@@ -92,19 +91,19 @@ Measure = Callable[[Comparison], Measured]
 
 @dataclass(frozen=True)
 class Entry:
-    """A metric without count, split and k: the arguments of `register`, and the note in tables."""
+    """A metric without count, split and k: its function, its note in tables; see `register`."""
 
     pattern: str
     group: Group
     better: Better
     needs: Needs
-    split: str
-    real: Literal["as many", "all", "none"]
-    least: int
-    in_class: int
-    k: int
     measure: Measure
     about: str
+    split: str = "val"
+    real: Literal["as many", "all", "none"] = "as many"
+    least: int = 1
+    in_class: int = 0
+    k: int = 0
 
     def name(self, count: int) -> str:
         """The metric's name for `count` images, with the default split and k."""
@@ -119,12 +118,7 @@ def register(
     group: Group,
     better: Better,
     needs: Needs = frozenset(),
-    *,
-    split: str = "val",
-    real: Literal["as many", "all", "none"] = "as many",
-    least: int = 1,
-    in_class: int = 0,
-    k: int = 0,
+    **options: Any,
 ) -> Callable[[Measure], Measure]:
     """Register a metric: decorates the function that computes it; tables quote its docstring.
 
@@ -133,12 +127,10 @@ def register(
         group: the table that lists it; `usual` names at most 1,000 images for `copying`.
         better: direction in which its first value improves.
         needs: its requirements.
-        split: split of the real images, if the name does not give it.
-        real: real images to use: the split's first ones, as many as generated ones if it has
-            them; all; or none.
-        least: minimum number of real and of fake images; a metric with k needs at least k + 1.
-        in_class: minimum of real and of fake images per class; 0 if it ignores classes.
-        k: default number of neighbours.
+        options: `split` ("val") of the real images, if the name does not give it; `real`: the
+            split's first ones, "as many" as generated ones, or "all" or "none"; `least` (1): the
+            minimum number of real and of fake images, at least k + 1; `in_class`: the same of each
+            class, 0 if it ignores classes; `k`: default number of neighbours.
 
     Raises:
         ValueError: the pattern is taken, or the function has no docstring.
@@ -148,8 +140,7 @@ def register(
         about = " ".join((measure.__doc__ or "").split()).rstrip(".")
         if not about or pattern in (entry.pattern for entry in ENTRIES):
             raise ValueError(f"The metric {pattern} needs a docstring and a pattern of its own.")
-        rest = split, real, least, in_class, k
-        ENTRIES.append(Entry(pattern, group, better, needs, *rest, measure, about))
+        ENTRIES.append(Entry(pattern, group, better, needs, measure, about, **options))
         return measure
 
     return add
@@ -162,9 +153,7 @@ class Metric:
 
     Attributes:
         name: today's name of this protocol, even if a former one was given.
-        entry: the registered metric.
         count: number of generated images; 0 if it uses none.
-        split: split of the real images.
         k: number of neighbours; 0 if it uses none.
     """
 
@@ -190,14 +179,12 @@ def metric(name: str) -> Metric:
     for entry in ENTRIES:
         if match := re.fullmatch(entry.pattern.format(**PARTS), todays(name)):
             part = {"count": "0", "split": entry.split, "k": "0"} | match.groupdict()
-            count, split, k = _number(part["count"]), part["split"], int(part["k"])
+            count, split, k = int(part["count"].replace("k", "000")), part["split"], int(part["k"])
             known = entry.pattern.format(count=short(count), split=split, k=f"k{k}")
             return Metric(known, entry, count, split, k)
-    usual_names = [entry.name(10_000) for entry in ENTRIES]
-    hint = meant(name, usual_names)
-    raise InputError(
-        f"There is no metric {name!r}{hint}: use names such as {', '.join(usual_names)}."
-    )
+    names = [entry.name(10_000) for entry in ENTRIES]
+    hint = meant(name, names)
+    raise InputError(f"There is no metric {name!r}{hint}: use names such as {', '.join(names)}.")
 
 
 def todays(name: str) -> str:
@@ -226,11 +213,6 @@ def usual(train: int, val: int, validation: int, most: int = COUNTS[0]) -> list[
 def short(count: int) -> str:
     """10,000 -> `10k`."""
     return f"{count // 1_000}k" if count % 1_000 == 0 else str(count)
-
-
-def _number(text: str) -> int:
-    """`10k` -> 10,000."""
-    return int(text.removesuffix("k")) * (1_000 if text.endswith("k") else 1)
 
 
 def check_asked(metrics: Iterable[str], extractor: str = "") -> None:

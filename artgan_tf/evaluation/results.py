@@ -15,6 +15,7 @@ from artgan_tf.evaluation.registry import todays
 from tfrecords_tools.common import files
 
 REAL = "real images"
+SPREAD = ("std", "standard_error", "sigma")  # values that tables leave out
 
 
 @dataclass(frozen=True)
@@ -22,18 +23,14 @@ class Result:
     """The value of a metric for one set of images.
 
     Attributes:
-        metric: the metric's name, which includes the protocol.
         values: values by name, the first of which is the metric itself.
         model: source of the images, such as a run's directory; `REAL` in the reference row.
         generated, real: number of generated and real images compared.
         by_class: value of each class, by the class's name.
         weights: `ema` or `raw`; empty for real images, whose `step` and `seed` are 0.
-        step: number of train steps of the model.
-        seed: seed of the latents.
-        data: SPEC of the real images.
-        data_sha256: hash of the real images' pixels and labels.
+        data, data_sha256: SPEC of the real images, and hash of their pixels and labels.
         extractor: name, protocol and sha256; empty if no features are used.
-        version, commit: version and commit of this program.
+        version, commit: of this program.
     """
 
     metric: str
@@ -66,12 +63,8 @@ class Result:
 def append(file: Path, result: Result) -> None:
     """Append a line of JSON, on a new line even if a kill truncated the last one."""
     line = json.dumps(asdict(result), allow_nan=False) + "\n"
-    begin = "\n" if _cut_short(file) else ""
-    files.append(file, (begin + line).encode())
-
-
-def _cut_short(file: Path) -> bool:
-    return file.is_file() and file.read_bytes()[-1:] not in (b"", b"\n")
+    cut_short = file.is_file() and file.read_bytes()[-1:] not in (b"", b"\n")
+    files.append(file, ("\n" * cut_short + line).encode())
 
 
 def read(file: Path) -> list[Result]:
@@ -92,8 +85,9 @@ def _result(line: str) -> Result | None:
         row = json.loads(line)
     except ValueError:
         return None
-    values = {todays(name): value for name, value in row["values"].items()}
-    return Result(**row | {"metric": todays(row["metric"]), "values": values})
+    row["metric"] = todays(row["metric"])
+    row["values"] = {todays(name): value for name, value in row["values"].items()}
+    return Result(**row)
 
 
 @dataclass(frozen=True)
@@ -116,12 +110,10 @@ def columns(results: Sequence[Result]) -> list[Column]:
     found, results = [], newest(results)
     for key in dict.fromkeys(result.column for result in results):
         alike = [result for result in results if result.column == key]
-        shown = [name for name in alike[0].values if name not in ("std", "standard_error", "sigma")]
-        for value in shown:
-            rows = dict.fromkeys(result.row for result in alike)
+        first, rows = alike[0], dict.fromkeys(result.row for result in alike)
+        extractor = first.extractor.get("extractor", "")
+        for value in (name for name in first.values if name not in SPREAD):
             cells = {row: _cell([r for r in alike if r.row == row], value) for row in rows}
-            first = alike[0]
-            extractor = first.extractor.get("extractor", "")
             found.append(Column(first.metric, value, first.generated, first.real, extractor, cells))
     return found
 
@@ -130,9 +122,8 @@ def _cell(results: list[Result], value: str) -> str:
     figures = [result.values[value] for result in results]
     if len(figures) == 1:
         return _figure(figures[0])
-    return (
-        f"{_figure(np.mean(figures))} ± {_figure(np.std(figures, ddof=1))} ({len(figures)} seeds)"
-    )
+    mean, spread = _figure(np.mean(figures)), _figure(np.std(figures, ddof=1))
+    return f"{mean} ± {spread} ({len(figures)} seeds)"
 
 
 def _figure(value: Any) -> str:
@@ -141,10 +132,7 @@ def _figure(value: Any) -> str:
 
 
 def text_table(results: Sequence[Result]) -> str:
-    """A table with a line per figure and a column per model, which fits a terminal.
-
-    The columns are explained below it.
-    """
+    """A table with a line per figure and a column per model, and below it what they mean."""
     from tabulate import tabulate
 
     rows = list(dict.fromkeys(result.row for result in results))
@@ -191,13 +179,10 @@ def commit() -> str:
     tree = Path(__file__).parents[2]
     if not (tree / ".git").exists():
         return ""
+    git = ["git", "-C", str(tree)]
     try:
-        head, changes = (
-            subprocess.run(
-                ["git", "-C", str(tree), *words], capture_output=True, text=True, check=True
-            )
-            for words in (["rev-parse", "HEAD"], ["status", "--porcelain", "-uno"])
-        )
+        head = subprocess.check_output([*git, "rev-parse", "HEAD"], text=True)
+        changes = subprocess.check_output([*git, "status", "--porcelain", "-uno"], text=True)
     except (OSError, subprocess.CalledProcessError):
         return ""
-    return head.stdout.strip() + ("+" if changes.stdout.strip() else "")
+    return head.strip() + "+" * bool(changes.strip())

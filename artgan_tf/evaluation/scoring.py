@@ -3,7 +3,7 @@
 import math
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,14 +25,7 @@ Labels = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Subject:
-    """The source of the images to score.
-
-    Attributes:
-        sampler: generates the images; None for real images.
-        model: name of the model.
-        weights: `ema` or `raw`.
-        seed: seed of the latents.
-    """
+    """The source of the images to score: a sampler and the seed of its latents, or real images."""
 
     sampler: Sampler | None = None
     model: str = REAL
@@ -42,16 +35,7 @@ class Subject:
 
 # ---- checks -------------------------------------------------------------------------------------
 def check(metrics: Sequence[Metric], reference: Reference, autoencoder: bool = True) -> None:
-    """Refuse metrics that cannot be computed, before anything is generated.
-
-    Args:
-        metrics: the metrics to check.
-        reference: the data and the extractor.
-        autoencoder: whether the model has an autoencoder.
-
-    Raises:
-        InputError: gives the first reason.
-    """
+    """InputError if one of the metrics cannot be computed, before anything is generated."""
     for metric in metrics:
         if sentence := refusal(metric, reference, autoencoder):
             raise InputError(sentence)
@@ -74,22 +58,20 @@ def refusal(metric: Metric, reference: Reference, autoencoder: bool = True) -> s
 
 def _too_few(metric: Metric, reference: Reference) -> str:
     """Why there are too few images, in a sentence; empty if there are enough."""
-    entry, count = metric.entry, metric.count
+    count, least, each = metric.count, f"{metric.least:,}", f"{metric.in_class:,}"
     if count and count < metric.least:
-        return f"{metric.name} is of {count:,} generated images and needs {metric.least:,}."
+        return f"{metric.name} is of {count:,} generated images and needs {least}."
     real = _real(metric, reference)
-    if entry.real != "none" and real.count < metric.least:
-        return f"{metric.name} needs {metric.least:,} real images, and there are {real.count:,}."
-    if not metric.in_class:
-        return ""
-    asked = proportional_labels(reference.shares, count)
-    if (most := _of_each(reference, real.labels, asked).max()) >= metric.in_class:
-        return ""
-    each = f"{metric.in_class:,}"
-    return (
-        f"{metric.name} needs a class with {each} real and {each} generated images: "
-        f"the largest has {most:,} of each."
-    )
+    if metric.entry.real != "none" and real.count < metric.least:
+        return f"{metric.name} needs {least} real images, and there are {real.count:,}."
+    if metric.in_class:
+        asked = proportional_labels(reference.shares, count)
+        if (most := _of_each(reference, real.labels, asked).max()) < metric.in_class:
+            return (
+                f"{metric.name} needs a class with {each} real and {each} generated images: "
+                f"the largest has {most:,} of each."
+            )
+    return ""
 
 
 def _of_each(reference: Reference, real: Labels, fake: Labels) -> NDArray[np.int64]:
@@ -103,13 +85,9 @@ def scores(
 ) -> Iterator[tuple[Metric, Result]]:
     """Yield the results; real images are scored only with metrics for which they can stand in.
 
-    A metric without a value for these images is skipped, and a warning says why; another one names
-    the metrics without a row of real images because too few can stand in.
-
-    Args:
-        subject: the source of the images.
-        metrics: checked metrics; the images are generated once for all of them.
-        reference: the real images.
+    The images are generated once for all metrics. A metric without a value for these images is
+    skipped, and a warning says why; another one names the metrics without a row of real images
+    because too few can stand in.
 
     Raises:
         RunError: the model's networks give NaN or infinity.
@@ -125,14 +103,10 @@ def scores(
             if not fake:
                 continue
             try:
-                result = _result(subject, metric, fake, real, reference)
+                yield metric, _result(subject, metric, fake, real, reference)
             except (InputError, ValueError) as error:  # other metrics may still have a value
-                sentence = str(error).rstrip(".")
-                warnings.warn(
-                    f"{metric.name} of {subject.model} has no value: {sentence}.", stacklevel=2
-                )
-            else:
-                yield metric, result
+                why = f"has no value: {str(error).rstrip('.')}."
+                warnings.warn(f"{metric.name} of {subject.model} {why}", stacklevel=2)
     reference.forget()
 
 
@@ -142,10 +116,8 @@ def _generated(subject: Subject, count: int, reference: Reference, folder: Path)
         return None
     if not count:  # avoids reading the training images
         return Images(np.empty((0, 1, 1, 3), np.uint8), np.empty(0, np.int32))
-    labels = proportional_labels(reference.shares, count)
-    return generated_images(
-        subject.sampler, labels, subject.seed, folder / "generated.npy", "generated images"
-    )
+    labels, file = proportional_labels(reference.shares, count), folder / "generated.npy"
+    return generated_images(subject.sampler, labels, subject.seed, file, "generated images")
 
 
 def _real(metric: Metric, reference: Reference) -> Images:
@@ -156,9 +128,10 @@ def _real(metric: Metric, reference: Reference) -> Images:
 
 def _stand_in(metric: Metric, reference: Reference, real: Images) -> Images | None:
     """As many real images as would be generated, from the other split, or None if too few."""
-    if not _has_row(metric) or _spare(metric, reference) < metric.count:
+    spare = _spare(metric, reference)
+    if not _has_row(metric) or spare.count < metric.count:
         return None
-    fake = reference.split(_other(metric)).first(metric.count)
+    fake = spare.first(metric.count)
     enough = _of_each(reference, real.labels, fake.labels).max() >= metric.in_class
     return fake if enough else None
 
@@ -168,20 +141,17 @@ def _has_row(metric: Metric) -> bool:
     return bool(metric.count) and "gan" not in metric.entry.needs
 
 
-def _other(metric: Metric) -> str:
-    return "train" if metric.split == "val" else "val"
-
-
-def _spare(metric: Metric, reference: Reference) -> int:
-    """Number of images of the other split that can stand in for generated ones."""
-    chosen = reference.validation.count if _other(metric) == "train" else 0
-    return reference.split(_other(metric)).count - chosen
+def _spare(metric: Metric, reference: Reference) -> Images:
+    """The images of the other split that can stand in for generated ones."""
+    if metric.split == "train":
+        return reference.val
+    return reference.train.first(reference.train.count - reference.validation.count)
 
 
 def _warn_of_missing_rows(metrics: Sequence[Metric], reference: Reference) -> None:
     missing: dict[int, list[str]] = {}
     for metric in filter(_has_row, metrics):
-        if (spare := _spare(metric, reference)) < metric.count:
+        if (spare := _spare(metric, reference).count) < metric.count:
             missing.setdefault(spare, []).append(metric.name)
     for spare, names in missing.items():
         warnings.warn(
@@ -200,8 +170,9 @@ def _result(
     classes = tuple(np.flatnonzero(enough).tolist())
     measured = metric.entry.measure(Comparison(fake, real, reference, sampler, metric.k, classes))
     by_class = {names[label]: value for label, value in measured.by_class.items()}
-    _check_finite(measured.values)
-    _check_finite(by_class)
+    for values in (measured.values, by_class):
+        if bad := {name: value for name, value in values.items() if not math.isfinite(value)}:
+            raise InputError(f"It is no number: {bad}.")
     return Result(
         metric=metric.name,
         values=dict(measured.values),
@@ -224,9 +195,3 @@ def _record(metric: Metric, reference: Reference) -> dict[str, str]:
     if "classifier" in metric.entry.needs:
         return classifier.RECORD
     return reference.record if "features" in metric.entry.needs else {}
-
-
-def _check_finite(values: Mapping[str, float]) -> None:
-    bad = {name: value for name, value in values.items() if not math.isfinite(value)}
-    if bad:
-        raise InputError(f"It is no number: {bad}.")

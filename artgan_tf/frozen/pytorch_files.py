@@ -22,14 +22,10 @@ Storage = Callable[[str, str, int], np.ndarray]  # key, type, count -> [count]
 
 
 class Unpickler(pickle.Unpickler):
-    """Unpickles tensors as arrays, and otherwise built-in types only.
+    """Unpickles tensors as arrays, and otherwise built-in types only, which it cannot change.
 
-    A pickle can reach only these types, which it cannot change, and the method `tensor`.
-
-    Args:
-        content: the pickle.
-        storage: returns the numbers of a storage, of which tensors are parts.
-        modules: types by the name of a top-level module; each replaces everything in that module.
+    `storage` returns the numbers of a storage, of which tensors are parts; `modules` are types by
+    the name of a top-level module, each of which replaces everything in that module.
 
     Raises:
         pickle.UnpicklingError: the pickle names anything else, or is inconsistent.
@@ -100,7 +96,7 @@ def read_state(path: Path) -> dict[str, np.ndarray]:
 
 
 def _next(file: io.BytesIO) -> bytes:
-    """Read the pickle that begins at the current position."""
+    """The pickle that begins at the current position."""
     start = file.tell()
     for _ in pickletools.genops(file):
         pass

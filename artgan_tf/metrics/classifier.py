@@ -11,6 +11,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from artgan_tf.metrics.distances import slices
 from artgan_tf.metrics.extractor import Extractor
 
 CHANNELS = (32, 64, 128, 256)
@@ -41,8 +42,7 @@ def train_classifier(pixels: Pixels, labels: Labels, classes: int) -> keras.Mode
         The network: uint8 [N, S, S, 3] -> logits float32 [N, K].
     """
     model = _network(pixels.shape[1:], classes)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile("adam", loss)
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     held_back = max(1, round(HELD_BACK * len(pixels)))
     stop = keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True)
     with tqdm(total=EPOCHS, desc="classifier of real images", unit="epoch", leave=False) as bar:
@@ -59,11 +59,7 @@ def train_classifier(pixels: Pixels, labels: Labels, classes: int) -> keras.Mode
 
 
 def as_extractor(classifier: keras.Model) -> Extractor:
-    """An extractor that gives the classifier's last features.
-
-    Args:
-        classifier: a result of `train_classifier`.
-    """
+    """An extractor that gives the classifier's last features."""
     seen = classifier.layers[-4].output  # [N, h, w, C], before Flatten, Dropout and Dense
     pooled = keras.layers.AveragePooling2D(-(-seen.shape[1] // SIDE), padding="same")(seen)
     trunk = keras.Model(classifier.input, keras.layers.Flatten()(pooled))
@@ -80,16 +76,9 @@ def as_extractor(classifier: keras.Model) -> Extractor:
 
 
 def predicted(classifier: keras.Model, pixels: Pixels) -> NDArray[np.intp]:
-    """Most likely class of each image, int [N].
-
-    Args:
-        classifier: a result of `train_classifier`.
-        pixels: uint8 [N, S, S, 3].
-    """
-    starts = range(0, len(pixels), BATCH)
-    batches = (np.asarray(pixels[start : start + BATCH]) for start in starts)
-    logits = [np.asarray(classifier.predict_on_batch(batch)) for batch in batches]
-    return np.concatenate(logits).argmax(axis=1)
+    """Most likely class of each image uint8 [N, S, S, 3], int [N]."""
+    batches = (np.asarray(pixels[part]) for part in slices(len(pixels), BATCH))
+    return np.concatenate([np.argmax(classifier.predict_on_batch(x), axis=1) for x in batches])
 
 
 def _network(shape: tuple[int, ...], classes: int) -> keras.Model:

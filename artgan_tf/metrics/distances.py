@@ -18,12 +18,9 @@ BLOCK = 1024  # rows; two blocks of 3,072 values and their distances take 60 MB
 
 
 class Block(NamedTuple):
-    """Squared distances of some rows of one array to some rows of another.
+    """Squared distances [m, n] of some rows of one array to some rows of another.
 
-    Attributes:
-        rows, columns: positions in the two arrays.
-        squares: squared distances [m, n], at least 0.
-        rounding: bound of the rounding error of each square.
+    `rounding` bounds the rounding error of each square.
     """
 
     rows: slice
@@ -33,15 +30,11 @@ class Block(NamedTuple):
 
 
 def as_rows(values: ArrayLike, name: str, least: int = 1) -> Rows:
-    """Images or features as a matrix with one per row, in their own dtype.
-
-    Args:
-        values: numbers [N, ...], N at least `least`; all but the first axis are flattened.
-        name: name of the array in error messages.
-        least: minimum number of images.
+    """Images or features [N, ...] as a matrix with one per row, in their own dtype.
 
     Raises:
-        ValueError: there are too few rows, or a value is not a finite number.
+        ValueError: there are fewer than `least` rows, or a value is not a finite number; the
+            sentence calls the array `name`.
     """
     rows = np.asarray(values)
     width = math.prod(rows.shape[1:])
@@ -50,7 +43,7 @@ def as_rows(values: ArrayLike, name: str, least: int = 1) -> Rows:
     if len(rows) < least:
         raise ValueError(f"`{name}` must hold {least} or more images and hold {len(rows)}.")
     rows = rows.reshape(len(rows), width)
-    for block in slices(len(rows), BLOCK):
+    for block in slices(len(rows)):
         finite = np.isfinite(rows[block]).all(axis=1)
         if not finite.all():
             number = block.start + int(np.argmin(finite))
@@ -68,35 +61,31 @@ def pair_of(a: ArrayLike, b: ArrayLike, name: str, other: str, least: int = 1) -
     return rows, others
 
 
-def slices(count: int, block: int) -> Iterator[slice]:
-    """Slices of range(count) of length `block`, of which the last may be shorter."""
-    for start in range(0, count, block):
-        yield slice(start, min(start + block, count))
+def slices(count: int, block: int = 0) -> Iterator[slice]:
+    """Slices of range(count) of length `block`, by default `BLOCK`; the last may be shorter."""
+    step = block or BLOCK
+    for start in range(0, count, step):
+        yield slice(start, min(start + step, count))
 
 
-def mean_row(rows: Rows, block: int = BLOCK) -> Array:
+def mean_row(rows: Rows) -> Array:
     """Mean of the rows: [N, d] -> [d]."""
-    totals = (rows[part].sum(axis=0, dtype=np.float64) for part in slices(len(rows), block))
+    totals = (rows[part].sum(axis=0, dtype=np.float64) for part in slices(len(rows)))
     return sum(totals, np.zeros(rows.shape[1])) / len(rows)
 
 
-def squared_distances(a: Rows, b: Rows, block: int = BLOCK) -> Iterator[Block]:
+def squared_distances(a: Rows, b: Rows) -> Iterator[Block]:
     """|x - m|^2 = |x|^2 + |m|^2 - 2 x.m of all rows x of `a` and m of `b`, block by block.
 
     The mean of `b` is first subtracted from both: far from the origin the three terms are much
     larger than their sum, and cancellation would lose digits.  Blocks come in order of the rows of
     `a`; for each, all of `b`.
-
-    Args:
-        a, b: [N, d] and [M, d], of any dtype.
-        block: rows of either array per block.
     """
-    centre = mean_row(b, block)
-    for rows in slices(len(a), block):
+    centre = mean_row(b)
+    for rows in slices(len(a)):
         left = a[rows] - centre
-        for columns in slices(len(b), block):
-            squares, rounding = _between(left, b[columns] - centre)
-            yield Block(rows, columns, squares, rounding)
+        for columns in slices(len(b)):
+            yield Block(rows, columns, *_between(left, b[columns] - centre))
 
 
 def _between(left: Array, right: Array) -> tuple[Array, float]:

@@ -46,10 +46,7 @@ class Extractor:
         return self.extract(images).features
 
     def extract(self, images: np.ndarray) -> Extracted:
-        """Features and logits.
-
-        Args:
-            images: uint8 [N, H, W, 3], N at least 1; the last batch is padded to full size.
+        """Features and logits of images uint8 [N, H, W, 3]; the last batch is padded to full size.
 
         Raises:
             InputError: the images have a wrong dtype or shape, or a feature is not finite.
@@ -59,14 +56,12 @@ class Extractor:
                 f"Features are of uint8 images [N, H, W, 3], not of {images.dtype} "
                 f"{list(images.shape)}."
             )
-        parts = [
-            self._batch(images[start : start + self.batch])
-            for start in range(0, len(images), self.batch)
-        ]
-        features = np.concatenate([part.features for part in parts])
-        if not self.has_logits:
-            return Extracted(features, None)
-        return Extracted(features, np.concatenate([part.logits for part in parts]))
+        starts = range(0, len(images), self.batch)
+        parts = [self._batch(images[start : start + self.batch]) for start in starts]
+        features, logits = zip(*parts, strict=True)
+        return Extracted(
+            np.concatenate(features), np.concatenate(logits) if self.has_logits else None
+        )
 
     def _batch(self, images: np.ndarray) -> Extracted:
         count = len(images)

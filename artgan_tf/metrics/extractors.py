@@ -9,6 +9,7 @@ A wrong SPEC is reported before a network is imported; `KINDS`, at the end, list
 import hashlib
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -48,45 +49,32 @@ def forms_of_specs() -> list[str]:
 
 
 def open_extractor(spec: str, batch: int = BATCH) -> Extractor:
-    """Open the extractor of a SPEC; InputError says in one sentence what is wrong or missing.
+    """Open the extractor of a SPEC, which computes `batch` images at a time.
 
-    Args:
-        spec: SPEC of one of the `KINDS`.
-        batch: images computed at a time, at least 1.
+    Raises:
+        InputError: something is wrong or missing.
     """
-    if batch < 1:
-        raise InputError(f"A batch of {batch} images is invalid: use 1 or more.")
     kind, value = check_extractor(spec)
-    return KINDS[kind].open(value, batch)
+    return replace(KINDS[kind].open(value), batch=batch)
 
 
 # ---- the kinds ----------------------------------------------------------------------------------
-def _inception_2015(value: str, batch: int) -> Extractor:
+def _inception_2015(value: str) -> Extractor:
     from artgan_tf.metrics.inception2015 import open_inception2015
 
-    return open_inception2015(value, batch)
+    return open_inception2015(value)
 
 
-def _efficientnet(value: str, batch: int) -> Extractor:
-    import keras
-
+def _efficientnet(value: str) -> Extractor:
     from artgan_tf.frozen import efficientnet
 
     sha256, side = efficientnet.sha256(), EFFICIENTNET_SIDE
-    images = keras.Input((None, None, 3))
-    x = keras.layers.Resizing(side, side, interpolation="bilinear", antialias=True)(images)
-    x = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(x)
-    network = keras.Model(images, efficientnet.load_efficientnet(pooled=True)(x))
-    network.jit_compile = False  # XLA's depthwise convolutions are slow on a CPU
-
-    def run(batch_of: np.ndarray) -> tuple[Any, Any]:
-        return network.predict_on_batch(batch_of.astype(np.float32)), None
-
+    run = _resizing(side, efficientnet.load_efficientnet(pooled=True))
     protocol = f"bilinear to {side}x{side} with antialiasing, (x - 127) / 128, pooled [1280]"
-    return Extractor("efficientnet-lite0", protocol, run, False, sha256, batch)
+    return Extractor("efficientnet-lite0", protocol, lambda x: (run(x), None), False, sha256)
 
 
-def _keras_inception(value: str, batch: int) -> Extractor:
+def _keras_inception(value: str) -> Extractor:
     import keras
 
     path = _keras_file()
@@ -95,32 +83,34 @@ def _keras_inception(value: str, batch: int) -> Extractor:
     except Exception as error:  # h5py and Keras raise several kinds
         reason = str(error).split("\n")[0].strip(" .")
         raise InputError(f"{path} is no weights file of Keras's InceptionV3: {reason}.") from None
-    images = keras.Input((None, None, 3))
-    x = keras.layers.Resizing(299, 299, interpolation="bilinear", antialias=True)(images)
     trunk = keras.Model(whole.input, [whole.get_layer("avg_pool").output, whole.output])
-    network = keras.Model(images, trunk(keras.layers.Rescaling(1 / 127.5, offset=-1.0)(x)))
-    network.jit_compile = False
-
-    def run(batch_of: np.ndarray) -> tuple[Any, Any]:
-        features, logits = network.predict_on_batch(batch_of.astype(np.float32))
-        return features, logits
-
     protocol = "bilinear to 299x299 with antialiasing, x / 127.5 - 1, avg_pool [2048], logits"
-    return Extractor("keras-inception", protocol, run, True, _sha256(path), batch)
+    return Extractor("keras-inception", protocol, _resizing(299, trunk), True, _sha256(path))
 
 
-def _savedmodel(value: str, batch: int) -> Extractor:
+def _resizing(side: int, trunk: Any) -> Callable[[np.ndarray], Any]:
+    """Runs a Keras model of images in -1..1 on a batch of images in 0..255, resized."""
+    import keras
+
+    images = keras.Input((None, None, 3))
+    x = keras.layers.Resizing(side, side, interpolation="bilinear", antialias=True)(images)
+    network = keras.Model(images, trunk(keras.layers.Rescaling(1 / 127.5, offset=-1.0)(x)))
+    network.jit_compile = False  # XLA's depthwise convolutions are slow on a CPU
+    return lambda batch: network.predict_on_batch(batch.astype(np.float32))
+
+
+def _savedmodel(value: str) -> Extractor:
     import tensorflow as tf
 
     folder = Path(value).expanduser()
     try:
         model = tf.saved_model.load(str(folder))
         signature = model.signatures["serving_default"]
-        (key, images), *others = signature.structured_input_signature[1].items()
+        ((key, images),) = signature.structured_input_signature[1].items()
+        fits = images.dtype in (tf.uint8, tf.float32) and "features" in signature.structured_outputs
     except Exception:  # TensorFlow raises several kinds
-        raise InputError(f"{folder} is not {SAVED_MODEL}.") from None
-    fits = not others and images.dtype in (tf.uint8, tf.float32)
-    if not fits or "features" not in signature.structured_outputs:
+        fits = False
+    if not fits:
         raise InputError(f"{folder} is not {SAVED_MODEL}.")
     has_logits = "logits" in signature.structured_outputs
 
@@ -132,18 +122,18 @@ def _savedmodel(value: str, batch: int) -> Extractor:
         return outputs["features"].numpy(), outputs["logits"].numpy() if has_logits else None
 
     protocol = f"{images.dtype.name} in 0..255, as they are"
-    return Extractor(f"savedmodel-{folder.name}", protocol, run, has_logits, _sha256(folder), batch)
+    return Extractor(f"savedmodel-{folder.name}", protocol, run, has_logits, _sha256(folder))
 
 
-def _classifier(value: str, batch: int) -> Extractor:
+def _classifier(value: str) -> Extractor:
     raise InputError("The extractor classifier is trained on a data set: evaluate a run with it.")
 
 
-def _pixels(value: str, batch: int) -> Extractor:
-    return Extractor("pixels", "x / 255, flattened", lambda x: (_flat(x), None), batch=batch)
+def _pixels(value: str) -> Extractor:
+    return Extractor("pixels", "x / 255, flattened", lambda x: (_flat(x), None))
 
 
-def _random_projection(value: str, batch: int) -> Extractor:
+def _random_projection(value: str) -> Extractor:
     seed = int(value or 0)
 
     def run(images: np.ndarray) -> tuple[Any, Any]:
@@ -152,7 +142,7 @@ def _random_projection(value: str, batch: int) -> Extractor:
         return flat @ (matrix / np.sqrt(len(matrix), dtype=np.float32)), None
 
     protocol = f"x / 255, flattened, times normal numbers / sqrt(their length), [{PROJECTED}]"
-    return Extractor(f"random-projection-{seed}", protocol, run, batch=batch)
+    return Extractor(f"random-projection-{seed}", protocol, run)
 
 
 def _keras_file(value: str = "") -> Path:
@@ -195,7 +185,7 @@ class Kind(NamedTuple):
     """A kind of extractor: the form of its SPEC, and functions that open it and check its value."""
 
     form: str
-    open: Callable[[str, int], Extractor]
+    open: Callable[[str], Extractor]
     check: Callable[[str], object] = lambda value: None
 
 

@@ -4,6 +4,7 @@ Structure, resizing and names follow the public frozen graph `classify_image_gra
 `inception2015_weights.py` reads the weights.  Uses only Keras layers and `keras.ops`.
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -47,15 +48,11 @@ BLOCKS: dict[str, tuple[str, ...]] = {
 }
 
 
-def open_inception2015(path: str, batch: int) -> Extractor:
-    """Open the extractor `inception-2015:FILE`; with the frozen graph's file it also has logits.
-
-    Args:
-        path: file of the weights.
-        batch: images computed at a time.
-    """
-    weights = read_weights(path)
-    network, softmax = load(weights), weights.softmax
+def open_inception2015(path: str) -> Extractor:
+    """Open the extractor `inception-2015:FILE`; with the frozen graph's file it also has logits."""
+    weights, network = read_weights(path), build()
+    assign(network, weights)
+    softmax = weights.softmax
 
     def run(images: np.ndarray) -> tuple[Any, Any]:
         features = np.asarray(network.predict_on_batch(images))
@@ -64,33 +61,24 @@ def open_inception2015(path: str, batch: int) -> Extractor:
     classifier = "" if softmax is None else ", logits [1008] without bias"
     protocol = f"TF1 bilinear to 299x299, (x - 128) / 128, pool3 [2048]{classifier}"
     name = "inception-2015" if weights.known else f"inception-2015-{weights.sha256[:8]}"
-    return Extractor(name, protocol, run, softmax is not None, weights.sha256, batch)
+    return Extractor(name, protocol, run, softmax is not None, weights.sha256)
 
 
 def resize_like_tensorflow1(images: Any, side: int) -> Any:
     """Bilinear resizing as in TensorFlow 1: no half-pixel centres, no antialiasing.
 
-    Args:
-        images: [N, H, W, C], any dtype.
-        side: side of the result in pixels, at least 1.
-
-    Returns:
-        float32 [N, side, side, C], in the images' range; output pixel i samples at i * H / side.
+    Images [N, H, W, C] -> float32 [N, side, side, C]; output pixel i samples at i * H / side.
     """
     x = ops.cast(images, "float32")
     for axis in (2, 1):
-        low, high, share = _neighbours(ops.shape(x)[axis], side)
-        before, after = ops.take(x, low, axis=axis), ops.take(x, high, axis=axis)
-        x = before + (after - before) * ops.reshape(share, (side, 1, 1) if axis == 1 else (side, 1))
+        length = ops.shape(x)[axis]
+        at = ops.arange(side, dtype="float32") * (ops.cast(length, "float32") / side)
+        low = ops.cast(ops.floor(at), "int32")
+        before = ops.take(x, low, axis=axis)
+        after = ops.take(x, ops.minimum(low + 1, length - 1), axis=axis)
+        share = ops.reshape(at - ops.floor(at), (side, 1, 1) if axis == 1 else (side, 1))
+        x = before + (after - before) * share
     return x
-
-
-def _neighbours(length: Any, side: int) -> tuple[Any, Any, Any]:
-    """The two input pixels of each output pixel, and the weight of the second."""
-    at = ops.arange(side, dtype="float32") * (ops.cast(length, "float32") / side)
-    low = ops.floor(at)
-    first = ops.cast(low, "int32")
-    return first, ops.minimum(first + 1, length - 1), at - low
 
 
 class Prepare(keras.layers.Layer):
@@ -106,15 +94,7 @@ class Prepare(keras.layers.Layer):
 class ConvNorm(keras.layers.Layer):
     """Convolution without bias -> batch norm without gamma, with fixed statistics -> ReLU.
 
-    Computed as one convolution with a bias.
-
-    Args:
-        filters: number of output channels.
-        kernel_size: height and width of the kernel.
-        strides: stride in both directions.
-        padding: `same` or `valid`.
-
-    Shapes: [N, H, W, C] -> [N, H', W', filters].
+    Computed as one convolution with a bias: [N, H, W, C] -> [N, H', W', filters].
     """
 
     def __init__(
@@ -156,15 +136,8 @@ def convolutions(network: keras.Model) -> dict[str, ConvNorm]:
     return {layer.name.replace(".", "/"): layer for layer in layers}
 
 
-def load(weights: Weights) -> keras.Model:
-    """The network with these weights; InputError if they belong to another network."""
-    network = build()
-    assign(network, weights)
-    return network
-
-
 def assign(network: keras.Model, weights: Weights) -> None:
-    """Assign all weights to a network, or none on InputError; see `load`."""
+    """Assign all weights to the network; InputError, and none assigned, if they are of another."""
     layers = convolutions(network)
     for name in sorted(layers.keys() ^ weights.convolutions.keys()):
         what = "has no" if name in layers else "also has"
@@ -182,13 +155,9 @@ def assign(network: keras.Model, weights: Weights) -> None:
 
 def _scopes(block: str, rows: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Each row with its scope in the graph; longer branches are `tower`, `tower_1` and so on."""
-    towers = 0
+    towers = itertools.count()
     for row in rows:
-        if ">" not in row:
-            yield row, f"{block}/"
-        else:
-            yield row, f"{block}/{_numbered('tower', towers)}/"
-            towers += 1
+        yield row, f"{block}/{_numbered('tower', next(towers))}/" if ">" in row else f"{block}/"
 
 
 def _branch(x: Any, row: str, scope: str) -> Any:
@@ -196,20 +165,14 @@ def _branch(x: Any, row: str, scope: str) -> Any:
     chain, *beside = row.split("|")
     steps = [step.strip() for step in chain.split(">")]
     forks = [steps.pop(), *(step.strip() for step in beside)] if beside else []
-    count = 0
+    count = itertools.count()
     for step in steps:
-        if step.startswith(("avg", "max")):
-            x = _pool(step)(x)
-        else:
-            x = _convolution(step, scope + _numbered("conv", count))(x)
-            count += 1
-    if not forks:
-        return x
-    ends = [
-        _convolution(step, f"{scope}mixed/{_numbered('conv', i)}")(x)
-        for i, step in enumerate(forks)
-    ]
-    return keras.layers.Concatenate(dtype="float32")(ends)
+        pool = step.startswith(("avg", "max"))
+        name = scope if pool else scope + _numbered("conv", next(count))
+        x = (_pool(step) if pool else _convolution(step, name))(x)
+    names = (f"{scope}mixed/{_numbered('conv', i)}" for i in range(len(forks)))
+    ends = [_convolution(step, name)(x) for step, name in zip(forks, names, strict=True)]
+    return keras.layers.Concatenate(dtype="float32")(ends) if forks else x
 
 
 def _convolution(step: str, name: str) -> ConvNorm:
@@ -223,9 +186,8 @@ def _convolution(step: str, name: str) -> ConvNorm:
 def _pool(step: str) -> keras.layers.Layer:
     """A 3x3 pool; the average ignores padding."""
     kind = keras.layers.AveragePooling2D if step == "avg" else keras.layers.MaxPooling2D
-    if step.endswith("/2"):
-        return kind(3, strides=2, padding="valid", dtype="float32")
-    return kind(3, strides=1, padding="same", dtype="float32")
+    strides, padding = (2, "valid") if step.endswith("/2") else (1, "same")
+    return kind(3, strides=strides, padding=padding, dtype="float32")
 
 
 def _numbered(name: str, count: int) -> str:

@@ -48,18 +48,15 @@ class Weights:
     """The weights of a file.
 
     Attributes:
-        path: the file.
-        sha256: hash of the file, in hexadecimal.
         convolutions: by their names in the frozen graph, such as `mixed_9/tower/mixed/conv_1`.
-        softmax: float32 [2048, 1008], or None in a file without the classifier.
-        biases: float32 [1008], or None as above; the literature's Inception score omits them.
+        softmax: float32 [2048, 1008], or None in a file without the classifier; its biases are not
+            read, as the literature's Inception score omits them.
     """
 
     path: Path
     sha256: str
     convolutions: dict[str, Convolution]
     softmax: np.ndarray | None = None
-    biases: np.ndarray | None = None
 
     @property
     def known(self) -> bool:
@@ -67,23 +64,23 @@ class Weights:
         return self.sha256 in KNOWN
 
 
-def check_file(path: str | Path) -> Path:
+def check_file(path: str) -> Path:
     """Path of the file that `read_weights` would read; InputError if it does not exist."""
     if not path:
         raise InputError(f"inception-2015:FILE needs its file: {WHERE}.")
-    path = Path(path).expanduser()
-    if not path.is_file():
-        raise InputError(f"There is no file {path}: {WHERE}, and name it.")
-    return path
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise InputError(f"There is no file {file}: {WHERE}, and name it.")
+    return file
 
 
-def read_weights(path: str | Path) -> Weights:
+def read_weights(name: str) -> Weights:
     """Read the weights from a file of either kind; its first bytes tell which.
 
     Raises:
         InputError: the file is missing, damaged or of another kind.
     """
-    path = check_file(path)
+    path = check_file(name)
     if path.stat().st_size > LARGEST:
         raise InputError(f"{path} is too large to be the 2015 Inception network: {WHERE}.")
     with path.open("rb") as file:
@@ -170,5 +167,4 @@ def _read_graph(path: Path) -> dict[str, Any]:
             raise ValueError(f"{gamma} is not 1")
         norm = (f"{name}/batchnorm/{part}" for part in ("beta", "moving_mean", "moving_variance"))
         found[name] = Convolution(constant(f"{name}/conv2d_params"), *map(constant, norm))
-    softmax, biases = constant("softmax/weights"), constant("softmax/biases")
-    return {"convolutions": found, "softmax": softmax, "biases": biases}
+    return {"convolutions": found, "softmax": constant("softmax/weights")}

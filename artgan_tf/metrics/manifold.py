@@ -8,13 +8,12 @@ distance is recomputed from the difference. So copies are at distance 0, and tie
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from artgan_tf.metrics.distances import (
-    BLOCK,
     Array,
     Block,
     Rows,
@@ -26,39 +25,27 @@ from artgan_tf.metrics.distances import (
 from artgan_tf.metrics.neighbours import search
 
 
-@dataclass(frozen=True)
-class PrecisionRecall:
-    """Shares from 0 to 1.
-
-    Attributes:
-        precision: share of generated images in the real images' region.
-        recall: share of real images in the generated images' region.
-        k: a ball's radius is the distance to the k-th nearest neighbour.
-    """
+class PrecisionRecall(NamedTuple):
+    """Shares of the generated images in the real images' region, and the other way round."""
 
     precision: float
     recall: float
-    k: int
 
 
-@dataclass(frozen=True)
-class DensityCoverage:
+class DensityCoverage(NamedTuple):
     """How densely generated images lie among real ones, and how many real ones they reach.
 
     Attributes:
         density: mean number of real balls that contain a generated image, divided by k; at least
             0, about 1 for equal distributions.
         coverage: share of real balls that contain a generated image, 0 to 1.
-        k: a ball's radius is the distance to the k-th nearest neighbour.
     """
 
     density: float
     coverage: float
-    k: int
 
 
-@dataclass(frozen=True)
-class Authenticity:
+class Authenticity(NamedTuple):
     """Whether generated images are copies. s is a sample, t its nearest training image.
 
     Attributes:
@@ -66,19 +53,13 @@ class Authenticity:
             training image, which this project reports; near 0 if nothing is copied.
         farther_share: share of samples with >, the "authenticity" of Alaa et al., 2022 (arXiv
             2102.08921).  The rest, 1 minus both, are ties: copies of a repeated image.
-        closer: bool [N], which samples are closer.
-        nearest: int [N], index of each sample's nearest training image.
     """
 
     closer_share: float
     farther_share: float
-    closer: NDArray[np.bool_]
-    nearest: NDArray[np.intp]
 
 
-def precision_recall(
-    real: ArrayLike, fake: ArrayLike, k: int = 3, block: int = BLOCK
-) -> PrecisionRecall:
+def precision_recall(real: ArrayLike, fake: ArrayLike, k: int = 3) -> PrecisionRecall:
     """Improved precision and recall (Kynkaanniemi et al., 2019; arXiv 1904.06991).
 
     Args:
@@ -87,14 +68,10 @@ def precision_recall(
         k: a ball's radius is the distance to the k-th nearest neighbour; balls are closed.
     """
     x, y = pair_of(real, fake, "real", "fake")
-    precision = _lying_in(y, x, _radii(x, k, block), block).mean()
-    recall = _lying_in(x, y, _radii(y, k, block), block).mean()
-    return PrecisionRecall(float(precision), float(recall), k)
+    return PrecisionRecall(_share_in(y, x, _radii(x, k)), _share_in(x, y, _radii(y, k)))
 
 
-def density_coverage(
-    real: ArrayLike, fake: ArrayLike, k: int = 5, block: int = BLOCK
-) -> DensityCoverage:
+def density_coverage(real: ArrayLike, fake: ArrayLike, k: int = 5) -> DensityCoverage:
     """Density and coverage (Naeem et al., 2020; arXiv 2002.09797).
 
     Args:
@@ -104,13 +81,13 @@ def density_coverage(
     """
     x, y = pair_of(real, fake, "real", "fake")
     total, covered = 0, np.zeros(len(x), dtype=bool)
-    for part, inside in _inside(y, x, _radii(x, k, block), np.less, block):
+    for part, inside in _inside(y, x, _radii(x, k), np.less):
         total += int(inside.sum())
         covered[part.columns] |= inside.any(axis=0)
-    return DensityCoverage(total / (k * len(y)), float(covered.mean()), k)
+    return DensityCoverage(total / (k * len(y)), float(covered.mean()))
 
 
-def authenticity(train: ArrayLike, samples: ArrayLike, block: int = BLOCK) -> Authenticity:
+def authenticity(train: ArrayLike, samples: ArrayLike) -> Authenticity:
     """Whether samples lie closer to a training image than other training images do.
 
     Args:
@@ -118,35 +95,34 @@ def authenticity(train: ArrayLike, samples: ArrayLike, block: int = BLOCK) -> Au
         samples: generated images or their features [M, ...] of d finite values each.
     """
     x, y = pair_of(train, samples, "train", "samples")
-    found, squares = search(y, x, 1, None, block)
+    found, squares = search(y, x, 1)
     centres, places = np.unique(found[:, 0], return_inverse=True)
-    reach = search(x[centres], x, 1, centres, block)[1][places, 0]
+    reach = search(x[centres], x, 1, centres)[1][places, 0]
     closer, farther = squares[:, 0] < reach, squares[:, 0] > reach
-    return Authenticity(float(closer.mean()), float(farther.mean()), closer, found[:, 0])
+    return Authenticity(float(closer.mean()), float(farther.mean()))
 
 
-def _radii(points: Rows, k: int, block: int) -> Array:
+def _radii(points: Rows, k: int) -> Array:
     """Squared distance of each point to its k-th nearest neighbour."""
-    return search(points, points, k, np.arange(len(points)), block)[1][:, -1]
+    return search(points, points, k, np.arange(len(points)))[1][:, -1]
 
 
-def _lying_in(points: Rows, centres: Rows, radii: Array, block: int) -> NDArray[np.bool_]:
-    """Which points lie in any ball."""
+def _share_in(points: Rows, centres: Rows, radii: Array) -> float:
+    """Share of the points that lie in any ball."""
     found = np.zeros(len(points), dtype=bool)
-    for part, inside in _inside(points, centres, radii, np.less_equal, block):
+    for part, inside in _inside(points, centres, radii, np.less_equal):
         found[part.rows] |= inside.any(axis=1)
-    return found
+    return float(found.mean())
 
 
 def _inside(
-    points: Rows, centres: Rows, radii: Array, below: np.ufunc, block: int
+    points: Rows, centres: Rows, radii: Array, below: np.ufunc
 ) -> Iterator[tuple[Block, NDArray[np.bool_]]]:
     """Which points lie in which balls of these squared radii, compared by `below`."""
-    for part in squared_distances(points, centres, block):
+    for part in squared_distances(points, centres):
         limits = radii[part.columns]
-        doubtful = np.abs(part.squares - limits) <= part.rounding
-        rows, columns = np.nonzero(doubtful)
-        for some in slices(len(rows), block):
+        rows, columns = np.nonzero(np.abs(part.squares - limits) <= part.rounding)
+        for some in slices(len(rows)):
             at = rows[some], columns[some]
             ball = centres[part.columns][at[1]]
             part.squares[at] = pair_squares(points[part.rows][at[0]], ball)

@@ -1,16 +1,12 @@
 """Exact nearest neighbours by brute force, in blocks."""
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from artgan_tf.metrics.distances import (
-    BLOCK,
     Array,
     Block,
     Rows,
-    pair_of,
     pair_squares,
     slices,
     squared_distances,
@@ -21,53 +17,29 @@ Indices = NDArray[np.intp]
 SPARE = 2  # candidates beyond k, so that exact distances decide
 
 
-@dataclass(frozen=True)
-class Neighbours:
-    """The nearest points of each query, the nearest first.
-
-    Attributes:
-        indices: [N, k], indices of the points.
-        distances: [N, k], Euclidean.
-    """
-
-    indices: Indices
-    distances: Array
-
-
-def nearest(queries: ArrayLike, points: ArrayLike, k: int = 1, block: int = BLOCK) -> Neighbours:
-    """The k nearest points of each query; ties are broken arbitrarily.
-
-    Args:
-        queries: [N, ...] of d finite values each: pixels or features.
-        points: [M, ...] of d finite values each, M at least k.
-        k: number of neighbours.
-        block: rows compared at a time.
-    """
-    indices, squares = search(*pair_of(queries, points, "queries", "points"), k, None, block)
-    return Neighbours(indices, np.sqrt(squares))
-
-
 def search(
-    queries: Rows, points: Rows, k: int, own: Indices | None, block: int
+    queries: Rows, points: Rows, k: int, own: Indices | None = None
 ) -> tuple[Indices, Array]:
-    """Indices and exact squared distances of the nearest points, both [N, k]; see `nearest`.
+    """Indices and exact squared distances of the nearest points, both [N, k], the nearest first.
 
     Args:
-        queries, points: [N, d] and [M, d], checked.
-        k: number of points for each query.
+        queries, points: [N, d] and [M, d], finite.
+        k: number of points for each query; ties are broken arbitrarily.
         own: [N], index of the point to exclude for each query, itself; None to exclude none.
-        block: rows compared at a time.
+
+    Raises:
+        ValueError: there are fewer than k points.
     """
     others = len(points) - (own is not None)
-    if not 1 <= k <= others:
+    if k > others:
         raise ValueError(f"There are no k={k} neighbours among {others} images.")
     shape = len(queries), min(k + SPARE, others)
     squares, indices = np.full(shape, np.inf), np.zeros(shape, dtype=np.intp)
-    for part in squared_distances(queries, points, block):
+    for part in squared_distances(queries, points):
         if own is not None:
             _leave_out(part, own[part.rows])
         _keep_nearest(squares[part.rows], indices[part.rows], part)
-    return _sorted(queries, points, indices, k, block)
+    return _sorted(queries, points, np.sort(indices, axis=1), k)
 
 
 def _leave_out(part: Block, own: Indices) -> None:
@@ -86,14 +58,11 @@ def _keep_nearest(squares: Array, indices: Indices, part: Block) -> None:
     indices[:] = np.take_along_axis(names, chosen, axis=1)
 
 
-def _sorted(
-    queries: Rows, points: Rows, indices: Indices, k: int, block: int
-) -> tuple[Indices, Array]:
+def _sorted(queries: Rows, points: Rows, indices: Indices, k: int) -> tuple[Indices, Array]:
     """The k nearest of the candidates by exact distances; ties keep their order."""
-    indices = np.sort(indices, axis=1)
     squares = np.empty(indices.shape)
-    for column in range(indices.shape[1]):
-        for rows in slices(len(queries), block):
-            squares[rows, column] = pair_squares(queries[rows], points[indices[rows, column]])
+    for column, candidates in enumerate(indices.T):
+        for rows in slices(len(queries)):
+            squares[rows, column] = pair_squares(queries[rows], points[candidates[rows]])
     order = np.argsort(squares, axis=1, kind="stable")[:, :k]
     return np.take_along_axis(indices, order, axis=1), np.take_along_axis(squares, order, axis=1)

@@ -134,17 +134,6 @@ def test_copies_of_training_images_are_found(pixels: bool, data: Reference) -> N
 
 
 # ---- by class -----------------------------------------------------------------------------------
-def test_intra_kid_is_of_each_class_given_and_no_other(data: Reference) -> None:
-    fake = dimmed(images(40, 2), 0.8)
-    found = entries.intra_kid(Comparison(fake, REAL, data, classes=(0, 2)))
-    expected = {
-        k: squared_mmd(features(REAL)[REAL.labels == k], features(fake)[fake.labels == k])
-        for k in (0, 2)
-    }
-    assert found.by_class == {k: pytest.approx(value, rel=1e-6) for k, value in expected.items()}
-    assert found.values == {"intra_kid": pytest.approx(np.mean(list(expected.values())))}
-
-
 def test_intra_recall_is_of_each_class_among_its_own(of: Comparison) -> None:
     def recall(x: np.ndarray, y: np.ndarray) -> float:
         radii = np.sort(cdist(y, y), axis=1)[:, 3]  # the first is the point itself
@@ -158,6 +147,33 @@ def test_intra_recall_is_of_each_class_among_its_own(of: Comparison) -> None:
     assert found.values == {"intra_recall": pytest.approx(np.mean(list(expected.values())))}
 
 
+def test_intra_kid_is_of_each_class_given_and_no_other(data: Reference) -> None:
+    fake = dimmed(images(40, 2), 0.8)
+    x, y = ([features(some)[some.labels == k] for k in (0, 2)] for some in (REAL, fake))
+    expected = [squared_mmd(*pair) for pair in zip(x, y, strict=True)]
+    found = entries.intra_kid(Comparison(fake, REAL, data, classes=(0, 2)))
+    assert found.by_class == pytest.approx(dict(zip((0, 2), expected, strict=True)), rel=1e-6)
+    assert found.values == {"intra_kid": pytest.approx(np.mean(expected))}
+
+
+@pytest.mark.parametrize("name", ["shape_diversity", "pixel_diversity"])
+def test_deviation_within_a_class(name: str, of: Comparison) -> None:
+    def deviation(some: Images, k: int) -> float:
+        rows = []
+        for pixels in some.pixels[some.labels == k].astype(np.float64):
+            channels = [pixels[..., c] for c in range(3)]
+            if name == "shape_diversity":
+                channels = [(c - c.mean()) / c.std() for c in channels]
+            rows.append(np.stack(channels, axis=-1))
+        mean = sum(rows) / len(rows)
+        return float(np.sqrt(sum((row - mean) ** 2 for row in rows) / len(rows)).mean())
+
+    found = getattr(entries, name)(of)
+    expected = {k: deviation(of.fake, k) / deviation(of.real, k) for k in range(3)}
+    assert found.by_class == pytest.approx(expected, rel=1e-9)
+    assert found.values == {name: pytest.approx(np.mean(list(expected.values())))}
+
+
 def test_intra_spread(of: Comparison, data: Reference) -> None:
     def apart(some: Images, k: int) -> float:
         return float(np.sqrt(np.mean(pdist(features(some)[some.labels == k]) ** 2)))
@@ -169,21 +185,6 @@ def test_intra_spread(of: Comparison, data: Reference) -> None:
     same = Images(np.repeat(REAL.pixels[:1], 3, axis=0), np.zeros(3, np.int32))
     with pytest.raises(InputError, match="There is no intra_spread: within each class"):
         entries.intra_spread(Comparison(of.fake, same, data, classes=(0,)))
-
-
-def test_shape_diversity(of: Comparison) -> None:
-    def deviation(some: Images, k: int) -> float:
-        rows = []
-        for pixels in some.pixels[some.labels == k].astype(np.float64):
-            channels = [pixels[..., c] for c in range(3)]
-            rows.append(np.stack([(c - c.mean()) / c.std() for c in channels], axis=-1))
-        mean = sum(rows) / len(rows)
-        return float(np.sqrt(sum((row - mean) ** 2 for row in rows) / len(rows)).mean())
-
-    found = entries.shape_diversity(of)
-    expected = {k: deviation(of.fake, k) / deviation(of.real, k) for k in range(3)}
-    assert found.by_class == pytest.approx(expected, rel=1e-9)
-    assert found.values == {"shape_diversity": pytest.approx(np.mean(list(expected.values())))}
 
 
 def collapsed(count: int) -> Images:
@@ -222,18 +223,6 @@ def test_flat_images_have_no_shapes() -> None:
     found = diversity.shapes(noisy)
     np.testing.assert_array_equal(found[0], 0)
     assert np.abs(found[1]).max() < 1
-
-
-def test_pixel_diversity(of: Comparison) -> None:
-    def spread(some: Images, k: int) -> float:
-        rows = [pixels.astype(np.float64) for pixels in some.pixels[some.labels == k]]
-        mean = sum(rows) / len(rows)
-        return float(np.sqrt(sum((row - mean) ** 2 for row in rows) / len(rows)).mean())
-
-    found = entries.pixel_diversity(of)
-    expected = {k: spread(of.fake, k) / spread(of.real, k) for k in range(3)}
-    assert found.by_class == pytest.approx(expected, rel=1e-12)
-    assert found.values == {"pixel_diversity": pytest.approx(np.mean(list(expected.values())))}
 
 
 def test_pixel_diversity_pinned(data: Reference) -> None:

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from artgan_tf.evaluation import entries, features
+from artgan_tf.evaluation import entries
 from artgan_tf.evaluation.images import Images
 from artgan_tf.evaluation.reference import Reference
 from artgan_tf.evaluation.registry import ENTRIES, Comparison, Measured, metric
@@ -17,7 +17,7 @@ from artgan_tf.metrics import classifier
 from artgan_tf.metrics.extractor import Extractor
 from artgan_tf.runs.load import load
 from artgan_tf.sampler import Sampler
-from tests.evaluation.material import STEP, Counted, images, opened, reference, scored
+from tests.evaluation.material import STEP, Counted, images, reference, scored
 
 ALL = (
     *("fid_30_val", "kid_30_val", "is_20", "precision_recall_30_k3", "density_coverage_30_k5"),
@@ -31,8 +31,7 @@ VAL = 12  # images of the split, fewer than the 30 generated ones
 
 
 # ---- results ------------------------------------------------------------------------------------
-@pytest.mark.slow
-def test_counts_of_a_model(data: Reference, sampler: Sampler) -> None:
+def test_a_result_tells_counts_images_and_networks(data: Reference, sampler: Sampler) -> None:
     found = scored(ALL, data, sampler, seed=4)
     assert list(found) == list(ALL)
     patterns = {metric(name).entry.pattern for name in ALL}
@@ -50,14 +49,7 @@ def test_counts_of_a_model(data: Reference, sampler: Sampler) -> None:
         assert (result.model, result.weights, result.seed) == ("model", "ema", 4)
         assert (result.step, result.data) == (STEP, data.data.spec)
         assert np.isfinite(list(result.values.values())).all()
-    by_class = found["intra_kid_30_val"].by_class
-    assert set(by_class) == set(data.source.class_names)
-    mean = np.mean(list(by_class.values()))
-    assert found["intra_kid_30_val"].values["intra_kid"] == pytest.approx(mean)
-
-
-def test_a_result_names_what_it_was_measured_with(data: Reference, sampler: Sampler) -> None:
-    found = scored(ALL, data, sampler)
+    assert set(found["intra_kid_30_val"].by_class) == set(data.source.class_names)
     for name, result in found.items():
         if "features" in metric(name).entry.needs:
             assert result.extractor == data.record
@@ -119,20 +111,6 @@ def test_images_are_painted_once_and_are_the_same_whatever_is_asked(
         assert scored([name], data, sampler, 2)[name].values == result.values
 
 
-def test_images_of_other_seeds_are_others(data: Reference, sampler: Sampler) -> None:
-    found = [scored(["kid_30_val"], data, sampler, seed)["kid_30_val"] for seed in (0, 1, 0)]
-    assert found[0].values != found[1].values
-    assert found[0] == found[2]
-
-
-def test_raw_and_averaged_weights_paint_other_images(data: Reference, improved: Path) -> None:
-    raw = load(improved, weights="raw")
-    names = ["kid_30_val", "pixel_diversity_12"]
-    one, other = scored(names, data, load(improved)), scored(names, data, raw)
-    for name in names:
-        assert one[name].values != other[name].values
-
-
 def test_classes_are_as_frequent_as_among_the_training_images(
     tmp_path: Path, sampler: Sampler
 ) -> None:
@@ -173,32 +151,14 @@ def test_features_of_generated_images_are_gone_afterwards(
     assert sizes == {36}  # the training images' pixels
 
 
-@pytest.mark.parametrize("paper", ["artgan", "improved"])
-def test_no_variable_of_the_model_changes(
-    paper: str, data: Reference, request: pytest.FixtureRequest
-) -> None:
-    sampler = load(request.getfixturevalue(paper))
+@pytest.mark.slow
+def test_no_variable_of_the_model_changes(data: Reference, artgan: Path) -> None:
+    sampler = load(artgan)
     before = [keras.ops.convert_to_numpy(v).copy() for v in sampler.gan.variables]
     scored(ALL, data, sampler)
     assert len(before) > 40
     for variable, value in zip(sampler.gan.variables, before, strict=True):
         np.testing.assert_array_equal(keras.ops.convert_to_numpy(variable), value)
-
-
-def test_an_interrupted_evaluation_goes_on(
-    data: Reference, sampler: Sampler, counted: Counted, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(features, "CHUNK", 10)
-    counted.fail_after = 60  # 12 real ones in 20, and 40 of the 100 generated ones
-    with pytest.raises(KeyboardInterrupt):
-        scored(["kid_100_val"], data, sampler)
-    assert counted.images == 60
-    counted.fail_after = 10**9
-    again = opened(Path(data.data.spec.partition(":")[2]), data.cache, data.work / "b", None)
-    again.extractor = counted.extractor
-    again._features = features.Features(counted.extractor, data.features.cache, again.work)
-    scored(["kid_100_val"], again, sampler)
-    assert counted.images == 120
 
 
 def test_a_metric_without_a_value_says_why_and_the_others_go_on(

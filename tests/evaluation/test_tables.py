@@ -35,23 +35,6 @@ def test_groups_stand_in_their_order_whatever_the_results_order():
     assert list(fidelity.notes) == ["fid_100_val", "kid_100_val"]
 
 
-def test_diversity_is_the_first_table_and_each_network_has_its_own_column():
-    other = {"extractor": "efficientnet-lite0", "protocol": "p", "sha256": "abc"}
-    first = {"extractor": "inception-2015", "protocol": "q", "sha256": "def"}
-    found = [
-        result("fid_10k_val", {"fid": 1.0}, extractor=first),
-        result("intra_recall_10k_k3", {"intra_recall": 0.3}, extractor=first),
-        result("intra_recall_10k_k3", {"intra_recall": 0.5}, extractor=other),
-    ]
-    diversity, fidelity = tables.by_group(found)
-    assert (diversity.title, fidelity.title) == ("diversity", "fidelity")
-    assert [head.note.split(", ")[-1] for head in diversity.heads] == [
-        "inception-2015",
-        "efficientnet-lite0",
-    ]
-    assert diversity.rows[1].cells == ["0.3", "0.5"]
-
-
 def test_the_reference_row_comes_first_and_holes_are_dashes():
     found = [
         result("kid_100_val", {"kid": 0.2, "std": 0.1}),
@@ -66,23 +49,19 @@ def test_the_reference_row_comes_first_and_holes_are_dashes():
     assert "no reference row" not in table.notes["fid_100_val"]
 
 
-def test_figures_of_other_numbers_of_images_share_no_column():
+def test_figures_of_other_numbers_of_images_share_no_column_and_seeds_no_line_break():
     found = [
-        result("fid_100_val", {"fid": 30.0}),
+        *(result("fid_100_val", {"fid": value}, seed=value) for value in (10, 20, 30)),
         result("fid_100_val", {"fid": 5.0}, REAL, real=1_999),
     ]
+    assert tables.by_class(found, ["a"]) is None
     (table,) = tables.by_group(found)
     assert [head.note for head in table.heads] == [
         "100 generated, 2,000 real",
         "100 generated, 1,999 real",
     ]
-    assert cells(table) == [["—", "5"], ["30", "—"]]
-
-
-def test_seeds_become_a_mean_and_a_deviation_that_no_line_breaks():
-    found = [result("fid_100_val", {"fid": value}, seed=value) for value in (10, 20, 30)]
-    (table,) = tables.by_group(found)
-    assert cells(table)[1] == ["20\N{NBSP}±\N{NBSP}10 (3\N{NBSP}seeds)"]
+    seeds = "20\N{NBSP}±\N{NBSP}10 (3\N{NBSP}seeds)"
+    assert cells(table) == [["—", "5"], [seeds, "—"]]
 
 
 def test_by_class():
@@ -104,10 +83,6 @@ def test_by_class():
     ]
     assert [row.name for row in table.rows] == ["a", "b", "c"]
     assert cells(table) == [["1", "0.35", "0.4"], ["0.9", "—", "0.4"], ["—", "0.125", "—"]]
-
-
-def test_no_by_class_table_where_no_metric_tells_classes_apart():
-    assert tables.by_class([result("fid_100_val", {"fid": 1.0})], ["a"]) is None
 
 
 @pytest.mark.parametrize("weights", ["ema", "raw"])

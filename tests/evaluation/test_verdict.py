@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from artgan_tf.evaluation.report.verdict import Circumstances, answers
+from artgan_tf.evaluation.report.verdict import answers
 from artgan_tf.evaluation.results import REAL, Result
 
 
@@ -19,7 +19,7 @@ def both(metric: str, run: Any, real: Any, generated: int = 1_000) -> list[Resul
 
 
 def said(found: list[Result], classes: int = 10, **known: Any) -> dict[str, tuple[str, str]]:
-    told = answers(found, Circumstances(classes, **known))
+    told = answers(found, classes, **known)
     return {each.name: (each.words, each.grade) for each in told}
 
 

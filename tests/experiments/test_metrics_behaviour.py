@@ -1,6 +1,5 @@
-"""The script that checks the metrics' behaviour, on embedded paintings and on real ones."""
+"""The script that checks the metrics' behaviour, on embedded paintings."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +8,7 @@ import pytest
 
 from artgan_tf.config import Data, InputError
 from artgan_tf.data.demo_paintings import CLASS_NAMES, gallery
-from artgan_tf.data.source import Indexed, Source, Split
-from artgan_tf.data.spec import open_source
+from artgan_tf.data.source import Indexed, Source
 from artgan_tf.evaluation.reference import Reference
 from artgan_tf.evaluation.registry import metric
 from artgan_tf.metrics.extractor import Extractor
@@ -22,12 +20,9 @@ from experiments.metrics_behaviour.measuring import (
     goes,
     measured,
     misbehaving,
-    undetected,
 )
 from experiments.metrics_behaviour.sets import blurred, kept, noisy, places_unaltered
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-SHARED = Path(os.environ.get("ARTGAN_DATA", REPOSITORY.parent / "shared" / "data"))
 TRAIN, HELD_OUT, SIZE, COUNT = 1_500, 300, 8, 250
 SPOILT = {"held out", "unaltered", "classes dropped", "noise", "blur"}
 
@@ -173,35 +168,3 @@ def test_figures_tell_what_they_are_of(reference: Reference) -> None:
     assert found["searched_by_pixels"] == TRAIN
     assert COUNT < found["searched_by_features"] == len(places_unaltered(reference, COUNT)) < TRAIN
     assert found["classes"] == CLASS_NAMES
-
-
-# ---- on real paintings --------------------------------------------------------------------------
-@pytest.mark.data
-@pytest.mark.slow
-@pytest.mark.skipif(
-    not (SHARED / "wikiart" / "images").is_dir(),
-    reason="no wikiart/images in ../shared/data: set ARTGAN_DATA",
-)
-def test_real_paintings(tmp_path: Path) -> None:
-    """Classes are styles; the last ones are too few to be missed, so only noise and blur count.
-
-    Noise of 5 % barely changes the precision of `edges`, as does blur of half a pixel the FID of
-    projections.
-    """
-    data = Data(spec=f"folder:{SHARED / 'wikiart' / 'images'}", image_size=16)
-    whole = open_source(data)
-    source = Source("", whole.class_names, every_fourth(whole.train), every_fourth(whole.val))
-    by_edges, by_projections = (
-        list(measured(reference_of(source, tmp_path, extractor), 200))
-        for extractor in (edges(), open_extractor("random-projection"))
-    )
-    for name in ("fid", "kid"):
-        for series in ("noise", "blur"):
-            assert (np.diff(path(by_edges, name, series)) > 0).all(), (name, series)
-    assert (np.diff(path(by_projections, "precision", "noise")) < 0).all()
-    assert undetected(by_edges) == undetected(by_projections) == []
-
-
-def every_fourth(split: Split) -> Indexed:
-    assert isinstance(split, Indexed)
-    return Indexed(split.labels[::4], lambda i: split.load(4 * int(i)))

@@ -34,8 +34,15 @@ def test_it_tells_classes_apart() -> None:
 
 
 @pytest.mark.slow
-def test_training_disturbs_no_other_randomness(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_training_is_repeatable_and_disturbs_no_other_randomness(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(classifier, "EPOCHS", 1)
+    logits: list[np.ndarray] = []
+
+    def trained() -> None:
+        network = train_classifier(TRAIN.pixels, TRAIN.labels, 3)
+        logits.append(network.predict_on_batch(TRAIN.pixels))
 
     def draws(between: Any) -> list[float]:
         keras.utils.set_random_seed(3)
@@ -43,38 +50,8 @@ def test_training_disturbs_no_other_randomness(monkeypatch: pytest.MonkeyPatch) 
         drawn = [np.random.rand(), float(keras.random.uniform(())), float(tf.random.uniform(()))]
         return [*drawn, float(keras.initializers.GlorotUniform()((2, 2))[0, 0])]
 
-    assert draws(lambda: train_classifier(TRAIN.pixels, TRAIN.labels, 3)) == draws(lambda: None)
-
-
-@pytest.mark.slow
-def test_the_same_images_give_the_same_classifier(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(classifier, "EPOCHS", 2)
-    found = [
-        train_classifier(TRAIN.pixels, TRAIN.labels, 3).predict_on_batch(TRAIN.pixels)
-        for _ in range(2)
-    ]
-    np.testing.assert_allclose(found[0], found[1], atol=1e-3)
-
-
-def test_an_epoch_shows_every_image_but_the_tenth_held_back_once() -> None:
-    numbered = Images(np.zeros((50, 2, 2, 3), np.uint8), np.arange(50, dtype=np.int32))
-    batches = classifier._batches(numbered.pixels, numbered.labels, range(5, 50), shuffled=True)
-    epochs = [[label for _, labels in batches for label in labels.numpy()] for _ in range(2)]
-    for epoch in epochs:
-        assert sorted(epoch) == list(range(5, 50))
-        assert epoch != sorted(epoch)
-    assert epochs[0] != epochs[1]
-    held_back = classifier._batches(numbered.pixels, numbered.labels, range(5), shuffled=False)
-    assert [label for _, labels in held_back for label in labels.numpy()] == list(range(5))
-
-
-def test_pixels_stay_with_their_labels() -> None:
-    shown = images(70, size=2)
-    numbered = Images(shown.pixels, np.arange(70, dtype=np.int32))
-    for pixels, labels in classifier._batches(
-        numbered.pixels, numbered.labels, range(70), shuffled=True
-    ):
-        np.testing.assert_array_equal(pixels, shown.pixels[labels.numpy()])
+    assert draws(trained) == draws(trained) == draws(lambda: None)
+    np.testing.assert_allclose(logits[0], logits[1], atol=1e-3)
 
 
 def test_a_tenth_of_the_images_is_never_trained_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,6 +69,21 @@ def test_a_tenth_of_the_images_is_never_trained_on(monkeypatch: pytest.MonkeyPat
     assert len(given[False]) == 12
 
 
+def test_an_epoch_shows_every_image_of_a_part_once_with_its_label() -> None:
+    shown, labels = images(70, size=2).pixels, np.arange(70, dtype=np.int32)
+    batches = classifier._batches(shown, labels, range(5, 70), shuffled=True)
+    epochs: list[list[int]] = []
+    for _ in range(2):
+        epochs.append([])
+        for pixels, numbers in batches:
+            np.testing.assert_array_equal(pixels, shown[numbers.numpy()])
+            epochs[-1] += numbers.numpy().tolist()
+    assert sorted(epochs[0]) == sorted(epochs[1]) == list(range(5, 70))
+    assert epochs[0] != epochs[1]
+    held_back = classifier._batches(shown, labels, range(5), shuffled=False)
+    assert [label for _, found in held_back for label in found.numpy()] == list(range(5))
+
+
 class Watched(np.ndarray):
     """Records how many rows are read at a time."""
 
@@ -105,22 +97,19 @@ class Watched(np.ndarray):
 
 def test_training_reads_images_as_it_needs_them() -> None:
     pixels = np.broadcast_to(np.arange(3, dtype=np.uint8), (3000, 64, 64, 3))  # 37 MB
-    many = Images(pixels.view(Watched), np.zeros(3000, np.int32))
+    many, labels = pixels.view(Watched), np.zeros(3000, np.int32)
 
     def epoch() -> None:
-        for _ in classifier._batches(many.pixels, many.labels, range(100, 3000), shuffled=True):
+        for _ in classifier._batches(many, labels, range(100, 3000), shuffled=True):
             pass
 
     assert peak(epoch) < 10e6
     assert Watched.most == classifier.BATCH
 
 
-@pytest.mark.parametrize("batch", [1, 7, 64])
-def test_predicted_is_the_largest_logit_whatever_the_batch(
-    batch: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(classifier, "BATCH", batch)
+def test_predicted_is_the_largest_logit_whatever_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(classifier, "BATCH", 7)
     some = images(50)
-    fake = SimpleNamespace(predict_on_batch=lambda x: x[:, 0, :2].reshape(len(x), 6))
+    fake: Any = SimpleNamespace(predict_on_batch=lambda x: x[:, 0, :2].reshape(len(x), 6))
     expected = [int(np.argmax(pixels[0, :2].ravel())) for pixels in some.pixels]
     assert predicted(fake, some.pixels).tolist() == expected

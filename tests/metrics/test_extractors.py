@@ -45,8 +45,6 @@ def test_values_are_asked_for_and_refused() -> None:
     assert "takes no value" in refused("keras-inception:file.h5")
     for seed in ("-1", "x", "1.5", "²"):
         assert f"random-projection:{seed} " in refused(f"random-projection:{seed}")
-    with pytest.raises(InputError, match="batch of 0"):
-        open_extractor("pixels", 0)
 
 
 # ---- all extractors -----------------------------------------------------------------------------
@@ -84,18 +82,10 @@ def test_features_that_are_none_are_refused(features: Any) -> None:
         extractor.features(noise(2, 4, 4, 3))
 
 
-def test_features_do_not_depend_on_the_batch_size() -> None:
-    images = noise(9, 6, 5, 3)
-    for spec in ("pixels", "random-projection"):
-        one, four, many = (open_extractor(spec, batch).features(images) for batch in (1, 4, 50))
-        np.testing.assert_allclose(one, four, rtol=1e-5, atol=1e-6)
-        np.testing.assert_allclose(one, many, rtol=1e-5, atol=1e-6)
-
-
 # ---- pixels and projections ---------------------------------------------------------------------
 def test_pixels_are_flattened_to_0_1() -> None:
     images = noise(3, 4, 5, 3)
-    extractor = open_extractor("pixels")
+    extractor = open_extractor("pixels", 2)
     features, logits = extractor.extract(images)
     assert logits is None
     assert not extractor.has_logits

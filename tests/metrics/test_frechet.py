@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from artgan_tf.metrics.frechet import frechet_distance, gaussian_distance, moments
+from artgan_tf.metrics.frechet import frechet_distance, moments
 
 Array = np.ndarray
 
@@ -18,26 +18,16 @@ def features(seed: int, count: int = 60, width: int = 8, shift: float = 0.0) -> 
     return mixed * np.linspace(0.2, 2.0, width) + np.arange(width) + shift
 
 
-def expected(real: Array, fake: Array) -> float:
-    """The formula with the complex square root of the product of the covariances."""
-    a, b = np.cov(real, rowvar=False), np.cov(fake, rowvar=False)
-    step = real.mean(axis=0) - fake.mean(axis=0)
-    return float(step @ step + np.trace(a) + np.trace(b) - 2 * np.trace(sqrtm(a @ b)).real)
-
-
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("shift", [0.0, 3.0])
 def test_distance(seed: int, shift: float) -> None:
+    """The formula with the complex square root of the product of the covariances."""
     real, fake = features(seed), features(seed + 10, 45, shift=shift)
-    assert frechet_distance(real, fake) == pytest.approx(expected(real, fake), rel=1e-9)
-    assert frechet_distance(fake, real) == pytest.approx(frechet_distance(real, fake), rel=1e-12)
-
-
-def test_independent_values_have_a_closed_form() -> None:
-    """Diagonal covariances: |m - n|^2 + sum (sqrt(a) - sqrt(b))^2."""
-    a, b = np.array([1.0, 4.0, 0.0]), np.array([9.0, 4.0, 16.0])
-    found = gaussian_distance([0.0, 0, 0], np.diag(a), [1.0, 2, 2], np.diag(b))
-    assert found == pytest.approx(9 + np.sum((np.sqrt(a) - np.sqrt(b)) ** 2), rel=1e-12)
+    a, b = np.cov(real, rowvar=False), np.cov(fake, rowvar=False)
+    step = real.mean(axis=0) - fake.mean(axis=0)
+    expected = step @ step + np.trace(a) + np.trace(b) - 2 * np.trace(sqrtm(a @ b)).real
+    assert frechet_distance(real, fake) == pytest.approx(expected, rel=1e-9)
+    assert frechet_distance(fake, real) == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("count", [2, 5, 20])
@@ -62,35 +52,14 @@ def test_equal_sets_are_at_zero_and_constant_ones_at_their_means() -> None:
     assert frechet_distance(still, still + 2.0) == pytest.approx(16.0)
 
 
-def test_turning_and_moving_both_changes_nothing() -> None:
-    real, fake = features(0), features(1, shift=1.0)
-    turn = np.linalg.qr(np.random.default_rng(0).normal(size=(8, 8)))[0]
-    found = frechet_distance(real @ turn + 50.0, fake @ turn + 50.0)
-    assert found == pytest.approx(frechet_distance(real, fake), rel=1e-9)
-    assert frechet_distance(3 * real, 3 * fake) == pytest.approx(
-        9 * frechet_distance(real, fake), rel=1e-9
-    )
-
-
-def test_distance_rises_with_noise() -> None:
-    real, rng = features(0, 500), np.random.default_rng(1)
-    found = [frechet_distance(real, real + s * rng.normal(size=real.shape)) for s in (0, 1, 2, 4)]
-    assert found == sorted(found)
-    assert found[1] > 0.1
-
-
-@pytest.mark.parametrize("block", [1, 16, 1000])
-def test_moments_are_those_of_numpy_whatever_the_block(block: int) -> None:
-    rows = features(0) + 1000.0
-    mean, covariance = moments(rows, block)
-    np.testing.assert_allclose(mean, rows.mean(axis=0), rtol=1e-14)
-    np.testing.assert_allclose(covariance, np.cov(rows, rowvar=False), rtol=1e-9, atol=1e-9)
-
-
-def test_float32_features_are_summed_in_float64() -> None:
-    rows = (features(0) + 1000.0).astype("float32")
-    wide = np.cov(rows.astype("float64"), rowvar=False)
-    np.testing.assert_allclose(moments(rows)[1], wide, rtol=1e-9, atol=1e-9)
+@pytest.mark.usefixtures("block")
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_moments_are_those_of_numpy_in_float64(dtype: str) -> None:
+    rows = (features(0) + 1000.0).astype(dtype)
+    mean, covariance = moments(rows)
+    np.testing.assert_allclose(mean, rows.mean(axis=0, dtype=np.float64), rtol=1e-14)
+    expected = np.cov(rows.astype(np.float64), rowvar=False)
+    np.testing.assert_allclose(covariance, expected, rtol=1e-9, atol=1e-9)
 
 
 def test_pinned() -> None:
@@ -99,25 +68,13 @@ def test_pinned() -> None:
     assert frechet_distance(rows, 2 * rows) == pytest.approx(1.25 + 1 / 3 + 4 / 3, rel=1e-12)
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_nan_and_infinity_are_refused(bad: float) -> None:
-    real, fake = features(0), features(1)
-    fake[41, 3] = bad
-    with pytest.raises(ValueError, match="`features` hold NaN or infinity, first in image 41"):
-        frechet_distance(real, fake)
-    with pytest.raises(ValueError, match="`covariance` hold NaN or infinity"):
-        gaussian_distance([0.0], [[bad]], [0.0], [[1.0]])
-    with pytest.raises(ValueError, match="`mean` hold NaN or infinity"):
-        gaussian_distance([bad], [[1.0]], [0.0], [[1.0]])
-
-
 @pytest.mark.parametrize(
     ("real", "fake", "message"),
     [
         (np.zeros((5, 3)), np.zeros((5, 4)), "one width"),
-        (np.zeros((1, 3)), np.zeros((5, 3)), "2 or more images and hold 1"),
-        (np.zeros((0, 3)), np.zeros((5, 3)), "2 or more images and hold 0"),
-        (np.zeros(3), np.zeros((5, 3)), "must be numbers"),
+        (np.zeros((1, 3)), np.zeros((5, 3)), "`real` must hold 2 or more images and hold 1"),
+        (np.zeros((5, 3)), np.zeros((0, 3)), "`fake` must hold 2 or more images and hold 0"),
+        (np.zeros((5, 3)), np.full((5, 3), np.nan), "`fake` hold NaN or infinity"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(real: Any, fake: Any, message: str) -> None:

@@ -30,45 +30,12 @@ def network() -> keras.Model:
 
 
 # ---- resizing -----------------------------------------------------------------------------------
-def resized(image: np.ndarray, side: int) -> np.ndarray:
-    """TensorFlow 1's bilinear resizing of [H, W, C], pixel by pixel in float64."""
-    height, width, channels = image.shape
-    result = np.zeros((side, side, channels))
-    for row, column in np.ndindex(side, side):
-        y, x = row * height / side, column * width / side
-        top, left = int(y), int(x)
-        for dy, dx in np.ndindex(2, 2):
-            share = (y - top if dy else 1 - y + top) * (x - left if dx else 1 - x + left)
-            at = min(top + dy, height - 1), min(left + dx, width - 1)
-            result[row, column] += share * image[at]
-    return result
-
-
-@pytest.mark.parametrize(
-    ("height", "width", "side"),
-    [(8, 8, 29), (29, 29, 8), (5, 13, 11), (1, 1, 4), (7, 3, 1), (16, 16, 16)],
-)
-def test_resizing_equals_numpy(height: int, width: int, side: int) -> None:
-    images = noise(2, height, width, 3)
-    ours = np.asarray(resize_like_tensorflow1(images, side))
-    expected = np.stack([resized(image, side) for image in images])
-    np.testing.assert_allclose(ours, expected, atol=2e-3)  # float32 of positions up to 29
-
-
-@pytest.mark.parametrize("shape", [(32, 32), (64, 48), (300, 310), (299, 299), (17, 5)])
+@pytest.mark.parametrize("shape", [(32, 32), (64, 48), (300, 310), (299, 299), (17, 5), (1, 1)])
 def test_resizing_equals_the_kernel_of_the_graph(shape: tuple[int, int]) -> None:
     images = noise(2, *shape, 3)
     expected = tf.compat.v1.image.resize_bilinear(images.astype(np.float32), (299, 299))
     ours = np.asarray(resize_like_tensorflow1(images, 299))
     np.testing.assert_allclose(ours, expected, atol=1e-4)
-
-
-def test_one_traced_function_resizes_every_size() -> None:
-    spec = tf.TensorSpec([None, None, None, 3], tf.uint8)
-    traced = tf.function(lambda images: resize_like_tensorflow1(images, 9), [spec])
-    for shape in ((1, 4, 7, 3), (2, 20, 20, 3)):
-        expected = resize_like_tensorflow1(noise(*shape), 9)
-        np.testing.assert_allclose(traced(noise(*shape)), expected, atol=1e-3)
 
 
 def test_preparing_gives_the_graphs_range() -> None:

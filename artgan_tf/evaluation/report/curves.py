@@ -22,12 +22,7 @@ LEGENDS = {
 
 @dataclass
 class Panel:
-    """One pair of axes.
-
-    Attributes:
-        title: printed above the axes.
-        lines: steps and values, by name.
-    """
+    """One pair of axes: its title, and steps and values of each line by name."""
 
     title: str
     lines: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
@@ -77,12 +72,9 @@ def _first_value(metric: str) -> str:
 def draw(
     shown: Sequence[Panel], inches: tuple[float, float] = INCHES, legend: str = "below"
 ) -> Any:
-    """A matplotlib Figure of panels, one below the other.
+    """A matplotlib Figure of panels of a width and height in inches, one below the other.
 
-    Args:
-        shown: the panels, from top to bottom.
-        inches: width and height of each panel.
-        legend: `below` the axes, for a few lines with short names, or to the `right`.
+    The legend is `below` the axes, for a few lines with short names, or to the `right`.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure  # without pyplot: no display, no global state

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from artgan_tf.evaluation.reference import Reference
 from artgan_tf.evaluation.registry import metric
 from artgan_tf.evaluation.report import curves, pictures, tables
-from artgan_tf.evaluation.report.pictures import Strip, figure_uri, image_uri, png
+from artgan_tf.evaluation.report.pictures import Strip, data_uri, png
 from artgan_tf.evaluation.report.verdict import Answer
 from artgan_tf.evaluation.results import Result
 from artgan_tf.runs.directory import RunDirectory
@@ -30,16 +30,7 @@ def write_report(
 ) -> Path:
     """Write a self-contained `report.html`, and its pictures as PNG files in the same folder.
 
-    Args:
-        folder: folder to write to.
-        run: the run, whose history is drawn.
-        sampler: the run's sampler.
-        reference: the real images.
-        found: the results to show.
-        answers: the verdict on the results.
-
-    Returns:
-        Path of the page.
+    It shows the results and the verdict on them, the run's history, and pictures. Returns its path.
     """
     shown = _pictures(run, sampler, reference, found)
     history = curves.panels(run.history())
@@ -96,5 +87,5 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"image_uri": image_uri, "figure_uri": figure_uri}
+    environment.filters["data_uri"] = data_uri
     return environment.get_template(TEMPLATE)

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from artgan_tf.evaluation.images import Images
 from artgan_tf.evaluation.reference import Reference
-from artgan_tf.metrics.distances import BLOCK, Rows, as_rows
-from artgan_tf.metrics.neighbours import nearest, search
+from artgan_tf.metrics.distances import Rows, as_rows
+from artgan_tf.metrics.neighbours import search
 from artgan_tf.sampler import GRID_CLASSES, GRID_COLUMNS, Sampler
 from tfrecords_tools.common.sheet import named_grid, named_pictures
 
@@ -29,14 +29,9 @@ LARGE = 64  # larger images are JPEG in the page, to keep it within a few megaby
 
 @dataclass(frozen=True)
 class Strip:
-    """Pictures side by side.
+    """Pictures uint8 [N, S, S, 3] side by side, with a caption each and a label at the left.
 
-    Attributes:
-        name: label at the left.
-        images: uint8 [N, S, S, 3].
-        captions: a caption for each picture.
-        remark: further text.
-        mark: a word that flags a strip worth a second look; else empty.
+    `remark` is further text; `mark` a word that flags a strip worth a second look.
     """
 
     name: str
@@ -88,11 +83,11 @@ def progress(samples: Path, sampler: Sampler) -> list[Strip]:
 
 def between_seeds(sampler: Sampler) -> list[Strip]:
     """Interpolations from one seed to another, for several classes."""
-    rows, strips = np.eye(len(sampler.class_names)), []
-    for label, name in spread(WAYS, sampler):
-        weights = np.repeat(rows[[label]], STEPS, axis=0)
-        strips.append(_interpolation(name, sampler, OTHER_SEED, weights))
-    return strips
+    rows = np.eye(len(sampler.class_names))
+    return [
+        _interpolation(name, sampler, OTHER_SEED, np.repeat(rows[[label]], STEPS, axis=0))
+        for label, name in spread(WAYS, sampler)
+    ]
 
 
 def between_classes(sampler: Sampler) -> list[Strip]:
@@ -118,20 +113,6 @@ def _interpolation(name: str, sampler: Sampler, seed_to: int, weights: np.ndarra
 
 
 # ---- neighbours ---------------------------------------------------------------------------------
-class Near(NamedTuple):
-    """The training images nearest to each of N generated images, the nearest first.
-
-    Attributes:
-        indices: [N, k].
-        distances: [N, k], from the generated image.
-        reach: [N], distance from the nearest training image to its own nearest other one.
-    """
-
-    indices: np.ndarray
-    distances: np.ndarray
-    reach: np.ndarray
-
-
 def sought(sampler: Sampler) -> Images:
     """Pictures whose neighbours are shown: picture i has seed i, classes are spread evenly."""
     numbers = range(SOUGHT)
@@ -143,42 +124,37 @@ def neighbours_by_pixels(generated: Images, reference: Reference) -> list[Strip]
     """Each picture and its neighbours by pixels; distances are RMS differences in 0..255."""
     # Compares the bytes: as float32 they would take four times the space on disk.
     queries, train = (as_rows(each.pixels, "images") for each in (generated, reference.train))
-    return _strips(generated, reference, _near(queries, train, np.sqrt(train.shape[1])))
+    return _near(generated, reference, queries, train, np.sqrt(train.shape[1]))
 
 
 def neighbours_by_features(generated: Images, reference: Reference) -> list[Strip]:
     """Each picture and its neighbours by the extractor's features; distances are Euclidean."""
     train = reference.features.of(reference.train, "training images").features
     queries = reference.features.of(generated, "generated", keep=False).features
-    strips = _strips(generated, reference, _near(queries, train, 1.0))
+    strips = _near(generated, reference, queries, train, 1.0)
     reference.forget()
     return strips
 
 
-def _near(queries: Rows, train: Rows, unit: float) -> Near:
-    found = nearest(queries, train, min(NEIGHBOURS, len(train) - 1))
-    first = found.indices[:, 0]
-    reach = np.sqrt(search(train[first], train, 1, first, BLOCK)[1][:, 0])
-    return Near(found.indices, found.distances / unit, reach / unit)
-
-
-def _strips(generated: Images, reference: Reference, near: Near) -> list[Strip]:
+def _near(
+    generated: Images, reference: Reference, queries: Rows, rows: Rows, unit: float
+) -> list[Strip]:
+    """Each picture and its neighbours; a mark if `authenticity` counts the picture as closer."""
     names, train = reference.source.class_names, reference.train
+    nearest, squares = search(queries, rows, min(NEIGHBOURS, len(rows) - 1))
+    first = nearest[:, 0]
+    reaches = np.sqrt(search(rows[first], rows, 1, first)[1][:, 0]) / unit
     strips = []
-    for seed, (indices, distances, reach) in enumerate(zip(*near, strict=True)):
+    for seed, (indices, reach) in enumerate(zip(nearest, reaches, strict=True)):
+        distances = np.sqrt(squares[seed]) / unit
         pictures = np.concatenate([generated.pixels[[seed]], train.pixels[indices]])
         beside = zip(train.labels[indices], distances, strict=True)
         captions = [f"{names[label]}, {distance:.3g}" for label, distance in beside]
         name = f"{names[generated.labels[seed]]}, seed {seed}"
-        verdict = _verdict(distances[0], reach)
-        strips.append(Strip(name, pictures, ["generated", *captions], *verdict))
+        remark = f"nearest {distances[0]:.3g} away, whose own nearest is {reach:.3g} away"
+        mark = "closer" if distances[0] < reach else ""
+        strips.append(Strip(name, pictures, ["generated", *captions], remark, mark))
     return strips
-
-
-def _verdict(distance: float, reach: float) -> tuple[str, str]:
-    """A remark, and a mark if the metric `authenticity` counts the picture as closer."""
-    remark = f"nearest {distance:.3g} away, whose own nearest is {reach:.3g} away"
-    return remark, "closer" if distance < reach else ""
 
 
 # ---- as bytes -----------------------------------------------------------------------------------
@@ -198,20 +174,14 @@ def png(picture: Any) -> bytes:
     return stream.getvalue()
 
 
-def image_uri(pixels: np.ndarray) -> str:
-    """data: URI of an image, uint8 [S, S, 3]."""
-    image = Image.fromarray(pixels)
-    if len(pixels) <= LARGE:
-        return _uri("image/png", png(image))
-    stream = io.BytesIO()
-    image.save(stream, "jpeg", quality=80)
-    return _uri("image/jpeg", stream.getvalue())
-
-
-def figure_uri(figure: Any) -> str:
-    """data: URI of a matplotlib Figure."""
-    return _uri("image/png", png(figure))
-
-
-def _uri(kind: str, data: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+def data_uri(picture: Any) -> str:
+    """data: URI of an image uint8 [S, S, 3], or of a matplotlib Figure."""
+    kind, content = "png", io.BytesIO()
+    if not isinstance(picture, np.ndarray):
+        content.write(png(picture))
+    elif len(picture) <= LARGE:
+        content.write(png(Image.fromarray(picture)))
+    else:
+        kind = "jpeg"
+        Image.fromarray(picture).save(content, kind, quality=80)
+    return f"data:image/{kind};base64,{base64.b64encode(content.getvalue()).decode()}"

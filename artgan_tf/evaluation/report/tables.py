@@ -20,13 +20,7 @@ WEIGHTS = {"ema": "running mean over training (EMA)", "raw": "of the last step (
 
 @dataclass(frozen=True)
 class Head:
-    """Heading of a metric's columns.
-
-    Attributes:
-        name: the metric's name.
-        note: the images that were compared.
-        values: a heading for each column.
-    """
+    """Heading of a metric's columns: its name, the images compared, and a heading for each."""
 
     name: str
     note: str
@@ -44,14 +38,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the page.
-
-    Attributes:
-        title: printed above the table.
-        heads: headings of the columns.
-        rows: the rows, the reference row first.
-        notes: the metrics' names and meanings.
-    """
+    """A table of the page, the reference row first; `notes` are the metrics' meanings by name."""
 
     title: str
     heads: Sequence[Head]
@@ -63,35 +50,27 @@ def by_group(found: Sequence[Result]) -> list[Table]:
     """A table for each group of metrics; columns are figures, rows are real images and models."""
     shown = sorted(results.columns(found), key=lambda column: _place(column.metric))
     rows = list(dict.fromkeys([REFERENCE, *(result.row for result in found)]))
-    tables = []
-    for group in get_args(Group):
-        if of_group := [column for column in shown if _entry(column).group == group]:
-            tables.append(_table(group, of_group, rows))
-    return tables
+    groups = {g: [column for column in shown if _entry(column).group == g] for g in get_args(Group)}
+    return [_table(group, columns, rows) for group, columns in groups.items() if columns]
 
 
 def _table(group: str, columns: Sequence[Column], rows: Sequence[tuple[str, str, int]]) -> Table:
-    heads = [_head(list(alike)) for _, alike in groupby(columns, lambda c: (c.metric, _note(c)))]
-    lines = [
-        Row(_title(row), [_unbroken(c.cells.get(row, MISSING)) for c in columns], row == REFERENCE)
-        for row in rows
+    heads = [
+        Head(name, note, [f"{column.value} {_arrow(column)}" for column in alike])
+        for (name, note), alike in groupby(columns, lambda c: (c.metric, _note(c)))
     ]
+    lines = []
+    for row in rows:
+        model, weights, step = row
+        title = results.title((Path(model).resolve().name, weights, step))
+        cells = [_unbroken(c.cells.get(row, MISSING)) for c in columns]
+        lines.append(Row(title, cells, row == REFERENCE))
     return Table(group, heads, lines, {column.metric: _about(column) for column in columns})
-
-
-def _title(row: tuple[str, str, int]) -> str:
-    model, weights, step = row
-    return results.title((Path(model).resolve().name, weights, step))
 
 
 def _unbroken(cell: str) -> str:
     """The cell with no-break spaces, so that it wraps only before the number of seeds."""
     return cell.replace(" ± ", "\N{NBSP}±\N{NBSP}").replace(" seeds", "\N{NBSP}seeds")
-
-
-def _head(columns: Sequence[Column]) -> Head:
-    values = [f"{column.value} {_arrow(column)}" for column in columns]
-    return Head(columns[0].metric, _note(columns[0]), values)
 
 
 def _note(column: Column) -> str:
@@ -135,7 +114,10 @@ def by_class(found: Sequence[Result], class_names: Sequence[str]) -> Table | Non
         by_row = _means(list(alike))
         heads.append(Head(name, "", ["real" if row == REFERENCE else "run" for row in by_row]))
         columns += by_row.values()
-    rows = [Row(name, [_cell(column, name) for column in columns]) for name in class_names]
+    rows = [
+        Row(name, [f"{column[name]:.4g}" if name in column else MISSING for column in columns])
+        for name in class_names
+    ]
     return Table("by class", heads, rows) if heads else None
 
 
@@ -149,15 +131,11 @@ def _means(alike: Sequence[Result]) -> dict[tuple[str, str, int], dict[str, floa
     return found
 
 
-def _cell(column: Mapping[str, float], name: str) -> str:
-    return f"{column[name]:.4g}" if name in column else MISSING
-
-
 # ---- settings -----------------------------------------------------------------------------------
 def facts(found: Sequence[Result]) -> list[tuple[str, str]]:
     """Names and values needed to repeat the evaluation."""
     models = [result for result in found if result.row != REFERENCE]
-    told = {
+    told: dict[str, list[str]] = {
         "run": [result.model for result in models],
         "step": [f"{result.step:,}" for result in models],
         "weights": [WEIGHTS[result.weights] for result in models],
@@ -167,18 +145,15 @@ def facts(found: Sequence[Result]) -> list[tuple[str, str]]:
         "commit": [result.commit for result in found],
     }
     joined = {name: ", ".join(filter(None, dict.fromkeys(told[name]))) for name in told}
-    return [fact for fact in joined.items() if fact[1]] + _extractors(found) + _data(found)
+    extractors = dict.fromkeys(_network(each.extractor) for each in found if each.extractor)
+    facts = [fact for fact in joined.items() if fact[1]]
+    return [*facts, *(("extractor", words) for words in extractors), *_data(found)]
 
 
-def _extractors(found: Sequence[Result]) -> list[tuple[str, str]]:
-    """The feature extractors: name, protocol, and weights."""
-    known = {tuple(each.extractor.items()): each.extractor for each in found if each.extractor}
-    facts = []
-    for extractor in known.values():
-        sha256 = extractor.get("sha256")
-        weights = f"; weights of sha256 {sha256}" if sha256 else ""
-        facts.append(("extractor", f"{extractor['extractor']}: {extractor['protocol']}{weights}"))
-    return facts
+def _network(extractor: Mapping[str, str]) -> str:
+    sha256 = extractor.get("sha256")
+    weights = f"; weights of sha256 {sha256}" if sha256 else ""
+    return f"{extractor['extractor']}: {extractor['protocol']}{weights}"
 
 
 def _data(found: Sequence[Result]) -> list[tuple[str, str]]:

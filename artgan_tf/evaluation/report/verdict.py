@@ -1,6 +1,6 @@
 """The verdict of an evaluation: turns figures into sentences that compare with real images."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ Grade = Literal["good", "fair", "poor", ""]
 FEW = 1_000  # with fewer pictures, figures depend on chance
 TENTHS = (
     "next to nothing", "a tenth", "a fifth", "three tenths", "two fifths", "half",
-    "three fifths", "seven tenths", "four fifths", "nine tenths",
+    "three fifths", "seven tenths", "four fifths", "nine tenths", "all",
 )  # fmt: skip
 # Ratio to the real images' figure: good from the first number on, fair from the second on.
 TOLD_APART, VARIED = (0.9, 0.6), (0.75, 0.4)
@@ -29,13 +29,9 @@ LIKE = (1.25, 2.5)  # ratio to the real images' distance: limits of good and of 
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer to one question of the reader.
+    """The answer to one question of the reader: a sentence after the label `name`.
 
-    Attributes:
-        question: the question in plain words; `name` is the label before the sentence.
-        words: the sentence.
-        grade: empty if there is nothing to compare with.
-        run, real: the figures of `metric`, as text.
+    `run` and `real` are figures of `metric`. Without a comparison the grade is empty.
     """
 
     question: str
@@ -58,36 +54,36 @@ class Figure:
     extractor: str = ""
 
 
-@dataclass(frozen=True)
-class Circumstances:
-    """Facts that the figures do not show.
-
-    Attributes:
-        classes: number of classes.
-        held_out: number of held-out images to compare with.
-        step, steps: steps trained and steps planned; 0 if unknown.
-        lack: why metrics of features are skipped; empty if they are not.
-    """
-
-    classes: int
-    held_out: int = FEW
-    step: int = 0
-    steps: int = 0
-    lack: str = ""
-
-
-def answers(found: Sequence[Result], known: Circumstances) -> list[Answer]:
+def answers(
+    found: Sequence[Result],
+    classes: int,
+    held_out: int = FEW,
+    step: int = 0,
+    steps: int = 0,
+    lack: str = "",
+) -> list[Answer]:
     """The verdict: are classes told apart, varied, realistic or copied, and how sure is that?
 
     Args:
         found: results of one run, with one or more seeds, and of real images.
-        known: facts that the results do not show.
+        classes, held_out: number of classes, and of held-out images to compare with.
+        step, steps: steps trained and steps planned; 0 if unknown.
+        lack: why metrics of features are skipped; empty if they are not.
     """
-    asked = _recognized(found, known.classes), _varied(found), _alike(found), _copies(found)
+    asked = _recognized(found, classes), _varied(found), _alike(found), _copies(found)
     told = [_doubted(answer, found) for answer in asked if answer]
     counts = [f.generated for a in told if (f := _figure(found, a.metric)) and f.generated]
-    sample = [_sample(min(counts), known.held_out)] if counts else []
-    return [*_neutral(told), *_left_out(known), *sample, *_training(known)]
+    told = _neutral(told)
+    if lack:
+        words = f"fidelity, and diversity except by pixels: {lack}"
+        told.append(Answer("What was skipped?", "skipped", words))
+    if counts:
+        told.append(_sample(min(counts), held_out))
+    if step < steps:
+        run = f"{step:,} of {steps:,} steps"
+        words = f"these are the weights after {run}"
+        told.append(Answer("How far is the training?", "training", words, run=run))
+    return told
 
 
 # ---- the questions ------------------------------------------------------------------------------
@@ -116,7 +112,9 @@ def _varied(found: Sequence[Result]) -> Answer | None:
     if not real:
         return _answer(question, "varied", f"{of.run:.2g} by {kind}", "", of, "{:.3g}")
     beside, grade = f"({of.run:.2g} beside {real:.2g})", _grade(of.run / real, *VARIED)
-    words = f"{_share(of.run / real)} {beside}" + (", by pixels" if pixels else _by(of))
+    amount = TENTHS[min(round(10 * of.run / real), 10)]
+    words = f"{amount} of the variety of real images {beside}"
+    words += ", by pixels" if pixels else _by(of)
     if pixels and grade != "poor":
         words, grade = f"not known: pixels vary {beside}, but so do those of noise", ""
     return _answer(question, "varied", words, grade, of, "{:.3g}")
@@ -171,19 +169,6 @@ def _neutral(told: Sequence[Answer]) -> list[Answer]:
     return list(said.values())
 
 
-def _left_out(known: Circumstances) -> Iterator[Answer]:
-    if known.lack:
-        words = f"fidelity, and diversity except by pixels: {known.lack}"
-        yield Answer("What was skipped?", "skipped", words)
-
-
-def _training(known: Circumstances) -> Iterator[Answer]:
-    if known.step < known.steps:
-        run = f"{known.step:,} of {known.steps:,} steps"
-        words = f"these are the weights after {run}"
-        yield Answer("How far is the training?", "training", words, run=run)
-
-
 def _sample(count: int, held_out: int) -> Answer:
     pictures = f"{count:,} {'picture' if count == 1 else 'pictures'}"
     off = f"a share may be off by {_chance(count) * 100:.0f} points"
@@ -212,18 +197,17 @@ def _largest(found: Sequence[Result], kind: str) -> Figure | None:
 
 def _figure(found: Sequence[Result], name: str, value: str = "") -> Figure | None:
     """The run's mean over the seeds, and the value of real images."""
-    of_run, of_real = (
-        [r for r in found if r.metric == name and (r.model == REAL) == real]
-        for real in (False, True)
-    )
-    if not of_run:
-        return None
-    run, real = (
-        [float(r.values[value or next(iter(r.values))]) for r in rows] for rows in (of_run, of_real)
-    )
-    generated = sum(r.generated for r in of_run)
-    extractor = of_run[0].extractor.get("extractor", "")
-    return Figure(name, float(np.mean(run)), real[0] if real else None, generated, extractor)
+    run: list[float] = []
+    real, generated, extractor = None, 0, ""
+    for each in (each for each in found if each.metric == name):
+        figure = float(each.values[value or next(iter(each.values))])
+        if each.model == REAL:
+            real = figure
+        else:
+            run.append(figure)
+            generated += each.generated
+            extractor = each.extractor.get("extractor", "")
+    return Figure(name, float(np.mean(run)), real, generated, extractor) if run else None
 
 
 def _answer(question: str, name: str, words: str, grade: Any, of: Figure, form: str) -> Answer:
@@ -238,12 +222,6 @@ def _grade(part: float, good: float, fair: float) -> Grade:
 def _by(of: Figure) -> str:
     own = "a small classifier of these real images, " if is_own(of.extractor) else ""
     return f" by {own}{of.extractor}" if of.extractor else ""
-
-
-def _share(part: float) -> str:
-    tenths = round(10 * part)
-    amount = TENTHS[tenths] if tenths < len(TENTHS) else "all"
-    return f"{amount} of the variety of real images"
 
 
 def _chance(count: int) -> float:

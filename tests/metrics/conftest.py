@@ -1,0 +1,12 @@
+"""Blocks of several lengths."""
+
+import pytest
+
+from artgan_tf.metrics import distances
+
+
+@pytest.fixture(params=[1, 7, 1000])
+def block(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Rows computed at a time: one, some, or all that a test has."""
+    monkeypatch.setattr(distances, "BLOCK", request.param)
+    return request.param
