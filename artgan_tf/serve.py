@@ -54,11 +54,11 @@ def serve(
     _require(max_body_mb > 0, f"--max-body-mb {max_body_mb:g} is invalid: use more than 0.")
     _require(max_megapixels > 0, "--max-megapixels takes more than 0.")
     _require(timeout > 0, f"--timeout {timeout:g} is invalid: use more than 0 seconds.")
-    from artgan_tf.serving.address import Address, bound, url
+    from artgan_tf.serving.address import bound, url
     from artgan_tf.serving.model_dir import find_model, newer_checkpoint
 
-    found, address = find_model(model), Address(host, port)
-    with bound(address) as listening:  # a wrong model or address fails before TensorFlow starts
+    found = find_model(model)
+    with bound(host, port) as listening:  # a wrong model or address fails before TensorFlow starts
         cli.start_tensorflow()
         from artgan_tf.serving import server
         from artgan_tf.serving.app import Settings
@@ -74,7 +74,7 @@ def serve(
             again = cli.command("artgan_tf.export", model)
             told = f"The export is older than {newer.name}: {again} makes one, which is taken over."
             print(told, file=sys.stderr, flush=True)
-        server.run(model, found, listening, url(address, listening), settings)
+        server.run(model, found, listening, url(host, listening), settings)
 
 
 def _export(run: Path, port: int) -> None:

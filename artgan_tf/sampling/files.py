@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from artgan_tf.config import InputError
 from artgan_tf.sampling.sheets import Selection, Sheet
@@ -20,11 +20,7 @@ SEEN, LARGEST = 128, 16_000  # pixels: desired side of a picture, and maximum si
 
 
 def scale_of(sheet: Sheet) -> int:
-    """Choose the factor to enlarge a sheet by, so that its pictures are easy to see on a screen.
-
-    Returns:
-        A whole number of at least 1: the side of the square that each pixel becomes.
-    """
+    """Choose the whole number to enlarge a sheet by, so that its pictures are easy to see."""
     rows, columns, height, width, _ = sheet.one_row_each().images.shape
     wished = -(-SEEN // min(height, width))
     return max(1, min(wished, LARGEST // (rows * height), LARGEST // (columns * width)))
@@ -38,8 +34,7 @@ def save_sheet(sheet: Sheet, file: Path, scale: int) -> str:
         file: the PNG to write.
         scale: factor to enlarge the pictures by, a whole number.
 
-    Returns:
-        The size of the PNG in words.
+    Returns the size of the PNG in words.
     """
     rows = sheet.one_row_each()
     picture = named_grid(rows.images, rows.names, scale=scale)
@@ -48,49 +43,35 @@ def save_sheet(sheet: Sheet, file: Path, scale: int) -> str:
 
 
 def save_animation(sheet: Sheet, file: Path, scale: int) -> str:
-    """Save a looping GIF or WebP with one frame per column of the sheet.
+    """Save a looping GIF or WebP with one frame per column of the sheet, enlarged by `scale`.
 
     Each row's pictures appear next to the row's name, or that of the current interpolation.
 
-    Args:
-        sheet: the pictures.
-        file: the `.gif` or `.webp` to write.
-        scale: factor to enlarge the pictures by, a whole number.
-
-    Returns:
-        The size and the number of frames in words.
-
-    Raises:
-        InputError: the animation is too large for the format.
+    Returns the size and the number of frames in words; raises InputError if the animation is too
+    large for the format.
     """
     columns = sheet.images.shape[1]
-    names = [sheet.names] * columns
-    if sheet.interpolations:
-        frames = columns // len(sheet.interpolations[0])
-        names = [
-            [row[column // frames] for row in sheet.interpolations] for column in range(columns)
-        ]
-    among = {name for of_frame in names for name in of_frame}
+    moves = sheet.interpolations or [[name] for name in sheet.names]
+    frames = columns // len(moves[0])
+    among = sorted({name for row in moves for name in row})
     pictures = (
-        named_grid(sheet.images[:, column, None], of_frame, scale=scale, among=sorted(among))
-        for column, of_frame in enumerate(names)
+        named_grid(
+            sheet.images[:, column, None],
+            [row[column // frames] for row in moves],
+            scale=scale,
+            among=among,
+        )
+        for column in range(columns)
     )
     size = _animate(pictures, file, MILLISECONDS)
     return f"{size}, {columns} frames"
 
 
 def save_progress(samples: Path, file: Path) -> str:
-    """Save an animation of a run's sample grids in the order of their steps.
+    """Save a `.gif` or `.webp` of the sample grids in a run's folder, in the order of their steps.
 
-    Args:
-        samples: the run's folder of sample grids.
-        file: the `.gif` or `.webp` to write.
-
-    Returns:
-        The size, the number of frames and the range of steps in words.
-
-    Raises:
-        InputError: there are no sample grids, or they are too large for the format.
+    Returns the size, the number of frames and the range of steps in words; raises InputError if
+    there are no sample grids, or if they are too large for the format.
     """
     grids = sorted(samples.glob("step_??????.png"))
     if not grids:
@@ -102,24 +83,22 @@ def save_progress(samples: Path, file: Path) -> str:
 
 
 def save_each(sheet: Sheet, of: Selection, folder: Path, scale: int = 1) -> str:
-    """Save each picture of a grid as a PNG, and list them in `samples.csv`.
+    """Save each picture of a grid as a PNG enlarged by `scale`, and list them in `samples.csv`.
 
     Args:
         sheet: the grid.
         of: the request that the grid was generated for.
         folder: where to write.
-        scale: factor to enlarge the pictures by, a whole number.
+        scale: a whole number.
 
-    Returns:
-        The number of files in words.
+    Returns the number of files in words.
     """
     rows = []
     for name, label, pictures in zip(sheet.names, of.classes, sheet.images, strict=True):
         for seed, picture in zip(of.seeds, pictures, strict=True):
             plain = re.sub(r"[^\w-]+", "_", name)[:LONGEST_NAME]
             file = f"{label:03d}-{plain}-{seed}.png"
-            image = Image.fromarray(picture)
-            image = image.resize([scale * side for side in image.size], Image.Resampling.NEAREST)
+            image = ImageOps.scale(Image.fromarray(picture), scale, Image.Resampling.NEAREST)
             _save(image, folder / file)
             rows.append([file, name, seed, of.truncation])
     with (

@@ -22,14 +22,10 @@ BATCH = 100
 
 
 def open_model(path: Path | str, which: Which = "latest") -> "Model":
-    """Open a model.
-
-    Args:
-        path: a run's directory, `pretrained:NAME`, or an export's name or version level.
-        which: the checkpoint, for a run.
+    """Open a run's directory, `pretrained:NAME`, or an export's name or version level.
 
     Returns:
-        A `Sampler` for a run, an `Exported` for an export.
+        A `Sampler` of the checkpoint `which` for a run, an `Exported` for an export.
 
     Raises:
         InputError: the path is none of these.

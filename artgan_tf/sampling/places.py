@@ -1,6 +1,7 @@
 """Locates the model that MODEL names and reads its classes, without starting TensorFlow."""
 
 import json
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +13,9 @@ from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.pretrained import locate, no_run
 from artgan_tf.runs.steps import Which
 
-FACTS = "assets.extra/artgan.json"
+EXTRA, GRAPH = "assets.extra", "saved_model.pb"
+FACTS = f"{EXTRA}/artgan.json"
+NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,15 @@ class Place:
         return class_index(self.class_names, name)
 
 
+def versions(folder: Path) -> dict[int, Path]:
+    """List the versions at an export's name level, as {number: folder}; {} if unreadable."""
+    try:
+        found = [path for path in folder.iterdir() if NUMBER.fullmatch(path.name)]
+    except OSError:
+        return {}
+    return {int(path.name): path for path in found if (path / GRAPH).is_file()}
+
+
 def find_model(path: Path | str) -> Place:
     """Find the model that a path names.
 
@@ -65,12 +77,8 @@ def find_model(path: Path | str) -> Place:
     path = locate(path)
     if (path / "config.toml").is_file():
         return Place(path, exported=False)
-    versions = [p for p in path.glob("*") if p.name.isdecimal() and (p / FACTS).is_file()]
-    version = path if (path / FACTS).is_file() else max(versions, key=_number, default=None)
-    if version is None:
-        raise no_run(path, also="an export, ")
-    return Place(version, exported=True)
-
-
-def _number(path: Path) -> int:
-    return int(path.name)
+    newest_first = [version for _, version in sorted(versions(path).items(), reverse=True)]
+    for version in (path, *newest_first):
+        if (version / FACTS).is_file():
+            return Place(version, exported=True)
+    raise no_run(path, also="an export, ")

@@ -49,8 +49,7 @@ def select(
         classes: names of classes; empty for all.
         count: number of seeds.
         seed: the first seed; the others follow it.
-        truncation: factor of z, from 0 to 2.
-        magnified: whether to generate at Improved ArtGAN's full size.
+        truncation, magnified: as in `Selection`.
 
     Raises:
         InputError: a class does not exist, or a number is out of its range.
@@ -126,16 +125,7 @@ def between_seeds(model: "Model", of: Selection, frames: int) -> Sheet:
 
 
 def between_classes(model: "Model", of: Selection, frames: int) -> Sheet:
-    """Interpolate from each class to the next, and from the last to the first, one row per seed.
-
-    Args:
-        model: the model.
-        of: the pictures to generate; needs two classes or more.
-        frames: pictures per interpolation, at least 1, without its target.
-
-    Raises:
-        InputError: there are too few classes or frames.
-    """
+    """Interpolate as `between_seeds` does, from each class to the next, one row per seed."""
     one_hot, pairs = np.eye(len(model.class_names)), _around(of.classes)
     steps = [one_hot[a] + (one_hot[b] - one_hot[a]) * t for a, b in pairs for t in _shares(frames)]
     seeds = [seed for seed in of.seeds for _ in steps]

@@ -1,7 +1,6 @@
 """The server's address; its socket is opened before anything slow starts."""
 
 import socket
-from dataclasses import dataclass
 from errno import EADDRINUSE
 
 from artgan_tf.config import InputError
@@ -10,22 +9,14 @@ BACKLOG = 2048  # maximum connections that wait to be accepted
 ANY = ("0.0.0.0", "::", "")  # nosec B104: names for all addresses of a machine
 
 
-@dataclass(frozen=True)
-class Address:
-    """Where the server listens; port 0 means any free port."""
-
-    host: str = "127.0.0.1"
-    port: int = 8501
-
-
-def bound(address: Address) -> socket.socket:
+def bound(host: str, port: int) -> socket.socket:
     """Open a listening socket, which reserves the port and lets clients connect and wait.
 
-    Raises:
-        InputError: the port is taken, or this machine does not have the address.
+    Port 0 means any free port. Raises InputError if the port is taken, or if this machine does not
+    have the address.
     """
     try:
-        info = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
+        info = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         # The protocol must be given: asyncio disables Nagle's algorithm only on sockets with
         # IPPROTO_TCP.
         found = socket.socket(*info[:3])
@@ -35,17 +26,17 @@ def bound(address: Address) -> socket.socket:
     except (OSError, OverflowError) as error:
         if getattr(error, "errno", None) == EADDRINUSE:
             raise InputError(
-                f"Port {address.port} of {address.host} is taken: choose another with --port, "
+                f"Port {port} of {host} is taken: choose another with --port, "
                 "such as --port 0 for any that is free."
             ) from None
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(
-            f"Cannot listen at {address.host}:{address.port} ({reason}): choose --host and --port."
+            f"Cannot listen at {host}:{port} ({reason}): choose --host and --port."
         ) from None
     return found
 
 
-def url(address: Address, listening: socket.socket) -> str:
+def url(host: str, listening: socket.socket) -> str:
     """Return the URL for a browser on this machine."""
-    host = "localhost" if address.host in ANY else address.host
+    host = "localhost" if host in ANY else host
     return f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"

@@ -23,7 +23,7 @@ from artgan_tf.serving.rest import JSON, Rest
 from artgan_tf.serving.versions import Versions
 
 FINAL = {408, 413}  # after these, the connection is closed without reading the rest of the request
-GALLERY = Path(__file__).parent / "gallery"  # static files, served at / if the folder exists
+GALLERY = Path(__file__).parent / "gallery"  # static files, served at /
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,7 @@ class Settings:
 
 
 def build_app(versions: Versions, settings: Settings) -> Starlette:
-    """Build the ASGI application that serves one model.
-
-    Args:
-        versions: provides the served version of the model.
-        settings: settings of the server.
-    """
+    """Build the ASGI application that serves one model."""
     counts = monitoring.Monitoring(versions.name, lambda: versions.number)
     batcher = Batcher(settings.rules, counts.batch)
     rest = Rest(versions, batcher, counts, settings.limits)
@@ -70,9 +65,8 @@ def build_app(versions: Versions, settings: Settings) -> Starlette:
         Route("/healthz", health),
         Route(monitoring.PATH, metrics),
         *gallery_files.GalleryFiles(versions, batcher).routes(),
+        Mount("/", _Page(directory=GALLERY, html=True)),
     ]
-    if GALLERY.is_dir():
-        routes.append(Mount("/", _Page(directory=GALLERY, html=True)))
     cors = Middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors),

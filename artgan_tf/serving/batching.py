@@ -15,23 +15,15 @@ from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from itertools import accumulate
 
 import numpy as np
 
 from artgan_tf.serving.json_tensors import Arrays
 from artgan_tf.serving.refusals import Refused
+from artgan_tf.serving.servable import Servable
 
-
-class Runner(Protocol):
-    """Runs batches; implemented by `Servable`."""
-
-    def answers_floats(self, signature: str) -> bool: ...
-
-    def run(self, signature: str, arrays: Arrays) -> Arrays: ...
-
-
-Key = tuple[Runner, str]
+Key = tuple[Servable, str]
 Answer = Arrays | Exception
 
 
@@ -84,7 +76,7 @@ class Batcher:
         self._tasks: set[asyncio.Task[None]] = set()
         self._running = self._last = 0  # batches running now, and requests in the last batch
 
-    async def run(self, servable: Runner, signature: str, arrays: Arrays) -> Arrays:
+    async def run(self, servable: Servable, signature: str, arrays: Arrays) -> Arrays:
         """Run a signature on these inputs, possibly together with other requests.
 
         Returns:
@@ -96,15 +88,12 @@ class Batcher:
         if sum(map(len, self._waiting.values())) >= self.rules.waiting:
             raise Refused("Too many requests are waiting: ask again later.", "UNAVAILABLE")
         rows = row_count(arrays)
+        key = (servable, signature)
         if not rows or servable.answers_floats(signature):
-            return await self._queued((servable, signature), arrays, 0)
-        ends = np.cumsum(pieces(rows, self.rules.rows))
-        parts = [
-            self._queued((servable, signature), part, row_count(part))
-            for part in split(arrays, ends[:-1])
-        ]
-        answers = await asyncio.gather(*parts)
-        return answers[0] if len(answers) == 1 else joined(answers)
+            return await self._queued(key, arrays, 0)
+        sizes = pieces(rows, self.rules.rows)
+        parts = zip(split(arrays, sizes), sizes, strict=True)
+        return joined(await asyncio.gather(*(self._queued(key, *part) for part in parts)))
 
     def _queued(self, key: Key, arrays: Arrays, rows: int) -> asyncio.Future[Arrays]:
         """Queue a request for a batch; one with 0 rows runs alone."""
@@ -170,14 +159,12 @@ def pieces(rows: int, most: int) -> list[int]:
 
 
 def batch_length(queue: Sequence[Job], most: int) -> int:
-    """Return how many of the first jobs form the next batch.
-
-    This is the largest number whose rows add up to a power of two of at most `most`, or 1.
+    """Return the largest number of first jobs whose rows add up to a power of two of at most
+    `most`, or 1.
     """
-    length, rows = 1, queue[0].rows
-    for taken, job in enumerate(queue, 1):
-        rows = rows + job.rows if taken > 1 else job.rows
-        if not job.rows or rows > most:
+    length = 1
+    for taken, rows in enumerate(accumulate(job.rows for job in queue), 1):
+        if not queue[taken - 1].rows or rows > most:
             break
         if rows & (rows - 1) == 0:
             length = taken
@@ -185,10 +172,13 @@ def batch_length(queue: Sequence[Job], most: int) -> int:
 
 
 # ---- computing ------------------------------------------------------------------------------
-def split(arrays: Arrays, ends: np.ndarray) -> list[Arrays]:
-    """Split the rows of all arrays at these ends."""
-    parts = {name: np.split(array, ends) for name, array in arrays.items()}
-    return [{name: parts[name][i] for name in parts} for i in range(len(ends) + 1)]
+def split(arrays: Arrays, sizes: Sequence[int]) -> list[Arrays]:
+    """Split the rows of all arrays into parts of these sizes."""
+    ends = np.cumsum(sizes)
+    return [
+        {name: array[end - size : end] for name, array in arrays.items()}
+        for end, size in zip(ends, sizes, strict=True)
+    ]
 
 
 def joined(parts: Sequence[Arrays]) -> Arrays:
@@ -196,22 +186,18 @@ def joined(parts: Sequence[Arrays]) -> Arrays:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def run_batch(servable: Runner, signature: str, inputs: Sequence[Arrays]) -> list[Answer]:
-    """Run several requests as one batch, or one by one if that fails.
-
-    Returns:
-        The outputs or the error of each request.
-    """
+def run_batch(servable: Servable, signature: str, inputs: Sequence[Arrays]) -> list[Answer]:
+    """Run several requests as one batch, or one by one if that fails; an error counts as answer."""
     if len(inputs) > 1:
-        ends = np.cumsum([row_count(arrays) for arrays in inputs])
+        sizes = [row_count(arrays) for arrays in inputs]
         with suppress(Exception):  # for example rows of different shapes
             found = servable.run(signature, joined(inputs))
-            if row_count(found) == ends[-1]:
-                return [*split(found, ends[:-1])]
+            if row_count(found) == sum(sizes):
+                return [*split(found, sizes)]
     return [_run(servable, signature, arrays) for arrays in inputs]
 
 
-def _run(servable: Runner, signature: str, arrays: Arrays) -> Answer:
+def _run(servable: Servable, signature: str, arrays: Arrays) -> Answer:
     try:
         return servable.run(signature, arrays)
     except Exception as error:

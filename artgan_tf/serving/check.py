@@ -1,11 +1,6 @@
 """Checks an export before it is published: TensorFlow's C++ loader must give Keras's pictures."""
 
 import io
-import os
-import subprocess
-import sys
-import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,37 +8,12 @@ from PIL import Image
 
 from artgan_tf.config import RunError
 from artgan_tf.sampler import Sampler
-from artgan_tf.serving import loader
-
-Arrays = dict[str, np.ndarray]
+from artgan_tf.serving.json_tensors import Arrays
+from artgan_tf.serving.refusals import Refused
+from artgan_tf.serving.servable import Servable
 
 HALF_LEVELS = 3  # largest difference per pixel, in grey levels, that float16 weights may cause
-
-
-def run_loader(version: Path, requests: Mapping[str, np.ndarray]) -> Arrays:
-    """Run an export in TensorFlow's C++ loader, in a process of its own; see `loader.py`.
-
-    Args:
-        version: the directory with saved_model.pb.
-        requests: the input arrays, named `signature/input`.
-
-    Returns:
-        The output arrays, named `signature/output`, or `signature/error` if a signature failed.
-
-    Raises:
-        RunError: the export does not load.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        given, out = Path(folder) / "requests.npz", Path(folder) / "answers.npz"
-        np.savez(given, **requests)  # type: ignore[arg-type]
-        command = [sys.executable, "-P", loader.__file__, str(version), str(given), str(out)]
-        quiet = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"}
-        done = subprocess.run(command, capture_output=True, text=True, env=quiet)
-        if done.returncode:
-            last = done.stderr.strip().splitlines()[-1:]
-            raise RunError(f"TensorFlow's C++ loader cannot run the export: {' '.join(last)}")
-        with np.load(out) as answers:
-            return dict(answers)
+SEEDS = [1, 2**53 - 1]
 
 
 def check(version: Path, sampler: Sampler, half: bool = False) -> None:
@@ -59,28 +29,31 @@ def check(version: Path, sampler: Sampler, half: bool = False) -> None:
             sampler's, or the weights are not finite.
     """
     _check_finite(sampler)
-    wanted = expected(sampler)
-    answers = run_loader(version, requests(sampler))
-    for name, value in answers.items():
-        if name.endswith("/error"):
-            raise RunError(f"The export's signature {name.removesuffix('/error')} fails: {value}.")
-    for name, images in wanted.items():
-        found = answers[name]
-        found = decoded(found) if found.dtype.kind == "S" else found
-        compare(name, found, images, HALF_LEVELS if half else 0)
+    loaded, wanted = _loaded(version), expected(sampler)
+    for signature, inputs in requests(sampler).items():
+        try:
+            outputs = loaded.run(signature, inputs)
+        except Refused as refused:
+            raise RunError(f"The export's signature {signature} fails: {refused.text}.") from None
+        if signature in wanted:
+            ((name, found),) = outputs.items()
+            found = decoded(found) if found.dtype == object else found
+            compare(f"{signature}/{name}", found, wanted[signature], HALF_LEVELS if half else 0)
+
+
+def _loaded(version: Path) -> Servable:
+    try:
+        return Servable(version, "", 0, warm=False)
+    except Exception as error:  # OSError, and any kind that TensorFlow raises for damaged files
+        first = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise RunError(f"TensorFlow's C++ loader cannot run the export: {first}") from error
 
 
 def compare(name: str, found: np.ndarray, wanted: np.ndarray, levels: int) -> None:
-    """Compare an export's pictures with those of Keras.
-
-    Args:
-        name: name of the output, for the error.
-        found: the export's pictures, uint8 [N, H, W, 3].
-        wanted: the pictures from Keras, uint8 [N, H, W, 3].
-        levels: largest allowed difference per pixel, in grey levels.
+    """Compare an export's pictures with those of Keras, both uint8 [N, H, W, 3].
 
     Raises:
-        RunError: the shapes differ, or a pixel differs by more than `levels`.
+        RunError: the shapes differ, or a pixel differs by more than `levels` grey levels.
     """
     if found.shape != wanted.shape:
         raise RunError(f"The export's {name} has shape {found.shape}, in Keras {wanted.shape}.")
@@ -99,49 +72,45 @@ def _check_finite(sampler: Sampler) -> None:
                 raise RunError(f"{variable.path} is not finite: export another checkpoint.")
 
 
-def requests(sampler: Sampler) -> Arrays:
-    """Build a request for two pictures from each signature (one picture for those that take files).
-
-    Returns:
-        The input arrays, named `signature/input`.
-    """
+def requests(sampler: Sampler) -> dict[str, Arrays]:
+    """Return the inputs of each signature for two pictures, or for one where files are taken."""
     k, model = sampler.gan.num_classes, sampler.gan.config.model
-    label, seed = np.array([0, k - 1], np.int32), np.array([1, 2**53 - 1], np.int64)
-    picture = _encoded(sampler.generate([0], [0])[0])
-    found = {
-        "serving_default/label": label,
-        "serving_default/seed": seed,
-        "mix/seed": seed,
-        "mix/seed_to": seed[::-1].copy(),
-        "mix/t": np.array([0.0, 0.25], np.float32),
-        "mix/weights": _weights(k),
-        "mix/truncation": np.array([1.0, 0.5], np.float32),
-        "generate/z": sampler.latents(seed).numpy(),
-        "generate/label": label,
-        "classify/image_bytes": np.array([picture]),
+    label, seed = np.array([0, k - 1], np.int32), np.array(SEEDS, np.int64)
+    picture = io.BytesIO()
+    Image.fromarray(sampler.generate([0], [0])[0]).save(picture, "PNG")
+    files = {"image_bytes": np.array([picture.getvalue()], object)}
+    found: dict[str, Arrays] = {
+        "serving_default": {"label": label, "seed": seed},
+        "magnified": {"label": label, "seed": seed},
+        "mix": {
+            "seed": seed,
+            "seed_to": seed[::-1].copy(),
+            "t": np.array([0.0, 0.25], np.float32),
+            "weights": _weights(k),
+            "truncation": np.array([1.0, 0.5], np.float32),
+        },
+        "generate": {"z": sampler.latents(seed).numpy(), "label": label},
+        "classify": files,
+        "reconstruct": files,
     }
-    if model.magnify:
-        found |= {"magnified/label": label, "magnified/seed": seed}
-    if model.autoencoder:
-        found["reconstruct/image_bytes"] = np.array([picture])
+    if not model.magnify:
+        del found["magnified"]
+    if not model.autoencoder:
+        del found["reconstruct"]
     return found
 
 
 def expected(sampler: Sampler) -> Arrays:
-    """Return Keras's pictures for these requests: uint8 [2, H, W, 3], named `signature/output`."""
-    k, seed = sampler.gan.num_classes, [1, 2**53 - 1]
-    plain = sampler.generate([0, k - 1], seed)
+    """Return Keras's pictures for these requests, uint8 [2, H, W, 3], by signature."""
+    k, seeds = sampler.gan.num_classes, SEEDS
+    plain = sampler.generate([0, k - 1], seeds)
     halves = [
-        sampler.mix(seed[i : i + 1], seed[::-1][i : i + 1], [t], _weights(k)[i : i + 1], False, cut)
+        sampler.mix([seeds[i]], [seeds[1 - i]], [t], _weights(k)[i : i + 1], truncation=cut)
         for i, (t, cut) in enumerate([(0.0, 1.0), (0.25, 0.5)])
     ]
-    found = {
-        "serving_default/image_bytes": plain,
-        "generate/images": plain,
-        "mix/image_bytes": np.concatenate(halves),
-    }
+    found = {"serving_default": plain, "generate": plain, "mix": np.concatenate(halves)}
     if sampler.gan.config.model.magnify:
-        found["magnified/image_bytes"] = sampler.generate([0, k - 1], seed, magnified=True)
+        found["magnified"] = sampler.generate([0, k - 1], seeds, magnified=True)
     return found
 
 
@@ -156,9 +125,3 @@ def _weights(k: int) -> np.ndarray:
     weights[0, 0] = 1.0
     weights[1, 0] = weights[1, k - 1] = 0.5 if k > 1 else 1.0
     return weights
-
-
-def _encoded(image: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "PNG")
-    return buffer.getvalue()

@@ -19,11 +19,14 @@ EXTENSION, IMAGE = 0x21, 10  # a GIF's extension introducer, and the length of a
 BEYOND = 2**16  # zero bytes appended to a file, so that reads past its end return zeros
 
 
-def opaque(content: Any) -> Any:
-    """Decode a file other than a JPEG to uint8 [height, width, 3]; of an animation, frame one."""
+def opaque(content: Any) -> tuple[Any, Any]:
+    """Decode a file other than a JPEG to uint8 [height, width, 3], and return its two sides.
+
+    Of an animation, this is frame one.
+    """
     which = tf.argmax(tf.stack([*_starts(content), True]), output_type=tf.int32)
     image = tf.switch_case(which, [partial(f, content) for f in (_png, _gif, _bmp, _other)])
-    return tf.ensure_shape(image, (None, None, 3))
+    return tf.ensure_shape(image, (None, None, 3)), tf.cast(tf.shape(image)[:2], tf.float64)
 
 
 def sides(content: Any) -> Any:

@@ -5,38 +5,41 @@ import io
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from artgan_tf.serving import metadata
+from artgan_tf.sampling.places import EXTRA
 from artgan_tf.serving.batching import Batcher
 from artgan_tf.serving.extras import REFERENCES
 from artgan_tf.serving.json_tensors import Arrays
 from artgan_tf.serving.refusals import Refused
+from artgan_tf.serving.rest import JSON, indented
 from artgan_tf.serving.servable import Servable
+from artgan_tf.serving.versions import Versions
 from tfrecords_tools.common.sheet import named_grid
 
 FRAMES, MILLISECONDS = 8, 140
 SIDE = 256  # minimum side of an animation in pixels, large enough for a phone's screen
 MOST, SEEDS = 256, 2**53  # maximum pictures of a sheet, and number of seeds that JSON keeps exactly
-KINDS: dict[str, dict[str, int]] = {"gif": {}, "webp": {"quality": 90}}
-JSON = "application/json"
+KINDS: dict[str, dict[str, Any]] = {"gif": {}, "webp": {"quality": 90}}
+FACTS: dict[str, Any] = {  # what the page is told of an export, and of one without these facts
+    "class_names": [],
+    "image_size": None,
+    "magnified": False,
+    "weights": "",
+    "accuracy": None,
+    "references": 0,
+}
 
 Pixels = NDArray[np.uint8]
 Parameters = Mapping[str, str]
 Make = Callable[[Servable, Parameters], Awaitable[Response]]
-
-
-class Served(Protocol):
-    """Provides the served version."""
-
-    served: Servable | None
 
 
 class GalleryFiles:
@@ -47,7 +50,7 @@ class GalleryFiles:
         batcher: runs the requests for pictures.
     """
 
-    def __init__(self, versions: Served, batcher: Batcher):
+    def __init__(self, versions: Versions, batcher: Batcher):
         self.versions, self.batcher = versions, batcher
 
     def routes(self) -> list[Route]:
@@ -57,15 +60,19 @@ class GalleryFiles:
             "references.jpg": self.references,
             **{f"way.{kind}": partial(self.interpolation, kind) for kind in KINDS},
         }
-        answers = {f"/gallery/{name}": partial(self._answer, make) for name, make in made.items()}
-        return [
-            Route("/gallery/models.json", self.models),
-            *(Route(path, answer) for path, answer in answers.items()),
-        ]
+        answers = {name: partial(self._answer, make) for name, make in made.items()}
+        routes = {"models.json": self.models} | answers
+        return [Route(f"/gallery/{name}", answer) for name, answer in routes.items()]
 
     async def models(self, request: Request) -> Response:
         """Answer with the facts that the gallery needs to request pictures."""
-        return Response(metadata.gallery(self.versions.served), media_type=JSON)
+        served, models = self.versions.served, []
+        if served:
+            known = {key: served.facts.get(key, unknown) for key, unknown in FACTS.items()}
+            signatures = served.facts.get("signatures") or sorted(served.definitions)
+            about = {"name": served.name, "version": str(served.version), "signatures": signatures}
+            models.append(about | known)
+        return Response(indented({"models": models}), media_type=JSON)
 
     async def _answer(self, make: Make, request: Request) -> Response:
         served = self.versions.served
@@ -98,48 +105,34 @@ class GalleryFiles:
         columns = len(seeds) if len(labels) > 1 else math.isqrt(len(seeds) - 1) + 1
         titles = [names[label].replace("_", " ") for label in labels]
         sheet = named_grid(*_rows(pictures, columns, titles), beneath=texts)
-        return await asyncio.to_thread(_file, "png", sheet, {})
+        return await asyncio.to_thread(_file, "png", sheet)
 
     async def interpolation(self, kind: str, served: Servable, asked: Parameters) -> Response:
-        """Answer with an animation of an interpolation, forwards and backwards.
+        """Answer with a `gif` or `webp` of an interpolation, forwards and backwards.
 
         Its parameters are for example `label=0&seed=1&to_label=2&to_seed=3&truncation=100`, with
-        the truncation in percent.
-
-        Args:
-            kind: `gif` or `webp`.
-            served: the served version.
-            asked: the parameters.
-
-        Raises:
-            Refused: a parameter is not a number in its range.
+        the truncation in percent. Raises Refused for one that is not a number in its range.
         """
         classes = len(served.facts["class_names"])
         label, to_label = (_number(asked, name, classes) for name in ("label", "to_label"))
         seed, to_seed = (_number(asked, name, SEEDS) for name in ("seed", "to_seed"))
         truncation = _number({"truncation": "100", **asked}, "truncation", 101) / 100
         # Rounded to percents like the page's, so that both show the same pictures.
-        shares = [round(100 * i / (FRAMES - 1)) / 100 for i in range(FRAMES)]
-        one_hot = np.eye(classes, dtype=np.float32)
+        t, one_hot = np.round(np.linspace(0, 100, FRAMES)) / 100, np.eye(classes)
+        weights = np.outer(1 - t, one_hot[label]) + np.outer(t, one_hot[to_label])
         arrays: Arrays = {
             "seed": np.full(FRAMES, seed, np.int64),
             "seed_to": np.full(FRAMES, to_seed, np.int64),
-            "t": np.array(shares, np.float32),
-            "weights": np.stack(
-                [one_hot[label] * (1 - t) + one_hot[to_label] * t for t in shares]
-            ).astype(np.float32),
+            "t": t.astype(np.float32),
+            "weights": weights.astype(np.float32),
             "truncation": np.full(FRAMES, truncation, np.float32),
         }
         pictures = await self._generate(served, "mix", arrays)
         return await asyncio.to_thread(_animation, kind, pictures)
 
     async def references(self, served: Servable, asked: Parameters) -> Response:
-        """Answer with the export's sheet of real images, as a JPEG.
-
-        Raises:
-            Refused: the export has none.
-        """
-        file = served.folder / "assets.extra" / REFERENCES
+        """Answer with the export's sheet of real images, as a JPEG; Refused if it has none."""
+        file = served.folder / EXTRA / REFERENCES
         if not file.is_file():
             raise Refused("This export carries no real pictures.", "NOT_FOUND")
         return Response(await asyncio.to_thread(file.read_bytes), media_type="image/jpeg")
@@ -160,23 +153,14 @@ def _rows(pictures: Pixels, columns: int, titles: list[str]) -> tuple[Pixels, li
 
 
 def _animation(kind: str, pictures: Pixels) -> Response:
-    first, *others = [_enlarged(picture) for picture in [*pictures, *pictures[-2:0:-1]]]
-    options: dict[str, Any] = {
-        "save_all": True,
-        "append_images": others,
-        "duration": MILLISECONDS,
-        "loop": 0,
-    }
-    return _file(kind, first, options | KINDS[kind] | {"append_images": others})
+    zoom = -(-SIDE // pictures.shape[1])
+    there_and_back = [*pictures, *pictures[-2:0:-1]]
+    first, *others = [ImageOps.scale(Image.fromarray(each), zoom) for each in there_and_back]
+    moving = {"save_all": True, "append_images": others, "duration": MILLISECONDS, "loop": 0}
+    return _file(kind, first, **moving, **KINDS[kind])
 
 
-def _enlarged(picture: Pixels) -> Image.Image:
-    image, zoom = Image.fromarray(picture), -(-SIDE // picture.shape[0])
-    size = (zoom * image.width, zoom * image.height)
-    return image.resize(size, Image.Resampling.BICUBIC)
-
-
-def _file(kind: str, image: Image.Image, options: dict[str, Any]) -> Response:
+def _file(kind: str, image: Image.Image, **options: Any) -> Response:
     content = io.BytesIO()
     image.save(content, kind.upper(), **options)
     return Response(content.getvalue(), media_type=f"image/{kind}")

@@ -49,11 +49,7 @@ class Spec:
 
 
 def signature_name(document: Members) -> str:
-    """Return the signature that a request names, or "" if it names none.
-
-    Raises:
-        Refused: the name is not a string.
-    """
+    """Return the signature that a request names, or "" if it names none; it must be a string."""
     name = document.get("signature_name", "")
     if not isinstance(name, str):
         raise Refused(f"signature_name must be a string, and is {_shown(name)}.")
@@ -61,11 +57,7 @@ def signature_name(document: Members) -> str:
 
 
 def listed(document: Members, key: str) -> list[Any]:
-    """Return the list under a key.
-
-    Raises:
-        Refused: the value is not a list, or the list is empty.
-    """
+    """Return the list under a key, or raise Refused if there is none or it is empty."""
     found = document.get(key)
     if not isinstance(found, list) or not found:
         raise Refused(f"{key} must be a list that is not empty.")
@@ -73,14 +65,7 @@ def listed(document: Members, key: str) -> list[Any]:
 
 
 def tensors(document: Members, specs: Mapping[str, Spec]) -> Arrays:
-    """Convert the inputs of a request to arrays of the types and shapes in the specs.
-
-    Args:
-        document: the request.
-        specs: the inputs of its signature, by name.
-
-    Returns:
-        The arrays by name.
+    """Convert the inputs of a request to arrays of the types and shapes in a signature's specs.
 
     Raises:
         Refused: the request has both `instances` and `inputs` or neither, or a value does not fit
@@ -147,9 +132,10 @@ def _check_shape(name: str, shape: Shape, wanted: Shape | None) -> None:
     """Refuse an unsuitable shape. TF Serving leaves this to the graph, whose error would name an
     inner operation.
     """
-    wanted = (None,) * len(shape) if wanted is None else wanted
-    fits = len(shape) == len(wanted)
-    if not fits or any(w not in (None, size) for w, size in zip(wanted, shape, strict=True)):
+    if wanted is None:
+        return
+    fits = (size in (None, given) for size, given in zip(wanted, shape, strict=False))
+    if len(shape) != len(wanted) or not all(fits):
         sizes = ", ".join("any" if size is None else str(size) for size in wanted)
         raise Refused(f"{name} has shape {cut(str(shape))}, and this signature takes ({sizes}).")
 
@@ -179,13 +165,7 @@ def _shown(value: Any) -> str:
 def answer(outputs: Mapping[str, np.ndarray], row_form: bool) -> bytes:
     """Return the body of an answer; a signature's only output appears without its name.
 
-    Args:
-        outputs: the arrays by name.
-        row_form: whether the request was in row format; then all outputs must have the same number
-            of rows.
-
-    Raises:
-        Refused: the outputs differ in their number of rows.
+    If the request was in row form, raise Refused unless all outputs have the same number of rows.
     """
     if row_form and len({array.shape[:1] for array in outputs.values()} | {()}) != 2:
         raise Refused("The outputs are not of as many rows: ask for them with 'inputs'.")

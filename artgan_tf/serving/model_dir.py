@@ -1,6 +1,5 @@
 """Resolves MODEL (a run or an export) to an export's folder and lists its versions."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,9 +7,7 @@ from pathlib import Path
 from artgan_tf.config import InputError
 from artgan_tf.runs.pretrained import locate, no_run, workplace
 from artgan_tf.runs.steps import file_of, latest_step
-
-GRAPH = "saved_model.pb"
-_NUMBER = re.compile(r"[0-9]{1,18}")
+from artgan_tf.sampling.places import GRAPH, NUMBER, versions
 
 
 @dataclass(frozen=True)
@@ -39,12 +36,22 @@ def find_model(model: Path) -> ModelDir:
     """
     place = workplace(model).resolve()
     if (locate(model) / "config.toml").is_file():
-        return _all_versions(_newest_export(place))
-    if (place / GRAPH).is_file():
-        return _one_version(place)
-    if not versions(place):
+        place = _newest_export(place)
+    elif (place / GRAPH).is_file():
+        if not NUMBER.fullmatch(place.name):
+            raise InputError(f"{place} is no version of an export: its name is no number.")
+        return ModelDir(place.parent.name, lambda: {int(place.name): place})
+    elif not versions(place):
         raise no_run(model, also="an export, ")
-    return _all_versions(place)
+    return ModelDir(place.name, lambda: versions(place))
+
+
+def _newest_export(place: Path) -> Path:
+    """Return the name level of a run's newest export, or of the one that `export` would write."""
+    names = (place / "export").glob("*")
+    made = [version for name in names for version in versions(name).values()]
+    newest = max(made, key=lambda path: (path.stat().st_mtime_ns, path.name), default=None)
+    return newest.parent if newest else place / "export" / place.name
 
 
 def newer_checkpoint(run: Path, model: ModelDir) -> Path | None:
@@ -70,33 +77,3 @@ def model_name(run: Path | str, name: str = "") -> str:
             "dots, for it is one folder below --out and a part of URLs."
         )
     return name
-
-
-def versions(folder: Path) -> dict[int, Path]:
-    """List the versions at an export's name level, as {number: folder}; {} if unreadable."""
-    try:
-        found = [path for path in folder.iterdir() if _NUMBER.fullmatch(path.name)]
-    except OSError:
-        return {}
-    return {int(path.name): path for path in found if (path / GRAPH).is_file()}
-
-
-def _all_versions(folder: Path) -> ModelDir:
-    return ModelDir(folder.name, lambda: versions(folder))
-
-
-def _one_version(folder: Path) -> ModelDir:
-    if not _NUMBER.fullmatch(folder.name):
-        raise InputError(f"{folder} is no version of an export: its name is no number.")
-    number = int(folder.name)
-    return ModelDir(folder.parent.name, lambda: {number: folder})
-
-
-def _newest_export(place: Path) -> Path:
-    """Return the name level of a run's newest export, or of the one that `export` would write."""
-    made = {
-        path: names for names in (place / "export").glob("*") for path in versions(names).values()
-    }
-    if not made:
-        return place / "export" / place.name
-    return made[max(made, key=lambda path: (path.stat().st_mtime_ns, path.name))]

@@ -53,13 +53,9 @@ class Monitoring:
         gauge.labels(name).set_function(version)
 
     def request(self, model: str, code: str, seconds: float) -> None:
-        """Record a request.
+        """Record a request by TensorFlow's code of its outcome; only those that are OK are timed.
 
-        Args:
-            model: name of the model; must exist or be empty, because each new name adds a time
-                series for good.
-            code: TensorFlow's code of the outcome; only requests that are "OK" are timed.
-            seconds: duration of the request.
+        The model must exist or be empty, because each new name adds a time series for good.
         """
         self._requests.labels(model, code).inc()
         if code == "OK":

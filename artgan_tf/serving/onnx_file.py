@@ -71,13 +71,9 @@ def write_onnx(file: Path, sampler: Sampler, half: bool = False) -> None:
 def check_onnx(file: Path, sampler: Sampler, half: bool = False) -> None:
     """Compare the pictures of ONNX Runtime with those of Keras, in batches of several sizes.
 
-    Args:
-        file: the ONNX file.
-        sampler: the sampler that was exported.
-        half: whether the file's weights are float16, which allows `HALF_LEVELS` more of difference.
-
     Raises:
-        RunError: the file does not run, or its pictures differ.
+        RunError: the file does not run, or its pictures differ by more than `LEVELS`, and
+            `HALF_LEVELS` if its weights are float16.
     """
     sampler, levels = _in_float32(sampler), LEVELS + (HALF_LEVELS if half else 0)
     for count in BATCHES:

@@ -36,16 +36,12 @@ def decode(content: Any, side: int, size: int) -> Any:
     """
     content = _measured(content)
     image, extent = tf.cond(
-        tf.io.is_jpeg(content), lambda: _jpeg(content, side), lambda: _whole(opaque(content))
+        tf.io.is_jpeg(content), lambda: _jpeg(content, side), lambda: opaque(content)
     )
     image = _upright(_fitted(image, extent, side, size), _orientation(content))
     image = tf.cast(image, tf.uint8)
     top, left = tf.unstack((tf.shape(image)[:2] - size) // 2)
     return tf.ensure_shape(image[top : top + size, left : left + size], (size, size, 3))
-
-
-def _whole(image: Any) -> tuple[Any, Any]:
-    return image, tf.cast(tf.shape(image)[:2], tf.float64)
 
 
 def _measured(content: Any) -> Any:

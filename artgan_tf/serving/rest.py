@@ -1,14 +1,16 @@
 """TF Serving's REST interface: all paths under /v1/."""
 
+import json
 import re
 import time
+from typing import Any
 from urllib.parse import unquote
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from artgan_tf.serving import json_tensors, json_text, metadata
+from artgan_tf.serving import json_tensors, json_text
 from artgan_tf.serving.batching import Batcher
 from artgan_tf.serving.limits import Limits, check_pictures, read_body
 from artgan_tf.serving.monitoring import Monitoring
@@ -17,6 +19,7 @@ from artgan_tf.serving.servable import Servable
 from artgan_tf.serving.versions import Versions
 
 JSON = "application/json"
+_SIGNATURES = "type.googleapis.com/tensorflow.serving.SignatureDefMap"
 
 # Any name matches, since it is looked up later; the verb and `metadata` must be lower case.
 _MODEL = r"(?i:/v1/models)/([^/:]+)(?:(?i:/versions)/([0-9]{1,4000})|(?i:/labels)/([^/:]+))?"
@@ -51,7 +54,7 @@ class Rest:
         if request.method == "POST" and (asked := _VERB.fullmatch(path)):
             return await self._counted(request, asked)
         if request.method == "GET" and (asked := _STATUS.fullmatch(path)):
-            return metadata.metadata(self._find(asked)) if asked[4] else self._status(asked)
+            return _metadata(self._find(asked)) if asked[4] else self._status(asked)
         if request.method == "OPTIONS" and "origin" in request.headers:
             return b""
         known = request.method in ("GET", "POST", "HEAD", "OPTIONS")
@@ -65,10 +68,18 @@ class Rest:
     def _status(self, asked: re.Match[str]) -> bytes:
         version = _version(asked)
         states = self.versions.states() if unquote(asked[1]) == self.versions.name else []
-        states = [state for state in states if version in (None, state[0])]
-        if not states:
+        found = [
+            {
+                "version": str(number),
+                "state": state.state,
+                "status": {"error_code": state.code, "error_message": state.message},
+            }
+            for number, state in states
+            if version in (None, number)
+        ]
+        if not found:
             raise _not_found(asked)
-        return metadata.status(states)
+        return indented({"model_version_status": found})
 
     def _find(self, asked: re.Match[str]) -> Servable:
         if asked[3]:
@@ -120,3 +131,22 @@ def _not_found(asked: re.Match[str]) -> Refused:
     which = f"version {cut(asked[2])}" if asked[2] else "a version"
     text = f"There is no model {cut(unquote(asked[1]))} with {which} that is served."
     return Refused(text, "NOT_FOUND")
+
+
+def _metadata(servable: Servable) -> bytes:
+    """Return a document of the signatures, in protobuf's JSON format of messages."""
+    from google.protobuf import json_format
+
+    options = {"preserving_proto_field_name": True, "always_print_fields_with_no_presence": True}
+    signatures = {
+        name: json_format.MessageToDict(definition, **options)
+        for name, definition in servable.definitions.items()
+    }
+    found = {"@type": _SIGNATURES, "signature_def": signatures}
+    spec = {"name": servable.name, "signature_name": "", "version": str(servable.version)}
+    return indented({"model_spec": spec, "metadata": {"signature_def": found}})
+
+
+def indented(document: dict[str, Any]) -> bytes:
+    """Encode a document about a model as TF Serving does, with indents of one space."""
+    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "replace")

@@ -17,8 +17,9 @@ from artgan_tf.runs.load import load
 from artgan_tf.runs.pretrained import workplace
 from artgan_tf.runs.steps import Which
 from artgan_tf.sampler import Sampler, Weights
-from artgan_tf.serving.check import HALF_LEVELS, check
-from artgan_tf.serving.extras import Accuracy, held_out, model_card, real_sheet, save_sheet
+from artgan_tf.sampling.places import EXTRA, FACTS
+from artgan_tf.serving.check import HALF_LEVELS, check, requests
+from artgan_tf.serving.extras import QUALITY, REFERENCES, held_out, model_card, real_sheet
 from artgan_tf.serving.model_dir import model_name
 from artgan_tf.serving.onnx_file import FILE as ONNX
 from artgan_tf.serving.onnx_file import check_onnx, require, write_onnx
@@ -27,7 +28,6 @@ from artgan_tf.serving.warmup import write_warmup
 from tfrecords_tools.common.files import NotWritten, telling
 from tfrecords_tools.common.locks import held
 
-EXTRA = "assets.extra"
 DISK = (tf.errors.ResourceExhaustedError, tf.errors.PermissionDeniedError)
 
 
@@ -92,7 +92,7 @@ def export_run(run_dir: Path | str, options: ExportOptions) -> Path:
             sheet = options.references and real_sheet(sampler, options.references, options.data)
             write(sampler, made, options, held_out(run_dir, sampler.gan.steps_done))
             if sheet:
-                save_sheet(sheet, made / EXTRA)
+                sheet.save(made / EXTRA / REFERENCES, quality=QUALITY, subsampling=0)
             check(made, sampler, options.half)
             if options.onnx:
                 check_onnx(made / EXTRA / ONNX, sampler, options.half)
@@ -113,15 +113,11 @@ def _sentences(folder: Path) -> Iterator[None]:
 
 
 def write(
-    sampler: Sampler, folder: Path, options: ExportOptions, accuracy: Accuracy | None = None
+    sampler: Sampler, folder: Path, options: ExportOptions, accuracy: dict[str, Any] | None = None
 ) -> None:
     """Write the SavedModel and `assets.extra`, without checks and without the reference sheet.
 
-    Args:
-        sampler: the sampler to export.
-        folder: the directory to create.
-        options: options of the export.
-        accuracy: D's accuracy for the model card, if known.
+    `accuracy` is D's for the model card, if known.
     """
     signatures = Signatures(sampler, options.half)
     functions = signatures.functions()
@@ -133,21 +129,21 @@ def write(
         "image_size": sampler.gan.config.data.image_size,
         "magnified": sampler.gan.config.model.magnify,
         "signatures": list(functions),
-        "weights": protocol(sampler, options),
+        "weights": _weights(sampler, options),
         "onnx": options.onnx,
         "accuracy": accuracy,
         "references": options.references,
         "config": to_tree(sampler.gan.config),
     }
-    (extra / "artgan.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    (folder / FACTS).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     (extra / "config.toml").write_text(tomli_w.dumps(facts["config"]), encoding="utf-8")
     (extra / "README.md").write_text(model_card(facts), encoding="utf-8")
-    write_warmup(extra, sampler, functions)
+    write_warmup(extra, requests(sampler))
     if options.onnx:
         write_onnx(extra / ONNX, sampler, options.half)
 
 
-def protocol(sampler: Sampler, options: ExportOptions) -> str:
+def _weights(sampler: Sampler, options: ExportOptions) -> str:
     """Describe in words which weights the export has and how they are stored."""
     kind = "averaged over training (EMA)" if options.weights == "ema" else "of the last step"
     kept = f"float16 (checked: pixels at most {HALF_LEVELS} grey levels from float32's)"
@@ -160,8 +156,8 @@ def protocol(sampler: Sampler, options: ExportOptions) -> str:
 def _publish(made: Path, folder: Path) -> Path:
     """Rename the export to the next free version, even if another export has just taken one."""
     while True:
-        versions = [int(path.name) for path in folder.iterdir() if path.name.isdecimal()]
-        version = folder / str(max(versions, default=0) + 1)
+        taken = [int(path.name) for path in folder.iterdir() if path.name.isdecimal()]
+        version = folder / str(max(taken, default=0) + 1)
         try:
             return made.rename(version)
         except OSError:

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import error_codes_pb2
 
+from artgan_tf.sampling.places import EXTRA, FACTS
 from artgan_tf.serving.json_tensors import Arrays, Spec
 from artgan_tf.serving.refusals import Refused, cut
 from artgan_tf.serving.warmup import read_warmup
@@ -21,7 +22,6 @@ from artgan_tf.serving.warmup import read_warmup
 DEFAULT = "serving_default"
 LONGEST_ERROR = 1000  # maximum characters of TensorFlow's message that are passed on
 _AFTER = ("Detected at", "Original stack", "Errors may have", "node (defined at")
-FACTS = Path("assets.extra") / "artgan.json"
 
 
 class Servable:
@@ -31,23 +31,22 @@ class Servable:
         folder: the directory with saved_model.pb.
         name: name of the model.
         version: number of the version.
+        warm: whether to run the export's warm-up requests.
     """
 
-    def __init__(self, folder: Path, name: str, version: int):
+    def __init__(self, folder: Path, name: str, version: int, warm: bool = True):
         self.folder, self.name, self.version = folder, name, version
         self._session = tf.compat.v1.Session(graph=tf.Graph())
         with self._session.graph.as_default(), warnings.catch_warnings():
             meta = _load(self._session, folder)
         self.definitions = dict(meta.signature_def)
-        self.facts = _facts(folder)
-        for signature, inputs in read_warmup(folder / "assets.extra"):
+        file = folder / FACTS  # which a SavedModel from elsewhere lacks
+        self.facts = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        for signature, inputs in read_warmup(folder / EXTRA) if warm else ():
             self.run(signature, inputs)
 
     def specs(self, signature: str) -> dict[str, Spec]:
-        """Return the inputs of a signature, sorted by name.
-
-        Args:
-            signature: name of the signature; empty for the default.
+        """Return the inputs of a signature, or of the default for "", sorted by name.
 
         Raises:
             Refused: there is no such signature, or it has no inputs.
@@ -67,14 +66,9 @@ class Servable:
         return any(tf.dtypes.as_dtype(output.dtype).is_floating for output in outputs)
 
     def run(self, signature: str, arrays: Mapping[str, np.ndarray]) -> Arrays:
-        """Run a signature; safe to call from several threads at once.
+        """Run a signature on inputs and return its outputs, both by name.
 
-        Args:
-            signature: name of the signature; empty for the default.
-            arrays: the inputs by name.
-
-        Returns:
-            The outputs by name.
+        It is safe to call from several threads at once; the name "" means the default signature.
 
         Raises:
             Refused: with TensorFlow's message, if the graph fails.
@@ -104,12 +98,6 @@ def _spec(info: Any) -> Spec:
     sizes = None if shape.rank is None else tuple(shape.as_list())
     dtype = tf.dtypes.as_dtype(info.dtype).name
     return Spec({"float32": "float", "float64": "double"}.get(dtype, dtype), sizes)
-
-
-def _facts(folder: Path) -> dict[str, Any]:
-    """Read the facts that our exports carry; {} for a SavedModel from elsewhere."""
-    file = folder / FACTS
-    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
 def _array(value: Any) -> np.ndarray:

@@ -35,8 +35,7 @@ def run(
         url: the server's URL for a browser on this machine.
         settings: settings of the server.
 
-    Raises:
-        InputError: no version of the model loads.
+    Raises InputError if no version of the model loads.
     """
     versions = Versions(model, settings.poll)
     versions.poll()
@@ -98,9 +97,7 @@ def _run(versions: Versions, settings: Settings, listening: socket.socket) -> No
 def patient(seconds: float) -> type[asyncio.Protocol]:
     """Return uvicorn's protocol class with a time limit for headers; uvicorn itself has none.
 
-    Args:
-        seconds: the limit, counted from the start of the connection, or from the first byte of a
-            later request.
+    It counts from the start of the connection, or from the first byte of a later request.
     """
 
     class Patient(AutoHTTPProtocol):  # type: ignore[valid-type, misc]

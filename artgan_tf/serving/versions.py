@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from artgan_tf.serving.model_dir import ModelDir
 from artgan_tf.serving.servable import Servable
@@ -23,13 +22,7 @@ FAILED = "This version does not load; the server's log tells why."
 
 @dataclass(frozen=True)
 class State:
-    """State of a version as reported to clients.
-
-    Attributes:
-        state: LOADING, AVAILABLE or END.
-        code: TensorFlow's error code, or OK.
-        message: what is wrong with the version, if anything.
-    """
+    """State of a version as reported to clients: LOADING, AVAILABLE or END, and an error if any."""
 
     state: str
     code: str = "OK"
@@ -60,12 +53,7 @@ class Versions:
         return self.served.version if self.served else 0
 
     def get(self, name: str, version: int | None = None) -> Servable | None:
-        """Return the served version if it has this name and number, or else None.
-
-        Args:
-            name: name of the model.
-            version: number of the version; None for any.
-        """
+        """Return the served version if it has this name and number (None for any), or else None."""
         served = self.served
         if served is None or name != self.name or version not in (None, served.version):
             return None
@@ -111,24 +99,18 @@ class Versions:
             self._states[number] = State("LOADING", "INTERNAL", FAILED)  # it will be tried again
             _tell(f"warning: version {number} of {self.name} does not load: {error}")
             return False
-        self._switch(servable)
-        return True
-
-    def _switch(self, servable: Servable) -> None:
         old, self.served = self.served, servable
-        self._states[servable.version] = State("AVAILABLE")
+        self._states[number] = State("AVAILABLE")
         if old:
             self._states[old.version] = State("END")
-            _tell(f"Version {servable.version} of {self.name} is served now.")
+            _tell(f"Version {number} of {self.name} is served now.")
+        return True
 
 
 def _files(folder: Path) -> Files:
     """Return path, size and time of a version's files, which show whether they have changed."""
-    found: set[tuple[str, int, int]] = set()
-    for path in folder.rglob("*"):
-        stat: Any = path.stat()
-        found.add((str(path), stat.st_size, stat.st_mtime_ns))
-    return frozenset(found)
+    found = [(str(path), path.stat()) for path in folder.rglob("*")]
+    return frozenset((path, stat.st_size, stat.st_mtime_ns) for path, stat in found)
 
 
 def _tell(line: str) -> None:

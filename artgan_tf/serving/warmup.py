@@ -1,51 +1,32 @@
 """Warm-up requests, which TF Serving runs before it reports a version as available."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
-from artgan_tf.sampler import Sampler
-from artgan_tf.serving import check
+from artgan_tf.serving.json_tensors import Arrays
 
 FILE = "tf_serving_warmup_requests"
 
 
-def write_warmup(folder: Path, sampler: Sampler, functions: dict[str, Any]) -> None:
-    """Write one request per signature, so that the first user does not wait for graph set-up.
-
-    Args:
-        folder: the export's `assets.extra`.
-        sampler: the exported sampler.
-        functions: the exported functions by signature name.
-    """
+def write_warmup(folder: Path, requests: Mapping[str, Arrays]) -> None:
+    """Write a request per signature to `assets.extra`, so that no user waits for graph set-up."""
     from tensorflow_serving.apis import model_pb2, predict_pb2, prediction_log_pb2
 
-    arrays = check.requests(sampler)
     with tf.io.TFRecordWriter(str(folder / FILE)) as writer:
-        for signature in functions:
-            of_signature = {
-                key.partition("/")[2]: value
-                for key, value in arrays.items()
-                if key.startswith(f"{signature}/")
-            }
+        for signature, inputs in requests.items():
             request = predict_pb2.PredictRequest(
                 model_spec=model_pb2.ModelSpec(signature_name=signature),
-                inputs={name: tf.make_tensor_proto(value) for name, value in of_signature.items()},
+                inputs={name: tf.make_tensor_proto(value) for name, value in inputs.items()},
             )
             log = prediction_log_pb2.PredictLog(request=request)
             record = prediction_log_pb2.PredictionLog(predict_log=log)
             writer.write(record.SerializeToString())
 
 
-def read_warmup(folder: Path) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
-    """Yield the signature name and the input arrays of each warm-up request.
-
-    Args:
-        folder: the export's `assets.extra`; without warm-up requests, nothing is yielded.
-    """
+def read_warmup(folder: Path) -> Iterator[tuple[str, Arrays]]:
+    """Yield signature and inputs of each request in `assets.extra`, which may have none."""
     from tensorflow_serving.apis import prediction_log_pb2
 
     file = folder / FILE

@@ -62,22 +62,15 @@ def test_the_manifests_are_of_kubernetes_schema(manifest, version):
         schemas.validate(broken, version, strict=True)
 
 
-def test_names_and_numbers_are_of_one_cluster(manifest, container):
-    job, service = manifest["Job"], manifest["Service"]
-    name = job["metadata"]["name"]
-    assert job["spec"]["template"]["spec"]["subdomain"] == service["metadata"]["name"]
-    assert service["spec"]["selector"] == {"batch.kubernetes.io/job-name": name}
-    (workers,) = (each["value"] for each in container["env"] if each["name"] == "WORKERS")
-    assert job["spec"]["completions"] == job["spec"]["parallelism"] == int(workers)
-    volumes = {volume["name"] for volume in job["spec"]["template"]["spec"]["volumes"]}
-    assert {mount["name"] for mount in container["volumeMounts"]} == volumes
-
-
 def test_each_pod_finds_itself_and_the_others(manifest, container, tmp_path, monkeypatch):
     import tensorflow as tf
 
     command(tmp_path, "artgan", '#!/bin/sh\necho "$TF_CONFIG"\necho "$@"\n')
-    name, port = manifest["Service"]["metadata"]["name"], manifest["Service"]["spec"]["ports"][0]
+    spec, service = manifest["Job"]["spec"], manifest["Service"]["spec"]
+    name, port = spec["template"]["spec"]["subdomain"], service["ports"][0]
+    assert name == manifest["Service"]["metadata"]["name"]
+    assert [*service["selector"].values()] == [manifest["Job"]["metadata"]["name"]]
+    assert spec["completions"] == spec["parallelism"] == 2
     expected = [f"{manifest['Job']['metadata']['name']}-{i}.{name}:{port['port']}" for i in (0, 1)]
     for index in (0, 1):
         own = {each["name"]: each["value"] for each in container["env"]}

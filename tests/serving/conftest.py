@@ -4,11 +4,13 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from artgan_tf.sampler import Sampler
 from tests.serving.galleries import Gallery
 from tests.serving.servers import Server, Service
 
@@ -57,6 +59,17 @@ def service(request) -> Service:
 def rest(server) -> Service:
     """The REST interface that the gallery uses, always of our server."""
     return Service(f"{server.url}/v1/models/artgan")
+
+
+@contextmanager
+def faded(sampler: Sampler, factor: float) -> Iterator[None]:
+    """Multiply a sampler's weights by a factor for a while."""
+    kept = sampler.generator.get_weights()
+    sampler.generator.set_weights([value * factor for value in kept])
+    try:
+        yield
+    finally:
+        sampler.generator.set_weights(kept)
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ documents = st.fixed_dictionaries(
     },
 )
 quick = settings(
-    max_examples=500,
+    max_examples=800,
     deadline=None,
     derandomize=True,
     database=None,
@@ -75,23 +75,14 @@ def ask(server, model):
 
 @pytest.mark.slow
 @quick
-@given(document=documents)
-def test_odd_documents(ask, document):
-    ask(json.dumps(document).encode())
-
-
-@pytest.mark.slow
-@quick
-@given(document=values)
-def test_any_values(ask, document):
-    ask(json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"))
-
-
-@pytest.mark.slow
-@quick
-@given(document=documents, at=st.integers(0, 200), put=st.binary(max_size=3), cut=st.integers(0, 5))
-def test_damaged_documents(ask, document, at, put, cut):
-    body = json.dumps(document).encode()
+@given(
+    document=documents | values,
+    ascii_only=st.booleans(),
+    damage=st.none() | st.tuples(st.integers(0, 200), st.binary(max_size=3), st.integers(0, 5)),
+)
+def test_odd_documents(ask, document, ascii_only, damage):
+    body = json.dumps(document, ensure_ascii=ascii_only).encode("utf-8", "replace")
+    at, put, cut = damage or (0, b"", 0)
     ask(body[:at] + put + body[at + cut :])
 
 

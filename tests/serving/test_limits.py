@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from artgan_tf.serving import json_tensors, json_text, limits
-from artgan_tf.serving.address import Address, bound
+from artgan_tf.serving.address import bound
 from artgan_tf.serving.app import Settings
 from artgan_tf.serving.json_tensors import Spec
 from artgan_tf.serving.limits import Limits
@@ -34,7 +34,7 @@ def port():
     """Port of a server without a version and with a very short timeout."""
     none: Any = SimpleNamespace(name="artgan", number=0, served=None, states=list, get=lambda *a: 0)
     server = server_of(none, Settings(Limits(body=10_000, seconds=SECONDS)))
-    with bound(Address(port=0)) as listening:
+    with bound("127.0.0.1", 0) as listening:
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
         yield listening.getsockname()[1]

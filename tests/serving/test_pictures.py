@@ -13,7 +13,8 @@ from PIL import ExifTags, Image
 from artgan_tf.config import Data
 from artgan_tf.data.pipeline import held_out_batches
 from artgan_tf.data.spec import open_source
-from artgan_tf.serving import check, pictures
+from artgan_tf.serving import pictures
+from artgan_tf.serving.servable import Servable
 from tests.tfrecords_tools.test_images import detailed, encoded
 from tfrecords_tools.contents import image_of
 from tfrecords_tools.convert import convert
@@ -201,13 +202,12 @@ def test_what_would_fill_the_memory_is_refused_by_its_head(
 def test_a_server_judges_what_d_was_trained_on(
     trained_on: dict, exports: Any, samplers: Any
 ) -> None:
-    names = [name for name in ODD if not ODD[name].endswith(b"\0")]  # which NumPy's strings drop
-    given = {"classify/image_bytes": np.array([ODD[name] for name in names])}
+    given = {"image_bytes": np.array([*ODD.values()], object)}
     gan = samplers["improved"].gan
-    scores, realness = gan.judge(gan.from_uint8(np.stack([trained_on[name] for name in names])))
-    found = check.run_loader(exports["improved"], given)
-    np.testing.assert_allclose(found["classify/scores"], scores, atol=1e-5)
-    np.testing.assert_allclose(found["classify/realness"], realness, atol=1e-5)
+    scores, realness = gan.judge(gan.from_uint8(np.stack([trained_on[name] for name in ODD])))
+    found = Servable(exports["improved"], "artgan", 1).run("classify", given)
+    np.testing.assert_allclose(found["scores"], scores, atol=1e-5)
+    np.testing.assert_allclose(found["realness"], realness, atol=1e-5)
 
 
 def test_the_picture_of_a_record_is_the_one_that_is_trained_on(shards: Path) -> None:

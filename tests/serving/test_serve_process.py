@@ -12,7 +12,7 @@ import pytest
 from artgan_tf import cli
 from artgan_tf.config import InputError
 from artgan_tf.serve import serve
-from artgan_tf.serving.address import Address, bound
+from artgan_tf.serving.address import bound
 from tests.serving.servers import Server
 
 ROW = {"label": 0, "seed": 1}
@@ -82,7 +82,7 @@ def test_the_port_is_kept_while_a_run_is_exported(tmp_path, monkeypatch, capsys)
 
     def export(run, options):
         with pytest.raises(InputError, match=f"^Port {port} of 127.0.0.1 is taken"):
-            bound(Address(port=port))
+            bound("127.0.0.1", port)
         with socket.create_connection(("127.0.0.1", port), timeout=20):  # a client can connect
             raise InputError("enough")
 

@@ -1,9 +1,9 @@
-"""An export in TensorFlow's C++ loader gives Keras's pictures bit for bit."""
+"""An export in TensorFlow's C++ loader gives Keras's pictures bit for bit, or the check fails."""
 
+import gc
 import io
-import subprocess
-import sys
-from typing import Any
+import shutil
+import weakref
 
 import numpy as np
 import pytest
@@ -11,107 +11,110 @@ import tensorflow as tf
 from PIL import Image
 
 from artgan_tf.config import RunError
-from artgan_tf.serving import check, loader
+from artgan_tf.serving import check
+from artgan_tf.serving.json_tensors import Spec
+from artgan_tf.serving.refusals import Refused
 from artgan_tf.serving.saved_model import ExportOptions, write
+from artgan_tf.serving.servable import Servable
 from artgan_tf.serving.signatures import Signatures
 from tests.samplers import CLASSES
+from tests.serving.conftest import faded
 
-pytestmark = pytest.mark.slow
-PAPERS = ["improved", "artgan", "critic"]
-HALVED = ["artgan", "critic"]
 K = len(CLASSES)
+CAUGHT = r"differs from Keras by \d+ grey levels"
 
 
 @pytest.fixture(scope="module")
-def answers(exports, samplers):
-    """The loader's answers to the check's requests, by paper; each paper starts the loader once."""
-    return {p: check.run_loader(exports[p], check.requests(samplers[p])) for p in PAPERS}
+def servable(exports):
+    return Servable(exports["improved"], "artgan", 3)
 
 
-@pytest.mark.parametrize("paper", PAPERS)
-def test_pictures_are_kerass(answers, samplers, paper):
-    expected = check.expected(samplers[paper])
-    assert ("magnified/image_bytes" in expected) == (paper == "improved")
-    for name, images in expected.items():
-        found = answers[paper][name]
-        found = check.decoded(found) if found.dtype.kind == "S" else found
-        np.testing.assert_array_equal(found, images, err_msg=name)
-    assert not [name for name in answers[paper] if name.endswith("/error")]
-
-
-@pytest.mark.parametrize("paper", PAPERS)
-def test_scores_and_reconstructions_are_kerass(answers, samplers, paper):
-    sampler = samplers[paper]
-    picture = sampler.generate([0], [0])
-    scores, realness = sampler.gan.judge(sampler.gan.from_uint8(picture))
-    found = answers[paper]
-    np.testing.assert_allclose(found["classify/scores"], scores, atol=1e-6)
-    np.testing.assert_allclose(found["classify/realness"], realness, atol=1e-6)
+@pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
+def test_pictures_scores_and_reconstructions_are_kerass(exports, samplers, paper):
+    sampler, loaded = samplers[paper], Servable(exports[paper], paper, 1)
+    check.check(exports[paper], sampler)
+    assert ("magnified" in check.expected(sampler)) == (paper == "improved")
+    files = check.requests(sampler)["classify"]
+    picture = sampler.gan.from_uint8(sampler.generate([0], [0]))
+    scores, realness = sampler.gan.judge(picture)
+    found = loaded.run("classify", files)
+    np.testing.assert_allclose(found["scores"], scores, atol=1e-6)
+    np.testing.assert_allclose(found["realness"], realness, atol=1e-6)
     label = int(np.argmax(scores[0]))
-    assert found["classify/label"].tolist() == [label]
-    assert found["classify/class_name"].tolist() == [CLASSES[label].encode()]
-    image = sampler.gan.reconstruct(sampler.gan.from_uint8(picture), sampler.generator)
-    reconstructed = check.decoded(found["reconstruct/image_bytes"])
+    assert found["label"].tolist() == [label]
+    assert found["class_name"].tolist() == [CLASSES[label].encode()]
+    image = sampler.gan.reconstruct(picture, sampler.generator)
+    reconstructed = check.decoded(loaded.run("reconstruct", files)["image_bytes"])
     np.testing.assert_array_equal(reconstructed, sampler.gan.to_uint8(image))
 
 
-def test_the_loader_imports_neither_keras_nor_this_package(exports, samplers, tmp_path):
-    given: dict[str, Any] = {"generate/label": np.array([0], np.int32)}
-    np.savez(tmp_path / "in.npz", **given)
-    script = (
-        "import runpy, sys\n"
-        f"sys.argv = ['x', {str(exports['artgan'])!r}, 'in.npz', 'out.npz']\n"
-        f"runpy.run_path({loader.__file__!r}, run_name='__main__')\n"
-        "names = {name.split('.')[0] for name, module in sys.modules.items() if module}\n"
-        "print(sorted(names & {'keras', 'artgan_tf', 'tensorflow'}))\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", script], cwd=tmp_path, capture_output=True, text=True
-    )
-    assert done.stdout == "['tensorflow']\n", done.stderr
+@pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
+def test_no_operation_needs_python(exports, paper):
+    """TF Serving has none; the loader of this process would run such operations."""
+    graph = (exports[paper] / "saved_model.pb").read_bytes()
+    assert b"PyFunc" not in graph
 
 
-def test_same_label_and_seed_same_bytes_alone_among_17_and_reloaded(exports):
-    label, seed = np.arange(17, dtype=np.int32) % K, np.arange(17) + 2**40
+def test_pictures_are_the_same_in_batches_of_any_size(servable):
+    label, seed = np.arange(64, dtype=np.int32) % K, np.arange(64) + 2**40
 
-    def painted(rows):
-        given = {"serving_default/label": label[rows], "serving_default/seed": seed[rows]}
-        return check.run_loader(exports["improved"], given)["serving_default/image_bytes"].tolist()
+    def painted(size):
+        parts = [slice(i, i + size) for i in range(0, 64, size)]
+        runs = [servable.run("", {"label": label[part], "seed": seed[part]}) for part in parts]
+        return [png for found in runs for png in found["image_bytes"]]
 
-    together = painted(slice(None))
-    assert len(set(together)) == 17
-    assert painted(slice(16, 17)) == together[16:]
+    alone = painted(1)
+    assert len(set(alone)) == 64
+    assert all(painted(size) == alone for size in (2, 4, 8, 16, 17, 32, 64))
 
 
-def test_a_label_out_of_range_is_an_error_and_any_picture_is_judged(exports):
-    rng = np.random.default_rng(0)
-    encoded = []
-    for kind, mode, size in [
+def test_specs_are_those_of_the_signature(servable):
+    assert servable.specs("") == {"label": Spec("int32", (None,)), "seed": Spec("int64", (None,))}
+    assert servable.specs("mix")["weights"] == Spec("float", (None, 3))
+    assert servable.specs("classify") == {"image_bytes": Spec("string", (None,))}
+    assert servable.answers_floats("classify")
+    assert not servable.answers_floats("")
+
+
+@pytest.mark.parametrize("signature", ["serving_default", "magnified"])
+@pytest.mark.parametrize("label", [-1, K])
+def test_errors_are_tensorflows_without_the_graphs_nodes(servable, signature, label):
+    with pytest.raises(Refused) as refused:
+        servable.run(signature, {"label": np.array([label], np.int32), "seed": np.array([1])})
+    assert refused.value.text == f"assertion failed: [label must be from 0 to 2, and is:] [{label}]"
+    assert (refused.value.code, refused.value.status) == ("INVALID_ARGUMENT", 400)
+
+
+def test_any_pictures_are_judged_together(servable):
+    pixels, encoded = np.random.default_rng(0).integers(0, 255, (20, 40, 3), np.uint8), []
+    for kind, mode, size in (
         ("PNG", "L", (40, 20)),
         ("JPEG", "RGB", (16, 16)),
         ("GIF", "P", (7, 9)),
-    ]:
-        pixels = rng.integers(0, 255, (size[1], size[0], 3), np.uint8)
+    ):
         buffer = io.BytesIO()
-        Image.fromarray(pixels).convert(mode).save(buffer, kind)
+        Image.fromarray(pixels).resize(size).convert(mode).save(buffer, kind)
         encoded.append(buffer.getvalue())
-    given = {
-        "classify/image_bytes": np.array(encoded),
-        "serving_default/label": np.array([0, -1], np.int32),
-        "serving_default/seed": np.array([1, 2]),
-        "magnified/label": np.array([0, K], np.int32),
-        "magnified/seed": np.array([1, 2]),
-    }
-    found = check.run_loader(exports["improved"], given)
-    for problem in (found.pop(f"{name}/error") for name in ("serving_default", "magnified")):
-        told = str(problem)
-        assert f"label must be from 0 to {K - 1}" in told or "Graph execution" in told
-    assert all(name.startswith("classify/") for name in found)
-    assert found["classify/scores"].shape == (3, K)
-    np.testing.assert_allclose(found["classify/scores"].sum(axis=1), 1.0, rtol=1e-5)
+    scores = servable.run("classify", {"image_bytes": np.array(encoded, object)})["scores"]
+    assert scores.shape == (3, K)
+    np.testing.assert_allclose(scores.sum(axis=1), 1.0, rtol=1e-5)
+
+
+def test_a_savedmodel_of_another_origin_has_no_facts_and_its_memory_is_given_back(
+    exports, tmp_path
+):
+    shutil.copytree(exports["artgan"], tmp_path / "1")
+    shutil.rmtree(tmp_path / "1" / "assets.extra")
+    other = Servable(tmp_path / "1", "other", 1)
+    assert other.facts == {}
+    session = weakref.ref(other._session)
+    del other
+    gc.collect()
+    assert session() is None
 
 
 # ---- the check --------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_a_module_that_holds_a_keras_model_is_caught(samplers, tmp_path):
     """Python loads and runs such an export; TF Serving loads it and fails its first request."""
     sampler = samplers["artgan"]
@@ -121,32 +124,16 @@ def test_a_module_that_holds_a_keras_model_is_caught(samplers, tmp_path):
     signatures.module.discriminator = sampler.gan.discriminator
     tf.saved_model.save(signatures.module, str(tmp_path / "1"), signatures=functions)
     loaded = tf.saved_model.load(str(tmp_path / "1"))
-    picture = tf.constant(check.requests(sampler)["classify/image_bytes"])
+    picture = tf.constant(check.requests(sampler)["classify"]["image_bytes"])
     assert loaded.signatures["classify"](image_bytes=picture)["scores"].shape == (1, K)
     with pytest.raises(RunError, match="The export's signature classify fails: "):
         check.check(tmp_path / "1", sampler)
 
 
-def test_an_export_of_another_sampler_is_caught(exports, samplers):
-    sampler = samplers["artgan"]
-    kept = sampler.generator.get_weights()
-    try:
-        sampler.generator.set_weights([value * 0.5 for value in kept])
-        with pytest.raises(RunError, match=r"differs from Keras by \d+ grey levels"):
-            check.check(exports["artgan"], sampler)
-    finally:
-        sampler.generator.set_weights(kept)
-
-
-def test_weights_that_are_no_numbers_are_caught(exports, samplers):
-    sampler = samplers["artgan"]
-    kept = sampler.generator.get_weights()
-    try:
-        sampler.generator.set_weights([kept[0] * np.nan, *kept[1:]])
-        with pytest.raises(RunError, match=r"is not finite: export another checkpoint\."):
-            check.check(exports["artgan"], sampler)
-    finally:
-        sampler.generator.set_weights(kept)
+@pytest.mark.parametrize(("factor", "told"), [(0.9, CAUGHT), (np.nan, "is not finite: export ")])
+def test_an_export_of_another_sampler_is_caught(exports, samplers, factor, told):
+    with faded(samplers["artgan"], factor), pytest.raises(RunError, match=told):
+        check.check(exports["artgan"], samplers["artgan"])
 
 
 def test_what_is_no_savedmodel_is_told_in_one_line(samplers, tmp_path):
@@ -155,67 +142,27 @@ def test_what_is_no_savedmodel_is_told_in_one_line(samplers, tmp_path):
     assert "\n" not in str(error.value)
 
 
-# ---- float16 weights --------------------------------------------------------------------------
-@pytest.fixture(scope="module")
-def halves(samplers, tmp_path_factory):
-    """Exports of the samplers with float16 weights."""
-    root = tmp_path_factory.mktemp("halves")
-    for paper in HALVED:
-        write(samplers[paper], root / paper, ExportOptions(half=True))
-    return {paper: root / paper for paper in HALVED}
-
-
-@pytest.mark.parametrize("paper", HALVED)
-def test_half_weights_are_half_the_size(exports, halves, paper):
-    sizes = [
-        (folder / "variables" / "variables.data-00000-of-00001").stat().st_size
-        for folder in (halves[paper], exports[paper])
-    ]
-    assert 0.4 < sizes[0] / sizes[1] < 0.7  # not 0.5: the variables' names take space too
-    assert "kept as float16" in (halves[paper] / "assets.extra" / "README.md").read_text("utf-8")
-
-
-@pytest.fixture(scope="module")
-def half_answers(halves, samplers):
-    """Answers of these exports to 64 latents, and to labels out of range."""
-    bad = {
-        "serving_default/label": np.array([0, -1, K], np.int32),
-        "serving_default/seed": np.array([1, 2, 3]),
-    }
-    asked = {"generate/label": np.arange(64, dtype=np.int32) % K}
-    return {
-        paper: check.run_loader(
-            halves[paper], asked | bad | {"generate/z": sampler.latents(range(64)).numpy()}
-        )
-        for paper, sampler in samplers.items()
-        if paper in HALVED
-    }
-
-
-@pytest.mark.parametrize("paper", HALVED)
-def test_half_weights_paint_a_few_levels_apart(half_answers, samplers, paper):
-    wanted = samplers[paper].generate([i % K for i in range(64)], range(64))
-    apart = np.abs(half_answers[paper]["generate/images"].astype(int) - wanted)
-    assert 0 < apart.max() <= check.HALF_LEVELS
-    assert apart.mean() < 0.1
-
-
-@pytest.mark.parametrize("paper", HALVED)
-def test_with_half_weights_a_label_out_of_range_is_an_error(half_answers, paper):
-    assert half_answers[paper].keys() == {"generate/images", "serving_default/error"}
-
-
-def test_half_weights_are_checked(halves, samplers):
-    sampler = samplers["artgan"]
-    kept = sampler.generator.get_weights()
-    try:
-        sampler.generator.set_weights([value * 0.9 for value in kept])
-        with pytest.raises(RunError, match=r"differs from Keras by \d+ grey levels"):
-            check.check(halves["artgan"], sampler, half=True)
-    finally:
-        sampler.generator.set_weights(kept)
-
-
 def test_pictures_of_another_shape_are_caught():
     with pytest.raises(RunError, match=r"The export's x has shape \(1, 2\), in Keras \(3, 2\)\."):
         check.compare("x", np.zeros((1, 2)), np.zeros((3, 2)), 255)
+
+
+@pytest.mark.slow
+def test_half_weights_are_half_the_size_and_a_few_levels_apart(exports, samplers, tmp_path):
+    sampler, half = samplers["critic"], tmp_path / "1"
+    write(sampler, half, ExportOptions(half=True))
+    check.check(half, sampler, half=True)
+    with faded(sampler, 0.9), pytest.raises(RunError, match=CAUGHT):
+        check.check(half, sampler, half=True)
+    data = "variables/variables.data-00000-of-00001"
+    sizes = [(folder / data).stat().st_size for folder in (half, exports["critic"])]
+    assert 0.4 < sizes[0] / sizes[1] < 0.7  # not 0.5: the variables' names take space too
+    assert "kept as float16" in (half / "assets.extra" / "README.md").read_text("utf-8")
+    loaded, label = Servable(half, "critic", 1), np.arange(64, dtype=np.int32) % K
+    asked = {"z": sampler.latents(range(64)).numpy(), "label": label}
+    wanted = sampler.generate(label.tolist(), range(64))
+    apart = np.abs(loaded.run("generate", asked)["images"].astype(int) - wanted)
+    assert 0 < apart.max() <= check.HALF_LEVELS
+    assert apart.mean() < 0.1
+    with pytest.raises(Refused, match="label must be from 0 to 2"):
+        loaded.run("generate", asked | {"label": label - 1})
