@@ -72,14 +72,9 @@ def write_info(
     connector: Any,
     splits: Mapping[str, Sequence[tuple[int, int]]],
 ) -> None:
-    """Write `dataset_info.json`, `features.json` and `label.labels.txt`.
+    """Write `dataset_info.json`, `features.json` and `label.labels.txt` into an existing folder.
 
-    Args:
-        folder: existing folder to write them into.
-        name: name of the data set.
-        description: text for people.
-        connector: `tfds.features` of a record.
-        splits: (records, bytes) of each shard, by split.
+    `connector` is the `tfds.features` of a record, `splits` (records, bytes) of each shard.
     """
     import tensorflow_datasets as tfds
 

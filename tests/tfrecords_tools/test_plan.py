@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from tfrecords_tools.common.errors import InputError
-from tfrecords_tools.examples import Collection, Example, Files, hold_out
+from tfrecords_tools.examples import Collection, Example, hold_out
 from tfrecords_tools.options import Options
 from tfrecords_tools.plan import Plan, make_plan
 
 COUNTS = {"a": 40, "b": 7, "c": 1, "d": 26}
 NAMES = tuple(COUNTS)
-READ, OUT = Files(Path("source")), Path("some/My Set-2")
+READ, OUT = Path("source").joinpath, Path("some/My Set-2")
 
 
 def members(name: str, count: int, split: str = "all") -> list[Example]:
@@ -176,7 +176,7 @@ def test_what_changes_the_bytes_changes_the_identity() -> None:
 def test_what_does_not_change_the_bytes_does_not_change_the_identity() -> None:
     others: dict[str, Any] = {"workers": 3, "on_error": "stop", "max_bad_fraction": 1.0}
     beam: dict[str, Any] = {"runner": "beam", "beam_options": ("--a",)}
-    moved = Collection(NAMES, ALL, Files(Path("elsewhere")))
+    moved = Collection(NAMES, ALL, Path("elsewhere").joinpath)
     elsewhere = Options(Path("elsewhere"), Path("other/My Set-2"))
     plans = [plan_of(ALL, **others), plan_of(ALL, **beam), make_plan(moved, elsewhere)]
     assert [plan.identity for plan in plans] == [plan_of(ALL).identity] * 3
