@@ -20,11 +20,7 @@ def is_cifar(root: Path) -> bool:
 
 
 def cifar_batches(root: Path) -> Collection:
-    """Return the images of the batches in `root`, in splits `train` and `test`.
-
-    Raises:
-        InputError: a batch is damaged or malformed.
-    """
+    """Return the images of the batches in `root`, of `train` and `test`; raises InputError."""
     try:
         names = tuple(name.decode() for name in _load(root / "batches.meta")["label_names"])
     except (KeyError, TypeError, AttributeError):

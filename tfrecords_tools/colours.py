@@ -62,11 +62,7 @@ def _moves(transform: Any, mode: str) -> bool:
 
 # ---- deep grey --------------------------------------------------------------------------------
 def to_eight_bits(image: Image.Image) -> Image.Image:
-    """Scale a grey image of 12, 16 or 32 bits, or of floats from 0 to 1, so that white is 255.
-
-    Raises:
-        ValueError: the file does not define white.
-    """
+    """Scale grey of 12, 16 or 32 bits, or floats from 0 to 1; ValueError if white is undefined."""
     values, tags = np.array(image), getattr(image, "tag_v2", {})
     grey = _floats(values) if image.mode == "F" else _integers(values, image, tags)
     if tags.get(PHOTOMETRIC) == WHITE_IS_ZERO:

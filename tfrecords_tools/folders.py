@@ -143,11 +143,7 @@ def _warn_of_others(root: Path, taken: Set[str]) -> None:
 
 
 def files(folder: Path) -> list[Path]:
-    """Return all files below a folder, sorted, but no hidden ones such as thumbnails.
-
-    Raises:
-        InputError: a folder cannot be read.
-    """
+    """Return all files below a folder but hidden ones, sorted; InputError if it is unreadable."""
     try:
         return sorted(_walk(folder, frozenset()))
     except OSError as error:

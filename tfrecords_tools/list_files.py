@@ -102,11 +102,7 @@ def without_headers(
 
 
 def read_text(file: Path) -> str:
-    """Read a text in UTF-8, in UTF-16 with a byte order mark, or else in Windows-1252.
-
-    Raises:
-        InputError: the file cannot be read, or is in none of these encodings.
-    """
+    """Read UTF-8, UTF-16 with a byte order mark, or else Windows-1252; raises InputError."""
     try:
         data = file.read_bytes()
     except OSError as error:

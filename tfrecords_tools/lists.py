@@ -33,20 +33,15 @@ class Listing:
 
 
 def wikiart_lists(folder: Path, task: str) -> tuple[dict[str, Path], Path]:
-    """Return the official lists of a task, by split, and its class file.
-
-    Raises:
-        InputError: the folder lacks one of them.
-    """
+    """Return the official lists of a task, by split, and its class file; or raise InputError."""
     lists = {split: _find(folder, f"{task}_{split}") for split in WIKIART_SPLITS}
     return lists, _find(folder, f"{task}_class")
 
 
 def listed_images(root: Path, lists: Mapping[str, Path], class_file: Path | None) -> Collection:
-    """Return the images below `root` that the lists name.
+    """Return the images below `root` that the lists name, by paths relative to it.
 
     Args:
-        root: folder that the paths in the lists are relative to.
         lists: split -> file of `path,label` rows; a single list may have the split `all`.
         class_file: one class per line, numbered or in order; without it the labels are the names.
 

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -99,17 +98,12 @@ def write_info(
     info.write_to_directory(folder)
 
 
-@cache
-def _parser() -> Any:
-    from tensorflow_datasets.proto import tf_example_pb2
-
-    return tf_example_pb2.Example.FromString
-
-
 def parse(data: bytes) -> dict[str, Any]:
     """Parse a record into its values by name, with images still encoded; raises ValueError."""
+    from tensorflow_datasets.proto import tf_example_pb2
+
     try:
-        example = _parser()(data)
+        example = tf_example_pb2.Example.FromString(data)
     except Exception as error:  # protobuf's own class, which differs between its backends
         raise ValueError(str(error)) from None
     size, found = example.ByteSize(), example.features.feature

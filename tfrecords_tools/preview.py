@@ -56,11 +56,10 @@ def preview(
         for column, image in enumerate(images):
             grid[row, column] = np.asarray(ImageOps.fit(image, (side, side)))
     splits = (read_json(folder / REPORT) or {}).get("splits", {})
-    counts = [
-        "".join(f", {of['classes'][name]:,} {split}" for split, of in splits.items())
+    titles = [
+        ", ".join([isolated(name), *(f"{splits[of]['classes'][name]:,} {of}" for of in splits)])
         for name in dataset.class_names
     ]
-    titles = [isolated(n) + told for n, told in zip(dataset.class_names, counts, strict=True)]
     sheet = named_grid(grid, titles)
     try:
         with written(out) as part:

@@ -89,11 +89,7 @@ class Workspace:
 
     # ---- ownership ----------------------------------------------------------------------------
     def check(self, overwrite: bool) -> None:
-        """Check that the folder is new or ours, and without `overwrite` also of the same plan.
-
-        Raises:
-            InputError: the folder is a file, holds other files, or belongs to another plan.
-        """
+        """Raise InputError if the folder is not ours, or without `overwrite` not of this plan."""
         if self.folder.exists() and not self.folder.is_dir():
             raise InputError(f"--out {self.folder} is a file: give a folder.")
         there = [path.name for path in self.folder.iterdir()] if self.folder.exists() else []

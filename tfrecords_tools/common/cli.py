@@ -95,10 +95,8 @@ def _environment_fault(error: Exception) -> str:
 def command(module: str, *words: object, script: str = "") -> str:
     """Return a shell command to suggest, in the form in which this program was started.
 
-    Args:
-        module: module of the verb, such as artgan_tf.sample.
-        words: arguments of the verb.
-        script: installed script that runs the module, if not `artgan VERB`.
+    The verb's module, such as artgan_tf.sample, belongs to the installed `script`, or to
+    `artgan VERB`.
     """
     started = Path(sys.argv[0])
     name, *verb = (script or f"artgan {module.rpartition('.')[2]}").split()

@@ -25,10 +25,8 @@ def held(folder: Path, what: str, advice: str) -> Iterator[None]:
     or with lockd.  If a file system has no locks, a file that names process and machine replaces
     them; a crashed machine leaves it behind.
 
-    Args:
-        folder: folder to write into.
-        what: what this process does, such as "training"; a second file tells it to others.
-        advice: what another process can do instead, as the end of the error message.
+    The error message of another process tells `what` this one does, such as "training", and ends
+    with its `advice`.
 
     Raises:
         InputError: another process holds the lock.
