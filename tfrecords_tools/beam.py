@@ -38,12 +38,6 @@ def check_beam(options: Options) -> None:
             f"--runner beam needs Apache Beam ({error}): pip install 'artgan-tf[beam]', or in a "
             f"clone pip install -r requirements-beam.txt."
         ) from None
-    if problem := _problem(options):
-        raise InputError(f"Apache Beam rejects the options after --: {problem}.")
-
-
-def _problem(options: Options) -> str:
-    """Return what is wrong with Beam's own options, in its words; empty if nothing is."""
     from apache_beam.options.pipeline_options_validator import PipelineOptionsValidator
     from apache_beam.runners.runner import create_runner
 
@@ -56,7 +50,9 @@ def _problem(options: Options) -> str:
         problems = said.getvalue().splitlines()[-1:]
     except (ValueError, ImportError, AttributeError) as error:
         problems = [str(error)]
-    return problems[0].strip().rstrip(".") if problems else ""
+    if problems:
+        problem = problems[0].strip().rstrip(".")
+        raise InputError(f"Apache Beam rejects the options after --: {problem}.")
 
 
 def _flags(options: Options) -> Any:
@@ -84,7 +80,8 @@ def write_with_beam(
     importlib.import_module(PLUGIN)  # for workers in threads; others load it as a plugin
     pending = {shard.file: shard for shard in shards}
     job = Job.lay_out(shards, workspace)
-    pipeline = Pipeline(partial(write, work, job.folder, versions_here()), pending, _flags(options))
+    write_one = partial(write, work, job.folder, versions_here())
+    pipeline = Pipeline(write_one, list(pending), _flags(options))
     images = skipped = 0
     try:
         while pending:
@@ -114,17 +111,14 @@ def _arrived(pending: dict[str, Shard], workspace: Workspace) -> list[ShardRepor
 class Pipeline:
     """A pipeline in its own thread, because some runners return only when everything is done.
 
-    Args:
-        write: called by a worker with the name of each shard.
-        files: names of the shards.
-        flags: Beam's options.
+    Its workers call `write` with the name of each shard of `files`.
     """
 
-    def __init__(self, write: Callable[[str], None], files: Any, flags: Any):
+    def __init__(self, write: Callable[[str], None], files: list[str], flags: Any):
         self.over = threading.Event()
         self.result: Any = None
         self.error: BaseException | None = None
-        arguments = (write, list(files), flags)
+        arguments = (write, files, flags)
         self.thread = threading.Thread(target=self._run, args=arguments, daemon=True)
         self.thread.start()
 

@@ -27,11 +27,7 @@ class Stopped(Exception):
 
 @dataclass
 class Job:
-    """A folder in the workspace with a list of images for each shard; deleting it cancels the job.
-
-    Args:
-        folder: path of that folder.
-    """
+    """A folder with a list of images for each shard; deleting the folder cancels the job."""
 
     folder: Path
     looked: float = field(default=0.0, init=False)
@@ -61,9 +57,7 @@ class Job:
     # ---- in a worker --------------------------------------------------------------------------
     def shard(self, file: str) -> Shard:
         """Return a shard with its images; raises Stopped if the job was cancelled."""
-        self.poll()
-        found = read_json(self.folder / file)
-        if not found:
+        if not (found := read_json(self.folder / file)):
             raise Stopped
         split = found["split"]
         return Shard(file, split, [Example(split, key, label) for key, label in found["images"]])
@@ -83,16 +77,10 @@ class Job:
 def write(
     work: Callable[..., ShardReport], folder: Path, versions: dict[str, str], file: str
 ) -> None:
-    """Write a shard of a job, in a worker; stop quietly if the job was cancelled.
+    """Write a shard of the job in `folder`, in a worker; stop quietly if the job was cancelled.
 
-    Args:
-        work: `write_shard`, with every argument bound but shard, notes and advance.
-        folder: the job's folder.
-        versions: `versions_here()` of the launcher.
-        file: name of the shard.
-
-    Raises:
-        RuntimeError: this worker has other versions than the launcher.
+    `work` is `write_shard`, with every argument bound but shard, notes and advance; `versions` are
+    `versions_here()` of the launcher; RuntimeError says that this worker has others.
     """
     if versions != versions_here():
         raise RuntimeError(f"a worker has {versions_here()}, the launcher {versions}")

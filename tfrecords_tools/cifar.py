@@ -1,8 +1,7 @@
 """Reads CIFAR-10 as distributed: pickled `data_batch_1` to `5`, `test_batch`, `batches.meta`."""
 
 import pickle
-from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,29 +14,13 @@ SHAPE = (3, 32, 32)  # of each row: all red values, then green, then blue
 ARRAYS = ("_reconstruct", "ndarray", "dtype", "encode", "_frombuffer")  # names in a pickled array
 
 
-@dataclass(frozen=True)
-class Batches:
-    """Returns the pixels of a key such as `data_batch_1/00017`, uint8 [32, 32, 3]."""
-
-    root: Path
-
-    def __call__(self, key: str) -> Path | np.ndarray:
-        batch, index = key.split("/")
-        pixels = _load(self.root / batch)["data"][int(index)]
-        return np.ascontiguousarray(pixels.reshape(SHAPE).transpose(1, 2, 0))
-
-
 def is_cifar(root: Path) -> bool:
     """Return whether `root` holds CIFAR-10 python batches."""
     return (root / "batches.meta").is_file() and (root / "test_batch").is_file()
 
 
 def cifar_batches(root: Path) -> Collection:
-    """Return the images of the batches in `root`, in splits `train` and `test`.
-
-    Raises:
-        InputError: a batch is damaged or malformed.
-    """
+    """Return the images of the batches in `root`, of `train` and `test`; raises InputError."""
     try:
         names = tuple(name.decode() for name in _load(root / "batches.meta")["label_names"])
     except (KeyError, TypeError, AttributeError):
@@ -47,13 +30,19 @@ def cifar_batches(root: Path) -> Collection:
         split = "test" if path.name == "test_batch" else "train"
         labels = enumerate(_labels(path, len(names)))
         examples += [Example(split, f"{path.name}/{i:05d}", int(label)) for i, label in labels]
-    return Collection(names, examples, Batches(root))
+    return Collection(names, examples, partial(_pixels, root))
+
+
+def _pixels(root: Path, key: str) -> np.ndarray:
+    """Return the pixels of a key such as `data_batch_1/00017`, uint8 [32, 32, 3]."""
+    batch, index = key.split("/")
+    pixels = _load(root / batch)["data"][int(index)]
+    return np.ascontiguousarray(pixels.reshape(SHAPE).transpose(1, 2, 0))
 
 
 def _labels(path: Path, classes: int) -> list[int]:
     """Return the labels of a batch; raises InputError if the batch is malformed."""
-    batch = _load(path)
-    data, labels = batch.get("data"), batch.get("labels")
+    data, labels = (_load(path).get(name) for name in ("data", "labels"))
     if not isinstance(data, np.ndarray) or data.dtype != np.uint8 or data.shape[1:] != (3072,):
         raise InputError(f"{path} is not a CIFAR-10 python batch: it lacks uint8 data, N x 3072.")
     if not isinstance(labels, list) or len(labels) != len(data):

@@ -29,17 +29,15 @@ def read_classes(file: Path) -> dict[str, int]:
     lines = [(n, line.strip()) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
     if not lines:
         raise InputError(f"{file} holds no class names: write one class per line.")
-    names = _numbered(lines, file)
-    if names is None:
-        names = _in_order(lines, file)
+    names = _numbered(lines, file) or _in_order(lines, file)
     check_names(names, file)
     _check_numbers(names, file)
     classes = {name: index for index, name in enumerate(names)}
     return classes | {str(index): index for index in range(len(names))}
 
 
-def _numbered(lines: Sequence[Line], file: Path) -> list[str] | None:
-    """Return the names in order of their numbers, or None if the lines are not numbered."""
+def _numbered(lines: Sequence[Line], file: Path) -> list[str]:
+    """Return the names in order of their numbers, or none if the lines are not numbered."""
     lines = [line for line in lines if line[1][0] != "#"]
     for kind in (FIRST, LAST, SPACED):
         found = [kind.fullmatch(text) for _, text in lines]
@@ -49,7 +47,7 @@ def _numbered(lines: Sequence[Line], file: Path) -> list[str] | None:
             return [_unquoted(names[index]) for index in range(len(names))]
         if names and kind is not SPACED:
             raise InputError(_complaint(lines[header:], found[header:], file))
-    return None
+    return []
 
 
 def _complaint(lines: Sequence[Line], found: Sequence[re.Match[str] | None], file: Path) -> str:

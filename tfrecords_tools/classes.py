@@ -18,13 +18,9 @@ def check_names(names: Sequence[str], source: object) -> None:
     tensorflow-datasets and `classes.txt` store one name per line and strip spaces around it.  A
     name that is lost there gives its label to the next one.
 
-    Args:
-        names: K class names.
-        source: name of the data in the error message.
-
     Raises:
-        InputError: a name is empty, contains a control character such as a line break, is not
-            UTF-8, begins or ends with a space, or equals another once accents are composed (NFC).
+        InputError: a name of `source` is empty, contains a control character, is not UTF-8, begins
+            or ends with a space, or equals another once accents are composed (NFC).
     """
     for name in names:
         if problem := _problem(name):
@@ -37,16 +33,9 @@ def check_names(names: Sequence[str], source: object) -> None:
 def check_trained(
     names: Sequence[str], trained: Iterable[int], held_out: Iterable[int], source: object
 ) -> None:
-    """Refuse classes that are only held out, and warn of classes without any images.
+    """Warn of classes without any images; raise InputError if one is only held out.
 
-    Args:
-        names: K class names.
-        trained: labels of the training images.
-        held_out: labels of the held-out images.
-        source: name of the data in messages.
-
-    Raises:
-        InputError: a class has held-out images but no training images.
+    `trained` and `held_out` are the labels of all images; messages name `source`.
     """
     missing = sorted(set(range(len(names))) - set(trained))
     if strange := [names[label] for label in sorted(set(missing) & set(held_out))]:

@@ -20,15 +20,10 @@ T = TypeVar("T")
 
 
 class Examined(NamedTuple):
-    """A checked record of a shard.
+    """A checked record of a shard."""
 
-    Args:
-        label: its label; None if the record is bad.
-        problem: which record it is and what is wrong with it; empty if nothing is.
-    """
-
-    label: int | None
-    problem: str = ""
+    label: int | None  # None if the record is bad
+    problem: str = ""  # which record it is and what is wrong with it; empty if nothing is
 
 
 def examine(path: Path, dataset: DataSet, every: int = 1) -> Iterator[Examined]:

@@ -1,5 +1,6 @@
 """Reports what a conversion did: `report.json` for programs, a table for people."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -48,8 +49,8 @@ def _split(
         "skipped": sum(len(shard.skipped) for shard in own),
         "shards": len(own),
         "bytes": sum(shard.bytes for shard in own),
-        "smallest": min(sizes, key=lambda size: size[0] * size[1], default=None),
-        "largest": max(sizes, key=lambda size: size[0] * size[1], default=None),
+        "smallest": min(sizes, key=math.prod, default=None),
+        "largest": max(sizes, key=math.prod, default=None),
         "classes": {name: labels[str(i)] for i, name in enumerate(collection.class_names)},
     }
 
@@ -73,13 +74,11 @@ def table(report: dict[str, Any]) -> str:
 def listing_lines(listing: Listing) -> list[str]:
     """Return the table of what happened to the rows of the lists, line by line."""
     splits = list(listing.rows)
-    missing = Counter(split for split, _ in listing.missing)
-    repeated = Counter(split for split, _ in listing.repeated)
     rows = {
         "rows": listing.rows,
-        "repeated": repeated,
+        "repeated": Counter(split for split, _ in listing.repeated),
         "conflicting labels": listing.dropped_rows,
-        "missing": missing,
+        "missing": Counter(split for split, _ in listing.missing),
     }
     lines = [_row("lists", *splits)]
     lines += [_row(name, *(f"{n.get(s, 0):,}" for s in splits)) for name, n in rows.items()]

@@ -4,6 +4,7 @@ The same command resumes a conversion that was killed, and the result has the sa
 """
 
 from dataclasses import replace
+from itertools import groupby
 
 from tfrecords_tools.beam import check_beam
 from tfrecords_tools.cifar import cifar_batches, is_cifar
@@ -31,8 +32,8 @@ def convert(options: Options) -> None:
     """
     checked(options)
     if options.runner == "beam":
-        check_beam(options)
-        options = _absolute(options)
+        check_beam(options)  # its workers may run in other folders
+        options = replace(options, source=options.source.absolute(), out=options.out.absolute())
     collection = collect(options)
     _check_missing(collection, options)
     collection.check(options.source)
@@ -41,11 +42,6 @@ def convert(options: Options) -> None:
         _print_plan(plan, collection)
     else:
         _write(Workspace(options.out, plan), collection, options)
-
-
-def _absolute(options: Options) -> Options:
-    """Return the options with absolute paths, for workers that run in other folders."""
-    return replace(options, source=options.source.absolute(), out=options.out.absolute())
 
 
 def collect(options: Options) -> Collection:
@@ -87,8 +83,8 @@ def _write(workspace: Workspace, collection: Collection, options: Options) -> No
 
 
 def _print_plan(plan: Plan, collection: Collection) -> None:
-    for split in dict.fromkeys(shard.split for shard in plan.shards):
-        own = [shard for shard in plan.shards if shard.split == split]
+    for split, shards in groupby(plan.shards, lambda shard: shard.split):
+        own = list(shards)
         images = sum(len(shard.examples) for shard in own)
         print(f"{split}: {images:,} images in {len(own)} shards, {own[0].file} first")
     print(f"{len(collection.class_names)} classes: {', '.join(collection.class_names)}")
@@ -107,7 +103,11 @@ def _finish(
     staging = workspace.state / "info"
     staging.mkdir(exist_ok=True)
     kind = features(options, collection.class_names)
-    write_info(staging, workspace.plan.name, _description(report), kind, splits)
+    shape = "squares" if options.crop == "center" else "short side"
+    description = (
+        f"Labelled images, {shape} of {options.size} pixels, stored as {options.encoding}."
+    )
+    write_info(staging, workspace.plan.name, description, kind, splits)
     # In reverse, so that dataset_info.json, which makes the set loadable, comes last.
     for path in sorted(staging.iterdir(), reverse=True):
         path.replace(workspace.folder / path.name)
@@ -115,12 +115,6 @@ def _finish(
         part.write_text(table(report), encoding="utf-8")
     write_json(workspace.folder / REPORT, report)
     workspace.close()
-
-
-def _description(report: dict) -> str:
-    options = report["plan"]["options"]
-    shape = "squares" if options["crop"] == "center" else "short side"
-    return f"Labelled images, {shape} of {options['size']} pixels, stored as {options['encoding']}."
 
 
 if __name__ == "__main__":

@@ -14,27 +14,16 @@ MADE = "give one that convert made, with a dataset_info.json"
 
 @dataclass(frozen=True)
 class DataSet:
-    """A folder that tensorflow-datasets can load, whether `convert` made it or not.
-
-    Args:
-        folder: its path.
-        class_names: K class names.
-        shards: path and number of records of each shard, by split.
-        shape: [H, W, 3] of the images; None for a side that varies between images.
-        encoding: "jpeg", "png" or "raw"; "" for any format that an image decoder knows.
-        options: options of `convert`; empty if `convert` did not make the set.
-        images: hash of the images' names and labels; empty if `convert` did not make the set.
-        written: records and bytes of each file by name; empty if `convert` did not make the set.
-    """
+    """A folder that tensorflow-datasets can load; the last three are empty if not by `convert`."""
 
     folder: Path
     class_names: tuple[str, ...]
-    shards: dict[str, list[tuple[Path, int]]]
-    shape: tuple[int | None, ...]
-    encoding: str
-    options: dict[str, Any]
-    images: str
-    written: dict[str, tuple[int, int]]
+    shards: dict[str, list[tuple[Path, int]]]  # path and number of records, by split
+    shape: tuple[int | None, ...]  # [H, W, 3]; None for a side that varies between images
+    encoding: str  # "jpeg", "png" or "raw"; "" for any format that an image decoder knows
+    options: dict[str, Any]  # of `convert`
+    images: str  # hash of the images' names and labels
+    written: dict[str, tuple[int, int]]  # records and bytes of each file by name
 
     @property
     def files(self) -> dict[Path, int]:
@@ -86,11 +75,14 @@ def open_dataset(folder: Path) -> DataSet:
     report = read_json(folder / REPORT) or {}
     plan = report.get("plan") or {}
     options = plan.get("options", {})
-    written = {of["file"]: (of["records"], of["bytes"]) for of in report.get("shards", [])}
     raw = isinstance(image, tfds.features.Tensor) and not isinstance(image, tfds.features.Image)
-    encoding = "raw" if raw else options.get("encoding", "")
-    images, shape = plan.get("images", ""), tuple(image.shape)
-    return DataSet(folder, names, shards, shape, encoding, options, images, written)
+    return DataSet(
+        folder, names, shards, tuple(image.shape),
+        encoding="raw" if raw else options.get("encoding", ""),
+        options=options,
+        images=plan.get("images", ""),
+        written={of["file"]: (of["records"], of["bytes"]) for of in report.get("shards", [])},
+    )  # fmt: skip
 
 
 def check_format(info: Any, title: str) -> None:

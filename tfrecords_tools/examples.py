@@ -25,32 +25,14 @@ class Example(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Files:
-    """Returns the path of a key's image, for a folder of files."""
-
-    root: Path
-
-    def __call__(self, key: str) -> Path | np.ndarray:
-        return self.root / key
-
-
-@dataclass(frozen=True)
 class Collection:
-    """Examples and their classes.
+    """Examples, in any order, and their classes."""
 
-    Args:
-        class_names: K class names; a label is an index into them.
-        examples: the images, in any order.
-        read: returns the path or pixels of a key, for `open_image`; worker processes get a copy.
-        listing: for a source with lists, what happened to their rows (see `lists.Listing`).
-        hashes: SHA-256 of each file that defines labels, by name.
-    """
-
-    class_names: tuple[str, ...]
+    class_names: tuple[str, ...]  # a label is an index into them
     examples: list[Example]
-    read: Callable[[str], Path | np.ndarray]
-    listing: Any = None
-    hashes: dict[str, str] = field(default_factory=dict)
+    read: Callable[[str], Path | np.ndarray]  # key -> source of `open_image`; workers get a copy
+    listing: Any = None  # `lists.Listing`, for a source with lists
+    hashes: dict[str, str] = field(default_factory=dict)  # SHA-256 of each file of labels, by name
 
     @property
     def divided(self) -> bool:
@@ -74,10 +56,7 @@ def order(key: str, seed: int = 0) -> tuple[str, str]:
 def hold_out(examples: Iterable[Example], fraction: float, seed: int) -> list[Example]:
     """Divide examples into `train` and `val`, class by class, by a hash of seed and key.
 
-    Args:
-        examples: labelled images; their split is ignored.
-        fraction: part of each class to hold out, from 0 to 1; one image of a class always stays.
-        seed: seed of the division.
+    `fraction`, from 0 to 1, is the part of each class to hold out; one image always stays.
 
     Raises:
         InputError: the classes are too small to hold out any image.

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from tfrecords_tools.classes import some
 from tfrecords_tools.common.errors import InputError, meant_folder
-from tfrecords_tools.examples import UNDIVIDED, Collection, Example, Files
+from tfrecords_tools.examples import UNDIVIDED, Collection, Example
 from tfrecords_tools.images import SUFFIXES, is_image
 
 SPLITS = {  # folder, in any case -> split; the first of two folders for one split counts
@@ -42,7 +42,7 @@ def class_folders(root: Path) -> Collection:
         for path in paths
     ]
     _warn_of_others(root, {example.key for example in examples})
-    return Collection(names, examples, Files(root))
+    return Collection(names, examples, root.joinpath)
 
 
 def check_folder(root: Path) -> None:
@@ -143,11 +143,7 @@ def _warn_of_others(root: Path, taken: Set[str]) -> None:
 
 
 def files(folder: Path) -> list[Path]:
-    """Return all files below a folder, sorted, but no hidden ones such as thumbnails.
-
-    Raises:
-        InputError: a folder cannot be read.
-    """
+    """Return all files below a folder but hidden ones, sorted; InputError if it is unreadable."""
     try:
         return sorted(_walk(folder, frozenset()))
     except OSError as error:

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from tfrecords_tools.deep import to_eight_bits
-from tfrecords_tools.profiles import to_srgb
+from tfrecords_tools.colours import to_eight_bits, to_srgb
 
 # Files with these suffixes count as images without being opened; all others are opened.
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff"})
@@ -71,9 +70,6 @@ def open_image(
         short_side: length of the result's short side, in pixels; the aspect ratio is kept.
         profiles: whether to convert colours by the image's ICC profile, or to ignore it.
 
-    Returns:
-        An RGB image.
-
     Raises:
         UnreadableImage: the file is not an image, or is damaged; its message is the reason.
     """
@@ -128,15 +124,11 @@ def _check_aspect(image: Image.Image) -> None:
 
 
 def _upright(picture: Image.Image, original: Image.Image) -> Image.Image:
-    turn = TURNS.get(_orientation(original))
-    return picture if turn is None else picture.transpose(turn)
-
-
-def _orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation of a loaded image; 1 (upright) if it is missing or broken."""
+    """Turn a picture by the EXIF orientation of the loaded original, unless that is broken."""
+    turn = None
     with suppress(Exception):
-        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
-    return 1
+        turn = TURNS.get(int(original.getexif().get(ExifTags.Base.Orientation, 1)))
+    return picture if turn is None else picture.transpose(turn)
 
 
 def _to_rgb(image: Image.Image, profiles: bool = True) -> Image.Image:

@@ -30,16 +30,10 @@ class Row(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """Which fields of a line are its path and its label.
+    """Which fields of a line are its path and its label."""
 
-    Args:
-        path: fields of the path, which may itself contain the delimiter.
-        label: index of the label's field; None if it is unknown.
-        delimiter: character between the fields.
-    """
-
-    path: slice
-    label: int | None
+    path: slice  # several fields, if the path contains the delimiter
+    label: int | None  # None: unknown
     delimiter: str
 
     def path_of(self, fields: list[str]) -> str:
@@ -52,16 +46,10 @@ Choice = tuple[list[Line], Layout]  # the lines of a list, divided in one way
 
 
 def read_rows(split: str, file: Path, images: Set[str], root: str) -> list[Row]:
-    """Read the rows of a list, including its header if it has one.
+    """Read the rows of a split's list, including its header if it has one.
 
-    The delimiter and the column of the path are inferred from the images: those that find the most
-    images are used, and `path,label` if nothing finds more.
-
-    Args:
-        split: split that the list belongs to.
-        file: path of the list.
-        images: paths of the existing images.
-        root: name of the folder that these paths are relative to.
+    The delimiter and the column of the path are those that find the most of the existing `images`,
+    whose paths are relative to a folder called `root`; `path,label` if nothing finds more.
 
     Raises:
         InputError: the file cannot be read, or is not a list of paths and labels.
@@ -69,7 +57,7 @@ def read_rows(split: str, file: Path, images: Set[str], root: str) -> list[Row]:
     text = read_text(file)
     if text.lstrip()[:1] in ("{", "["):
         raise InputError(f"{file} is JSON: give path,label rows.")
-    lines, layout = _best(text, file, images, root)
+    lines, layout = choice = _best(text, file, images, root)
     if not lines:
         raise InputError(f"{file} holds no rows of path,label.")
     if layout.label is None:
@@ -83,7 +71,7 @@ def read_rows(split: str, file: Path, images: Set[str], root: str) -> list[Row]:
         if len(fields) == 1 and (rows or fields[0] in images):
             raise InputError(f"{place}: {fields[0]!r} is not a path,label row.")
         rows.append(Row(split, path, fields[layout.label], place))
-    return rows if _exact(lines, layout, images) else _moved(rows, file, images, root)
+    return rows if _exact(choice, images) else _moved(rows, file, images, root)
 
 
 def _moved(rows: list[Row], file: Path, images: Set[str], root: str) -> list[Row]:
@@ -103,10 +91,8 @@ def without_headers(
 ) -> list[Row]:
     """Remove the first row of a list, and its repetitions, if it is a header.
 
-    Args:
-        rows: rows of one list.
-        images: paths of the existing images.
-        is_label: returns whether a word is the label of an existing image, or of a class file.
+    `is_label` returns whether a word is the label of one of the existing `images`, or of a class
+    file.
     """
     path, label = rows[0].path, rows[0].label
     picture = path in images or PurePosixPath(path).suffix.lower() in SUFFIXES
@@ -116,11 +102,7 @@ def without_headers(
 
 
 def read_text(file: Path) -> str:
-    """Read a text in UTF-8, in UTF-16 with a byte order mark, or else in Windows-1252.
-
-    Raises:
-        InputError: the file cannot be read, or is in none of these encodings.
-    """
+    """Read UTF-8, UTF-16 with a byte order mark, or else Windows-1252; raises InputError."""
     try:
         data = file.read_bytes()
     except OSError as error:
@@ -131,59 +113,46 @@ def read_text(file: Path) -> str:
         if b"\0" in data:
             raise InputError(f"{file} contains zero bytes: save it as CSV in UTF-8.")
         return data.decode("utf-8-sig")
-    except UnicodeError:
-        return _western(data, file)
+    except UnicodeDecodeError as error:
+        return _western(data, len(error.object[: error.start + 1].splitlines()), file)
 
 
-def _western(data: bytes, file: Path) -> str:
-    """Decode Windows-1252, the likeliest encoding of a file that is not UTF-8, and warn."""
-    lines = data.splitlines()
-    odd = next(number for number, line in enumerate(lines) if not _is_utf8(line))
+def _western(data: bytes, odd: int, file: Path) -> str:
+    """Decode Windows-1252, the likeliest encoding if line `odd` is not UTF-8, and warn."""
     try:
         text = data.decode("cp1252")
     except UnicodeError:
         raise InputError(
-            f"{file}, line {odd + 1} is neither UTF-8 nor Windows-1252: save it as UTF-8."
+            f"{file}, line {odd} is neither UTF-8 nor Windows-1252: save it as UTF-8."
         ) from None
-    shown = lines[odd].decode("cp1252")
+    shown = data.splitlines()[odd - 1].decode("cp1252")
     warnings.warn(
-        f"{file} is not UTF-8 and was read as Windows-1252 (line {odd + 1}: {shown}): save it as "
-        f"UTF-8 if that is wrong.",
+        f"{file} is not UTF-8 and was read as Windows-1252 (line {odd}: {shown}): save it as UTF-8 "
+        f"if that is wrong.",
         stacklevel=2,
     )
     return text
-
-
-def _is_utf8(line: bytes) -> bool:
-    try:
-        line.decode()
-    except UnicodeError:
-        return False
-    return True
 
 
 # ---- columns ---------------------------------------------------------------------------------
 def _best(text: str, file: Path, images: Set[str], root: str) -> Choice:
     """Return the lines and the layout that find the most images; the first of several."""
     choices = _choices(text.replace("\r\n", "\n").replace("\r", "\n"), file)
-
-    def exact(choice: Choice) -> int:
-        return _exact(*choice, images)
-
-    def loose(choice: Choice) -> int:
-        lines, layout = choice
-        return len(elsewhere((layout.path_of(fields) for _, fields in lines), images, root))
-
-    def wide(choice: Choice) -> int:
-        return sum(len(fields) > 1 for _, fields in choice[0])
-
-    if exact(best := max(choices, key=exact)):
+    best = max(choices, key=lambda choice: _exact(choice, images))
+    if _exact(best, images):
         return best
-    return max(choices, key=lambda choice: (loose(choice), wide(choice)))
+
+    def loose(choice: Choice) -> tuple[int, int]:
+        lines, layout = choice
+        found = elsewhere((layout.path_of(fields) for _, fields in lines), images, root)
+        return len(found), sum(len(fields) > 1 for _, fields in lines)
+
+    return max(choices, key=loose)
 
 
-def _exact(lines: list[Line], layout: Layout, images: Set[str]) -> int:
+def _exact(choice: Choice, images: Set[str]) -> int:
     """Count the lines that name an image."""
+    lines, layout = choice
     return sum(layout.path_of(fields) in images for _, fields in lines)
 
 

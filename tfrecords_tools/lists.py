@@ -3,14 +3,14 @@
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from tfrecords_tools.class_files import read_classes
 from tfrecords_tools.classes import check_names
 from tfrecords_tools.common.errors import InputError
-from tfrecords_tools.examples import UNDIVIDED, Collection, Example, Files
+from tfrecords_tools.examples import UNDIVIDED, Collection, Example
 from tfrecords_tools.folders import check_folder, files
 from tfrecords_tools.list_files import Row, read_rows, without_headers
 from tfrecords_tools.names import match
@@ -21,42 +21,27 @@ WIKIART_SPLITS = ("train", "val")
 
 @dataclass(frozen=True)
 class Listing:
-    """What happened to the rows of the lists: each is kept, repeated, dropped or missing.
+    """What happened to the rows of the lists: each is kept, repeated, dropped or missing."""
 
-    Args:
-        rows: number of rows in each split's list.
-        repeated: split and path of rows that repeat an earlier path with the same label.
-        dropped: the labels of each path that has more than one.
-        dropped_rows: number of rows with such a path in each split's list.
-        missing: split and path of rows that no file matches.
-        renamed: path in the list -> path of the file, if they differ.
-        matched: number of rows for each way of matching.
-    """
-
-    rows: dict[str, int]
-    repeated: list[tuple[str, str]]
-    dropped: dict[str, list[str]]
-    dropped_rows: dict[str, int]
-    missing: list[tuple[str, str]]
-    renamed: dict[str, str] = field(default_factory=dict)
-    matched: dict[str, int] = field(default_factory=dict)
+    rows: dict[str, int]  # in each split's list
+    repeated: list[tuple[str, str]]  # split and path of an earlier row with the same label
+    dropped: dict[str, list[str]]  # path -> its labels, if there are several
+    dropped_rows: dict[str, int]  # rows with such a path in each split's list
+    missing: list[tuple[str, str]]  # split and path of rows that no file matches
+    renamed: dict[str, str]  # path in the list -> path of the file, if they differ
+    matched: dict[str, int]  # rows for each way of matching
 
 
 def wikiart_lists(folder: Path, task: str) -> tuple[dict[str, Path], Path]:
-    """Return the official lists of a task, by split, and its class file.
-
-    Raises:
-        InputError: the folder lacks one of them.
-    """
+    """Return the official lists of a task, by split, and its class file; or raise InputError."""
     lists = {split: _find(folder, f"{task}_{split}") for split in WIKIART_SPLITS}
     return lists, _find(folder, f"{task}_class")
 
 
 def listed_images(root: Path, lists: Mapping[str, Path], class_file: Path | None) -> Collection:
-    """Return the images below `root` that the lists name.
+    """Return the images below `root` that the lists name, by paths relative to it.
 
     Args:
-        root: folder that the paths in the lists are relative to.
         lists: split -> file of `path,label` rows; a single list may have the split `all`.
         class_file: one class per line, numbered or in order; without it the labels are the names.
 
@@ -81,7 +66,9 @@ def listed_images(root: Path, lists: Mapping[str, Path], class_file: Path | None
         matched=dict(Counter(how for _, how in found.values())),
     )
     examples = [Example(r.split, found[r.path][0], classes[r.label]) for r in present]
-    return Collection(_names(classes), examples, Files(root), listing, _hashes(lists, class_file))
+    names = {index: name for name, index in reversed(classes.items())}  # before its number
+    ordered = tuple(names[index] for index in sorted(names))
+    return Collection(ordered, examples, root.joinpath, listing, _hashes(lists, class_file))
 
 
 def parse_lists(labels: Iterable[str]) -> dict[str, Path]:
@@ -141,14 +128,6 @@ def _classes_of(rows: Sequence[Row]) -> dict[str, int]:
     return {label: index for index, label in enumerate(ordered)}
 
 
-def _names(classes: Mapping[str, int]) -> tuple[str, ...]:
-    """Return the names in order of their indices; a class file lists names before numbers."""
-    names: dict[int, str] = {}
-    for name, index in classes.items():
-        names.setdefault(index, name)
-    return tuple(names[index] for index in sorted(names))
-
-
 def _classified(
     lists: list[list[Row]], images: set[str], class_file: Path | None
 ) -> tuple[list[Row], dict[str, int]]:
@@ -176,10 +155,10 @@ def _classified(
 
 
 def _hashes(lists: Mapping[str, Path], class_file: Path | None) -> dict[str, str]:
-    sources = {**lists, **({"classes": class_file} if class_file else {})}
+    sources = [*lists.items(), *([("classes", class_file)] if class_file else [])]
     return {
         f"{path.name} ({what})": hashlib.sha256(path.read_bytes()).hexdigest()
-        for what, path in sources.items()
+        for what, path in sources
     }
 
 

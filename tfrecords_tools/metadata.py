@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -72,14 +71,9 @@ def write_info(
     connector: Any,
     splits: Mapping[str, Sequence[tuple[int, int]]],
 ) -> None:
-    """Write `dataset_info.json`, `features.json` and `label.labels.txt`.
+    """Write `dataset_info.json`, `features.json` and `label.labels.txt` into an existing folder.
 
-    Args:
-        folder: existing folder to write them into.
-        name: name of the data set.
-        description: text for people.
-        connector: `tfds.features` of a record.
-        splits: (records, bytes) of each shard, by split.
+    `connector` is the `tfds.features` of a record, `splits` (records, bytes) of each shard.
     """
     import tensorflow_datasets as tfds
 
@@ -104,17 +98,12 @@ def write_info(
     info.write_to_directory(folder)
 
 
-@cache
-def _parser() -> Any:
-    from tensorflow_datasets.proto import tf_example_pb2
-
-    return tf_example_pb2.Example.FromString
-
-
 def parse(data: bytes) -> dict[str, Any]:
     """Parse a record into its values by name, with images still encoded; raises ValueError."""
+    from tensorflow_datasets.proto import tf_example_pb2
+
     try:
-        example = _parser()(data)
+        example = tf_example_pb2.Example.FromString(data)
     except Exception as error:  # protobuf's own class, which differs between its backends
         raise ValueError(str(error)) from None
     size, found = example.ByteSize(), example.features.feature

@@ -43,13 +43,10 @@ def match(paths: list[str], files: set[str]) -> Found:
 
 
 def elsewhere(paths: Iterable[str], files: Set[str], root: str) -> dict[str, str]:
-    """Match paths of a list that was made on another machine or for other image formats.
+    """Return path -> file for a list that was made on another machine or for other image formats.
 
     Such a path has other folders above the one named `root`, another suffix or none, or is a URL.
     A path that fits two files has no match.
-
-    Returns:
-        path in the list -> path of the file.
     """
     stems = defaultdict(list)
     for file in files:
@@ -59,7 +56,8 @@ def elsewhere(paths: Iterable[str], files: Set[str], root: str) -> dict[str, str
         whole = stem(path)
         below = f"/{whole}".partition(f"/{canonical(root)}/")[2]
         named = stems.get(whole) or stems.get(below, [])
-        found |= {path: named[0]} if len(named) == 1 else {}
+        if len(named) == 1:
+            found[path] = named[0]
     return found
 
 
@@ -79,11 +77,6 @@ def canonical(name: str) -> str:
                 if undone != name:
                     return canonical(undone)  # ends, because each step shortens the name
     return name.casefold()
-
-
-def without_apostrophes(name: str) -> str:
-    """Return the canonical name without apostrophes: `allan-darcangelo` of `allan-d'arcangelo`."""
-    return canonical(name).translate(APOSTROPHES)
 
 
 def ascii_letters(name: str) -> str:
@@ -108,6 +101,6 @@ def _unique_pairs(paths: list[str], files: set[str], key: Callable[[str], str]) 
 
 WAYS = (  # to match a path to a file: name, key, and which paths and files may be matched
     ("variant", canonical, bool),
-    ("apostrophe", without_apostrophes, bool),
+    ("apostrophe", lambda name: canonical(name).translate(APOSTROPHES), bool),
     ("ascii", ascii_letters, mostly_ascii),
 )

@@ -9,7 +9,6 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from tfrecords_tools.common.errors import InputError
 
-Fraction = Annotated[float, Field(ge=0, lt=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -68,7 +67,7 @@ class Options:
     on_error: Literal["skip", "stop"] = "skip"
     max_bad_fraction: Share = 0.05
     max_missing_fraction: Share = 0.05
-    val_fraction: Fraction | None = None
+    val_fraction: Annotated[float, Field(ge=0, lt=1)] | None = None
     seed: Annotated[int, Field(ge=0)] = 0
     limit: Annotated[int, Field(ge=1)] | None = None
     dry_run: bool = False

@@ -35,17 +35,11 @@ class Shard:
 
 @dataclass(frozen=True)
 class Plan:
-    """The shards to write.
+    """The shards to write, of all splits."""
 
-    Args:
-        name: name of the data set.
-        shards: the shards of all splits.
-        identity: everything that the bytes depend on; shards of different identities never mix.
-    """
-
-    name: str
+    name: str  # of the data set
     shards: list[Shard]
-    identity: dict[str, Any]
+    identity: dict[str, Any]  # all that the bytes depend on; different identities never mix
 
     @property
     def count(self) -> int:
@@ -116,11 +110,10 @@ def _identity(collection: Collection, options: Options, shards: list[Shard]) -> 
         for example in shard.examples:
             row = f"{shard.file}\0{example.key}\0{example.label}\n"
             digest.update(row.encode("utf-8", "surrogateescape"))
-    lasting = {key: getattr(options, key) for key in LASTING}
     return {
         "version": __version__,
         "pillow": PIL.__version__,
-        "options": {key: _plain(value) for key, value in lasting.items()},
+        "options": {key: _plain(getattr(options, key)) for key in LASTING},
         "lists": collection.hashes,
         "images": digest.hexdigest(),
     }

@@ -15,7 +15,7 @@ from tfrecords_tools.common.outputs import place
 from tfrecords_tools.common.sheet import named_grid
 from tfrecords_tools.contents import image_of, label_of, values_of
 from tfrecords_tools.dataset import DataSet, open_dataset
-from tfrecords_tools.records import Record, read_records
+from tfrecords_tools.records import read_records
 from tfrecords_tools.workspace import REPORT, read_json
 
 LARGEST = 128  # maximum side of a cell, in pixels
@@ -55,7 +55,12 @@ def preview(
     for row, images in enumerate(rows):
         for column, image in enumerate(images):
             grid[row, column] = np.asarray(ImageOps.fit(image, (side, side)))
-    sheet = named_grid(grid, _titles(dataset))
+    splits = (read_json(folder / REPORT) or {}).get("splits", {})
+    titles = [
+        ", ".join([isolated(name), *(f"{splits[of]['classes'][name]:,} {of}" for of in splits)])
+        for name in dataset.class_names
+    ]
+    sheet = named_grid(grid, titles)
     try:
         with written(out) as part:
             sheet.save(part)
@@ -70,7 +75,11 @@ def first_of_each_class(dataset: DataSet, split: str, count: int) -> list[list[I
     for path, _ in dataset.shards[split]:
         for record in read_records(path):
             try:
-                _add(record, rows, dataset, count)
+                values = values_of(record)
+                row = rows[label_of(values, dataset)]
+                if len(row) < count:
+                    image = image_of(values, dataset)
+                    row.append(ImageOps.fit(image, (min(image.size),) * 2))
             except ValueError as error:
                 verify = cli.command("tfrecords_tools.verify", dataset.folder)
                 raise InputError(f"{path} is damaged ({error}): run {verify}.") from None
@@ -79,26 +88,6 @@ def first_of_each_class(dataset: DataSet, split: str, count: int) -> list[list[I
     if not any(rows):
         raise InputError(f"{split} of {dataset.folder} has no images.")
     return rows
-
-
-def _add(record: Record, rows: list[list[Image.Image]], dataset: DataSet, count: int) -> None:
-    """Add a record's image to the row of its class, if there is room; raises ValueError."""
-    values = values_of(record)
-    row = rows[label_of(values, dataset)]
-    if len(row) < count:
-        image = image_of(values, dataset)
-        row.append(ImageOps.fit(image, (min(image.size),) * 2))
-
-
-def _titles(dataset: DataSet) -> list[str]:
-    """Return each class's name with its number of images in each split."""
-    splits = (read_json(dataset.folder / REPORT) or {}).get("splits", {})
-    return [
-        ", ".join(
-            [isolated(name), *(f"{of['classes'][name]:,} {split}" for split, of in splits.items())]
-        )
-        for name in dataset.class_names
-    ]
 
 
 if __name__ == "__main__":

@@ -11,9 +11,7 @@ LINE_SECONDS = 30
 class Progress:
     """Shows the images done, images/s, MB/s of source files, images skipped, and the time left.
 
-    Args:
-        total: number of images.
-        done: number of those that an earlier run has done.
+    Of the `total` images, an earlier run has done `done`.
     """
 
     def __init__(self, total: int, done: int = 0):
@@ -28,13 +26,7 @@ class Progress:
         self.bar.close()
 
     def show(self, images: int, size: int, skipped: int) -> None:
-        """Update the display.
-
-        Args:
-            images: number of images that this run has read so far.
-            size: bytes of their source files; 0 if unknown.
-            skipped: number of images skipped so far.
-        """
+        """Update the display; `images` of this run have files of `size` bytes (0: unknown)."""
         now = time.monotonic()
         seconds = max(now - self.begun, 1e-9)
         rate = (f"{size / 1e6 / seconds:.1f} MB/s, " if size else "") + f"{skipped} skipped"

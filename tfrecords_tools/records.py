@@ -13,18 +13,11 @@ LONGEST = 2**31  # bytes; a larger length is taken for damage
 
 
 class Record(NamedTuple):
-    """A record of a file, or a damaged part of it.
+    """A record of a file, or a damaged part of it; after a damaged length, none can be found."""
 
-    Args:
-        offset: where it begins in the file, in bytes.
-        data: its content; None if that is damaged.
-        problem: what is wrong with it; empty if nothing is.  After a damaged length, no more
-            records can be found.
-    """
-
-    offset: int
-    data: bytes | None
-    problem: str = ""
+    offset: int  # where it begins in the file, in bytes
+    data: bytes | None  # None if it is damaged
+    problem: str = ""  # what is wrong with it; empty if nothing is
 
 
 def write_record(file: BinaryIO, data: bytes) -> int:
@@ -38,15 +31,13 @@ def read_records(path: Path) -> Iterator[Record]:
     """Yield every record of a file, intact or not."""
     with path.open("rb") as file:
         while header := file.read(HEADER.size):
-            offset = file.tell() - len(header)
-            if len(header) < HEADER.size:
-                yield Record(offset, None, "it ends within a record")
-                return
-            length, checksum = HEADER.unpack(header)
-            if checksum != _masked(header[:8]) or length > LONGEST:
-                yield Record(offset, None, "a damaged length, what follows is lost")
-                return
-            data = file.read(length + FOOTER.size)
+            offset, data, length = file.tell() - len(header), b"", 0
+            if len(header) == HEADER.size:
+                length, checksum = HEADER.unpack(header)
+                if checksum != _masked(header[:8]) or length > LONGEST:
+                    yield Record(offset, None, "a damaged length, what follows is lost")
+                    return
+                data = file.read(length + FOOTER.size)
             if len(data) < length + FOOTER.size:
                 yield Record(offset, None, "it ends within a record")
                 return

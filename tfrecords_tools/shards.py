@@ -1,5 +1,6 @@
 """Writes one shard, in a worker process."""
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -27,26 +28,16 @@ class BadImage(Exception):
 
 @dataclass
 class ShardReport:
-    """What a shard contains, and which images were skipped.
-
-    Args:
-        file: name of the shard.
-        split: split that it belongs to.
-        records: number of its records.
-        bytes: size of the file.
-        labels: number of records of each label.
-        smallest, largest: (width, height) of the stored images with the fewest and most pixels.
-        skipped: key and reason of each image that could not be read.
-    """
+    """What a shard contains, and which images were skipped."""
 
     file: str
     split: str
     records: int = 0
-    bytes: int = 0
-    labels: dict[str, int] = field(default_factory=dict)
-    smallest: tuple[int, int] | None = None
-    largest: tuple[int, int] | None = None
-    skipped: list[tuple[str, str]] = field(default_factory=list)
+    bytes: int = 0  # size of the file
+    labels: dict[str, int] = field(default_factory=dict)  # records of each label
+    smallest: tuple[int, int] | None = None  # (width, height) of the stored image
+    largest: tuple[int, int] | None = None  # with the fewest or the most pixels
+    skipped: list[tuple[str, str]] = field(default_factory=list)  # key and reason
 
     @property
     def images(self) -> int:
@@ -58,16 +49,9 @@ def write_shard(
     shard: Shard, folder: Path, notes: Path, read: Read, options: Options,
     class_names: tuple[str, ...], advance: Advance,
 ) -> ShardReport:  # fmt: skip
-    """Write a shard and then its report, each of them atomically.
+    """Write a shard into `folder` and then its report to `notes`, each of them atomically.
 
-    Args:
-        shard: file name and images.
-        folder: folder to write the shard into.
-        notes: path of the report.
-        read: returns the path or the pixels of a key.
-        options: options of the conversion.
-        class_names: K class names.
-        advance: called after each image.
+    `read` returns the path or the pixels of a key; `advance` is called after each image.
 
     Raises:
         BadImage: an image is unreadable and `on_error` is "stop".
@@ -112,7 +96,8 @@ def _stored(
             raise BadImage(example.key, reason) from None
         report.skipped.append((example.key, reason))
         return None
-    _measure(report, size)
+    report.smallest = min(report.smallest or size, size, key=math.prod)
+    report.largest = max(report.largest or size, size, key=math.prod)
     return stored
 
 
@@ -120,14 +105,6 @@ def _square(image: Image.Image) -> Image.Image:
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     return image.crop((left, top, left + side, top + side))
-
-
-def _measure(report: ShardReport, size: tuple[int, int]) -> None:
-    area = size[0] * size[1]
-    if report.smallest is None or area < report.smallest[0] * report.smallest[1]:
-        report.smallest = size
-    if report.largest is None or area > report.largest[0] * report.largest[1]:
-        report.largest = size
 
 
 def _size(source: Path | np.ndarray) -> int:

@@ -43,7 +43,9 @@ def verify(
     """
     dataset = open_dataset(folder)
     shards = list(dataset.files.items())
-    check = partial(check_shard, dataset=dataset, every=EACH.get(decode, 0), labels=_labels(folder))
+    report = read_json(folder / REPORT) or {}
+    labels = {shard["file"]: shard["labels"] for shard in report.get("shards", [])}
+    check = partial(check_shard, dataset=dataset, every=EACH.get(decode, 0), labels=labels)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers or os.cpu_count(), context) as pool:
         results = tqdm(pool.map(check, shards), total=len(shards), unit=" shards", disable=None)
@@ -64,13 +66,9 @@ def verify(
 def check_shard(
     shard: tuple[Path, int], dataset: DataSet, every: int = 1, labels: dict[str, dict] | None = None
 ) -> list[str]:
-    """Return the problems of a shard; an empty list if it is sound.
+    """Return the problems of a shard with its path and its number of records, or an empty list.
 
-    Args:
-        shard: path, and number of records that it should have.
-        dataset: description that its records should match.
-        every: decode one of this many images; 0 decodes none.
-        labels: file -> label -> number of records that should have it.
+    One of `every` images is decoded; `labels` are the records of each label in each file.
     """
     path, expected = shard
     if not path.is_file():
@@ -83,11 +81,6 @@ def check_shard(
     elif not problems and labels and labels.get(path.name, found) != found:
         problems.append("labels other than those in report.json")
     return problems
-
-
-def _labels(folder: Path) -> dict[str, dict]:
-    report = read_json(folder / REPORT) or {}
-    return {shard["file"]: shard["labels"] for shard in report.get("shards", [])}
 
 
 if __name__ == "__main__":

@@ -31,12 +31,7 @@ def write_with_processes(
 ) -> Generator[list[ShardReport], None, None]:  # fmt: skip
     """Write shards with processes on this machine; yield new reports until all have arrived.
 
-    Args:
-        work: `write_shard`, with every argument bound but shard, notes and advance.
-        shards: shards to write.
-        workspace: folder to write into.
-        progress: display to update.
-        options: options of the conversion.
+    `work` is `write_shard`, with every argument bound but shard, notes and advance.
 
     Raises:
         BadImage: an image is unreadable and none is tolerated.
@@ -54,7 +49,7 @@ def write_with_processes(
             while pending:
                 done, pending = wait(pending, POLL_SECONDS, FIRST_COMPLETED)
                 reports = [_result(future, options) for future in done]
-                progress.show(counts.images, counts.bytes, counts.skipped)
+                progress.show(*counts.values[:])
                 yield reports
         except BaseException:
             counts.stop.set()
@@ -68,11 +63,7 @@ class Counts:
     def __init__(self) -> None:
         context = multiprocessing.get_context("spawn")
         self.stop: Event = context.Event()
-        self.values = context.Array("q", [0, 0, 0])
-
-    images = property(lambda self: self.values[0])
-    bytes = property(lambda self: self.values[1])
-    skipped = property(lambda self: self.values[2])
+        self.values = context.Array("q", [0, 0, 0])  # images, bytes of their files, images skipped
 
     def advance(self, size: int, skipped: bool) -> None:
         """Count an image; raises Stopped if the conversion was cancelled."""

@@ -7,7 +7,7 @@ exists and its file has the size given in the report.  `report.json` is written 
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,23 +20,14 @@ from tfrecords_tools.shards import ShardReport
 STATE, REPORT = ".convert", "report.json"
 DESCRIPTIONS = ("dataset_info.json", "features.json", "label.labels.txt", "report.txt", REPORT)
 OLD_DEFAULTS = {"ignore_profiles": True}  # for sets that were made before an option existed
-ELSEWHERE = "give another --out, or add --overwrite to start again"
 
 
 class Workspace:
-    """The output folder of a plan.
-
-    Args:
-        folder: path of the folder; `opened` creates it.
-        plan: shards to write into it.
-    """
+    """The output folder of a plan; `opened` creates it."""
 
     def __init__(self, folder: Path, plan: Plan):
         self.folder, self.plan, self.state = folder, plan, folder / STATE
-
-    @property
-    def report(self) -> Path:
-        return self.folder / REPORT
+        self.owner = self.state / "plan.json"
 
     @contextmanager
     def opened(self, overwrite: bool) -> Iterator[None]:
@@ -55,8 +46,8 @@ class Workspace:
                 if overwrite:
                     self._delete()
                 clear_all(self.folder)
-                if not (self.state / "plan.json").exists():
-                    write_json(self.state / "plan.json", self.plan.identity)
+                if not self.owner.exists():
+                    write_json(self.owner, self.plan.identity)
                 yield
         except OSError as error:
             raise RunError(
@@ -67,7 +58,7 @@ class Workspace:
     def finished(self) -> bool:
         """Return whether the data set is complete."""
         whole = all((self.folder / name).is_file() for name in DESCRIPTIONS)
-        complete = len(self._reports(self._final())) == len(self.plan.shards)
+        complete = len(self.done()) == len(self.plan.shards)
         return whole and complete and not self.state.exists()
 
     def notes(self, shard: Shard) -> Path:
@@ -76,64 +67,56 @@ class Workspace:
 
     def done(self) -> list[ShardReport]:
         """Return the reports of the shards that are complete."""
-        reports = (read_json(self.notes(shard)) for shard in self.plan.shards)
-        return self._reports([*filter(None, reports), *self._final()])
+        noted = (read_json(self.notes(shard)) for shard in self.plan.shards)
+        found = [*filter(None, noted), *self._final().get("shards", [])]
+        reports = {report["file"]: ShardReport(**report) for report in found}
+        return [
+            reports[shard.file]
+            for shard in self.plan.shards
+            if shard.file in reports and self._size(shard.file) == reports[shard.file].bytes
+        ]
 
     def close(self) -> None:
         """Delete the state of the conversion, once everything is written."""
         shutil.rmtree(self.state)
 
-    def _final(self) -> list[dict[str, Any]]:
-        return (read_json(self.report) or {}).get("shards", [])
+    def _final(self) -> dict[str, Any]:
+        return read_json(self.folder / REPORT) or {}
 
-    def _reports(self, found: list[dict[str, Any]]) -> list[ShardReport]:
-        by_file = {report["file"]: ShardReport(**report) for report in found}
-        files = {shard.file for shard in self.plan.shards}
-        return [r for r in by_file.values() if r.file in files and self._size(r.file) == r.bytes]
-
-    def _size(self, file: str) -> int | None:
-        with suppress(OSError):
-            return (self.folder / file).stat().st_size
-        return None
+    def _size(self, file: str) -> int:
+        path = self.folder / file
+        return path.stat().st_size if path.is_file() else -1
 
     # ---- ownership ----------------------------------------------------------------------------
     def check(self, overwrite: bool) -> None:
-        """Check that the folder is new or ours, and without `overwrite` also of the same plan.
-
-        Raises:
-            InputError: the folder is a file, holds other files, or belongs to another plan.
-        """
-        if not self.folder.exists() or (self.folder.is_dir() and not any(self.folder.iterdir())):
-            return
-        if not self.folder.is_dir():
+        """Raise InputError if the folder is not ours, or without `overwrite` not of this plan."""
+        if self.folder.exists() and not self.folder.is_dir():
             raise InputError(f"--out {self.folder} is a file: give a folder.")
-        known = read_json(self.state / "plan.json") or (read_json(self.report) or {}).get("plan")
-        if known is None and not self._just_begun():
+        there = [path.name for path in self.folder.iterdir()] if self.folder.exists() else []
+        known = read_json(self.owner) or self._final().get("plan")
+        if known is None and there not in ([], [STATE]):  # killed before it wrote its plan
             raise InputError(f"--out {self.folder} holds other files: give a new or empty folder.")
         difference = _difference(known, self.plan.identity) if known and not overwrite else ""
         if difference:
-            raise InputError(f"{self.folder} was made with {difference}: {ELSEWHERE}.")
-
-    def _just_begun(self) -> bool:
-        """Return whether a conversion was killed before it wrote its plan."""
-        return [path.name for path in self.folder.iterdir()] == [STATE]
+            raise InputError(
+                f"{self.folder} was made with {difference}: give another --out, or add --overwrite "
+                f"to start again."
+            )
 
     def _delete(self) -> None:
         """Delete what conversions of this name have written, and nothing else.
 
         The plan and the report, which show that the folder is ours, go last; lock files stay.
         """
-        last = [self.state / "plan.json", self.report]
+        last = [self.owner, self.folder / REPORT]
         kept = [*last, *(self.state / name for name in NAMES)]
         written = [self.folder / name for name in DESCRIPTIONS]
         written += [*self.folder.glob(f"{self.plan.name}-*.tfrecord-*-of-*"), *self.state.glob("*")]
-        for path in written:
+        for path in [*(path for path in written if path not in kept), *last]:
             if path.is_dir():
                 shutil.rmtree(path)
-            elif path not in kept:
+            else:
                 path.unlink(missing_ok=True)
-        for path in last:
-            path.unlink(missing_ok=True)
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
@@ -147,12 +130,12 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 def _difference(old: dict[str, Any], new: dict[str, Any]) -> str:
     """Return the first difference between two plans in words; empty if they are the same."""
-    for key in new["options"]:
-        before, after = old.get("options", {}).get(key, OLD_DEFAULTS.get(key)), new["options"][key]
-        if before != after:
-            return f"--{key.replace('_', '-')} {before}, not {after}"
-    for name in sorted(new["lists"].keys() | old.get("lists", {}).keys()):
-        if old.get("lists", {}).get(name) != new["lists"].get(name):
+    options, lists = OLD_DEFAULTS | old.get("options", {}), old.get("lists", {})
+    for key, value in new["options"].items():
+        if options.get(key) != value:
+            return f"--{key.replace('_', '-')} {options.get(key)}, not {value}"
+    for name in sorted(new["lists"].keys() | lists.keys()):
+        if lists.get(name) != new["lists"].get(name):
             return f"another {name}"
     if old.get("images") != new["images"]:
         return "other images or labels"

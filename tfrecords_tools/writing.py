@@ -1,8 +1,9 @@
 """Writes the shards that are still missing, with processes on this machine or with Apache Beam."""
 
 import contextlib
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable
 from functools import partial
+from itertools import chain
 
 from tfrecords_tools.beam import write_with_beam
 from tfrecords_tools.common.errors import InputError
@@ -14,8 +15,7 @@ from tfrecords_tools.shards import BadImage, ShardReport, store, write_shard
 from tfrecords_tools.workers import write_with_processes
 from tfrecords_tools.workspace import Workspace
 
-Run = Callable[..., Generator[list[ShardReport], None, None]]
-RUNNERS: dict[str, Run] = {"local": write_with_processes, "beam": write_with_beam}
+RUNNERS: dict[str, Callable] = {"local": write_with_processes, "beam": write_with_beam}
 
 
 def write_shards(
@@ -37,24 +37,18 @@ def write_shards(
     )  # fmt: skip
     with Progress(workspace.plan.count, sum(report.images for report in reports)) as progress:
         run = RUNNERS[options.runner](work, left, workspace, progress, options)
-        with contextlib.closing(run), _sentences():
-            for done in run:
-                reports += done
-                _check_bad(reports, workspace.plan.count, options)
-    _check_bad(reports, workspace.plan.count, options)
+        with contextlib.closing(run):
+            try:
+                for done in chain([[]], run):
+                    reports += done
+                    _check_bad(reports, workspace.plan.count, options)
+            except BadImage as error:
+                key, why = error.args
+                raise InputError(
+                    f"{key} cannot be read ({why}): repair it, or use --on-error skip."
+                ) from None
     by_file = {report.file: report for report in reports}
     return [by_file[shard.file] for shard in workspace.plan.shards]
-
-
-@contextlib.contextmanager
-def _sentences() -> Iterator[None]:
-    try:
-        yield
-    except BadImage as error:
-        key, why = error.args
-        raise InputError(
-            f"{key} cannot be read ({why}): repair it, or use --on-error skip."
-        ) from None
 
 
 def _must_redo(report: ShardReport, collection: Collection, options: Options) -> bool:

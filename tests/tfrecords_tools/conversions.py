@@ -1,18 +1,22 @@
-"""Runs conversions in separate processes, and reads their output without the converter's code."""
+"""Runs conversions, and reads their output without the converter's code."""
 
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from PIL import Image
 
 from artgan_tf.data.demo_paintings import CLASS_NAMES, gallery
 from tfrecords_tools import convert as verb
+from tfrecords_tools import writing
 from tfrecords_tools.common import cli
 from tfrecords_tools.options import Options
 
@@ -21,29 +25,38 @@ COMMAND = [sys.executable, "-m", "tfrecords_tools.convert"]
 Done = subprocess.CompletedProcess[str]
 
 
-def convert(source: Path, out: Path, *flags: object, **env: str) -> Done:
+def convert(source: Path, out: Path, *flags: object) -> Done:
+    """Run `convert` in this process; no workers start, unless `flags` name their number."""
+    said, told = io.StringIO(), io.StringIO()
+    runner = writing.RUNNERS["local"] if "--workers" in flags else _without_workers
+    words = [str(source), "--out", str(out), *map(str, flags)]
+    with (
+        patch.dict(writing.RUNNERS, local=runner),
+        contextlib.redirect_stdout(said),
+        contextlib.redirect_stderr(told),
+        pytest.raises(SystemExit) as exit_,
+    ):
+        cli.main(verb.convert, "convert", words, Options)
+    return Done(words, int(exit_.value.code or 0), said.getvalue(), told.getvalue())
+
+
+def _without_workers(work: Any, shards: Any, workspace: Any, *_: object) -> Iterator[list]:
+    for shard in shards:
+        yield [work(shard, notes=workspace.notes(shard), advance=lambda size, skipped: None)]
+
+
+def convert_apart(source: Path, out: Path, *flags: object, **env: str) -> Done:
     """Run `convert` in a separate process; upper-case keywords set environment variables."""
     return subprocess.run(
-        [*COMMAND, *arguments(source, out, *flags)],
+        [*COMMAND, str(source), "--out", str(out), *map(str, flags)],
         cwd=REPOSITORY, env=os.environ | env, capture_output=True, text=True, timeout=200,
     )  # fmt: skip
 
 
-def arguments(source: Path, out: Path, *flags: object) -> list[str]:
-    """The command's, with one worker unless another number is given: each is one more Python."""
-    workers = () if "--workers" in flags else ("--workers", 1)
-    return [str(source), "--out", str(out), *map(str, (*flags, *workers))]
-
-
-def converted(source: Path, out: Path, *flags: object, **env: str) -> dict[str, Any]:
-    """The report of a conversion that must succeed, in this process unless `env` is given."""
-    if env:
-        done = convert(source, out, *flags, **env)
-        assert done.returncode == 0, done.stderr
-    else:
-        with pytest.raises(SystemExit) as exit_:
-            cli.main(verb.convert, "convert", arguments(source, out, *flags), Options)
-        assert not exit_.value.code
+def converted(source: Path, out: Path, *flags: object) -> dict[str, Any]:
+    """Return the report of a conversion that must succeed."""
+    done = convert(source, out, *flags)
+    assert done.returncode == 0, done.stderr
     return report(out)
 
 
@@ -51,8 +64,13 @@ def report(out: Path) -> dict[str, Any]:
     return json.loads((out / "report.json").read_text(encoding="utf-8"))
 
 
+def refused(source: Path, out: Path, *flags: object) -> str:
+    """Return the single error message of a conversion that must be refused."""
+    return sentence(convert(source, out, *flags))
+
+
 def sentence(done: Done, code: int = 2) -> str:
-    """Return the single error message of a conversion that was refused."""
+    """Return the single error message of a conversion that failed."""
     return the_error(done.returncode, done.stderr, code)
 
 

@@ -1,4 +1,4 @@
-"""Interrupts conversions at chosen moments, and finds the processes that still run afterwards."""
+"""Strikes conversions at chosen moments, and finds the processes that still run afterwards."""
 
 import signal
 import subprocess
@@ -11,9 +11,10 @@ import pytest
 
 from tests.tfrecords_tools.conversions import COMMAND, REPOSITORY
 
-FLAGS = ("--size", "48", "--shards", "7", "--encoding", "png", "--workers", "2")  # 14 shards
+SETTINGS = ("--size", "48", "--shards", "7", "--encoding", "png")  # 14 shards
+FLAGS = (*SETTINGS, "--workers", "2")
 PATIENCE = 30  # seconds for processes to end
-Moment = Callable[[Path, float], bool]  # output folder, seconds since the start -> now?
+Moment = Callable[[Path], bool]  # output folder -> now?
 
 needs_proc = pytest.mark.skipif(
     not Path("/proc/self/stat").exists(), reason="it looks into /proc for what still runs"
@@ -23,32 +24,22 @@ needs_proc = pytest.mark.skipif(
 class Undisturbed(NamedTuple):
     source: Path
     content: dict[str, bytes]
-    seconds: float
 
 
-def after(seconds: float) -> Moment:
-    return lambda out, elapsed: elapsed >= seconds
+class Struck(NamedTuple):
+    group: int
+    code: int
+    printed: str
+    landed: bool  # before the conversion ended
 
 
-def once(condition: Callable[[Path], bool], pause: float) -> Moment:
-    """Return a moment shortly after the condition was first met."""
-    seen: list[float] = []
-
-    def now(out: Path, elapsed: float) -> bool:
-        if not seen and condition(out):
-            seen.append(elapsed)
-        return bool(seen) and elapsed >= seen[0] + pause
-
-    return now
+def once_done(count: int) -> Moment:
+    """Return the moment when this many shards are reported done."""
+    return lambda out: len(list((out / ".convert").glob("[!.]*-of-*.json"))) >= count
 
 
-def once_done(count: int, pause: float) -> Moment:
-    """Return a moment shortly after this many shards were reported done."""
-    return once(lambda out: len(list((out / ".convert").glob("[!.]*-of-*.json"))) >= count, pause)
-
-
-def once_there(name: str, pause: float = 0.0) -> Moment:
-    return once(lambda out: (out / name).exists(), pause)
+def once_there(name: str) -> Moment:
+    return lambda out: (out / name).exists()
 
 
 def alive(group: int) -> list[str]:
@@ -71,32 +62,27 @@ def ended(group: int) -> bool:
     return not alive(group)
 
 
-class Ended(NamedTuple):
-    code: int
-    printed: str
-
-
 def struck(
     source: Path,
     out: Path,
     moment: Moment,
     strike: Callable[[int], object],
     flags: Sequence[str] = FLAGS,
-) -> Ended:
-    """Start a conversion, and do something to its process group at a moment."""
-    command = [*COMMAND, str(source), "--out", str(out), *flags]
-    process = subprocess.Popen(
-        command, cwd=REPOSITORY, start_new_session=True, stderr=subprocess.PIPE, text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's `&` ignores it
-    )  # fmt: skip
-    begun = time.monotonic()
-    while process.poll() is None and not moment(out, time.monotonic() - begun):
-        time.sleep(0.001)
-    late = process.poll() is not None or (out / "dataset_info.json").exists()
-    if not late:
-        strike(process.pid)
-    _, printed = process.communicate(timeout=PATIENCE)
-    assert ended(process.pid)
-    if late:
-        pytest.skip("this machine was too busy to strike in time")
-    return Ended(process.returncode, printed)
+    pause: float = 0,
+) -> Struck:
+    """Start a conversion, do something to its process group at a moment, and wait for its end."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with out.with_name("printed").open("w+") as printed:  # workers may keep a pipe open for longer
+        process = subprocess.Popen(
+            [*COMMAND, str(source), "--out", str(out), *flags],
+            cwd=REPOSITORY, start_new_session=True, stdout=subprocess.DEVNULL, stderr=printed,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # after a shell's `&`
+        )  # fmt: skip
+        while process.poll() is None and not moment(out):
+            time.sleep(0.0005)
+        time.sleep(pause)
+        if landed := process.poll() is None:
+            strike(process.pid)
+        code = process.wait(PATIENCE)
+        printed.seek(0)
+        return Struck(process.pid, code, printed.read(), landed)

@@ -9,14 +9,14 @@ import pytest
 
 from tests.tfrecords_tools.conversions import (
     content,
-    convert,
+    convert_apart,
     converted,
     paintings,
+    refused,
     report,
-    sentence,
     shards,
 )
-from tests.tfrecords_tools.processes import FLAGS, Undisturbed, once_done, struck
+from tests.tfrecords_tools.processes import FLAGS, Undisturbed, ended, once_done, struck
 from tests.tfrecords_tools.test_wikiart import IMAGES, LISTS, needs_lists
 
 pytest.importorskip(
@@ -38,7 +38,7 @@ def test_what_follows_goes_to_beam(
     """It runs processes instead of threads, with source and target given as relative paths."""
     monkeypatch.chdir(undisturbed.source.parent)
     own = ("--runner=DirectRunner", "--direct_running_mode=multi_processing")
-    done = convert(undisturbed.source, tmp_path / "set", *BEAM, "--", *own)
+    done = convert_apart(undisturbed.source, tmp_path / "set", *BEAM, "--", *own)
     assert done.returncode == 0, done.stderr
     assert "sdk_worker" in done.stderr or "Logging handler created" in done.stderr
     assert content(tmp_path / "set") == undisturbed.content
@@ -49,7 +49,7 @@ def test_either_runner_goes_on_where_the_other_stopped(
 ) -> None:
     for name, first, second in (("one", BEAM, FLAGS), ("two", FLAGS, BEAM)):
         out = tmp_path / name / "set"
-        said = sentence(convert(undisturbed.source, out, *first, "--on-error", "stop"))
+        said = refused(undisturbed.source, out, *first, "--on-error", "stop")
         assert "portrait/broken.png" in said
         assert "--on-error skip" in said
         assert list(out.glob(".*.tmp")) == []
@@ -61,7 +61,7 @@ def test_either_runner_goes_on_where_the_other_stopped(
 
 def test_too_many_unreadable_files_are_refused(undisturbed: Undisturbed, tmp_path: Path) -> None:
     flags = (*BEAM, "--max-bad-fraction", 0.001)
-    assert "portrait/broken.png" in sentence(convert(undisturbed.source, tmp_path / "set", *flags))
+    assert "portrait/broken.png" in refused(undisturbed.source, tmp_path / "set", *flags)
     assert not (tmp_path / "set" / "dataset_info.json").exists()
 
 
@@ -71,7 +71,7 @@ def test_a_shard_whose_image_was_mended_is_done_again(tmp_path: Path) -> None:
     kept = shutil.copy(good, tmp_path / "kept.png")
     converted(source, tmp_path / "other" / "set", *FLAGS)
     good.write_bytes(b"no image")
-    sentence(convert(source, tmp_path / "set", *BEAM, "--max-bad-fraction", 0))
+    refused(source, tmp_path / "set", *BEAM, "--max-bad-fraction", 0)
     shutil.copy(kept, good)
     converted(source, tmp_path / "set", *BEAM)
     assert content(tmp_path / "set") == content(tmp_path / "other" / "set")
@@ -80,8 +80,9 @@ def test_a_shard_whose_image_was_mended_is_done_again(tmp_path: Path) -> None:
 def test_interrupted_it_ends_and_goes_on(undisturbed: Undisturbed, tmp_path: Path) -> None:
     out = tmp_path / "set"
     found = struck(
-        undisturbed.source, out, once_done(3, 0.0), lambda g: os.killpg(g, signal.SIGINT), BEAM
+        undisturbed.source, out, once_done(3), lambda g: os.killpg(g, signal.SIGINT), BEAM
     )
+    assert ended(found.group)
     assert found.code == 1
     assert "Traceback" not in found.printed
     assert found.printed.splitlines()[-1] == "error: interrupted."
@@ -100,7 +101,7 @@ def test_interrupted_it_ends_and_goes_on(undisturbed: Undisturbed, tmp_path: Pat
 )
 def test_mistakes_in_beams_own_options(tmp_path: Path, flags: str, word: str) -> None:
     source = paintings(tmp_path / "source", 30)
-    said = sentence(convert(source, tmp_path / "set", "--runner", "beam", "--", flags))
+    said = refused(source, tmp_path / "set", "--runner", "beam", "--", flags)
     assert said.startswith("error: Apache Beam rejects the options after --: ")
     assert word in said
     assert not (tmp_path / "set").exists()

@@ -1,15 +1,13 @@
 """The work of Beam's workers, tested without Beam, and the command line if Beam is missing."""
 
-import json
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
-from tests.tfrecords_tools.conversions import paintings
+from tests.tfrecords_tools.conversions import paintings, refused
 from tfrecords_tools.beam_job import Job, Stopped, versions_here, write
 from tfrecords_tools.convert import collect
 from tfrecords_tools.options import Options
@@ -34,18 +32,11 @@ def never(*_: object, **__: object) -> NoReturn:
     pytest.fail("it begins")
 
 
-def test_a_job_holds_what_was_planned(workspace: Workspace) -> None:
-    shards = workspace.plan.shards
+def test_a_job_holds_what_was_planned_also_names_that_are_no_unicode(workspace: Workspace) -> None:
+    shards, key = workspace.plan.shards, b"caf\xe9.png".decode("utf-8", "surrogateescape")
+    shards[0].examples[0] = shards[0].examples[0]._replace(key=key)
     job = Job.lay_out(shards, workspace)
     assert [job.shard(shard.file) for shard in shards] == shards
-
-
-def test_names_that_are_no_unicode_come_back(workspace: Workspace) -> None:
-    shard = workspace.plan.shards[0]
-    shard.examples[0] = shard.examples[0]._replace(
-        key=b"caf\xe9.png".decode("utf-8", "surrogateescape")
-    )
-    assert Job.lay_out([shard], workspace).shard(shard.file) == shard
 
 
 def test_a_later_job_calls_off_the_former(workspace: Workspace) -> None:
@@ -111,24 +102,10 @@ def test_a_worker_of_another_version_refuses(workspace: Workspace) -> None:
 
 
 def test_without_beam_it_says_what_to_install(
-    tmp_path: Path, refuse: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+    options: Options, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "apache_beam", None)
-    source = paintings(tmp_path / "source", 30)
-    said = refuse(source, tmp_path / "set", "--runner", "beam")
+    said = refused(options.source, options.out, "--runner", "beam")
     assert "pip install 'artgan-tf[beam]'" in said
     assert "requirements-beam.txt" in said
-    assert not (tmp_path / "set").exists()
-
-
-def test_options_of_beam_need_beam(tmp_path: Path, refuse: Callable[..., str]) -> None:
-    source = paintings(tmp_path / "source", 30)
-    said = refuse(source, tmp_path / "set", "--", "--flink_master=here:8081")
-    assert "--flink_master=here:8081" in said
-    assert "--runner beam" in said
-
-
-def test_the_runner_is_not_part_of_the_plan(options: Options) -> None:
-    other = Options(options.source, options.out, shards=3, runner="beam", beam_options=("--a",))
-    plans = [make_plan(collect(each), each).identity for each in (options, other)]
-    assert json.dumps(plans[0]) == json.dumps(plans[1])
+    assert not options.out.exists()

@@ -1,4 +1,4 @@
-"""Class names that would be lost, stripped or confused are refused in every kind of source."""
+"""Class names that would be lost, stripped or confused are refused; class files in every form."""
 
 import pickle
 from collections.abc import Callable
@@ -9,9 +9,8 @@ import pytest
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from artgan_tf.config import Data
-from artgan_tf.data.spec import open_source
 from tfrecords_tools.cifar import cifar_batches
+from tfrecords_tools.class_files import read_classes
 from tfrecords_tools.classes import check_names
 from tfrecords_tools.common.errors import InputError
 from tfrecords_tools.dataset import class_names
@@ -24,8 +23,8 @@ BAD = {
     "space": ["trees ", " trees", "trees\u00a0", "\u3000trees"],
     "UTF-8": ["mus\udce9e"],
 }
+SEA = {"portrait": 0, "landscape, sea": 1, "0": 0, "1": 1}
 PROBLEMS = [(name, problem) for problem, names in BAD.items() for name in names]
-GOOD = ["still life", 'it\'s "quoted", yes', "é", "葛飾", "a=b", "--data", "9", "👩\u200d🎨"]
 
 
 @pytest.mark.parametrize(("name", "problem"), PROBLEMS)
@@ -37,39 +36,36 @@ def test_a_name_that_no_list_of_lines_keeps_is_refused(name: str, problem: str) 
 
 
 def test_a_name_that_is_another_once_composed_is_refused() -> None:
+    check_names(
+        ["still life", 'it\'s "quoted", yes', "é", "葛飾", "--data", "9", "👩\u200d🎨"], "here"
+    )
     for names in (["a", "b", "a"], ["caf\u00e9", "cafe\u0301"]):
         with pytest.raises(InputError, match="2 classes are called"):
             check_names(names, "here")
 
 
-def test_unusual_names_are_kept_as_they_are() -> None:
-    check_names(GOOD, "here")
-
-
 # ---- sources ---------------------------------------------------------------------------------
+def pictures(root: Path, *names: str) -> Path:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (9, 9)).save(root / name)
+    return root
+
+
 def folders(root: Path, name: str) -> None:
-    for folder in ("good", name):
-        (root / folder).mkdir(parents=True)
-        Image.new("RGB", (9, 9)).save(root / folder / "1.png")
-    class_folders(root).check(root)
+    class_folders(pictures(root, "good/1.png", f"{name}/1.png")).check(root)
 
 
 def lists(root: Path, name: str) -> None:
-    root.mkdir()
-    for number in (1, 2):
-        Image.new("RGB", (9, 9)).save(root / f"{number}.png")
-    quoted = name.replace('"', '""')
-    text = f'1.png,good\n2.png,"{quoted}"\n'
-    (root / "l.csv").write_text(text, encoding="utf-8")
-    listed_images(root, {"train": root / "l.csv"}, None).check(root)
+    pictures(root, "1.png", "2.png")
+    (root / "l.csv").write_text(f'1.png,good\n2.png,"{name}"\n', encoding="utf-8")
+    listed_images(root, {"train": root / "l.csv"}, None)
 
 
 def class_file(root: Path, name: str) -> None:
-    root.mkdir()
-    Image.new("RGB", (9, 9)).save(root / "1.png")
-    (root / "l.csv").write_text("1.png,0\n")
+    (pictures(root, "1.png") / "l.csv").write_text("1.png,0\n")
     (root / "names.txt").write_text(f"0 good\n1 {name}\n", encoding="utf-8")
-    listed_images(root, {"train": root / "l.csv"}, root / "names.txt").check(root)
+    listed_images(root, {"train": root / "l.csv"}, root / "names.txt")
 
 
 def cifar(root: Path, name: str) -> None:
@@ -81,29 +77,76 @@ def cifar(root: Path, name: str) -> None:
     cifar_batches(root).check(root)
 
 
-def arrays(root: Path, name: str) -> None:
-    root.mkdir()
-    images, labels = np.zeros((40, 9, 9, 3), np.uint8), np.arange(40) % 2
-    np.savez(root / "a.npz", images=images, labels=labels, class_names=["good", name])
-    open_source(Data(spec=f"arrays:{root / 'a.npz'}"))
-
-
-@pytest.mark.parametrize("enter", [folders, lists, class_file, cifar, arrays])
-@pytest.mark.parametrize("name", ["por\u2028trait", "tr\x1cees"])
-def test_it_is_refused_where_it_enters(
-    tmp_path: Path, enter: Callable[[Path, str], None], name: str
-) -> None:
+@pytest.mark.parametrize("enter", [folders, lists, class_file, cifar])
+def test_it_is_refused_where_it_enters(tmp_path: Path, enter: Callable[[Path, str], None]) -> None:
     with pytest.raises(InputError, match="line break"):
-        enter(tmp_path / "root", name)
-
-
-def test_a_folder_with_a_space_at_its_end_is_refused(tmp_path: Path) -> None:
-    """tensorflow-datasets would strip its name to `good`, the name of another class."""
-    with pytest.raises(InputError, match="'good ' is not a class name: it begins or ends"):
-        folders(tmp_path / "root", "good ")
+        enter(tmp_path / "root", "por\u2028trait")
 
 
 def test_a_label_that_is_a_sequence_of_classes_is_refused() -> None:
     label = tfds.features.Sequence(tfds.features.ClassLabel(names=["a", "b"]))
     with pytest.raises(InputError, match="names one class"):
         class_names({"image": tfds.features.Image(), "label": label}, "the set")
+
+
+# ---- class files -----------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "text",
+    [
+        "portrait\nlandscape, sea\n",
+        "0 portrait\n1 landscape, sea\n",
+        "1 landscape, sea\n0 portrait",
+        '0,portrait\n1,"landscape, sea"\n',
+        '"0","portrait"\n"1","landscape, sea"\n',
+        "1;landscape, sea\n0;portrait\n",
+        "1\tlandscape, sea\r\n0\tportrait\r\n",
+        "0: portrait\n1: landscape, sea\n",
+        "0. portrait\n1. landscape, sea\n",
+        "# my classes\n0 portrait\n1 landscape, sea\n",
+        "id,name\n0,portrait\n1,landscape, sea\n",
+        'name,id\nportrait,0\n"landscape, sea",1\n',
+        "landscape, sea,1\nportrait,0\n",
+        "landscape, sea 1\nportrait 0\n",
+        "\n\n0 portrait\n\n1 landscape, sea\n",
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_one_reading_is_possible(tmp_path: Path, text: str, encoding: str) -> None:
+    (tmp_path / "classes").write_bytes(text.encode(encoding))
+    assert read_classes(tmp_path / "classes") == SEA
+
+
+def test_a_number_at_the_end_of_names_is_a_part_of_them(tmp_path: Path) -> None:
+    (tmp_path / "classes").write_text("SUV 2000\nSUV 2012\nBlink\n")
+    assert list(read_classes(tmp_path / "classes"))[:3] == ["SUV 2000", "SUV 2012", "Blink"]
+
+
+def test_numbers_may_be_names_in_their_own_order(tmp_path: Path) -> None:
+    for names in (["0", "1", "2"], ["1998", "1999"], ["00", "01"]):
+        (tmp_path / "classes").write_text("\n".join(names))
+        classes = read_classes(tmp_path / "classes")
+        assert [classes[name] for name in names] == list(range(len(names)))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1 portrait\n2 landscape\n", ["line 2", "0 to 1"]),
+        ("0 portrait\n0 landscape\n", ["line 2", "0 to 1"]),
+        ("0 portrait\nlandscape\n", ["line 2", "'landscape' has no number"]),
+        ("portrait\n0 landscape\n2 sea\n", ["line 3", "0 to 1"]),
+        ("file,label\n000.png,0\n001.png,1\n002.png,0\n", ["line 4", "0 to 2"]),
+        ('{"0": "portrait", "1": "landscape"}', ["line 1", "not a class name"]),
+        ('["portrait", "landscape"]', ["line 1", "not a class name"]),
+        ("# my classes\nportrait\nlandscape\n", ["line 1", "'# my classes'"]),
+        ("portrait;people\nlandscape;none\n", ["line 1", "not a class name"]),
+        ("1\n0\n", ["the number of another class"]),
+        ("a\nb\na\n", ["2 classes are called 'a'"]),
+        ("", ["no class names"]),
+    ],
+)
+def test_what_could_mean_two_things_is_refused(tmp_path: Path, text: str, words: list[str]) -> None:
+    (tmp_path / "classes").write_text(text)
+    with pytest.raises(InputError) as caught:
+        read_classes(tmp_path / "classes")
+    assert all(word in str(caught.value) for word in [str(tmp_path / "classes"), *words])

@@ -46,11 +46,6 @@ def test_two_wrong_decodings_are_undone(pages: tuple[str, str]) -> None:
     assert canonical(garbled) == NAME.casefold()
 
 
-def test_the_lists_and_the_files_mangling_lead_to_one_name() -> None:
-    assert LISTED != STORED
-    assert canonical(LISTED) == canonical(STORED) == "joaquín_sea.jpg"
-
-
 def test_composed_and_decomposed_accents_are_one_name() -> None:
     decomposed = unicodedata.normalize("NFD", NAME)
     assert decomposed != NAME

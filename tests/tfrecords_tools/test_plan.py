@@ -1,7 +1,6 @@
 """Splits, order and shards do not depend on the order in which the file system lists files."""
 
 import hashlib
-import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,13 @@ import numpy as np
 import pytest
 
 from tfrecords_tools.common.errors import InputError
-from tfrecords_tools.examples import Collection, Example, Files, hold_out
+from tfrecords_tools.examples import Collection, Example, hold_out
 from tfrecords_tools.options import Options
 from tfrecords_tools.plan import Plan, make_plan
 
 COUNTS = {"a": 40, "b": 7, "c": 1, "d": 26}
 NAMES = tuple(COUNTS)
+READ, OUT = Path("source").joinpath, Path("some/My Set-2")
 
 
 def members(name: str, count: int, split: str = "all") -> list[Example]:
@@ -27,8 +27,7 @@ ALL = [example for name, count in COUNTS.items() for example in members(name, co
 
 
 def plan_of(examples: list[Example], **options: Any) -> Plan:
-    collection = Collection(NAMES, examples, Files(Path("source")))
-    return make_plan(collection, Options(Path("source"), Path("some/My Set-2"), **options))
+    return make_plan(Collection(NAMES, examples, READ), Options(Path("source"), OUT, **options))
 
 
 def keys(plan: Plan, split: str) -> list[str]:
@@ -60,16 +59,15 @@ def test_each_class_gives_its_share(fraction: float, expected: dict[str, int]) -
     assert sorted([*keys(plan, "train"), *keys(plan, "val")]) == sorted(e.key for e in ALL)
 
 
-def test_a_tenth_is_held_out_unless_told_otherwise() -> None:
-    assert keys(plan_of(ALL), "val") == keys(plan_of(ALL, val_fraction=0.1), "val") != []
-
-
-def test_the_division_does_not_depend_on_the_order_of_the_listing() -> None:
-    random = np.random.default_rng(0)
-    for _ in range(20):
+def test_nothing_depends_on_the_order_of_the_listing() -> None:
+    random, plan = np.random.default_rng(0), plan_of(ALL)
+    assert keys(plan, "val") == keys(plan_of(ALL, val_fraction=0.1), "val") != []
+    for _ in range(5):
         shuffled = [ALL[index] for index in random.permutation(len(ALL))]
-        assert plan_of(shuffled).shards == plan_of(ALL).shards
-        assert plan_of(shuffled).identity == plan_of(ALL).identity
+        assert (plan_of(shuffled).shards, plan_of(shuffled).identity) == (
+            plan.shards,
+            plan.identity,
+        )
 
 
 def test_the_division_of_a_class_does_not_depend_on_the_others() -> None:
@@ -109,38 +107,26 @@ def test_a_source_with_a_split_to_hold_out_is_not_divided() -> None:
 
 
 # ---- order -----------------------------------------------------------------------------------
-def test_images_lie_in_the_order_of_a_hash_of_their_names() -> None:
-    found = keys(plan_of(ALL), "train")
+def test_images_lie_in_the_order_of_a_hash_of_their_names_and_a_limit_keeps_the_first() -> None:
+    whole = plan_of(ALL)
+    found = keys(whole, "train")
     assert found == sorted(found, key=lambda key: hashlib.sha256(f"0:{key}".encode()).digest())
     assert found != sorted(found)
-
-
-def test_classes_are_mixed_from_the_first_shard_on() -> None:
-    plan = plan_of([*members("a", 500), *members("d", 500)], shards=10)
-    for shard in plan.shards[:10]:
-        assert 25 < sum(example.label == 0 for example in shard.examples) < 65
-
-
-@pytest.mark.parametrize("limit", [1, 5, 30, 1000])
-def test_a_limit_keeps_the_first_of_each_split(limit: int) -> None:
-    whole, some = plan_of(ALL), plan_of(ALL, limit=limit)
-    for split in ("train", "val"):
-        assert keys(some, split) == keys(whole, split)[:limit]
+    for limit in (1, 30, 1000):
+        some = plan_of(ALL, limit=limit)
+        for split in ("train", "val"):
+            assert keys(some, split) == keys(whole, split)[:limit]
 
 
 # ---- shards ----------------------------------------------------------------------------------
-@pytest.mark.parametrize("count", [1, 2, 3, 7, 64, 66])
+@pytest.mark.parametrize("count", [1, 3, 64, 5000])
 def test_shards_differ_by_at_most_one_image(count: int) -> None:
     plan = plan_of(ALL, shards=count)
     sizes = [len(shard.examples) for shard in plan.shards if shard.split == "train"]
-    assert len(sizes) == count
+    assert len(sizes) == min(count, 66)
     assert sum(sizes) == 66
     assert max(sizes) - min(sizes) <= 1
     assert keys(plan, "train") == keys(plan_of(ALL, shards=1), "train")
-
-
-def test_there_are_no_more_shards_than_images() -> None:
-    assert [len(shard.examples) for shard in plan_of(ALL, shards=5000).shards] == [1] * 74
 
 
 @pytest.mark.parametrize(
@@ -165,48 +151,35 @@ def test_shards_are_as_large_as_they_should_be(
 
 def test_files_are_named_as_tensorflow_datasets_expects() -> None:
     files = [shard.file for shard in plan_of(ALL, shards=2).shards]
-    assert files == [
-        f"my_set_2-{split}.tfrecord-{index:05d}-of-00002"
-        for split in ("train", "val")
-        for index in (0, 1)
-    ]
-    assert all(re.fullmatch(r"[a-z][a-z0-9_]*-\w+\.tfrecord-\d{5}-of-\d{5}", f) for f in files)
+    numbers = [f"{split}.tfrecord-{i:05d}-of-00002" for split in ("train", "val") for i in (0, 1)]
+    assert files == [f"my_set_2-{number}" for number in numbers]
 
 
 # ---- identity --------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    "options",
-    [
-        *({"size": 65}, {"crop": "center"}, {"encoding": "png"}, {"quality": 94}, {"shards": 3}),
-        *({"val_fraction": 0.2}, {"seed": 1}, {"limit": 9}),
-    ],
-)
-def test_what_changes_the_bytes_changes_the_identity(options: dict[str, Any]) -> None:
-    assert plan_of(ALL, **options).identity != plan_of(ALL).identity
-
-
-def test_other_images_labels_or_names_change_the_identity() -> None:
-    collections = [
-        Collection(NAMES, ALL, Files(Path("source"))),
-        Collection(NAMES, ALL[1:], Files(Path("source"))),
-        Collection(NAMES, [ALL[0]._replace(label=3), *ALL[1:]], Files(Path("source"))),
-        Collection(NAMES, [ALL[0]._replace(key="all/a/x.jpg"), *ALL[1:]], Files(Path("source"))),
-        Collection(("a", "b", "c", "e"), ALL, Files(Path("source"))),
-        Collection(NAMES, ALL, Files(Path("source")), hashes={"list.csv": "0"}),
+def test_what_changes_the_bytes_changes_the_identity() -> None:
+    settings: list[dict[str, Any]] = [
+        *({}, {"size": 65}, {"crop": "center"}, {"encoding": "png"}, {"quality": 94}),
+        *({"shards": 3}, {"val_fraction": 0.2}, {"seed": 1}, {"limit": 9}),
     ]
-    options = Options(Path("source"), Path("out"))
-    plans = [make_plan(collection, options) for collection in collections]
+    collections = [
+        Collection(NAMES, ALL[1:], READ),
+        Collection(NAMES, [ALL[0]._replace(label=3), *ALL[1:]], READ),
+        Collection(NAMES, [ALL[0]._replace(key="all/a/x.jpg"), *ALL[1:]], READ),
+        Collection(("a", "b", "c", "e"), ALL, READ),
+        Collection(NAMES, ALL, READ, hashes={"list.csv": "0"}),
+    ]
+    plans = [plan_of(ALL, **options) for options in settings]
+    plans += [make_plan(each, Options(Path("source"), OUT)) for each in collections]
     assert len({str(plan.identity) for plan in plans}) == len(plans)
 
 
 def test_what_does_not_change_the_bytes_does_not_change_the_identity() -> None:
     others: dict[str, Any] = {"workers": 3, "on_error": "stop", "max_bad_fraction": 1.0}
-    assert plan_of(ALL, **others).identity == plan_of(ALL).identity
-    moved = make_plan(
-        Collection(NAMES, ALL, Files(Path("elsewhere"))),
-        Options(Path("elsewhere"), Path("other/My Set-2")),
-    )
-    assert moved.identity == plan_of(ALL).identity
+    beam: dict[str, Any] = {"runner": "beam", "beam_options": ("--a",)}
+    moved = Collection(NAMES, ALL, Path("elsewhere").joinpath)
+    elsewhere = Options(Path("elsewhere"), Path("other/My Set-2"))
+    plans = [plan_of(ALL, **others), plan_of(ALL, **beam), make_plan(moved, elsewhere)]
+    assert [plan.identity for plan in plans] == [plan_of(ALL).identity] * 3
 
 
 def test_moved_lists_do_not_change_the_identity() -> None:

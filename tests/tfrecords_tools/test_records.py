@@ -32,38 +32,15 @@ def starts(payloads: list[bytes]) -> list[int]:
     return [sum(sizes[:index]) for index in range(len(sizes))]
 
 
-def crc32c(data: bytes) -> int:
-    """Compute Castagnoli's checksum bit by bit."""
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
-    return crc ^ 0xFFFFFFFF
-
-
 # ---- against TensorFlow ----------------------------------------------------------------------
-def test_the_bytes_are_those_of_tensorflows_writer(tmp_path: Path) -> None:
+def test_ours_are_the_bytes_of_tensorflows_writer(tmp_path: Path) -> None:
     with tf.io.TFRecordWriter(str(tmp_path / "theirs")) as writer:
         for data in PAYLOADS:
             writer.write(data)
     assert written(PAYLOADS) == (tmp_path / "theirs").read_bytes()
-
-
-def test_tensorflow_reads_ours(tmp_path: Path) -> None:
-    (tmp_path / "ours").write_bytes(written(PAYLOADS))
-    dataset = tf.data.TFRecordDataset(str(tmp_path / "ours"))
-    assert list(dataset.as_numpy_iterator()) == PAYLOADS
-
-
-def test_we_read_what_tensorflow_wrote(tmp_path: Path) -> None:
-    with tf.io.TFRecordWriter(str(tmp_path / "theirs")) as writer:
-        for data in PAYLOADS:
-            writer.write(data)
     found = list(read_records(tmp_path / "theirs"))
-    assert [record.data for record in found] == PAYLOADS
-    assert [record.offset for record in found] == starts(PAYLOADS)
-    assert not any(record.problem for record in found)
+    expected = zip(starts(PAYLOADS), PAYLOADS, strict=True)
+    assert found == [Record(offset, data) for offset, data in expected]
 
 
 def test_a_written_record_tells_its_size() -> None:
@@ -109,21 +86,15 @@ def test_a_file_cut_off_anywhere_is_reported(tmp_path: Path) -> None:
 
 def test_an_absurd_length_with_a_sound_checksum_is_not_believed(tmp_path: Path) -> None:
     """Reading it would take a terabyte of memory."""
-    length = struct.pack("<Q", 2**40)
-    crc = crc32c(length)
-    masked = ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
-    found = read(tmp_path / "long", written([b"one"]) + length + struct.pack("<I", masked) + b"x")
+    header = struct.pack("<QI", 2**40, 0xE46B3DAA)  # with its masked checksum
+    found = read(tmp_path / "long", written([b"one"]) + header + b"x")
     assert [record.data for record in found] == [b"one", None]
     assert found[1].problem
 
 
 def test_random_bytes_are_no_records(tmp_path: Path) -> None:
-    random = np.random.default_rng(0)
+    assert read(tmp_path / "empty", b"") == []
     for length in (1, 11, 12, 13, 5000):
-        (found,) = read(tmp_path / "noise", random.bytes(length))
+        (found,) = read(tmp_path / "noise", np.random.default_rng(0).bytes(length))
         assert found.data is None
         assert found.problem
-
-
-def test_an_empty_file_has_no_records(tmp_path: Path) -> None:
-    assert read(tmp_path / "empty", b"") == []

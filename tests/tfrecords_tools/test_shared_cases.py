@@ -1,4 +1,4 @@
-"""Odd inputs from practice (../shared/cases), compared with the results of independent programs."""
+"""Odd folders and lists from practice (../shared/cases) are read whole, or refused."""
 
 import os
 import re
@@ -9,52 +9,20 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from tests.tfrecords_tools.conversions import REPOSITORY
-from tfrecords_tools.class_files import read_classes
 from tfrecords_tools.common.errors import InputError
 from tfrecords_tools.convert import convert
 from tfrecords_tools.dataset import open_dataset
 from tfrecords_tools.examples import Collection
 from tfrecords_tools.folders import class_folders
-from tfrecords_tools.images import UnreadableImage, read_image
 from tfrecords_tools.lists import listed_images
 from tfrecords_tools.options import Options
 
 CASES = Path(os.environ.get("ARTGAN_CASES", REPOSITORY.parent / "shared" / "cases"))
 needs_cases = pytest.mark.skipif(not CASES.is_dir(), reason="no ../shared/cases: set ARTGAN_CASES")
 pytestmark = [pytest.mark.data, needs_cases]
-
-# Pillow does not support colour floats, and the other is not among the files.
-MISSING = {"tiff32float_rgb.tif", "tiff16rgb_planar.tif"}
-# Its values were multiplied in 16 bits, and overflowed, before they were packed.
-WRONG = {"tiff12_blackiszero.tif"}
-
-
-def test_odd_pictures_become_what_their_definition_says() -> None:
-    expected = np.load(CASES / "images" / "expected.npz")
-    off = {}
-    for name in sorted(set(expected.files) - WRONG - MISSING):
-        image = read_image(CASES / "images" / "files" / name, 64).astype(int)
-        off[name] = int(np.abs(image - expected[name]).max())
-    assert len(off) == 40
-    assert {name: most for name, most in off.items() if most > 2} == {}
-
-
-@pytest.mark.parametrize("name", ["cmyk_icc.jpg", "cmyk_icc.tif", "p3.jpg"])
-def test_profiles_mean_what_little_cms_and_libvips_make_of_them(name: str) -> None:
-    expected = np.load(CASES / "icc" / f"{name}.want.npy").astype(int)
-    image = read_image(CASES / "icc" / name, len(expected)).astype(int)
-    assert np.abs(image - expected).max() <= 2
-
-
-@pytest.mark.parametrize("name", ["float255_overshoot.tif", "float_minus1_1.tif"])
-def test_floats_beyond_one_are_unreadable(name: str) -> None:
-    with pytest.raises(UnreadableImage, match="floats go from"):
-        read_image(CASES / "images" / "overshoot" / name, 64)
-
 
 FOLDERS: dict[str, tuple[dict[str, int], list[str]]] = {  # -> images per split, warnings
     "file_names": ({"all": 34}, []),
@@ -169,14 +137,6 @@ LISTS: dict[str, tuple[str, ...] | str] = {  # list -> its classes, or words of 
     "list_empty_label/labels.csv": "line 4: '002.png' has no label",
     "list_newline_label/labels.csv": "line break",
 }
-READ = {"bom.txt", "colon.txt", "comment.txt", "dot.txt", "header.csv", "reversed.csv"}
-READ |= {"reversed.txt", "semicolon.csv", "tab.tsv", "utf16.txt"}
-REFUSED = {
-    "json.json": "line 1",
-    "labels.csv": "line 4",
-    "numbers.txt": "the number of another class",
-    "onebased.txt": "line 2",
-}
 
 
 def plain_lines(file: Path) -> list[str]:
@@ -201,11 +161,9 @@ def test_lists_are_read_or_refused(name: str) -> None:
         assert found.class_names[example.label] in line.replace(example.key, "")
 
 
-def test_no_list_and_no_class_file_is_left_out() -> None:
+def test_no_list_is_left_out() -> None:
     lists = [path for path in CASES.glob("list_*/*") if path.suffix in (".csv", ".tsv")]
     assert {path.relative_to(CASES).as_posix() for path in lists} == {*LISTS}
-    files = {path.name for path in (CASES / "class_file").iterdir()} - {"img"}
-    assert files == {*READ, *REFUSED, "more.txt", "quoted.csv"}
 
 
 def test_train_and_val_have_a_header_each() -> None:
@@ -215,18 +173,6 @@ def test_train_and_val_have_a_header_each() -> None:
         found, told = caught(partial(listed_images, root / "img", lists, None), root)
         assert (found.class_names, found.listing.missing, told) == (names, [], [])
         assert Counter(e.split for e in found.examples) == {"train": 36, "val": 12}
-
-
-@pytest.mark.parametrize("name", sorted(READ))
-def test_class_files_of_one_meaning_are_read(name: str) -> None:
-    classes = read_classes(CASES / "class_file" / name)
-    assert classes == {"portrait": 0, "landscape": 1, "0": 0, "1": 1}
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_other_class_files_are_refused(name: str) -> None:
-    with pytest.raises(InputError, match=REFUSED[name]):
-        read_classes(CASES / "class_file" / name)
 
 
 def test_a_class_file_may_have_more_classes_and_commas() -> None:

@@ -1,6 +1,7 @@
 """The command line of all verbs: a user's mistake prints one sentence and exits with code 2."""
 
 import contextlib
+import inspect
 import io
 import os
 import re
@@ -14,14 +15,17 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import tyro
+from tyro.constructors import ConstructorRegistry, PrimitiveConstructorSpec, PrimitiveTypeInfo
 
 from tfrecords_tools.common.errors import InputError, RunError
 from tfrecords_tools.common.files import DISK, reason
-from tfrecords_tools.common.words import IN_WORDS, after_help
 
 HOME = re.compile(r"(^|(?<==))~(?=[/\\]|$)")  # shells leave it in --out=~/a and train=~/a.csv
 CONFIG = (tyro.conf.FlagCreatePairsOff,)
 NARROWEST = 40  # minimum width of the help, in characters
+TYPES = {"STR": "TEXT", "INT": "NUMBER", "FLOAT": "NUMBER"}
+IN_WORDS = ConstructorRegistry()
+_within: list[PrimitiveTypeInfo] = []
 
 
 def main(
@@ -46,11 +50,7 @@ def main(
         os.environ["COLUMNS"] = str(NARROWEST)
     try:
         with output():
-            words = [HOME.sub(_home, word) for word in (sys.argv[1:] if args is None else args)]
-            own, after = _divided(words, options)
-            parsed = _parsed(verb, prog, own, options)
-            if options:
-                verb(replace(parsed, beam_options=after) if after else parsed)
+            _call(verb, prog, sys.argv[1:] if args is None else args, options)
     except (InputError, RunError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2 if isinstance(error, InputError) else 1)
@@ -65,14 +65,20 @@ def main(
     sys.exit(0)
 
 
-def _parsed(verb: Callable[..., Any], prog: str, own: list[str], options: type | None) -> Any:
-    """Return the parsed options; without `options`, call the verb and return its result."""
-    try:
-        return tyro.cli(options or verb, prog=prog, args=own, config=CONFIG, registry=IN_WORDS)
+def _call(verb: Callable[..., Any], prog: str, args: list[str], options: type | None) -> None:
+    words = [HOME.sub(lambda _: str(Path.home()), word) for word in args]
+    more: dict[str, Any] = {}
+    if "--" in words and hasattr(options, "beam_options"):
+        where = words.index("--")
+        words, more = words[:where], {"beam_options": tuple(words[where + 1 :])}
+    try:  # without `options`, this calls the verb
+        parsed = tyro.cli(options or verb, prog=prog, args=words, config=CONFIG, registry=IN_WORDS)
     except SystemExit as end:
-        if not end.code and {"-h", "--help"} & set(own):
-            print(after_help(verb, prog, options or verb))
+        if not end.code and {"-h", "--help"} & set(words):
+            print(_after_help(verb, prog, options or verb))
         raise
+    if options:
+        verb(replace(parsed, **more))
 
 
 def _environment_fault(error: Exception) -> str:
@@ -89,10 +95,8 @@ def _environment_fault(error: Exception) -> str:
 def command(module: str, *words: object, script: str = "") -> str:
     """Return a shell command to suggest, in the form in which this program was started.
 
-    Args:
-        module: module of the verb, such as artgan_tf.sample.
-        words: arguments of the verb.
-        script: installed script that runs the module, if not `artgan VERB`.
+    The verb's module, such as artgan_tf.sample, belongs to the installed `script`, or to
+    `artgan VERB`.
     """
     started = Path(sys.argv[0])
     name, *verb = (script or f"artgan {module.rpartition('.')[2]}").split()
@@ -121,13 +125,30 @@ def output() -> Iterator[None]:
         sys.exit(0)
 
 
-def _home(_: re.Match[str]) -> str:
-    return str(Path.home())
+# ---- help ---------------------------------------------------------------------------------------
+@IN_WORDS.primitive_rule
+def _in_words(type_info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec | None:
+    """Apply tyro's own rule, but describe the type in words."""
+    if _within:  # called by tyro's own rule, for this type or a part of it
+        return None
+    _within.append(type_info)
+    try:
+        spec = ConstructorRegistry.get_primitive_spec(type_info)
+    finally:
+        _within.pop()
+    if not isinstance(spec, PrimitiveConstructorSpec):
+        return None
+    # `{None}|STR` becomes TEXT, and `{None,latest,best}|INT` becomes latest|best|NUMBER.
+    named = re.sub(r"\{([^}]*)\}", lambda found: found[1].replace(",", "|"), spec.metavar)
+    named = re.sub(r"\bNone\|", "", named)
+    named = re.sub(r"\b[A-Z]+\b", lambda found: TYPES.get(found[0], found[0]), named)
+    return replace(spec, metavar=named)
 
 
-def _divided(args: list[str], options: type | None) -> tuple[list[str], tuple[str, ...]]:
-    """Split the arguments at `--`, if the options have a field for those after it."""
-    if "--" not in args or not hasattr(options, "beam_options"):
-        return args, ()
-    where = args.index("--")
-    return args[:where], tuple(args[where + 1 :])
+def _after_help(verb: Callable[..., Any], prog: str, documented: Any) -> str:
+    """Return the docstring's examples, as typed for `prog`, and what `verb.more_help` returns."""
+    found = re.search(r"Examples:\n((?: +.+\n?)+)", inspect.getdoc(documented) or "")
+    examples = [line.strip() for line in found[1].splitlines()] if found else []
+    typed = [line.replace(f"artgan {verb.__name__}", prog) for line in examples]
+    more = vars(verb).get("more_help", list)()
+    return "\n".join([*(["Examples:"] if typed else []), *(f"  {line}" for line in typed), *more])

@@ -5,7 +5,7 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -45,16 +45,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def written(path: Path, advice: str = "") -> Iterator[Path]:
-    """Like `replacing`, but create the folder first and report errors in one sentence.
-
-    Args:
-        path: file to write.
-        advice: what the user can do, as the end of the error message.
-
-    Raises:
-        InputError: the path is invalid.
-        NotWritten: the disk is full or refuses to write.
-    """
+    """Like `replacing`, but create the folder first, and raise what `telling` raises."""
     with telling(path, advice):
         path.parent.mkdir(parents=True, exist_ok=True)
         clear(path.parent)
@@ -79,8 +70,7 @@ def append(path: Path, content: bytes) -> None:
     with telling(path), path.open("ab", buffering=0) as file:
         size = file.tell()
         try:
-            written = file.write(content)
-            if written != len(content):  # there was room for only a part
+            if file.write(content) != len(content):  # there was room for only a part
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError:
             file.truncate(size)
@@ -89,7 +79,10 @@ def append(path: Path, content: bytes) -> None:
 
 @contextmanager
 def telling(path: Path, advice: str = "") -> Iterator[None]:
-    """Turn an OSError into NotWritten, or into InputError if the path is invalid."""
+    """Turn an OSError into NotWritten, or into InputError if the path is invalid.
+
+    `advice` is what the user can do, as the end of the error message.
+    """
     try:
         yield
     except OSError as error:
@@ -109,30 +102,24 @@ def reason(error: OSError) -> str:
 @cache
 def clear(folder: Path) -> None:
     """Remove temporary files of processes on this machine that no longer run."""
-    _remove(folder, lambda part: _is_abandoned(part.name))
+    start = f"{PART}{HOST}-"
+    for part in folder.glob(f"{PART}*"):
+        pid = part.name.removeprefix(start).partition("-")[0]
+        if part.name.startswith(start) and pid.isdecimal() and not _runs(int(pid)):
+            with suppress(OSError):
+                part.unlink()
 
 
 def clear_all(folder: Path) -> None:
     """Remove all temporary files; only for the process that holds the folder's lock."""
-    _remove(folder, lambda part: True)
-
-
-def _remove(folder: Path, of: Callable[[Path], bool]) -> None:
     for part in folder.glob(f"{PART}*"):
         with suppress(OSError):
-            if of(part):
-                part.unlink()
+            part.unlink()
 
 
-def _is_abandoned(name: str) -> bool:
-    host, _, rest = name.removeprefix(PART).partition("-")
-    pid = rest.partition("-")[0]
-    if host != HOST or not pid.isdecimal():
-        return False
+def _runs(pid: int) -> bool:
     try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except OSError:  # it runs, as another user
-        return False
-    return False
+        os.kill(pid, 0)
+    except OSError as error:  # such as EPERM, if it runs as another user
+        return error.errno != errno.ESRCH
+    return True

@@ -42,9 +42,7 @@ def families(text: str) -> list[str]:
 def lettered(text: str, size: float) -> Image.Image:
     """Draw lines of text, flush right, as a mask of mode `L`, cropped to the text; ink is white.
 
-    Args:
-        text: any text; each line beyond 200 letters is cut off.
-        size: font size in pixels.
+    `size` is that of the font in pixels; each line beyond 200 letters is cut off.
     """
     lines = [_line(line, size) for line in text.split("\n")]
     whole = Image.new("L", (max(x.width for x in lines), sum(x.height for x in lines)))

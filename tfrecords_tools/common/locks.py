@@ -20,59 +20,45 @@ NAMES = {LOCK, HOLDER}
 def held(folder: Path, what: str, advice: str) -> Iterator[None]:
     """Lock a folder against other writers; create it if it does not exist.
 
-    The operating system's lock (`flock`) on a file in the folder is released as soon as its process
-    ends, even by a crash.  On a network file system it holds across machines if the file system
-    supports that, as NFS does from version 4 on or with lockd.  If a file system has no locks, a
-    file that names process and machine replaces them; a crashed machine leaves it behind.  A second
-    file names the holder, for the error message.
+    The operating system's lock (`flock`) ends with its process, even by a crash.  On a network file
+    system it holds across machines if the file system supports that, as NFS does from version 4 on
+    or with lockd.  If a file system has no locks, a file that names process and machine replaces
+    them; a crashed machine leaves it behind.
 
-    Args:
-        folder: folder to write into.
-        what: what this process does, such as "training".
-        advice: what another process can do instead, as the end of the error message.
+    The error message of another process tells `what` this one does, such as "training", and ends
+    with its `advice`.
 
     Raises:
         InputError: another process holds the lock.
         NotWritten: the folder cannot be created or written.
     """
     new = not folder.exists()
-    with files.telling(folder):
-        folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / LOCK, timeout=0)
     with files.telling(folder):
+        folder.mkdir(parents=True, exist_ok=True)
         try:
             lock.acquire()
         except Timeout:
             why = f"{folder} is being written by {_holder(folder)}: {advice}."
             raise InputError(why) from None
     try:
+        since = time.strftime("%Y-%m-%d %H:%M")
+        me = f"process {os.getpid()} on {socket.gethostname()} ({what} since {since})"
         with files.telling(folder):
-            (folder / HOLDER).write_text(_this_process(what), encoding="utf-8")
+            (folder / HOLDER).write_text(me, encoding="utf-8")
         files.clear_all(folder)
         yield
     finally:
         with suppress(OSError):
             (folder / HOLDER).unlink()
-        if new:
-            _remove_if_unused(folder)
+        with suppress(OSError):
+            if new and [path.name for path in folder.iterdir()] == [LOCK]:  # nothing was written
+                (folder / LOCK).unlink()
+                folder.rmdir()
         lock.release()
 
 
-def _remove_if_unused(folder: Path) -> None:
-    """Remove a folder if nothing was written into it."""
-    with suppress(OSError):
-        if [path.name for path in folder.iterdir()] == [LOCK]:
-            (folder / LOCK).unlink()
-            folder.rmdir()
-
-
-def _this_process(what: str) -> str:
-    since = time.strftime("%Y-%m-%d %H:%M")
-    return f"process {os.getpid()} on {socket.gethostname()} ({what} since {since})"
-
-
 def _holder(folder: Path) -> str:
-    try:
+    with suppress(OSError):
         return (folder / HOLDER).read_text(encoding="utf-8") or "another process"
-    except OSError:
-        return "another process"
+    return "another process"

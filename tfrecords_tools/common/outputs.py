@@ -7,15 +7,9 @@ from tfrecords_tools.common.errors import InputError
 
 
 def place(named: Path | None, usual: Path, overwrite: bool = False) -> Path:
-    """Return the path where a verb writes a file or a folder.
+    """Return `named` (--out), or else `usual`, with a number from 2 on if that is taken.
 
-    Args:
-        named: path given as --out, or None.
-        usual: path without --out; if it is taken, a number from 2 on is added to its name.
-        overwrite: return the path even if it is taken.  An empty folder is never taken.
-
-    Raises:
-        InputError: `named` is taken and `overwrite` is False.
+    Raises InputError if `named` is taken and `overwrite` is False; an empty folder never is.
     """
     path = named or usual
     if overwrite or not _taken(path):

@@ -32,10 +32,11 @@ def named_grid(
     """
     rows, columns, height, width, _ = images.shape
     zoom = scale or _zoom(height)
-    lines = 1 + max(name.count("\n") for name in (*names, *among))
+    beside = {*names, *among}
+    lines = 1 + max(name.count("\n") for name in beside)
     size = max(11, height * zoom // (3 + 2 * lines))
-    written = {name: lettered(name, size) for name in {*names, *among, *beneath}}
-    margin = 2 * SPACE + max(written[name].width for name in {*names, *among})
+    written = {name: lettered(name, size) for name in beside.union(beneath)}
+    margin = 2 * SPACE + max(written[name].width for name in beside)
     below = [written[text] for text in beneath]
     line = max((text.height + GAP for text in below), default=0)
     widest = max((text.width for text in below), default=0)
@@ -60,12 +61,7 @@ def named_grid(
 def named_pictures(sheet: Image.Image, shape: tuple[int, int, int, int]) -> np.ndarray:
     """Cut a `named_grid` with the default gap and scale, and without captions, into its images.
 
-    Args:
-        sheet: the drawn grid.
-        shape: (rows, columns, H, W) of its images.
-
-    Returns:
-        uint8 [rows, columns, H, W, 3].
+    `shape` is their (rows, columns, H, W); they are uint8 [rows, columns, H, W, 3].
     """
     rows, columns, height, width = shape
     zoom = _zoom(height)

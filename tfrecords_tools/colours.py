@@ -1,4 +1,7 @@
-"""Converts images with an ICC colour profile to sRGB."""
+"""Converts pixels to sRGB of 8 bits: by ICC colour profiles, and from deeper grey.
+
+The range of deep grey is never guessed from its values: one brighter pixel would change all others.
+"""
 
 import io
 from functools import lru_cache
@@ -11,8 +14,13 @@ SPACES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}  # colour space of a profi
 FITTING = {"CMYK": ("CMYK",), "L": ("L", "RGB"), "RGB": ("RGB",)}  # image -> modes of profiles
 GREY = ("1", "L", "LA")
 SAME = 2  # grey levels: a profile that changes no colour by more is equivalent to sRGB
+BITS, PHOTOMETRIC, SAMPLES = 258, 262, 339  # TIFF tags
+WHITE_IS_ZERO, SIGNED = 0, 2
+KNOWN = ("PNG", "PPM", "TIFF")  # formats whose integers have a known white
+OVERSHOOT = 0.1  # of floats beyond black and white, as sharpening and resizing cause
 
 
+# ---- colour profiles ---------------------------------------------------------------------------
 def to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     """Convert an 8-bit image to opaque RGB by its ICC profile.
 
@@ -50,3 +58,35 @@ def _moves(transform: Any, mode: str) -> bool:
     before = Image.fromarray(colours).convert(mode)
     after = np.asarray(ImageCms.applyTransform(before, transform))
     return bool(np.abs(after.astype(int) - np.asarray(before.convert("RGB"))).max() > SAME)
+
+
+# ---- deep grey --------------------------------------------------------------------------------
+def to_eight_bits(image: Image.Image) -> Image.Image:
+    """Scale grey of 12, 16 or 32 bits, or floats from 0 to 1; ValueError if white is undefined."""
+    values, tags = np.array(image), getattr(image, "tag_v2", {})
+    grey = _floats(values) if image.mode == "F" else _integers(values, image, tags)
+    if tags.get(PHOTOMETRIC) == WHITE_IS_ZERO:
+        grey = 1 - grey
+    if "transparency" in image.info:  # a grey value that becomes white
+        grey[values == image.info["transparency"]] = 1
+    return Image.fromarray(np.rint(np.clip(grey, 0, 1) * 255).astype(np.uint8))
+
+
+def _floats(values: np.ndarray) -> np.ndarray:
+    grey = np.nan_to_num(values.astype(np.float64), nan=0, posinf=0, neginf=0)
+    if grey.min() < -OVERSHOOT or grey.max() > 1 + OVERSHOOT:
+        raise ValueError(
+            f"its floats go from {grey.min():g} to {grey.max():g}, but white is only defined for a "
+            f"range of 0 to 1"
+        )
+    return grey
+
+
+def _integers(values: np.ndarray, image: Image.Image, tags: dict) -> np.ndarray:
+    if image.mode == "I" and image.format not in KNOWN:
+        raise ValueError(f"the integers of a {image.format} file do not define white")
+    bits = tags.get(BITS, (16,))[0]
+    signed = tags.get(SAMPLES, (1,))[0] == SIGNED
+    # Pillow's signed mode makes the brighter half of 32 bits negative.
+    counted = (values.astype(np.int64) + signed * 2 ** (bits - 1)) % 2**bits
+    return counted / (2**bits - 1)
