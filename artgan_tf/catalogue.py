@@ -1,34 +1,60 @@
 """`artgan models`: lists the pretrained generators in the package."""
 
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
 
 from artgan_tf import cli
+from artgan_tf.config import InputError
 from artgan_tf.runs import pretrained
 
+if TYPE_CHECKING:
+    from artgan_tf.evaluation.results import Result
 
-def models() -> None:
-    """List the pretrained generators with their classes, metrics and files.
+
+def models(
+    model: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="[MODEL]")] = "",
+) -> None:
+    """List the pretrained generators with their classes and files.
 
     Examples:
         artgan models
-        artgan models | less
+        artgan models pretrained:wikiart-genre
+
+    Args:
+        model: only this one, with all its figures.
     """
-    for name in pretrained.names():
-        print("\n".join(_about(name, pretrained.locate(pretrained.PREFIX + name))))
+    chosen = [model] if model else [pretrained.PREFIX + name for name in pretrained.names()]
+    for each in chosen:
+        if not pretrained.is_pretrained(each):
+            raise InputError(f"{each!r} is not pretrained: name one that artgan models lists.")
+        print("\n".join(_about(each, pretrained.locate(each), whole=bool(model))))
 
 
-def _about(name: str, folder: Path) -> Iterator[str]:
+def _about(model: str, folder: Path, whole: bool) -> Iterator[str]:
     from artgan_tf.evaluation.results import read, text_table
     from artgan_tf.runs.directory import RunDirectory
 
-    run, model = RunDirectory(folder), pretrained.PREFIX + name
+    run, found = RunDirectory(folder), read(folder / "metrics.jsonl")
     size, classes = run.config().data.image_size, run.class_names()
-    yield f"{model}: {len(classes)} classes at {size}x{size}: {', '.join(classes)}\n"
-    yield f"{text_table(read(folder / 'metrics.jsonl'))}\n"
+    names = textwrap.fill(", ".join(classes), 96, initial_indent="  ", subsequent_indent="  ")
+    yield f"{model}: {len(classes)} classes at {size}x{size}\n{names}"
+    yield f"\n{text_table(found)}\n" if whole else f"  figures {_short(found)}"
     yield f"  sheet   {folder / pretrained.SHEET}"
     yield f"  card    {folder / 'README.md'}"
     yield f"  paint   {cli.command('artgan_tf.sample', model)}\n"
+
+
+def _short(found: Sequence["Result"]) -> str:
+    """The first FID and recall, beside those of other real images."""
+    told = []
+    for name, value in {"FID": "fid", "recall": "recall"}.items():
+        real, own = [r.values[value] for r in found if value in r.values][:2]
+        told.append(f"{name} {own:.3g} (real images {real:.3g})")
+    return ", ".join(told)
 
 
 if __name__ == "__main__":

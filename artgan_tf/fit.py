@@ -92,10 +92,12 @@ def _train(task: Task, fresh: bool) -> None:
     print(f"Training {config.preset}{task.why and f', {task.why},'} in {run_dir}.", flush=True)
     cli.start_backend()
     from artgan_tf.training.engine import WorkerLost
-    from artgan_tf.training.train import train
+    from artgan_tf.training.train import Stopped, train
 
     try:
         result = train(config, run_dir, fresh, task.source, _tell)
+    except Stopped as stopped:
+        result = stopped.trained
     except WorkerLost as lost:
         _start_again(lost)
     if not result.trained:

@@ -34,7 +34,7 @@ def read_preset(preset: str, seen: tuple[str, ...] = ()) -> dict[str, Any]:
         raise InputError(f"Presets extend each other in a circle: {' -> '.join([*seen, preset])}.")
     path = _find_preset(preset)
     own = OWN / f"{preset}.toml"
-    if not seen and path.is_relative_to(PACKAGED) and own.is_file() and not own.samefile(path):
+    if not seen and path.is_relative_to(PACKAGED) and _differs(own, path):
         warnings.warn(f"{preset} is the packaged preset; for your own say {own}.", stacklevel=2)
     try:
         tree = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -46,6 +46,10 @@ def read_preset(preset: str, seen: tuple[str, ...] = ()) -> dict[str, Any]:
     if not isinstance(parent, str):
         raise InputError(f"{path}: extends = {parent!r} should be the name of one preset.")
     return _merge(read_preset(parent, (*seen, preset)), tree)
+
+
+def _differs(own: Path, packaged: Path) -> bool:
+    return own.is_file() and own.read_bytes() != packaged.read_bytes()
 
 
 def _find_preset(preset: str) -> Path:

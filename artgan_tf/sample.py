@@ -79,9 +79,10 @@ def sample(
         sheet = between(sampler, of, frames)
     else:
         sheet = sheets.grid(sampler, of)
+    shown = sheets.wrapped(sheet, of)
     if kind:
         save = files.save_sheet if kind == ".png" else files.save_animation
-        made = save(sheet, file, scale or files.scale_of(sheet))
+        made = save(shown, file, scale or files.scale_of(shown))
     else:
         made = files.save_each(sheet, of, file, scale or 1)
     print(f"{file}: {made}; {sheets.describe(sheet, sampler, of)}.")

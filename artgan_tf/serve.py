@@ -8,6 +8,7 @@ import tyro
 
 from artgan_tf import cli
 from artgan_tf.config import InputError
+from artgan_tf.runs.pretrained import workplace
 
 
 def serve(
@@ -81,7 +82,10 @@ def _export(run: Path, port: int) -> None:
     """Export first; reported on stderr, because stdout begins with the gallery's address."""
     from artgan_tf.serving.saved_model import ExportOptions, export_run
 
-    told = f"{run} has no export yet: exporting first, a minute or two; port {port} is kept for it."
+    told = (
+        f"{run} has no export yet: exporting first, to {workplace(run) / 'export'}, a minute or "
+        f"two; port {port} is kept for it."
+    )
     print(told, file=sys.stderr, flush=True)
     export_run(run, ExportOptions())
 

@@ -3,10 +3,11 @@
 import warnings
 from pathlib import Path
 
+from artgan_tf.config import InputError
 from artgan_tf.data.real import painted_alike, real_data
 from artgan_tf.data.spec import open_early
 from artgan_tf.runs.directory import RunDirectory
-from artgan_tf.runs.pretrained import locate
+from artgan_tf.runs.pretrained import is_pretrained, locate
 from artgan_tf.runs.steps import Which
 
 
@@ -19,6 +20,14 @@ def check_run(run: Path, which: Which, data: str | None = None, own_data: bool =
     if not (data or own_data):
         return
     with warnings.catch_warnings(action="ignore"):  # they are shown when the data is used
-        source = open_early(real_data(config.data, data))
+        try:
+            source = open_early(real_data(config.data, data))
+        except InputError:
+            if data or not is_pretrained(run):
+                raise
+            raise InputError(
+                f"{run} is compared with {config.data.spec}, which is not here: make it as "
+                f"docs/wikiart.md tells, or give --data with images of the same classes."
+            ) from None
     if source:
         painted_alike(source, tuple(names))

@@ -37,6 +37,11 @@ def locate(model: Path | str) -> Path:
     return FOLDER / name
 
 
+def is_pretrained(model: Path | str) -> bool:
+    """Whether a name is `pretrained:NAME`."""
+    return _name(model) is not None
+
+
 def workplace(model: Path | str) -> Path:
     """Folder for a run's exports and results: the run's own, or `runs/NAME` if pretrained."""
     name = _name(model)

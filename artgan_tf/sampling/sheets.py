@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from artgan_tf.sampling.places import Place
 
 SEEDS = 2**53  # number of seeds that JSON's numbers keep exactly
+COLUMNS = 8  # of a sheet of one class
 NAMED = 12  # maximum classes to name in a description
 
 
@@ -92,6 +93,20 @@ class Sheet:
             whole.reshape(-1, *whole.shape[2:]),
             [name for row in self.interpolations for name in row],
         )
+
+
+def wrapped(sheet: Sheet, of: Selection) -> Sheet:
+    """A grid of one class in rows of `COLUMNS` pictures; any other sheet is returned unchanged."""
+    count, rows = (
+        len(of.seeds),
+        [of.seeds[i : i + COLUMNS] for i in range(0, len(of.seeds), COLUMNS)],
+    )
+    if sheet.interpolations or len(sheet.names) > 1 or len(rows) == 1:
+        return sheet
+    images = np.full((len(rows) * COLUMNS, *sheet.images.shape[2:]), 255, np.uint8)
+    images[:count] = sheet.images[0]
+    name = isolated(sheet.names[0])
+    return _sheet(images, [f"{name},\nseeds {row[0]} to {row[-1]}" for row in rows])
 
 
 def grid(model: "Model", of: Selection) -> Sheet:

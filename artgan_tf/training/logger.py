@@ -76,6 +76,10 @@ class RunLogger:
         """Whether the run has a sample grid already."""
         return any(self.run.samples.glob("step_*.png"))
 
+    def picture(self, step: int) -> Path:
+        """The file of a step's grid."""
+        return self.run.samples / f"step_{step:06d}.png"
+
     def scalars(self, row: dict[str, float]) -> None:
         """Write a row (`step` and named values); on NotWritten it is written with the next one."""
         for name, value in row.items():
@@ -92,7 +96,7 @@ class RunLogger:
         Raises NotWritten if the disk is full.
         """
         self.sampler.refresh()
-        path = self.run.samples / f"step_{step:06d}.png"
+        path = self.picture(step)
         pictures = self.sampler.grid_pictures()
         grid = self.sampler.named(pictures)
         _save(grid, path)

@@ -22,6 +22,7 @@ from artgan_tf.training.expectation import Clock, Expectation
 from artgan_tf.training.health import Health
 from artgan_tf.training.logger import RunLogger
 from artgan_tf.training.overfitting import Overfitting
+from artgan_tf.training.summary import line
 from artgan_tf.training.watch import Watch
 from tfrecords_tools.common.files import NotWritten
 
@@ -31,10 +32,13 @@ FIRST = 40.0  # seconds of training before the first picture, if none is due soo
 
 
 class Interruption:
-    """A context in which the first signal sets `requested`; a second Ctrl-C ends at once."""
+    """A context in which the first signal sets `requested`; a second Ctrl-C ends at once.
+
+    `by_hand` tells whether the first one was Ctrl-C.
+    """
 
     def __init__(self) -> None:
-        self.requested = False
+        self.requested = self.by_hand = False
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> "Interruption":
@@ -51,6 +55,7 @@ class Interruption:
             raise KeyboardInterrupt
         if not self.requested:
             os.write(2, SAID)  # print() is not safe here: a print may be under way
+            self.by_hand = number == signal.SIGINT
         self.requested = True
 
 
@@ -160,9 +165,14 @@ class Loop:
 
     def _sample(self, step: int) -> None:
         self._first = math.inf
-        if self.engine.writes and step != self._pictured:
-            self.health.of_grid(step, self.logger.samples(step))
-            self._pictured = step
+        if not self.engine.writes or step == self._pictured:
+            return
+        before, self._pictured = self.logger.has_grid, step
+        self.health.of_grid(step, self.logger.samples(step))
+        due = step - step % self.config.log.sample_every + self.config.log.sample_every
+        if not before and step < self.steps:
+            told = f"{self.logger.picture(step)}; the next at step {min(due, self.steps):,}"
+            self.tell(line("picture", told))
 
     def _measure(self, step: int) -> None:
         row = self.watch.measure(self.logger.sampler, self.checkpoints)

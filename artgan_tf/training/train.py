@@ -57,6 +57,17 @@ class Trained:
         return grids[-1] if grids else None
 
 
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C ended a training, whose state is saved; `trained` is what it did.
+
+    A script that ignored it would go on with a half-trained model.
+    """
+
+    def __init__(self, trained: Trained):
+        self.trained = trained
+        super().__init__(f"step {trained.step} of {trained.steps}; the same call goes on there")
+
+
 def train(
     config: Config,
     run_dir: Path | str,
@@ -73,7 +84,8 @@ def train(
         source: the configuration's data, if already open.
         tell: prints lines for the user: a summary before the first step, then the expected time.
 
-    Raises InputError for a mistake in settings, data or directory, RunError if it cannot go on.
+    Raises InputError for a mistake in settings, data or directory, RunError if it cannot go on,
+    and Stopped, a KeyboardInterrupt, after Ctrl-C; SIGTERM makes it return early.
     """
     engine = open_engine(config)  # a cluster allows no computation before this
     run = RunDirectory(run_dir)
@@ -97,7 +109,10 @@ def train(
             f"{config.train.precision}: lower --batch-size or model.width, or set "
             f"train.precision=mixed_bfloat16."
         ) from None
-    return Trained(run.path, reached, steps, trained=True)
+    result = Trained(run.path, reached, steps, trained=True)
+    if interruption.by_hand and not result.finished:
+        raise Stopped(result)
+    return result
 
 
 def _train(

@@ -54,6 +54,20 @@ def test_mistakes_are_one_sentence_and_exit_code_2(
     assert not (run / "metrics.jsonl").exists()
 
 
+def test_a_pretrained_generator_needs_the_data_it_is_compared_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, spec in (("wikiart-genre", "tfrecords:data/wikiart-genre"), ("cifar10", "cifar10")):
+        assert evaluate(Path(f"pretrained:{name}")) == 2
+        told = sentence(capsys)
+        assert f"pretrained:{name} is compared with " in told
+        assert spec in told
+        assert "give --data" in told
+    assert evaluate(Path("pretrained:cifar10"), "--data", "folder:/no/where") == 2
+    assert "/no/where" in sentence(capsys)
+
+
 def test_runs_that_cannot_be_loaded(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = run / "checkpoints" / f"step-{STEP}.npz"
     shard = data.read_bytes()

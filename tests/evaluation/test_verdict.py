@@ -37,7 +37,7 @@ def test_a_run_that_tells_classes_apart_and_paints_few_pictures() -> None:
             "good",
         ),
         "varied": ("a tenth of the variety of real images (0.07 beside 0.7)", "poor"),
-        "alike": ("FID 120, other real images 25; lower is better", "poor"),
+        "realistic": ("FID 120, other real images 25; lower is better", "poor"),
         "copies": (
             "none found, as usual for pictures unlike real ones: 5% are unusually close to a "
             "training image, and 18% of other real images",
@@ -108,11 +108,11 @@ def test_a_classifier_that_fails_on_real_images_praises_nothing(known: float, gr
     features = [*both("fid_1k_val", 9.0, 8.0), *both("intra_recall_1k_k3", 0.7, 0.8)]
     found = [replace(each, extractor=own) for each in features]
     told = said([*found, *both("conditional_accuracy_1k", 0.4, known)])
-    assert [told[name][1] for name in ("alike", "varied")] == [grade, grade]
-    assert told["alike"][0].startswith(
+    assert [told[name][1] for name in ("realistic", "varied")] == [grade, grade]
+    assert told["realistic"][0].startswith(
         "FID 9 by a small classifier of these real images, classifier-2, other real images 8"
     )
-    assert told["alike"][0].endswith("recognizes only 42% of real images") == (grade == "")
+    assert told["realistic"][0].endswith("recognizes only 42% of real images") == (grade == "")
 
 
 def test_few_pictures_prove_little() -> None:
@@ -121,6 +121,8 @@ def test_few_pictures_prove_little() -> None:
         "40 pictures prove little: a share may be off by 16 points; take 1,000 or more",
         "poor",
     )
+    assert said(found)["realistic"][1] == ""  # green on 1,000 pictures
+    assert answers(found, 10)[0].name == "sample"
     words, _ = said(found, held_out=40)["sample"]
     assert words.endswith("16 points; only 40 images are held out to compare more with")
 
@@ -128,14 +130,14 @@ def test_few_pictures_prove_little() -> None:
 @pytest.mark.parametrize(("step", "told"), [(291, True), (4_000, False), (4_001, False)])
 def test_a_training_that_is_not_finished_is_told(step: int, told: bool) -> None:
     verdict = said(both("fid_1k_val", 9.0, 8.0), step=step, steps=4_000)
-    words = {"training": ("these are the weights after 291 of 4,000 steps", "")}
+    words = {"training": ("these are the weights after 291 of 4,000 steps", "fair")}
     assert (verdict.items() >= words.items()) == told == ("training" in verdict)
 
 
 def test_of_one_kind_the_most_pictures_count_and_of_seeds_their_mean() -> None:
     found = [*both("fid_40_val", 9.0, 8.0, 40), *both("fid_1k_val", 50.0, 25.0)]
     found.append(result("fid_1k_val", 70.0))
-    assert said(found)["alike"] == (
+    assert said(found)["realistic"] == (
         "FID 60, other real images 25; lower is better",
         "fair",
     )

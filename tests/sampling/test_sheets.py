@@ -22,6 +22,23 @@ def test_a_grid_has_a_class_a_row_and_a_seed_a_column(sampler):
     np.testing.assert_array_equal(sheet.images[0, 0], sampler.generate(["Éclair"], [5])[0])
 
 
+def test_many_pictures_of_one_class_take_several_rows(sampler):
+    of = select(sampler, ["rings"], count=10, seed=5)
+    sheet = sheets.grid(sampler, of)
+    shown = sheets.wrapped(sheet, of)
+    assert [name.rpartition(",\n")[2] for name in shown.names] == [
+        "seeds 5 to 12",
+        "seeds 13 to 14",
+    ]
+    assert shown.images.shape == (2, 8, 16, 16, 3)
+    np.testing.assert_array_equal(shown.images[1, :2], sheet.images[0, 8:])
+    assert shown.images[1, 2:].min() == 255  # blank
+    for count, names in ((8, ["rings"]), (10, ["rings", "Éclair"])):
+        of = select(sampler, names, count=count)
+        sheet = sheets.grid(sampler, of)
+        assert sheets.wrapped(sheet, of) is sheet
+
+
 def test_ways_between_seeds_pass_by_each_seed_and_come_back(sampler):
     sheet = sheets.between_seeds(sampler, select(sampler, ["rings"], count=3, seed=4), frames=5)
     assert sheet.images.shape[:2] == (1, 15)

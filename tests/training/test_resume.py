@@ -10,6 +10,7 @@ import pytest
 
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.training.loop import Interruption
+from artgan_tf.training.tensorflow_engine import TensorFlowEngine
 from artgan_tf.training.train import train
 from tests.training.states import assert_same_state, state
 
@@ -80,6 +81,22 @@ def test_a_signal_asks_to_stop_and_ctrl_c_after_it_ends_at_once(number, capfd):
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(number) == before
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_a_script_after_saving(tiny, tmp_path, monkeypatch):
+    config, run, step = tiny("artgan"), tmp_path / "run", TensorFlowEngine.train
+
+    def pressed(engine, batch):
+        step(engine, batch)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(TensorFlowEngine, "train", pressed)
+    with pytest.raises(KeyboardInterrupt, match="step 1 of 6; the same call goes on there"):
+        train(config, run)
+    monkeypatch.undo()
+    assert (run / "checkpoints" / "step-1.npz").is_file()
+    assert train(config, run).finished
 
 
 @pytest.mark.slow

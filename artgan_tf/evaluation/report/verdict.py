@@ -64,26 +64,28 @@ def answers(
 ) -> list[Answer]:
     """The verdict: are classes told apart, varied, realistic or copied, and how sure is that?
 
+    What makes the rest doubtful comes first, and nothing that few pictures show is called good.
+
     Args:
         found: results of one run, with one or more seeds, and of real images.
         classes, held_out: number of classes, and of held-out images to compare with.
         step, steps: steps trained and steps planned; 0 if unknown.
         lack: why metrics of features are skipped; empty if they are not.
     """
-    asked = _recognized(found, classes), _varied(found), _alike(found), _copies(found)
+    asked = _recognized(found, classes), _varied(found), _realistic(found), _copies(found)
     told = [_doubted(answer, found) for answer in asked if answer]
     counts = [f.generated for a in told if (f := _figure(found, a.metric)) and f.generated]
-    told = _neutral(told)
+    told, first = _neutral(told), []
+    if step < steps:
+        run = f"{step:,} of {steps:,} steps"
+        words = f"these are the weights after {run}"
+        first.append(Answer("How far is the training?", "training", words, "fair", run))
     if lack:
         words = f"fidelity, and diversity except by pixels: {lack}"
         told.append(Answer("What was skipped?", "skipped", words))
     if counts:
-        told.append(_sample(min(counts), held_out))
-    if step < steps:
-        run = f"{step:,} of {steps:,} steps"
-        words = f"these are the weights after {run}"
-        told.append(Answer("How far is the training?", "training", words, run=run))
-    return told
+        (first if min(counts) < FEW else told).append(_sample(min(counts), held_out))
+    return first + told
 
 
 # ---- the questions ------------------------------------------------------------------------------
@@ -120,7 +122,7 @@ def _varied(found: Sequence[Result]) -> Answer | None:
     return _answer(question, "varied", words, grade, of, "{:.3g}")
 
 
-def _alike(found: Sequence[Result]) -> Answer | None:
+def _realistic(found: Sequence[Result]) -> Answer | None:
     kind, of = _first(found, "fid", "kid")
     if not of:
         return None
@@ -131,7 +133,7 @@ def _alike(found: Sequence[Result]) -> Answer | None:
             grade = _grade(-of.run, *(-times * of.real for times in LIKE))
     words += "; lower is better"
     question = "Do the pictures look like real ones, all in all?"
-    return _answer(question, "alike", words, grade, of, "{:.3g}")
+    return _answer(question, "realistic", words, grade, of, "{:.3g}")
 
 
 def _copies(found: Sequence[Result]) -> Answer | None:
@@ -148,10 +150,12 @@ def _copies(found: Sequence[Result]) -> Answer | None:
 
 
 def _doubted(answer: Answer, found: Sequence[Result]) -> Answer:
-    """Withholds a good grade if the features come from a classifier that fails on real images."""
-    if answer.name not in ("varied", "alike") or answer.grade == "poor":
-        return answer
+    """Withholds a good grade of few pictures, or of the features of a classifier that fails."""
     of, known = _figure(found, answer.metric), _largest(found, "conditional_accuracy")
+    if of and of.generated < FEW and answer.grade == "good":
+        return replace(answer, grade="")
+    if answer.name not in ("varied", "realistic") or answer.grade == "poor":
+        return answer
     if not (of and is_own(of.extractor) and known and (known.real or 1) < KNOWN):
         return answer
     words = f"{answer.words}; but that classifier recognizes only {known.real:.0%} of real images"
@@ -161,9 +165,11 @@ def _doubted(answer: Answer, found: Sequence[Result]) -> Answer:
 def _neutral(told: Sequence[Answer]) -> list[Answer]:
     """Withholds a good grade for not copying if the pictures are not known to look real."""
     said = {answer.name: answer for answer in told}
-    alike, copies = (said[name].grade if name in said else "" for name in ("alike", "copies"))
-    if copies == "good" and alike not in ("good", "fair"):
-        but = "none found, as usual for pictures unlike real ones" if alike else "none found"
+    realistic, copies = (
+        said[name].grade if name in said else "" for name in ("realistic", "copies")
+    )
+    if copies == "good" and realistic not in ("good", "fair"):
+        but = "none found, as usual for pictures unlike real ones" if realistic else "none found"
         words = said["copies"].words.replace("none found", but)
         said["copies"] = replace(said["copies"], grade="", words=words)
     return list(said.values())
