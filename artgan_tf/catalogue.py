@@ -49,11 +49,15 @@ def _about(model: str, folder: Path, whole: bool) -> Iterator[str]:
 
 
 def _short(found: Sequence["Result"]) -> str:
-    """The first FID and recall, beside those of other real images."""
+    """The first FID and recall of the most images, beside those of other real images."""
+    from artgan_tf.evaluation.results import REAL
+
     told = []
     for name, value in {"FID": "fid", "recall": "recall"}.items():
-        real, own = [r.values[value] for r in found if value in r.values][:2]
-        told.append(f"{name} {own:.3g} (real images {real:.3g})")
+        of_value = [each for each in found if value in each.values]
+        own = max((r for r in of_value if r.model != REAL), key=lambda result: result.generated)
+        real = next(r for r in of_value if r.model == REAL and r.column == own.column)
+        told.append(f"{name} {own.values[value]:.3g} (real images {real.values[value]:.3g})")
     return ", ".join(told)
 
 

@@ -95,7 +95,7 @@ def test_copies_are_more_near_images_than_chance_gives(
     if real is not None:
         found.append(result("authenticity_pixels_1k", {"closer": real}, REAL, count))
     words, given = said([*found, *both("fid_1k_val", 9.0, 8.0)])["copies"]
-    assert given == grade
+    assert given == ("" if count < 1_000 else grade)  # few pictures earn no green
     alone = said(found)["copies"]  # it is unknown whether they look real
     assert alone == (words, grade.replace("good", ""))
     seen = {"good": "none found: ", "poor": "there may be some: ", "": "not known: "}

@@ -89,13 +89,14 @@ def test_it_fills_a_gan_of_other_classes():
 def test_models_lists_it_with_its_figures_sheet_and_card(capsys):
     models()
     short = capsys.readouterr().out
-    assert "  figures FID 35.5 (real images 23.3), recall 0.434 (real images 0.674)\n" in short
+    assert "  figures FID 35.5 (real images 23.3), recall 0.427 (real images 0.674)\n" in short
+    assert "  figures FID 25.2 (real images 10.2), recall 0.366 (real images 0.7)\n" in short
     assert len(short.splitlines()) < 50
     for name in pretrained.names():
         assert f"pretrained:{name}: " in short
         models(f"pretrained:{name}")
     told = capsys.readouterr().out
-    assert f"{MODEL}: 10 classes at 64x64: abstract_painting, " in told
+    assert f"{MODEL}: 10 classes at 64x64\n  abstract_painting, " in told
     assert "runs/" not in told  # one name each: what sample and serve take
     assert told.count(f"  {MODEL}, ema, step 15,791\n") == 1
     for name in ("cifar10", "wikiart-artist", "wikiart-style"):
