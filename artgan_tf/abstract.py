@@ -52,7 +52,10 @@ class AbstractGAN(keras.Model):
         raise NotImplementedError
 
     def generator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
-        """The terms of L_G for real images `real` of classes `y` and fakes of classes `fake_y`."""
+        """The terms of L_G, without the energy term that `GAN.generator_step` adds to any model's.
+
+        They are for real images `real` of classes `y` and fakes of classes `fake_y`.
+        """
         raise NotImplementedError
 
     def latents(self, n: int, seed: keras.random.SeedGenerator) -> Any:

@@ -189,7 +189,13 @@ class ClassCriticGAN(NormalPrior, improved.ImprovedArtGAN):
 
     Improved ArtGAN rewards G for images typical of a class: its class term equals a softmax over
     the classes and "fake". Here D learns classes and reconstruction from real images only, G from
-    the critic of the requested class, which compares real images of the class with fakes of it.
+    the critic of the requested class, which compares real images of the class with fakes of it:
+
+        L_D = CE(o(x), y) + sum_j D_j + 0.5 MSE(r(x), x) + the gradient penalty
+        L_G = sum_j A_j + energy_weight * sum_v energy_distance of the view v
+
+    D_j is `discriminator_loss` and A_j `generator_loss` of critic j, averaged over images and
+    places: j is the critic on D's codes, and those on the frozen features if there are any.
     """
 
     title, source = "Improved ArtGAN with class critics", "this project's own"
@@ -222,7 +228,10 @@ class ClassCriticGAN(NormalPrior, improved.ImprovedArtGAN):
         return terms
 
     def generator_terms(self, real: Any, y: Any, fake: Any, fake_y: Any) -> Terms:
-        """`generator_loss` of all critics; the relativistic one needs real images as well."""
+        """`generator_loss` of all critics; `GAN.generator_step` adds the energy term.
+
+        Only the relativistic loss looks at real images.
+        """
         relativistic = self.config.train.critic == "relativistic"
         shown = [(fake, fake_y), (real, y)] if relativistic else [(fake, fake_y)]
         found = []
