@@ -108,6 +108,7 @@ def _train(task: Task, fresh: bool) -> None:
         print(f"Trained {result.steps} steps.")
     if result.picture:
         print(f"  picture   {result.picture}")
+    if (run_dir / "losses.png").is_file():
         print(f"  losses    {run_dir / 'losses.png'}")
     if find_spec("tensorboard"):
         board = cli.command("tensorboard.main", "--logdir", run_dir, script="tensorboard")

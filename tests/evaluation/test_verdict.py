@@ -130,7 +130,9 @@ def test_few_pictures_prove_little() -> None:
 @pytest.mark.parametrize(("step", "told"), [(291, True), (4_000, False), (4_001, False)])
 def test_a_training_that_is_not_finished_is_told(step: int, told: bool) -> None:
     verdict = said(both("fid_1k_val", 9.0, 8.0), step=step, steps=4_000)
-    words = {"training": ("these are the weights after 291 of 4,000 steps", "fair")}
+    words = {
+        "training": ("these are the weights after 291 of 4,000 steps, too few to judge", "fair")
+    }
     assert (verdict.items() >= words.items()) == told == ("training" in verdict)
 
 

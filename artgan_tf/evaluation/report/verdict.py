@@ -78,7 +78,7 @@ def answers(
     told, first = _neutral(told), []
     if step < steps:
         run = f"{step:,} of {steps:,} steps"
-        words = f"these are the weights after {run}"
+        words = f"these are the weights after {run}" + ", too few to judge" * (10 * step < steps)
         first.append(Answer("How far is the training?", "training", words, "fair", run))
     if lack:
         words = f"fidelity, and diversity except by pixels: {lack}"
