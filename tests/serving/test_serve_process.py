@@ -90,4 +90,4 @@ def test_the_port_is_kept_while_a_run_is_exported(tmp_path, monkeypatch, capsys)
     (tmp_path / "config.toml").touch()
     with pytest.raises(InputError, match="enough"):
         serve(tmp_path, port=port)
-    assert "exporting first, a minute or two" in capsys.readouterr().err
+    assert f"exporting first, to {tmp_path / 'export'}, a minute or two" in capsys.readouterr().err

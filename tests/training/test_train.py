@@ -78,13 +78,13 @@ def test_a_grid_is_of_the_weights_of_its_step_which_alone_are_settled(tiny, tmp_
 
 @pytest.mark.slow
 def test_a_first_grid_waits_for_no_step_and_changes_nothing(trained, tiny, tmp_path, monkeypatch):
+    trained("artgan", tmp_path / "waits")  # its six steps end before a first grid
     monkeypatch.setattr(loop, "FIRST", 1e-9)
     told: list[str] = []
     train(tiny("artgan"), tmp_path / "soon", tell=told.append)
     (picture,) = (line for line in told if line.startswith("picture"))
     first = tmp_path / "soon" / "samples" / "step_000002.png"
     assert picture == f"picture   {first}; the next at step 6"
-    trained("artgan", tmp_path / "waits")  # its six steps end before a first grid
     grids = {n: sorted(p.name for p in (tmp_path / n / "samples").iterdir()) for n in NAMES}
     assert grids["waits"] == ["step_000006.png"]
     assert grids["soon"] == ["step_000002.png", "step_000006.png"]
