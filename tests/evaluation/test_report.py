@@ -108,8 +108,8 @@ def test_a_failure_leaves_the_last_page_as_it_was(run, tmp_path, monkeypatch):
 # ---- the verdict --------------------------------------------------------------------------------
 def test_the_verdict_comes_first_then_pictures_then_figures(page):
     places = [page.text.index(words) for words in (
-        "Told apart: D itself recognizes", "Varied: ", "Alike: KID", "Copies: ",
-        "Sample: 16 pictures prove little", "Generated beside real",
+        "Sample: 16 pictures prove little", "Told apart: D itself recognizes", "Varied: ",
+        "Realistic: KID", "Copies: ", "Generated beside real",
         "The same latent while it trained", "Is it copying?",
         "Does it copy training images?", "All figures",
     )]  # fmt: skip
