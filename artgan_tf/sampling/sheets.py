@@ -8,6 +8,7 @@ import numpy as np
 
 from artgan_tf.config import InputError
 from tfrecords_tools.common.lettering import isolated
+from tfrecords_tools.common.sheet import in_rows
 
 if TYPE_CHECKING:
     from artgan_tf.sampling.models import Model
@@ -97,16 +98,12 @@ class Sheet:
 
 def wrapped(sheet: Sheet, of: Selection) -> Sheet:
     """A grid of one class in rows of `COLUMNS` pictures; any other sheet is returned unchanged."""
-    count, rows = (
-        len(of.seeds),
-        [of.seeds[i : i + COLUMNS] for i in range(0, len(of.seeds), COLUMNS)],
-    )
-    if sheet.interpolations or len(sheet.names) > 1 or len(rows) == 1:
+    if sheet.interpolations or len(sheet.names) > 1 or len(of.seeds) <= COLUMNS:
         return sheet
-    images = np.full((len(rows) * COLUMNS, *sheet.images.shape[2:]), 255, np.uint8)
-    images[:count] = sheet.images[0]
+    rows = [of.seeds[i : i + COLUMNS] for i in range(0, len(of.seeds), COLUMNS)]
     name = isolated(sheet.names[0])
-    return _sheet(images, [f"{name},\nseeds {row[0]} to {row[-1]}" for row in rows])
+    names = [f"{name},\nseeds {row[0]} to {row[-1]}" for row in rows]
+    return Sheet(in_rows(sheet.images[0], COLUMNS), names)
 
 
 def grid(model: "Model", of: Selection) -> Sheet:

@@ -22,7 +22,7 @@ from artgan_tf.serving.refusals import Refused
 from artgan_tf.serving.rest import JSON, indented
 from artgan_tf.serving.servable import Servable
 from artgan_tf.serving.versions import Versions
-from tfrecords_tools.common.sheet import named_grid
+from tfrecords_tools.common.sheet import in_rows, named_grid
 
 FRAMES, MILLISECONDS = 8, 140
 SIDE = 256  # minimum side of an animation in pixels, large enough for a phone's screen
@@ -104,7 +104,9 @@ class GalleryFiles:
         pictures = await self._generate(served, "serving_default", arrays)
         columns = len(seeds) if len(labels) > 1 else math.isqrt(len(seeds) - 1) + 1
         titles = [names[label].replace("_", " ") for label in labels]
-        sheet = named_grid(*_rows(pictures, columns, titles), beneath=texts)
+        rows = in_rows(pictures, columns)
+        beside = [*titles, *[""] * (len(rows) - len(titles))]
+        sheet = named_grid(rows, beside, beneath=texts)
         return await asyncio.to_thread(_file, "png", sheet)
 
     async def interpolation(self, kind: str, served: Servable, asked: Parameters) -> Response:
@@ -141,15 +143,6 @@ class GalleryFiles:
         answer = await self.batcher.run(served, signature, arrays)
         images = [Image.open(io.BytesIO(png)) for png in answer["image_bytes"]]
         return np.stack([np.asarray(image) for image in images])
-
-
-def _rows(pictures: Pixels, columns: int, titles: list[str]) -> tuple[Pixels, list[str]]:
-    """Arrange pictures in rows, padded with white, and pad the titles to one per row."""
-    rows = -(-len(pictures) // columns)
-    cells = np.full((rows * columns, *pictures.shape[1:]), 255, np.uint8)
-    cells[: len(pictures)] = pictures
-    grid = cells.reshape(rows, columns, *pictures.shape[1:])
-    return grid, [*titles, *[""] * (rows - len(titles))]
 
 
 def _animation(kind: str, pictures: Pixels) -> Response:

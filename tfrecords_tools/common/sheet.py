@@ -12,6 +12,14 @@ SPACE = 4  # pixels on each side of a name
 GAP = 2  # pixels after an image
 
 
+def in_rows(pictures: np.ndarray, columns: int) -> np.ndarray:
+    """Arrange pictures [N, H, W, 3] in rows [rows, columns, H, W, 3], padded with white."""
+    rows = -(-len(pictures) // columns)
+    cells = np.full((rows * columns, *pictures.shape[1:]), 255, np.uint8)
+    cells[: len(pictures)] = pictures
+    return cells.reshape(rows, columns, *pictures.shape[1:])
+
+
 def named_grid(
     images: np.ndarray,
     names: Sequence[str],
