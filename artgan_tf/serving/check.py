@@ -30,6 +30,7 @@ def check(version: Path, sampler: Sampler, half: bool = False) -> None:
     """
     _check_finite(sampler)
     loaded, wanted = _loaded(version), expected(sampler)
+    refuse_python(version)
     for signature, inputs in requests(sampler).items():
         try:
             outputs = loaded.run(signature, inputs)
@@ -47,6 +48,12 @@ def _loaded(version: Path) -> Servable:
     except Exception as error:  # OSError, and any kind that TensorFlow raises for damaged files
         first = f"{type(error).__name__}: {error}".splitlines()[0]
         raise RunError(f"TensorFlow's C++ loader cannot run the export: {first}") from error
+
+
+def refuse_python(version: Path) -> None:
+    """Raises RunError if operations need Python: TF Serving has none, but this process has."""
+    if b"PyFunc" in (version / "saved_model.pb").read_bytes():
+        raise RunError("The export has operations that need Python: TF Serving cannot run it.")
 
 
 def compare(name: str, found: np.ndarray, wanted: np.ndarray, levels: int) -> None:

@@ -50,9 +50,20 @@ def test_pictures_scores_and_reconstructions_are_kerass(exports, samplers, paper
 
 @pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
 def test_no_operation_needs_python(exports, paper):
-    """TF Serving has none; the loader of this process would run such operations."""
+    """TF Serving has no Python; the check, in this process, would run such operations."""
     graph = (exports[paper] / "saved_model.pb").read_bytes()
     assert b"PyFunc" not in graph
+
+
+def test_an_export_that_needs_python_is_refused(tmp_path):
+    module = tf.Module()
+    module.double = tf.function(
+        lambda x: tf.py_function(lambda y: 2 * y, [x], tf.float32),
+        input_signature=[tf.TensorSpec([], tf.float32)],
+    )
+    tf.saved_model.save(module, tmp_path)
+    with pytest.raises(RunError, match="need Python"):
+        check.refuse_python(tmp_path)
 
 
 def test_pictures_are_the_same_in_batches_of_any_size(servable):
