@@ -12,7 +12,7 @@ import pytest
 
 from artgan_tf.config import InputError, Train
 from artgan_tf.runs.directory import RunDirectory
-from tests.conftest import PRESETS, tiny_overrides
+from tests.conftest import PRESETS, QUICK_XLA, tiny_overrides
 from tests.training.states import assert_alike, assert_same_state, assert_same_training, state
 
 jax = pytest.importorskip("jax", reason="there is no JAX")
@@ -42,8 +42,9 @@ def runs(request, tmp_path_factory) -> Path:
     tree = tiny_overrides(paper, "nowhere") | SAME | OWN[paper] | {"preset": PRESETS[paper]}
     (folder / "settings.json").write_text(json.dumps(tree))
     command = [sys.executable, "-m", "tests.training.shared", folder / "settings.json", folder]
-    flags = {"XLA_FLAGS": "--xla_force_host_platform_device_count=2", "CUDA_VISIBLE_DEVICES": ""}
-    environment = os.environ | flags | {"KERAS_BACKEND": "jax"}
+    flags = f"{QUICK_XLA} --xla_force_host_platform_device_count=2"
+    own = {"XLA_FLAGS": flags, "CUDA_VISIBLE_DEVICES": "", "KERAS_BACKEND": "jax"}
+    environment = os.environ | own
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     return folder
