@@ -38,11 +38,13 @@ NARROW = {"model.width": 0.05, "train.batch_size": 10, "data.train_count": 0, "d
 
 
 def of_each_network() -> list[str]:
-    """One preset for each pair of networks and size; others differ only in settings."""
+    """One preset for each generator, encoder and size; the others are variations of it."""
     found: dict[str, str] = {}
     for name in PRESETS:
         config = resolve(name)
-        found.setdefault(str((config.model, config.discriminator, config.data.image_size)), name)
+        model = config.model
+        own = model.paper, model.generator, model.encoder, config.data.image_size
+        found.setdefault(str(own), name)
     return list(found.values())
 
 

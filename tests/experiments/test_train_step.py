@@ -24,9 +24,8 @@ def idle(*losses: float) -> Contestant:
 
 
 @pytest.mark.slow
-@PAPERS
-def test_plain_layers_and_sessions_compute_our_losses(paper: str) -> None:
-    config = tiny(paper, train__batch_size=4, train__precision="mixed_bfloat16")
+def test_plain_layers_and_sessions_compute_our_losses() -> None:
+    config = tiny("improved", train__batch_size=4, train__precision="mixed_bfloat16")
     batch = batch_of(config)
     field = {train_step.OURS: keras_step(config, batch)}
     with plain_layers():

@@ -106,7 +106,7 @@ def test_a_run_of_jax_alone_is_painted_by_tensorflow(tiny_arguments, array_file,
 def test_either_backend_goes_on_where_the_other_stopped(tiny, tiny_arguments, tmp_path):
     """With all options on, in a precision whose loss scale is saved, too."""
     run = tmp_path / "run"
-    settings = ALL_ON | {"train__cifar_trick": True, "train__precision": "mixed_float16"}
+    settings = ALL_ON | {"train__precision": "mixed_float16"}
     train(tiny("improved", train__steps=2, **settings), run)
     train_with_jax_alone(tiny_arguments("improved", **settings), run)
     assert_tensorflow_paints(run)

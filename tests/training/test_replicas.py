@@ -129,39 +129,25 @@ def tree(paper: str, paintings: Path, **changes: object) -> dict[str, object]:
     return tiny_overrides(paper, paintings) | SAME | own
 
 
-@pytest.fixture(scope="module")
-def one(paintings, tmp_path_factory):
-    """`one(paper, options)`: the same run on one device, trained once in this process."""
-    made: dict[str, Path] = {}
-
-    def run(paper: str, options: dict[str, object]) -> Path:
-        if paper not in made:
-            made[paper] = tmp_path_factory.mktemp("one")
-            own = tree(paper, paintings, train__strategy="one", **options)
-            train(resolve(PRESETS[paper], own), made[paper])
-        return made[paper]
-
-    return run
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("paper", "options"), [("improved", OPTIONS), ("critic", OPTIONS | PENALTY)]
-)
-def test_two_devices(paper, options, one, settings, tmp_path):
-    """Improved ArtGAN stops half-way and resumes."""
-    stops = [STEPS // 2] if paper == "improved" else []
-    file = settings(paper, train__strategy="mirrored", stops=stops, **options)
+def test_two_devices_that_stop_half_way_and_resume(settings, paintings, tmp_path):
+    options = OPTIONS | PENALTY
+    own = tree("critic", paintings, train__strategy="one", **options)
+    train(resolve(PRESETS["critic"], own), tmp_path / "one")
+    stops = [STEPS // 2]
+    file = settings("critic", train__strategy="mirrored", stops=stops, **options)
     held = tmp_path / "held.npz"
     ended(started(file, tmp_path / "two", devices=2, held=held))
-    assert_same_training(one(paper, options), tmp_path / "two", STEPS)
+    assert_same_training(tmp_path / "one", tmp_path / "two", STEPS)
     both = replicas(held)
     assert len(both) == 2
     assert_all_hold(both)
 
 
 @pytest.mark.slow
-def test_two_processes(one, settings, tmp_path):
+def test_two_processes(settings, paintings, tmp_path):
+    own = tree("improved", paintings, train__strategy="one", **OPTIONS)
+    train(resolve(PRESETS["improved"], own), tmp_path / "one")
     file = settings("improved", train__strategy="multiworker", **OPTIONS)
     held = [tmp_path / "first.npz", tmp_path / "second.npz"]
     workers = [
@@ -170,7 +156,7 @@ def test_two_processes(one, settings, tmp_path):
     ]
     for worker in workers:
         ended(worker)
-    assert_same_training(one("improved", OPTIONS), tmp_path / "two", STEPS)
+    assert_same_training(tmp_path / "one", tmp_path / "two", STEPS)
     assert_all_hold(replicas(*held))
 
 
