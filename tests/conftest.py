@@ -14,7 +14,7 @@ from artgan_tf.data.demo_paintings import CLASS_NAMES, gallery
 
 # As in the verbs; once imported, JAX would let TensorFlow's warnings through everywhere.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-# Tests compile much and compute little: without optimization, JAX compiles in two thirds of the time.
+# Tests compile much and compute little: JAX compiles in two thirds of the time without optimizing.
 QUICK_XLA = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 os.environ.setdefault("XLA_FLAGS", QUICK_XLA)
 
