@@ -214,6 +214,7 @@ def test_dry_run_prints_settings_parameter_counts_and_data_sizes(paintings, tmp_
     assert not run_dir.exists()
 
 
+@pytest.mark.slow
 def test_dry_run_works_before_the_data_are_made(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert fit("improved/wikiart-genre-small", "--dry-run") == 0
@@ -231,6 +232,7 @@ def test_dry_run_refuses_data_that_do_not_fit(paintings, capsys):
     assert fit("improved/wikiart-genre", "--data", "folder:/no/where", "--dry-run") == 2
 
 
+@pytest.mark.slow
 def test_dry_run_downloads_nothing(capsys, tmp_path, monkeypatch):
     set_data_folder(tmp_path, monkeypatch)
     monkeypatch.delattr("tensorflow_datasets.core.DatasetBuilder.download_and_prepare")

@@ -119,6 +119,7 @@ def test_steps_run_in_every_precision_with_all_options_on(paper, precision, xla)
         assert isinstance(gan.g_optimizer, keras.optimizers.LossScaleOptimizer)
 
 
+@pytest.mark.slow
 def test_seeds_change_the_latents_under_xla_and_steps_draw_fresh_ones():
     drawn = []
     for seed in (1, 1, 2):
@@ -130,6 +131,7 @@ def test_seeds_change_the_latents_under_xla_and_steps_draw_fresh_ones():
     assert not np.array_equal(drawn[0][0], drawn[0][1])
 
 
+@pytest.mark.slow
 def test_learning_rates_fall_at_absolute_steps_in_both_optimizers():
     gan = built("improved", train__lr_drops=[2], train__cifar_trick=True)
     step = tf.function(gan.train_step)
@@ -141,6 +143,7 @@ def test_learning_rates_fall_at_absolute_steps_in_both_optimizers():
     np.testing.assert_allclose(rates[2:], 2e-5, rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["float32", "mixed_float16"])
 def test_an_optimizer_with_a_schedule_follows_it(precision):
     gan = build_gan(tiny("improved", train__precision=precision, train__lr_drops=[1]), K)
@@ -200,6 +203,7 @@ def test_every_generator_step_of_the_trick_draws_its_own_latents(monkeypatch):
     assert len({z.tobytes() for z in drawn}) == 4
 
 
+@pytest.mark.slow
 def test_average_follows_all_weights_of_the_generator_batch_norm_statistics_too():
     gan = built("improved", train__ema=0.5)
     before = [v.numpy().copy() for v in gan.averaged.weights]
@@ -210,6 +214,7 @@ def test_average_follows_all_weights_of_the_generator_batch_norm_statistics_too(
     assert any("moving" in v.path for v in gan.averaged.weights)
 
 
+@pytest.mark.slow
 def test_keras_fit_and_evaluate_work_for_library_users():
     gan = built("improved")
     data = tf.data.Dataset.from_tensors(batch()).repeat(3)

@@ -110,6 +110,7 @@ def test_workers_read_files_of_their_own(converted: dict) -> None:
         training_batches(source.train, data, 8, 3, part=Part(0, 4))
 
 
+@pytest.mark.slow
 def test_jpegs_are_decoded_as_pillow_does(converted: dict) -> None:
     for images, _ in batches_of(converted["jpeg", "center"], 4, flip=False):
         for image in images.astype(int):

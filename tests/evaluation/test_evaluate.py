@@ -104,6 +104,7 @@ def test_a_line_tells_all_that_makes_it_comparable(run: Path, paintings: Path) -
     assert set(row["values"]) == {"kid", "std"}
 
 
+@pytest.mark.slow
 def test_results_are_added_to_those_before(run: Path) -> None:
     file = run / "metrics.jsonl"
     assert evaluate(run, *FEW, "pixel_diversity_12") == 0
@@ -118,6 +119,7 @@ def test_results_are_added_to_those_before(run: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_nothing_but_results_is_written_into_the_run(run: Path, tmp_path: Path) -> None:
     def content() -> dict[str, bytes]:
         files = (path for path in run.rglob("*") if path.is_file())

@@ -74,6 +74,7 @@ def test_every_map_is_mixed_with_the_deeper_ones(features, images):
     assert same == [False, False, False, True]
 
 
+@pytest.mark.slow
 def test_nothing_of_them_is_the_gans_own():
     gan = built("critic", **FEATURES)
     theirs = {id(v) for v in gan.features.variables}
@@ -85,6 +86,7 @@ def test_nothing_of_them_is_the_gans_own():
     assert theirs <= {id(v) for v in gan.state}  # JAX passes the state to a step
 
 
+@pytest.mark.slow
 def test_nothing_of_them_is_in_checkpoints(tmp_path):
     gan = built("critic", **FEATURES)
     saved = sum(array.size for array in Checkpoints(gan, tmp_path).arrays().values())
@@ -111,6 +113,7 @@ def test_steps_with_them_move_both_networks_and_not_them():
         np.testing.assert_array_equal(before, now)
 
 
+@pytest.mark.slow
 def test_critics_of_features_add_to_the_terms():
     """Without D's own critic, the terms are those of the features, and G gets gradients."""
     gan = built("critic", **FEATURES)
@@ -124,6 +127,7 @@ def test_critics_of_features_add_to_the_terms():
     assert float(term) > 4 * np.log(2) / 2  # five critics, each initially undecided
 
 
+@pytest.mark.slow
 def test_critics_of_features_are_not_penalised():
     """Without D's own critic, theirs have gradients at the pictures, and no penalty."""
     gan = built("critic", train__gradient_penalty=1.0, **FEATURES)

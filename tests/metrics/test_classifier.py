@@ -25,6 +25,7 @@ def coloured(count: int, seed: int) -> Images:
 TRAIN = coloured(120, 0)
 
 
+@pytest.mark.slow
 def test_it_tells_classes_apart() -> None:
     trained = train_classifier(TRAIN.pixels, TRAIN.labels, 3)
     other = coloured(150, 1)
@@ -54,6 +55,7 @@ def test_training_is_repeatable_and_disturbs_no_other_randomness(
     np.testing.assert_allclose(logits[0], logits[1], atol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_tenth_of_the_images_is_never_trained_on(monkeypatch: pytest.MonkeyPatch) -> None:
     batches, given = classifier._batches, {}
 

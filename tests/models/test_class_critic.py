@@ -86,6 +86,7 @@ COUNTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", COUNTS)
 def test_parameters(preset: str) -> None:
     gan = build_gan(resolve(preset, {"model.width": 1.0}), 10)

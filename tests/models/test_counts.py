@@ -61,6 +61,7 @@ def small(paper: str) -> tuple[Config, Any, Any]:
 
 
 # ---- counts -----------------------------------------------------------------------------------
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", COUNTS)
 def test_networks_have_the_papers_parameters(preset: str) -> None:
     classes, in_generator, in_discriminator = COUNTS[preset]
@@ -69,6 +70,7 @@ def test_networks_have_the_papers_parameters(preset: str) -> None:
     assert count(discriminator) == in_discriminator
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("preset", "option", "in_generator", "in_discriminator"),
     [
@@ -135,6 +137,7 @@ def test_paper_b_starts_from_narrow_normals_without_a_bias() -> None:
 
 
 # ---- shapes and ranges ------------------------------------------------------------------------
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", CODES)
 def test_shapes(preset: str) -> None:
     config = resolve(preset, {"model.width": 0.125})

@@ -68,6 +68,7 @@ def expected(weights: list[Any], kind: str, real: Any, y: Any, fake: Any, fake_y
     return terms | {"penalty": EVERY * GAMMA / 2 * both}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", LOSSES)
 def test_terms_and_gradients_are_numpys(kind: str) -> None:
     gan = built("critic", train__critic=kind, model__autoencoder=False, **CLEAN, **PENALTY)

@@ -32,6 +32,7 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> RunDirectory:
     return made
 
 
+@pytest.mark.slow
 def test_another_number_of_names_is_refused(run: RunDirectory) -> None:
     assert load(run.path).class_names == tuple(NAMES)
     for names in (NAMES[:1], NAMES[:2], [*NAMES, ""], [*NAMES, "fir"]):

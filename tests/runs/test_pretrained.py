@@ -110,6 +110,7 @@ def test_models_lists_it_with_its_figures_sheet_and_card(capsys):
         assert Path(path).is_file()
 
 
+@pytest.mark.slow
 def test_only_training_needs_the_package_of_frozen_features(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(efficientnet_file, "MODULE", "not_installed")
     assert artgan_tf.load("pretrained:cifar10").generate(["frog"], [7]).std() > 0

@@ -109,6 +109,7 @@ def test_a_label_out_of_range_is_an_error(files, label):
         session(files["artgan"]).run(None, asked)
 
 
+@pytest.mark.slow
 def test_half_is_half_the_size_and_a_few_levels_apart(files, samplers, tmp_path):
     file, sampler = tmp_path / "half.onnx", samplers["improved"]
     onnx_file.write_onnx(file, sampler, half=True)

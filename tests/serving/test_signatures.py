@@ -29,6 +29,7 @@ def servable(exports):
     return Servable(exports["improved"], "artgan", 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
 def test_pictures_scores_and_reconstructions_are_kerass(exports, samplers, paper):
     sampler, loaded = samplers[paper], Servable(exports[paper], paper, 1)
