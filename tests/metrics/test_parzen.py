@@ -94,3 +94,8 @@ def test_nan_and_other_sizes_are_refused() -> None:
         parzen(good, good, bad)
     with pytest.raises(ValueError, match="one width, not 48 and 12"):
         parzen(pictures(0, 5, 2), good, good)
+
+
+def test_the_protocol_offers_ten_widths_from_a_tenth_to_one() -> None:
+    """Figures with other widths to choose from are not comparable."""
+    np.testing.assert_allclose(SIGMAS, [10 ** (i / 9 - 1) for i in range(10)], rtol=1e-12)
