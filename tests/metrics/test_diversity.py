@@ -1,0 +1,42 @@
+"""Diversity of points and pixels against all pairs, and against one pixel at a time."""
+
+import numpy as np
+import pytest
+from scipy.spatial.distance import pdist
+
+from artgan_tf.metrics import diversity
+from artgan_tf.metrics.diversity import pair_distance, pixel_deviation, shapes
+
+
+def pictures(count: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (count, 4, 5, 3), np.uint8)
+
+
+@pytest.mark.usefixtures("block")
+def test_distance_is_the_root_mean_square_over_all_pairs() -> None:
+    points = np.random.default_rng(0).normal(100.0, 1.0, (37, 5))
+    theirs = np.sqrt(np.square(pdist(points)).mean())
+    np.testing.assert_allclose(pair_distance(points), theirs, rtol=1e-12)
+
+
+def test_two_points_are_enough_and_equal_ones_are_at_zero() -> None:
+    assert pair_distance([[1.0], [4.0]]) == pytest.approx(3.0)
+    assert pair_distance(np.full((7, 2), 0.1)) == 0.0  # though 7 * 0.1 / 7 is rounded
+    with pytest.raises(ValueError, match="must hold 2 or more images"):
+        pair_distance([[1.0]])
+
+
+def test_shapes_have_no_mean_and_no_contrast_but_faint_ones_stay_faint() -> None:
+    pixels = np.zeros((1, 2, 2, 3), np.uint8)
+    pixels[0, :, 0] = 10, 100, 0  # deviations 5 and 50
+    pixels[0, 0, 0, 2] = 1  # deviation 0.43, below one grey level
+    found = shapes(pixels)[0]
+    np.testing.assert_allclose(found[..., :2], np.array([[[1, 1], [-1, -1]]] * 2))
+    np.testing.assert_allclose(found[..., 2], [[0.75, -0.25], [-0.25, -0.25]])
+
+
+def test_deviation_is_that_of_the_chosen_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diversity, "BATCH", 4)
+    pixels, rows = pictures(20), np.array([3, 19, 0, 7, 7, 12, 5, 1, 11])
+    theirs = pixels[rows].astype(float).std(axis=0).mean()
+    np.testing.assert_allclose(pixel_deviation(pixels, rows, np.asarray), theirs, rtol=1e-12)
