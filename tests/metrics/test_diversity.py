@@ -27,12 +27,13 @@ def test_two_points_are_enough_and_equal_ones_are_at_zero() -> None:
 
 
 def test_shapes_have_no_mean_and_no_contrast_but_faint_ones_stay_faint() -> None:
-    pixels = np.zeros((1, 2, 2, 3), np.uint8)
+    pixels = np.zeros((2, 2, 2, 3), np.uint8)
     pixels[0, :, 0] = 10, 100, 0  # deviations 5 and 50
     pixels[0, 0, 0, 2] = 1  # deviation 0.43, below one grey level
-    found = shapes(pixels)[0]
+    found, flat = shapes(pixels)
     np.testing.assert_allclose(found[..., :2], np.array([[[1, 1], [-1, -1]]] * 2))
     np.testing.assert_allclose(found[..., 2], [[0.75, -0.25], [-0.25, -0.25]])
+    assert not flat.any()
 
 
 def test_deviation_is_that_of_the_chosen_images(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,3 +41,4 @@ def test_deviation_is_that_of_the_chosen_images(monkeypatch: pytest.MonkeyPatch)
     pixels, rows = pictures(20), np.array([3, 19, 0, 7, 7, 12, 5, 1, 11])
     theirs = pixels[rows].astype(float).std(axis=0).mean()
     np.testing.assert_allclose(pixel_deviation(pixels, rows, np.asarray), theirs, rtol=1e-12)
+    assert pixel_deviation(pixels, rows[[3, 4]], np.asarray) == 0.0  # one image twice
