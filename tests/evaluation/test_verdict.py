@@ -110,7 +110,7 @@ def test_a_classifier_that_fails_on_real_images_praises_nothing(known: float, gr
     told = said([*found, *both("conditional_accuracy_1k", 0.4, known)])
     assert [told[name][1] for name in ("realistic", "varied")] == [grade, grade]
     assert told["realistic"][0].startswith(
-        "FID 9 by a small classifier of these real images, classifier-2, other real images 8"
+        "FID 9 by a small classifier of these real images, other real images 8"
     )
     assert told["realistic"][0].endswith("recognizes only 42% of real images") == (grade == "")
 

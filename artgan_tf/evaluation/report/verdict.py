@@ -226,8 +226,8 @@ def _grade(part: float, good: float, fair: float) -> Grade:
 
 
 def _by(of: Figure) -> str:
-    own = "a small classifier of these real images, " if is_own(of.extractor) else ""
-    return f" by {own}{of.extractor}" if of.extractor else ""
+    name = "a small classifier of these real images" if is_own(of.extractor) else of.extractor
+    return f" by {name}" if name else ""
 
 
 def _chance(count: int) -> float:
