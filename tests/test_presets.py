@@ -38,13 +38,12 @@ NARROW = {"model.width": 0.05, "train.batch_size": 10, "data.train_count": 0, "d
 
 
 def of_each_network() -> list[str]:
-    """One preset for each generator, encoder and size; the others are variations of it."""
+    """One preset for each pair of networks, whatever their width, and size."""
     found: dict[str, str] = {}
     for name in PRESETS:
-        config = resolve(name)
-        model = config.model
-        own = model.paper, model.generator, model.encoder, config.data.image_size
-        found.setdefault(str(own), name)
+        config = resolve(name, NARROW)
+        networks = config.model, config.discriminator.features, config.data.image_size
+        found.setdefault(str(networks), name)
     return list(found.values())
 
 

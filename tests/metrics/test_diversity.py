@@ -6,6 +6,7 @@ from scipy.spatial.distance import pdist
 
 from artgan_tf.metrics import diversity
 from artgan_tf.metrics.diversity import pair_distance, pixel_deviation, shapes
+from tests.evaluation.material import flat
 
 
 def pictures(count: int) -> np.ndarray:
@@ -26,14 +27,19 @@ def test_two_points_are_enough_and_equal_ones_are_at_zero() -> None:
         pair_distance([[1.0]])
 
 
-def test_shapes_have_no_mean_and_no_contrast_but_faint_ones_stay_faint() -> None:
-    pixels = np.zeros((2, 2, 2, 3), np.uint8)
-    pixels[0, :, 0] = 10, 100, 0  # deviations 5 and 50
-    pixels[0, 0, 0, 2] = 1  # deviation 0.43, below one grey level
-    found, flat = shapes(pixels)
-    np.testing.assert_allclose(found[..., :2], np.array([[[1, 1], [-1, -1]]] * 2))
-    np.testing.assert_allclose(found[..., 2], [[0.75, -0.25], [-0.25, -0.25]])
-    assert not flat.any()
+def test_shapes_have_no_mean_and_no_contrast() -> None:
+    pixels = flat(0, 7)
+    pixels[0, :, 0] = 10, 100, 40  # deviations 5, 50 and 20
+    found, _ = shapes(pixels)
+    np.testing.assert_allclose(found, np.array([[[1] * 3, [-1] * 3]] * 2))
+
+
+def test_flat_images_have_no_shapes() -> None:
+    noisy = flat(10, 200)
+    noisy[1, 0, 0] += 1  # less than a grey level of deviation
+    found = shapes(noisy)
+    np.testing.assert_array_equal(found[0], 0)
+    assert np.abs(found[1]).max() < 1
 
 
 def test_deviation_is_that_of_the_chosen_images(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -129,16 +129,22 @@ def tree(paper: str, paintings: Path, **changes: object) -> dict[str, object]:
     return tiny_overrides(paper, paintings) | SAME | own
 
 
+def on_one_device(paper: str, options: dict[str, object], paintings: Path, run_dir: Path) -> Path:
+    """The same run on one device, in this process."""
+    own = tree(paper, paintings, train__strategy="one", **options)
+    train(resolve(PRESETS[paper], own), run_dir)
+    return run_dir
+
+
 @pytest.mark.slow
 def test_two_devices_that_stop_half_way_and_resume(settings, paintings, tmp_path):
     options = OPTIONS | PENALTY
-    own = tree("critic", paintings, train__strategy="one", **options)
-    train(resolve(PRESETS["critic"], own), tmp_path / "one")
+    one = on_one_device("critic", options, paintings, tmp_path / "one")
     stops = [STEPS // 2]
     file = settings("critic", train__strategy="mirrored", stops=stops, **options)
     held = tmp_path / "held.npz"
     ended(started(file, tmp_path / "two", devices=2, held=held))
-    assert_same_training(tmp_path / "one", tmp_path / "two", STEPS)
+    assert_same_training(one, tmp_path / "two", STEPS)
     both = replicas(held)
     assert len(both) == 2
     assert_all_hold(both)
@@ -146,8 +152,7 @@ def test_two_devices_that_stop_half_way_and_resume(settings, paintings, tmp_path
 
 @pytest.mark.slow
 def test_two_processes(settings, paintings, tmp_path):
-    own = tree("improved", paintings, train__strategy="one", **OPTIONS)
-    train(resolve(PRESETS["improved"], own), tmp_path / "one")
+    one = on_one_device("improved", OPTIONS, paintings, tmp_path / "one")
     file = settings("improved", train__strategy="multiworker", **OPTIONS)
     held = [tmp_path / "first.npz", tmp_path / "second.npz"]
     workers = [
@@ -156,7 +161,7 @@ def test_two_processes(settings, paintings, tmp_path):
     ]
     for worker in workers:
         ended(worker)
-    assert_same_training(tmp_path / "one", tmp_path / "two", STEPS)
+    assert_same_training(one, tmp_path / "two", STEPS)
     assert_all_hold(replicas(*held))
 
 
