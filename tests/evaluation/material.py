@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from artgan_tf.config import Data, resolve
@@ -117,6 +118,7 @@ def make_run(path: Path, paper: str, data: Path, **changes: Any) -> Path:
     names = open_source(config.data).class_names
     run = RunDirectory(path)
     run.begin(config, names, {}, ExitStack())
+    keras.utils.set_random_seed(0)  # else the pictures depend on the tests that ran before
     gan = build_gan(config, len(names))
     gan.compile()
     shake(gan.generator, 1)

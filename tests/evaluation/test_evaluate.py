@@ -62,7 +62,7 @@ def test_without_an_extractor_a_classifier_of_the_real_images_gives_features(
         assert found["kid_30_val"] == own
     else:
         assert {found[name] for name in ("fid_33_val", "intra_recall_33_k3")} == {own}
-        assert f"by a small classifier of these real images, {own}" in printed
+        assert "by a small classifier of these real images" in printed
     assert "skipped" not in printed
 
 
