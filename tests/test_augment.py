@@ -167,6 +167,7 @@ def seed_at(generator: keras.random.SeedGenerator, value: int) -> keras.random.S
     return generator
 
 
+@pytest.mark.slow
 def test_a_graph_of_any_batch_size_equals_eager() -> None:
     images = np.random.default_rng(2).uniform(-1, 1, (6, 12, 12, 3)).astype("float32")
     generator, eager = seed(5), seed(5)

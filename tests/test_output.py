@@ -98,6 +98,7 @@ def test_a_class_s_name_may_be_too_long_for_a_file_s(tmp_path: Path, letter: str
     assert names[0] in (tmp_path / "many" / "samples.csv").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_an_animation_of_too_many_classes_is_refused(tmp_path: Path) -> None:
     images = np.zeros((1200, 1, 64, 64, 3), np.uint8)
     sheet = Sheet(images, [f"class {number}" for number in range(1200)])

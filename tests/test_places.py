@@ -79,6 +79,7 @@ def test_a_run_that_cannot_be_made_is_refused(
     assert "Not a directory" in said
 
 
+@pytest.mark.slow
 def test_pictures_that_cannot_be_written_are_refused(
     refuse: Callable[..., str], file: Path, exports: dict[str, Path]
 ) -> None:

@@ -56,6 +56,7 @@ def test_what_is_there_stays(run, tmp_path):
         assert (tmp_path / file).read_bytes() != before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scale", "side"), [("1", 16), ("3", 48)])
 def test_pictures_are_as_large_as_asked(run, tmp_path, scale, side):
     ask = ("--classes", "rings", "--count", "1", "--scale", scale)

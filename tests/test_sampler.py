@@ -31,6 +31,7 @@ def test_standing_statistics_are_those_of_generated_batches(sampler):
     assert np.abs(norm.moving_mean - np.mean(features, axis=0)).max() < 0.15 * spread.max()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [27, 150, 1700])
 def test_standing_statistics_are_those_of_all_classes(classes):
     """If each class adds its number to the features, their mean is the middle number."""

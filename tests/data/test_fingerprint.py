@@ -85,6 +85,7 @@ def pack(folder: Path, out: Path) -> None:
     np.savez(out, **arrays)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "change"),
     [*(("folder", change) for change in TOLD), ("arrays", exchange), ("tfrecords", exchange)],

@@ -63,6 +63,7 @@ def of_workers(kind: str, count: int, steps: int, batch_size: int = 6, start: in
     return [list(stream.take(steps).as_numpy_iterator()) for stream in streams]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["in memory", "uncached"])
 @pytest.mark.parametrize("start", [0, 3])
 def test_workers_have_the_rows_of_one_workers_batches(kind: str, start: int) -> None:
@@ -79,6 +80,7 @@ def test_workers_that_read_streams_have_examples_of_their_own() -> None:
     assert seen[0] | seen[1] == set(range(len(LABELS)))
 
 
+@pytest.mark.slow
 def test_each_worker_that_reads_streams_mirrors_half_of_its_pictures() -> None:
     data = settings("streamed")
     split = split_of("streamed", data)

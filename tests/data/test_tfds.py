@@ -166,6 +166,7 @@ STOOD_IN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STOOD_IN)
 def test_a_stand_in_has_the_splits_of_the_real_data_set_and_no_others(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -100,6 +100,7 @@ def test_an_epoch_shows_every_painting_once_cut_out_of_it_exactly(
     assert len(corners) > 8 if how[1] == "none" else corners == {(0, 3), (4, 0)}
 
 
+@pytest.mark.slow
 def test_workers_read_files_of_their_own(converted: dict) -> None:
     source, data = opened(converted["png", "none"])
     parts = [Part(index, 3) for index in range(3)]
@@ -159,6 +160,7 @@ def test_another_size_is_resized_and_enlarging_is_told(converted: dict) -> None:
 
 
 # ---- splits ----------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_parts_of_splits_and_a_set_without_a_held_out_split(folder: Path, tmp_path: Path) -> None:
     options: dict[str, Any] = {"encoding": "png", "val_fraction": 0.0, "workers": 1}
     convert(Options(folder / "train", tmp_path / "one", size=SIDE, **options))
@@ -208,6 +210,7 @@ def damaged(converted: dict, tmp_path: Path) -> tuple[Path, str]:
     return copy, shard.name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cache_mb", [0, 64])
 def test_a_damaged_record_stops_training_with_its_shard(
     damaged: tuple[Path, str], tmp_path: Path, tiny: Any, cache_mb: int

@@ -208,6 +208,7 @@ def test_none_is_trained_on(sets: dict, tmp_path: Path, how: tuple[str, str]) ->
                 assert split.decode_squares(tf.constant([sound, record])) is None, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("how", "cache_mb"), READ)
 def test_who_reads_it_is_told_shard_and_record(
     sets: dict, tmp_path: Path, how: tuple[str, str], cache_mb: int
@@ -234,6 +235,7 @@ def test_what_has_been_learnt_is_kept_when_validation_finds_it(
     assert latest_step(tmp_path / "run" / "checkpoints") == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", [verify, preview])
 def test_the_verbs_say_it_in_a_sentence(
     sets: dict, tmp_path: Path, capfd: pytest.CaptureFixture[str], verb: Any
@@ -255,6 +257,7 @@ def doubled(shard: Path) -> None:
         write_record(file, first)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", HOW[:-1])
 def test_another_size_is_told_before_training(
     sets: dict, tmp_path: Path, how: tuple[str, str]

@@ -63,6 +63,7 @@ def test_a_constant_is_that_of_the_file(errors, tmp_path):
     assert found == [f"Not {package}." for package in errors.PACKAGES]
 
 
+@pytest.mark.slow
 def test_every_error_of_the_code_has_words(errors):
     code = errors.Code(errors.ROOT)
     silent = [

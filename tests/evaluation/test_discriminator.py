@@ -77,6 +77,7 @@ def test_reconstruction_adds_up_in_float64(data: Reference) -> None:
     assert found == pytest.approx(np.square((noise - shown).astype(np.float64) / 2).mean(), 1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("paper", ["artgan", "improved"])
 def test_discriminator_of_a_run_is_scored_as_training_scores_it(
     paper: str, data: Reference, request: pytest.FixtureRequest
@@ -91,6 +92,7 @@ def test_discriminator_of_a_run_is_scored_as_training_scores_it(
     assert entries.reconstruction(of).values == {"reconstruction": pytest.approx(mean, rel=1e-5)}
 
 
+@pytest.mark.slow
 def test_paper_a_decodes_with_the_weights_that_paint(data: Reference, artgan: Path) -> None:
     real = images(20, 1, 16)
     found = [

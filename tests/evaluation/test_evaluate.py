@@ -66,6 +66,7 @@ def test_without_an_extractor_a_classifier_of_the_real_images_gives_features(
     assert "skipped" not in printed
 
 
+@pytest.mark.slow
 def test_metrics_that_need_no_features_train_no_classifier(
     run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,6 +88,7 @@ def test_what_is_left_out_without_features_is_said(
     assert not any(result.metric.startswith("fid") for result in read(run / "metrics.jsonl"))
 
 
+@pytest.mark.slow
 def test_a_line_tells_all_that_makes_it_comparable(run: Path, paintings: Path) -> None:
     assert evaluate(run, "--metrics", "kid_30_val", "--extractor", "pixels") == 0
     lines = (run / "metrics.jsonl").read_text().splitlines()

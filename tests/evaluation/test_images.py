@@ -81,6 +81,7 @@ def numbers(found: Images) -> list[int]:
     return found.pixels[:, 0, 0, 0].tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["folder", "tfrecords"])
 def test_real_images_are_all_of_the_split_in_an_order_that_stays(kind: str, tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "folder", 250)

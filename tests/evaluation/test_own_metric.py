@@ -34,6 +34,7 @@ def test_before_it_is_registered_there_is_none() -> None:
         check_asked([NAME])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("registered")
 def test_it_is_in_the_list_of_names_in_results_and_in_the_report(run: Path) -> None:
     with pytest.raises(InputError, match=r"use names such as .*, mean_gap_10k_val"):

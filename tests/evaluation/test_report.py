@@ -195,6 +195,7 @@ def test_a_copy_is_marked_beside_what_it_copies(run, tmp_path, monkeypatch):
         assert nearest["alt"].endswith(", 0")
 
 
+@pytest.mark.slow
 def test_no_features_are_computed_for_the_page_alone_and_no_history_has_no_curves(
     run, tmp_path, monkeypatch
 ):
@@ -217,6 +218,7 @@ def spying(function, seen: list):
 
 
 # ---- in a browser -------------------------------------------------------------------------------
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1200, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])

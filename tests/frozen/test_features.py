@@ -38,6 +38,7 @@ def images() -> np.ndarray:
     return np.random.default_rng(0).uniform(-1, 1, (2, 16, 16, 3)).astype(np.float32)
 
 
+@pytest.mark.slow
 def test_maps_have_the_sizes_that_critics_expect(features, images):
     shapes = [tuple(one.shape) for one in features(images)]
     assert shapes == [(2, 16, 16, 64), (2, 8, 8, 64), (2, 4, 4, 128), (2, 2, 2, 128)]

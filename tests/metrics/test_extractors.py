@@ -162,6 +162,7 @@ def test_other_savedmodels_are_refused(tmp_path: Path) -> None:
 
 
 # ---- Keras's own network ------------------------------------------------------------------------
+@pytest.mark.slow
 def test_keras_inception_says_what_it_lacks(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     path = tmp_path / "models" / extractors.KERAS_FILE
@@ -202,6 +203,7 @@ def save_as_keras_2(model: keras.Model, path: Path) -> None:
 
 
 # ---- EfficientNet -------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_efficientnet_sees_enlarged_images_and_tells_its_own_name() -> None:
     extractor = open_extractor("efficientnet", 4)
     small = noise(3, 28, 28, 3)

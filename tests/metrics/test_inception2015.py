@@ -66,6 +66,7 @@ def test_convolution_normalises_as_in_training() -> None:
 
 
 # ---- the whole ----------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_network_has_the_public_ones_convolutions(network: keras.Model) -> None:
     layers = inception2015.convolutions(network)
     assert len(layers) == 94

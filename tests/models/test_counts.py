@@ -109,6 +109,7 @@ def test_width_divides_every_channel_count(width: float, share: int) -> None:
     assert count(discriminator) == encoder + decoder + 64 * start * 10
 
 
+@pytest.mark.slow
 def test_spectral_norm_adds_nothing_to_train() -> None:
     option = {"discriminator.spectral_norm": True, "model.width": 0.125}
     for paper in ("improved", "artgan"):

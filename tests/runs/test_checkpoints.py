@@ -71,6 +71,7 @@ def test_another_metric_begins_anew(checkpoints: Checkpoints, tmp_path: Path) ->
     assert_best(tmp_path, 2, 700.0)
 
 
+@pytest.mark.slow
 def test_nan_is_never_best(checkpoints: Checkpoints, tmp_path: Path) -> None:
     assert not offer(checkpoints, 1, np.nan)
     assert list(tmp_path.glob("best*")) == []

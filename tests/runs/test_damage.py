@@ -145,6 +145,7 @@ def test_one_that_vanishes_meanwhile_gives_way_to_the_newer_one(
 
 
 # ---- names ------------------------------------------------------------------------------------
+@pytest.mark.slow
 @pytest.mark.parametrize("paper", PRESETS)
 def test_names_are_the_same_whatever_was_built_before(paper: str) -> None:
     both = [built(paper, **{"discriminator.spectral_norm": True}) for _ in range(2)]

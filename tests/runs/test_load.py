@@ -45,6 +45,7 @@ def refusal(count: int) -> str:
     return rf"classes\.txt has {count} names, but .* restore the file"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("run", ["improved"], indirect=True)
 def test_no_verb_takes_another_number_of_names(run: RunDirectory) -> None:
     run.classes_file.write_text(NAMES[0])
@@ -54,6 +55,7 @@ def test_no_verb_takes_another_number_of_names(run: RunDirectory) -> None:
     assert not (run.path / "export").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("run", ["improved"], indirect=True)
 def test_what_precision_auto_trained_is_painted_in_float32(run: RunDirectory) -> None:
     tree = to_tree(run.config())

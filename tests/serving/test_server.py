@@ -56,6 +56,7 @@ def test_errors_quote_no_more_than_anyone_reads(server, document):
 
 
 # ---- same pictures ----------------------------------------------------------------------------
+@pytest.mark.slow
 def test_pictures_are_the_same_alone_and_among_others(server):
     seeds = list(range(23))
     rows = [{"label": seed % 3, "seed": seed} for seed in seeds]

@@ -88,6 +88,7 @@ def test_specs_are_those_of_the_signature(servable):
     assert not servable.answers_floats("")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("signature", ["serving_default", "magnified"])
 @pytest.mark.parametrize("label", [-1, K])
 def test_errors_are_tensorflows_without_the_graphs_nodes(servable, signature, label):

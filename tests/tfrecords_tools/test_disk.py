@@ -68,6 +68,7 @@ def stopped(done: Done, *words: object) -> None:
     assert all(str(word) in said for word in words)
 
 
+@pytest.mark.slow
 def test_a_full_disk_stops_it_at_any_moment(
     disk: Path, source: Path, expected: dict[str, bytes]
 ) -> None:

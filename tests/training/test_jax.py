@@ -151,6 +151,7 @@ def test_other_verbs_are_tensorflows(monkeypatch):
         cli.start_backend()
 
 
+@pytest.mark.slow
 def test_without_tensorflow_and_without_a_choice_of_jax_one_sentence_tells(tmp_path):
     process = python("tensorflow", "-c", JAX_ALONE, "demo", "--run-dir", tmp_path / "run")
     assert process.returncode == 2

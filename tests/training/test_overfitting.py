@@ -150,6 +150,7 @@ def test_a_run_adapts_at_validations_and_goes_on_with_its_strength(
     assert strengths(tmp_path) == pytest.approx({3: 0.1, 4: 0.1, 6: 0.2, 8: 0.2})
 
 
+@pytest.mark.slow
 def test_only_an_adaptive_run_keeps_a_strength(tmp_path: Any) -> None:
     saved = []
     for changes in ({}, ADAPTIVE):

@@ -186,6 +186,7 @@ def test_a_mistake_leaves_no_half_made_run_behind(tiny, tmp_path):
         assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_out_of_memory_is_one_sentence(tiny, tmp_path, monkeypatch):
     def exhausted(self, data):
         raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
