@@ -15,14 +15,14 @@ FROM python AS build
 ARG TENSORFLOW=tensorflow-cpu
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PATH=/opt/artgan/bin:$PATH
 WORKDIR /src
-COPY requirements.txt deploy/constraints.txt ./
+COPY requirements.txt requirements-features.txt deploy/constraints.txt ./
 # tensorflow-serving-api requires `tensorflow` by name, so it is installed without dependencies.
 # Files that are needed only to compile against TensorFlow are removed here and below.
 RUN python3 -m venv /opt/artgan \
   && sed -i "s/^tensorflow~=/${TENSORFLOW}~=/" requirements.txt \
   && grep -v '^tensorflow-serving-api' requirements.txt > most.txt \
   && grep '^tensorflow-serving-api' requirements.txt > api.txt \
-  && pip install -r most.txt -c constraints.txt \
+  && pip install -r most.txt -r requirements-features.txt -c constraints.txt \
   && pip install --no-deps -r api.txt -c constraints.txt \
   && rm -r /opt/artgan/lib/python3*/site-packages/tensorflow/include
 COPY . .
@@ -30,7 +30,7 @@ RUN pip install --no-deps . && pip uninstall -y libclang pip
 
 FROM python
 # Any user may run the image; it writes only to the mounted folders and /tmp. The folders in / have
-# the names that README uses.
+# the names that the documentation uses.
 RUN mkdir -m 1777 /runs /data /models
 COPY --from=build /opt/artgan /opt/artgan
 ENV PATH=/opt/artgan/bin:$PATH \

@@ -1,26 +1,28 @@
 """Checks which settings conflict, before a backend is imported."""
 
-from artgan_tf.config import Config, InputError, ModelOptions
+from artgan_tf.config import Config, InputError, ModelOptions, flat
 from artgan_tf.tables import parse_layers, parse_stages
+
+# Settings of one model, and the value with which the others, which ignore them, are left alone.
+OWN = {
+    "model.magnify": ("improved", False),
+    "model.modulation": ("critic", ModelOptions.modulation),
+    "model.skips": ("critic", True),
+    "model.critic": ("critic", "global"),
+    "discriminator.features": ("critic", "none"),
+    "train.critic": ("critic", "non-saturating"),
+    "train.gradient_penalty": ("critic", 0),
+}
 
 
 def check_settings(config: Config) -> None:
     """Raises InputError for conflicting settings and for invalid layer tables."""
     _check_tables(config.model)
-    if config.model.magnify and config.model.paper != "improved":
-        raise InputError(
-            "model.magnify works only with model.paper='improved': set it to false with "
-            f"paper={config.model.paper!r}."
-        )
+    _check_own(config)
     if config.model.paper == "artgan":
         _check_codes(config)
-    if config.model.paper != "critic":
-        _check_without_critic(config)
-    elif config.train.cifar_trick and config.train.critic == "relativistic":
-        raise InputError(
-            "train.cifar_trick needs D's loss on fakes alone, which train.critic='relativistic' "
-            "does not have: set the trick to false or choose another critic."
-        )
+    if config.model.paper == "critic":
+        _check_critic(config)
     if config.discriminator.augment_strength == "adaptive" and not config.discriminator.augment:
         raise InputError(
             "discriminator.augment_strength='adaptive' has nothing to adapt: set "
@@ -35,17 +37,30 @@ def _check_tables(model: ModelOptions) -> None:
         parse_layers(table, model.width)
 
 
-def _check_without_critic(config: Config) -> None:
-    off = {
-        "discriminator.features": (config.discriminator.features, "none"),
-        "train.gradient_penalty": (config.train.gradient_penalty, 0),
-    }
-    for key, (value, without) in off.items():
-        if value != without:
+def _check_own(config: Config) -> None:
+    """No setting of another model may be given, because it would be ignored in silence."""
+    given, paper = flat(config), config.model.paper
+    for key, (owner, without) in OWN.items():
+        if paper != owner and given[key] != without:
+            shown = str(without).lower() if isinstance(without, bool) else without
             raise InputError(
-                f"{key} works only with model.paper='critic': set it to {without} with "
-                f"paper={config.model.paper!r}."
+                f"{key} works only with model.paper={owner!r}: set it to {shown} with "
+                f"paper={paper!r}."
             )
+
+
+def _check_critic(config: Config) -> None:
+    train = config.train
+    if train.cifar_trick:
+        raise InputError(
+            "train.cifar_trick has thresholds for the losses of one critic, and class critics are "
+            "several: set it to false with model.paper='critic'."
+        )
+    if train.critic == "relativistic" and train.fake_labels != "real":
+        raise InputError(
+            "train.critic='relativistic' compares each real image with a fake of its class: set "
+            "train.fake_labels to real, or choose another critic."
+        )
 
 
 def _check_codes(config: Config) -> None:

@@ -28,8 +28,9 @@ KSERVE = files.INFERENCE["spec"]["predictor"]
 
 
 def requirements() -> dict[str, Requirement]:
-    """The requirements in requirements.txt, by name."""
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    """The requirements of the program and of the presets that it recommends, by name."""
+    texts = (ROOT / f"requirements{extra}.txt" for extra in ("", "-features"))
+    lines = [line for text in texts for line in text.read_text(encoding="utf-8").splitlines()]
     found = [Requirement(line.partition("#")[0]) for line in lines if line.partition("#")[0]]
     return {canonicalize_name(requirement.name): requirement for requirement in found}
 
@@ -65,6 +66,7 @@ def test_the_dockerfile_finds_the_requirements_that_it_treats_apart():
     assert len(re.findall(replaced, text, re.M)) == 1
     (apart,) = set(re.findall(r"grep (?:-v )?'(\S+)'", files.DOCKERFILE))
     assert len(re.findall(apart, text, re.M)) == 1
+    assert files.DOCKERFILE.count("requirements-features.txt") == 2  # copied and installed
 
 
 def test_every_requirement_is_pinned_to_a_version_that_it_allows():

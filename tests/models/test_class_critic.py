@@ -178,8 +178,13 @@ def test_pictures_have_the_training_size_and_range() -> None:
         ({"model__generator": []}, "model.generator should end at size 16"),
         ({"model__generator": ["16:64"]}, "16:8 follows size 4"),
         ({"model__magnify": True}, "model.magnify works only with model.paper='improved'"),
-        ({"train__critic": "relativistic", "train__cifar_trick": True}, "train.cifar_trick"),
+        ({"train__cifar_trick": True}, "train.cifar_trick has thresholds"),
+        ({"train__critic": "relativistic", "train__fake_labels": "tiled"}, "a fake of its class"),
         ({"model__paper": "improved", "discriminator__features": "efficientnet"}, "features"),
+        ({"model__paper": "improved", "train__critic": "hinge"}, "train.critic works only"),
+        ({"model__paper": "improved", "model__skips": False}, "skips works .* set it to true with"),
+        ({"model__paper": "improved", "model__modulation": ["class"]}, "modulation works only"),
+        ({"model__paper": "improved", "model__critic": "local"}, "model.critic works only"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(changes: dict[str, object], sentence: str) -> None:
