@@ -54,24 +54,23 @@ def colour(images: Any, seed: keras.random.SeedGenerator) -> Any:
     return mean + contrast * (images - mean)
 
 
-def translation(images: Any, seed: keras.random.SeedGenerator, share: float = 0.125) -> Any:
-    """Shift by up to `share` of the size in both directions, and fill with 0."""
+def translation(images: Any, seed: keras.random.SeedGenerator) -> Any:
+    """Shift by up to an eighth of the size in both directions, and fill with 0."""
     n, height, width, _ = ops.shape(images)
-    rows = _shift_matrices(n, height, share, seed)
-    columns = _shift_matrices(n, width, share, seed)
+    rows, columns = (_shift_matrices(n, size, seed) for size in (height, width))
     return ops.einsum("nyi,nijc,nxj->nyxc", rows, images, columns)
 
 
-def cutout(images: Any, seed: keras.random.SeedGenerator, share: float = 0.5) -> Any:
-    """Set a rectangle with sides `share` of the image's, at a random place, to 0."""
+def cutout(images: Any, seed: keras.random.SeedGenerator) -> Any:
+    """Set a rectangle with half the image's sides, at a random place, to 0."""
     n, height, width, _ = ops.shape(images)
-    hole = [_span(n, size, int(size * share), seed) for size in (height, width)]
+    hole = [_span(n, size, size // 2, seed) for size in (height, width)]
     return images * (1.0 - hole[0][:, :, None, None] * hole[1][:, None, :, None])
 
 
-def _shift_matrices(n: int, size: int, share: float, seed: keras.random.SeedGenerator) -> Any:
+def _shift_matrices(n: int, size: int, seed: keras.random.SeedGenerator) -> Any:
     """[n, size, size] matrices that move rows; out-of-range rows of one_hot are all zero."""
-    most = int(size * share + 0.5)
+    most = int(size / 8 + 0.5)
     shift = _integers(n, -most, most + 1, seed)
     return ops.one_hot(ops.arange(size)[None, :] + shift, size)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from artgan_tf.config import InputError
 from tfrecords_tools.common.cli import command, main, output
 
-__all__ = ["check_out", "command", "main", "output", "start_backend", "start_tensorflow"]
+__all__ = ["check_out", "command", "main", "output", "require", "start_backend", "start_tensorflow"]
 
 
 def check_out(folder: Path | None) -> None:
@@ -17,6 +17,12 @@ def check_out(folder: Path | None) -> None:
     for path in (folder, *folder.absolute().parents) if folder else ():
         if path.exists() and not path.is_dir():
             raise InputError(f"--out {folder} needs a folder, but {path} is a file: name another.")
+
+
+def require(holds: object, sentence: str) -> None:
+    """Raises InputError with this sentence unless something holds."""
+    if not holds:
+        raise InputError(sentence)
 
 
 def start_tensorflow() -> None:

@@ -54,7 +54,7 @@ class Data:
     crop: Annotated[float, Field(gt=0, le=1)] = 1.0  # crop's side / image's short side
     flip: bool = True
     balanced: bool = False  # draw all classes equally often, regardless of their sizes
-    cache_mb: Megabytes = 2048  # memory budget for decoded uint8 images, in MiB
+    cache_mb: Megabytes = 2048  # memory for decoded uint8 images, in MiB, of each split
     train_split: Text = "train"  # tfrecords and tfds: a split, or a slice such as train[:90%]
     val_split: Text = ""  # empty: the data's own held-out split
     val_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.1  # used if there is no such split
@@ -166,13 +166,24 @@ class Config:
 def resolve(preset: str, overrides: Mapping[str, Any] | None = None) -> Config:
     """The configuration of a preset (a name or a TOML file's path), with values by dotted key.
 
-    Raises InputError for an unknown preset or key, or a value out of range.
+    `train.epochs` without `train.steps` replaces the preset's steps. Raises InputError for an
+    unknown preset or key, or a value out of range.
     """
     tree = read_preset(preset)
     tree["preset"] = Path(preset).stem if preset.endswith(".toml") else preset
-    for key, value in (overrides or {}).items():
+    for key, value in in_epochs(overrides or {}).items():
         _put(tree, key, value)
     return from_tree(tree)
+
+
+def in_epochs(overrides: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same, with no steps if only epochs are given; both stay if both are."""
+    steps = (
+        {}
+        if "train.steps" in overrides or not overrides.get("train.epochs")
+        else {"train.steps": 0}
+    )
+    return {**overrides, **steps}
 
 
 def from_tree(tree: Mapping[str, Any]) -> Config:
@@ -180,7 +191,7 @@ def from_tree(tree: Mapping[str, Any]) -> Config:
     try:
         return TypeAdapter(Config).validate_python(tree)
     except ValidationError as error:
-        raise InputError(_sentence(error.errors()[0])) from None
+        raise InputError(_sentence(error.errors())) from None
 
 
 def to_tree(config: Config) -> dict[str, Any]:
@@ -240,11 +251,20 @@ def _allowed(section: str) -> list[str]:
     return list(tree.get(section, tree))
 
 
-def _sentence(error: Any) -> str:
-    """The error sentence for pydantic's first validation error."""
-    key = ".".join(str(part) for part in error["loc"])
+def _sentence(errors: Any) -> str:
+    """The error sentence for the first setting that pydantic refuses."""
+    error = errors[0]
+    key = _key(error)
     if error["type"] == "unexpected_keyword_argument":
         allowed = _allowed(str(error["loc"][0]) if len(error["loc"]) > 1 else "")
         hint = meant(str(error["loc"][-1]), allowed)
         return f"Unknown setting {key!r}{hint}; allowed here: {', '.join(allowed)}."
-    return f"{key} = {error['input']!r} is invalid: {error['msg'][0].lower()}{error['msg'][1:]}."
+    reasons = [each["msg"] for each in errors if _key(each) == key]  # one of each kind allowed
+    told = " or ".join(reason[0].lower() + reason[1:] for reason in dict.fromkeys(reasons))
+    return f"{key} = {error['input']!r} is invalid: {told}."
+
+
+def _key(error: Any) -> str:
+    """The dotted key that an error is about, without the branch of a union that pydantic adds."""
+    section, *rest = error["loc"]
+    return ".".join(map(str, (section, *rest[:1], *(x for x in rest[1:] if isinstance(x, int)))))

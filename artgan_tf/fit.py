@@ -149,7 +149,7 @@ def _print_plan(task: Task) -> None:
     except NotThere as missing:
         if not config.data.classes:
             raise
-        steps = config.train.steps
+        steps, _ = schedule(config, config.data.train_count or config.train.batch_size)
         print(f"# {summary.line('data', str(missing))}", flush=True)
     trial = attempt(config, source)
     print(f"# {trial.networks}")

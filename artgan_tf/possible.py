@@ -5,6 +5,8 @@ from artgan_tf.tables import parse_layers, parse_stages
 
 # Settings of one model, and the value with which the others, which ignore them, are left alone.
 OWN = {
+    "model.latent": ("artgan", ()),
+    "model.classifier": ("artgan", ()),
     "model.magnify": ("improved", False),
     "model.modulation": ("critic", ModelOptions.modulation),
     "model.skips": ("critic", True),

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import tyro
 
 from artgan_tf import cli
-from artgan_tf.config import InputError
+from artgan_tf.cli import require
 
 
 def sample(
@@ -55,7 +55,16 @@ def sample(
     file = out or Path("progress.gif" if progress else "sample.png")
     kind = file.suffix.lower()
     _check_out(kind, "progress" if progress else interpolate, file)
-    _require(scale is None or scale > 0, f"--scale {scale} is invalid: use 1 or more.")
+    require(scale is None or scale > 0, f"--scale {scale} is invalid: use 1 or more.")
+    if progress:  # the grids are as the training drew them
+        others: dict[str, object] = {
+            "--classes": classes,
+            "--interpolate": interpolate,
+            "--magnified": magnified,
+        }
+        others |= {"--list-classes": list_classes, "--scale": scale}
+        given = [name for name, value in others.items() if value]
+        require(not given, f"--progress animates whole grids: leave out {', '.join(given)}.")
     if not list_classes:
         file = place(out, file, overwrite)
     from artgan_tf.sampling import files, sheets
@@ -92,19 +101,14 @@ def _check_out(kind: str, moves: str | None, out: Path) -> None:
     animations = "a .gif or .webp"
     if moves == "progress":
         moving = kind in (".gif", ".webp")
-        _require(moving, f"--progress makes an animation: name {animations}, not {out}.")
+        require(moving, f"--progress makes an animation: name {animations}, not {out}.")
     elif moves:
-        _require(bool(kind), f"--interpolate makes one sheet or animation: name a file, not {out}.")
+        require(bool(kind), f"--interpolate makes one sheet or animation: name a file, not {out}.")
     else:
         still = kind not in (".gif", ".webp")
-        _require(still, f"A grid stands still: name a .png, not {out}, or --interpolate.")
+        require(still, f"A grid stands still: name a .png, not {out}, or --interpolate.")
     known = kind in (".png", ".gif", ".webp", "")
-    _require(known, f"{out} is invalid: use a .png, {animations}, or a folder.")
-
-
-def _require(holds: bool, sentence: str) -> None:
-    if not holds:
-        raise InputError(sentence)
+    require(known, f"{out} is invalid: use a .png, {animations}, or a folder.")
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ class Sampler:
             truncation: factor for z; below 1, images are more typical and less varied.
 
         Returns:
-            uint8 [N, S, S, 3].
+            uint8 [N, S, S, 3]; with `magnified` [N, 2S, 2S, 3].
 
         Raises InputError for an unknown class, if there are not as many seeds as classes, or if
         the model has no magnified size.
@@ -126,7 +126,7 @@ class Sampler:
             magnified, truncation: as in `generate`.
 
         Returns:
-            uint8 [N, S, S, 3].
+            as `generate`.
         """
         batches = []
         for i in _starts(seeds):
@@ -188,7 +188,7 @@ class Sampler:
             magnified: as in `generate`.
 
         Returns:
-            uint8 [N, S, S, 3].
+            as `generate`.
 
         Raises InputError if the model has no magnified size.
         """

@@ -7,7 +7,7 @@ from typing import Annotated
 import tyro
 
 from artgan_tf import cli
-from artgan_tf.config import InputError
+from artgan_tf.cli import require
 from artgan_tf.runs.pretrained import workplace
 
 
@@ -48,13 +48,13 @@ def serve(
         cors: origins whose pages may send requests, such as http://localhost:3000.
         open: open the gallery in the browser; its address is printed first either way.
     """
-    _require(0 <= port < 2**16, f"There is no port {port}: use a --port below 65536.")
-    _require(poll > 0, f"--poll {poll:g} is invalid: use more than 0 seconds.")
-    _require(window_ms >= 0, f"--window-ms {window_ms:g} is invalid: use 0 or more.")
-    _require(batch > 0 and max_instances > 0, "--batch and --max-instances take 1 or more.")
-    _require(max_body_mb > 0, f"--max-body-mb {max_body_mb:g} is invalid: use more than 0.")
-    _require(max_megapixels > 0, "--max-megapixels takes more than 0.")
-    _require(timeout > 0, f"--timeout {timeout:g} is invalid: use more than 0 seconds.")
+    require(0 <= port < 2**16, f"There is no port {port}: use a --port below 65536.")
+    require(poll > 0, f"--poll {poll:g} is invalid: use more than 0 seconds.")
+    require(window_ms >= 0, f"--window-ms {window_ms:g} is invalid: use 0 or more.")
+    require(batch > 0 and max_instances > 0, "--batch and --max-instances take 1 or more.")
+    require(max_body_mb > 0, f"--max-body-mb {max_body_mb:g} is invalid: use more than 0.")
+    require(max_megapixels > 0, "--max-megapixels takes more than 0.")
+    require(timeout > 0, f"--timeout {timeout:g} is invalid: use more than 0 seconds.")
     from artgan_tf.serving.address import bound, url
     from artgan_tf.serving.model_dir import find_model, newer_checkpoint
 
@@ -88,11 +88,6 @@ def _export(run: Path, port: int) -> None:
     )
     print(told, file=sys.stderr, flush=True)
     export_run(run, ExportOptions())
-
-
-def _require(holds: bool, sentence: str) -> None:
-    if not holds:
-        raise InputError(sentence)
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def fitting(
     drawn = AT_SMALL[preset] if 0 < side <= SMALL and not init else preset
     own = resolve(preset)
     train = own.train
-    batch = max(1, min(train.batch_size, pictures))
+    batch = max(2, min(train.batch_size, pictures))  # batch norm needs two
     least = train.steps // LEAST_SHARE
     passes = FINE_TUNING if init else PASSES
     steps = min(train.steps, max(least, passes * pictures // batch // 100 * 100))

@@ -52,7 +52,7 @@ def study(
     check(planned, protocol)
     for experiment in {each.preset: each for each in planned if not each.done}.values():
         checked(protocol.config(experiment), experiment.run_dir, fresh=False)
-    cli.start_backend()
+    cli.start_tensorflow()  # exports and measures need it
     from artgan_tf.comparison import pages
 
     with held(out, "a study", "let it end, or give another --out"):

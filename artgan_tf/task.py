@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from artgan_tf import cli, sizing
-from artgan_tf.config import Config, InputError, flat, resolve
+from artgan_tf.config import Config, InputError, flat, in_epochs, resolve
 from artgan_tf.data.source import Source
 from artgan_tf.data.spec import open_early, open_source
 from artgan_tf.evaluation.registry import check_asked
@@ -41,6 +41,7 @@ def plan(
     missing: bool = False,
 ) -> Task:
     """The task of a command line (see `checked`); raises InputError, mostly before TensorFlow."""
+    settings = dict(in_epochs(settings))  # whose steps replace those of a size
     if preset or settings.get("data.spec", "demo") == "demo":
         config = resolve(preset or "demo", settings)
         place = run_dir or sizing.default_run_dir(config)
@@ -79,6 +80,11 @@ def checked(
     if config.discriminator.features == "efficientnet":
         weights_file()  # only training needs it
     check_asked(config.log.metrics, config.log.extractor)
+    if config.train.init_checkpoint != "latest" and not config.train.init:
+        raise InputError(
+            "--checkpoint is one of the run given by --init: add --init RUN, or leave it out, as a "
+            "run resumes from its newest checkpoint."
+        )
     run = RunDirectory(run_dir)
     if not fresh:
         run.check_place(config)
@@ -105,11 +111,13 @@ def _initial(config: Config) -> Config | None:
 
 def _check_same_networks(config: Config, init: Config) -> None:
     ours, theirs = flat(config), flat(init)
+    demo = config.data.spec == "demo" and init.data.spec != "demo"
+    data = "add --data FOLDER and " if demo else ""
     for key in sizing.NETWORKS:
         if ours[key] != theirs[key]:
             raise InputError(
                 f"{config.train.init} has {key} = {theirs[key]!r}, and this run {ours[key]!r}: "
-                f"name no preset, to train its networks, or one that has the same."
+                f"{data}name no preset, to train its networks, or one that has the same."
             )
 
 

@@ -192,6 +192,12 @@ def test_a_value_out_of_range_is_named(key: str, value: Any) -> None:
     assert str(error.value).startswith(key)
 
 
+def test_epochs_replace_the_steps_of_a_preset() -> None:
+    train = resolve("demo", {"train.epochs": 3}).train
+    assert (train.epochs, train.steps) == (3, 0)
+    assert resolve("artgan/cifar10", {"train.epochs": 3, "train.steps": 5}).train.steps == 5
+
+
 def test_an_unknown_preset_is_named_beside_the_nearest() -> None:
     with pytest.raises(InputError, match=r"'improved/cifar1O' \(did you mean 'improved/cifar10'"):
         resolve("improved/cifar1O")

@@ -15,7 +15,7 @@ from artgan_tf.fit import fit as verb
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.pretrained import locate
 from artgan_tf.task import plan
-from artgan_tf.training import summary
+from artgan_tf.training import summary, trial
 from tests.tfds_folder import set_data_folder
 
 
@@ -42,6 +42,9 @@ def fit(*arguments: str) -> int:
         (["--set", 'model.generator=["8:x"]'], ["8:x", "size:channels"]),
         (["--init", "/no/run", "--steps", "1"], ["/no/run"]),
         (["demo", "--init", "pretrained:cifar10"], ["pretrained:cifar10 has ", "no preset"]),
+        (["--init", "pretrained:cifar10"], ["pretrained:cifar10 has ", "add --data FOLDER"]),
+        (["--checkpoint", "7"], ["--checkpoint", "add --init RUN"]),
+        (["--set", "train.init_checkpoint=x"], ["train.init_checkpoint = 'x'", "'best' or", "int"]),
     ],
 )
 def test_mistakes_are_one_sentence_and_exit_code_2(arguments, words, tmp_path, capsys):
@@ -79,6 +82,7 @@ def test_data_of_ones_own_name_the_run(spec, name, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("pictures", "gpu", "steps", "batch", "adapts"),
     [
+        (1, False, 1_000, 2, True),
         (20, False, 1_000, 20, True),
         (200, False, 2_500, 32, True),
         (60_000, False, 4_000, 32, False),
@@ -217,10 +221,21 @@ def test_dry_run_prints_settings_parameter_counts_and_data_sizes(paintings, tmp_
 @pytest.mark.slow
 def test_dry_run_works_before_the_data_are_made(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert fit("improved/wikiart-genre-small", "--dry-run") == 0
+    assert fit("artgan/wikiart-genre-small", "--set", "train.epochs=3", "--dry-run") == 0
     printed = capsys.readouterr().out
     assert "# data      There is no folder data/wikiart-genre" in printed
-    assert "G 477,800 and D 971,048 trainable parameters" in printed
+    assert "G 1,150,979 and D 745,419 trainable parameters" in printed
+    assert f"{round(3 * 45_503 / 64):,} steps of 64" in printed
+
+
+def test_dry_run_tells_that_memory_is_short(paintings, capsys, monkeypatch):
+    def exhausted(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(trial, "_attempt", exhausted)
+    flags = ["--data", str(paintings), "--set", "data.classes=0", "--batch-size", "9"]
+    assert fit("demo", *flags, "--dry-run") == 1
+    assert "error: Out of memory with batch 9, width" in capsys.readouterr().err
 
 
 def test_dry_run_refuses_data_that_do_not_fit(paintings, capsys):

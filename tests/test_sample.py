@@ -47,13 +47,16 @@ def test_what_is_there_stays(run, tmp_path):
     for name in ("sample.png", "sample-2.png", "sample-3.png"):
         assert run(*ask)[1].startswith(f"{name}: ")
     for out, file in (("sample.png", "sample.png"), ("many", "many/samples.csv")):
-        run(*ask, "--out", out)
+        assert run("--count", "9", *ask[2:], "--out", out)[0] == 0
         before = (tmp_path / file).read_bytes()
         code, _, err = run("--count", "2", "--out", out)
         assert (code, (tmp_path / file).read_bytes()) == (2, before)
         assert err == f"error: {out} already exists: name another --out, or add --overwrite.\n"
         assert run("--count", "2", "--out", out, "--overwrite")[0] == 0
         assert (tmp_path / file).read_bytes() != before
+    names = {path.name for path in (tmp_path / "many").iterdir()}
+    with (tmp_path / "many" / "samples.csv").open(encoding="utf-8", newline="") as lines:
+        assert names == {"samples.csv", *(row["file"] for row in csv.DictReader(lines))}
 
 
 @pytest.mark.slow
@@ -111,11 +114,11 @@ def test_the_progress_of_a_run(run, tmp_path):
     samples = tmp_path / "run" / "samples"
     samples.mkdir(parents=True)
     (tmp_path / "run" / "config.toml").touch()
-    for step in (20, 100, 3):
-        Image.new("RGB", (8, 8), (step, 0, 0)).save(samples / f"step_{step:06d}.png")
+    for step, red in ((20, 20), (1_000_000, 100), (3, 3)):
+        Image.new("RGB", (8, 8), (red, 0, 0)).save(samples / f"step_{step:06d}.png")
     Image.new("RGB", (9, 9)).save(samples / "step_000003_magnified.png")
     code, out, _ = run("--progress", model=tmp_path / "run")
-    assert (code, out) == (0, "progress.gif: 8x8 pixels, 3 frames, from step 3 to 100.\n")
+    assert (code, out) == (0, "progress.gif: 8x8 pixels, 3 frames, from step 3 to 1,000,000.\n")
     with Image.open(tmp_path / "progress.gif") as gif:
         reds = [np.asarray(f.convert("RGB"))[0, 0, 0] for f in ImageSequence.Iterator(gif)]
     assert len(reds) == 3
@@ -138,6 +141,7 @@ def test_classes_are_listed(run):
         (["--progress", "--out", "a.png"], "name a .gif or .webp, not a.png."),
         (["--scale", "0"], "--scale 0 is invalid: use 1 or more."),
         (["--progress", "--out", "a.gif"], "holds no sample grids"),
+        (["--progress", "--list-classes", "--scale", "2"], "leave out --list-classes, --scale."),
         (["--classes", "ring"], "There is no class 'ring'"),
         (["--interpolate", "seeds", "--count", "1"], "ask for two or more"),
         (["--interpolate", "seeds", "--magnified"], "An export magnifies whole classes and seeds"),

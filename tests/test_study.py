@@ -2,7 +2,7 @@
 
 import json
 import shutil
-import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TextIO
 
+import keras
 import pytest
 import tomli_w
 from PIL import Image
@@ -21,6 +22,7 @@ from artgan_tf.config import resolve
 from artgan_tf.study import study
 from tests.conftest import tiny_overrides
 
+ENDED = experiment.ended
 METRICS = ["--metrics", "pixel_diversity_12", "fid_33_val", "--extractor", "pixels"]
 
 
@@ -50,21 +52,19 @@ def run_verb(function: Callable, name: str, *arguments: object) -> int:
     return 0
 
 
-def in_this_process(command: list[str], *, stdout: TextIO, **options: object) -> SimpleNamespace:
-    """Replaces `subprocess.run` for verbs, without starting TensorFlow for each."""
+def in_this_process(command: list[str], log: TextIO) -> int:
+    """Replaces `experiment.ended`, without starting TensorFlow for each verb."""
     _, _, module, *arguments = command
     verb = module.rpartition(".")[2]
-    with redirect_stdout(stdout), redirect_stderr(stdout):
-        code = run_verb(getattr(import_module(module), verb), verb, *arguments)
-    return SimpleNamespace(returncode=code)
+    with redirect_stdout(log), redirect_stderr(log):
+        return run_verb(getattr(import_module(module), verb), verb, *arguments)
 
 
 @pytest.fixture(scope="module")
 def without_starts() -> Iterator[None]:
     """Run verbs in this process; `test_a_step_that_fails_names_its_log` starts a real process."""
-    stand_in = SimpleNamespace(run=in_this_process, STDOUT=subprocess.STDOUT)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(experiment, "subprocess", stand_in)
+        patch.setattr(experiment, "ended", in_this_process)
         yield
 
 
@@ -171,13 +171,15 @@ def test_a_mistake_is_told_before_anything_is_trained(tmp_path, capsys, monkeypa
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_other_metrics_are_measured_anew_and_nothing_is_trained(made, copy):
+def test_other_metrics_are_measured_anew_and_nothing_is_trained(made, copy, monkeypatch):
+    monkeypatch.setattr(hardware, "describe", lambda: "another machine")
     first = made.parent / "plain.toml"
     run = experiment.Experiment(str(first), 0, copy).run_dir
     state, exported = ((run / name).stat().st_mtime_ns for name in ("config.toml", "export"))
     assert call(first, "--out", copy, "--metrics", "pixel_diversity_9") == 0
     row = json.loads((copy / pages.RESULTS).read_text().splitlines()[1])
     assert row["preset"] == "plain"
+    assert row["hardware"] != "another machine"  # which did not train it
     assert "pixel_diversity_9" in {result["metric"] for result in row["results"]}
     assert [(run / name).stat().st_mtime_ns for name in ("config.toml", "export")] == [
         state,
@@ -219,15 +221,38 @@ def test_a_step_that_fails_on_a_full_disk_says_so_without_its_log(tmp_path, monk
     """Then its own sentence does not fit into the log."""
     usage = SimpleNamespace(free=4096)
     monkeypatch.setattr(experiment.shutil, "disk_usage", lambda path: usage)
-    done = SimpleNamespace(returncode=1)
-    monkeypatch.setattr(experiment.subprocess, "run", lambda *a, **k: done)
+    monkeypatch.setattr(experiment, "ended", lambda *_: 1)
     assert call("demo", "--out", tmp_path / "out") == 1
     assert "fit of demo, seed 0, failed (the disk is full): see" in capsys.readouterr().err
 
 
+def test_ctrl_c_lets_the_training_save(tmp_path):
+    saves = (
+        "import os, signal, time\n"
+        "try:\n os.kill(os.getppid(), signal.SIGINT)\n os.kill(os.getpid(), signal.SIGINT)\n"
+        "except KeyboardInterrupt:\n time.sleep(1)\n print('saved')"
+    )
+    with (tmp_path / "log").open("w") as log, pytest.raises(KeyboardInterrupt):
+        ENDED([sys.executable, "-c", saves], log)
+    assert (tmp_path / "log").read_text() == "saved\n"
+
+
+def test_a_training_that_was_told_to_stop_is_not_measured(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(experiment, "ended", lambda *_: 0)
+    assert call("demo", "--out", tmp_path / "out") == 1
+    assert "fit of demo, seed 0, was stopped at step 0 of 2600" in capsys.readouterr().err
+
+
+def test_only_tensorflow_can_export_and_measure(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(experiment, "_run", lambda *_: pytest.fail("trained"))
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    assert call("demo", "--out", tmp_path / "out") == 2
+    assert "Keras's backend jax is only for training" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_a_step_that_fails_names_its_log(paintings, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(experiment, "subprocess", subprocess)
+    monkeypatch.setattr(experiment, "ended", ENDED)
     wild = preset(tmp_path, "wild", paintings)
     assert call(wild, "--out", tmp_path / "out", "--set", "train.lr_generator=1e30") == 1
     told = capsys.readouterr().err

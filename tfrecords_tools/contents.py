@@ -33,7 +33,7 @@ def examine(path: Path, dataset: DataSet, every: int = 1) -> Iterator[Examined]:
             values = values_of(record)
             label = label_of(values, dataset)
             stored = _stored(values, dataset)
-            if every and number % every == 0:
+            if every and (number - 1) % every == 0:
                 _picture(*stored, dataset)
             yield Examined(label)
         except ValueError as error:

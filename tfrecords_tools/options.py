@@ -89,6 +89,11 @@ def checked(options: Options) -> Options:
         first = error.errors()[0]
         flag = "--" + str(first["loc"][0]).replace("_", "-")
         raise InputError(f"{flag} {first['input']}: {first['msg']}.") from None
+    if options.quality != Options.quality and options.encoding != "jpeg":
+        raise InputError(
+            f"--quality {options.quality} is for JPEGs: leave it out with --encoding "
+            f"{options.encoding}."
+        )
     if options.beam_options and options.runner != "beam":
         raise InputError(
             f"{options.beam_options[0]}, after --, is for Apache Beam: add --runner beam."

@@ -45,6 +45,8 @@ def preview(
     Raises:
         InputError: the data set or the split does not exist, or the image cannot be written.
     """
+    if columns < 1:
+        raise InputError(f"--columns {columns} is invalid: use 1 or more.")
     place(out, out, overwrite)
     dataset = open_dataset(folder)
     if split not in dataset.shards:

@@ -12,7 +12,7 @@ import tyro
 from tqdm import tqdm
 
 from tfrecords_tools.common import cli
-from tfrecords_tools.common.errors import RunError
+from tfrecords_tools.common.errors import InputError, RunError
 from tfrecords_tools.contents import examine
 from tfrecords_tools.dataset import DataSet, open_dataset
 from tfrecords_tools.workspace import REPORT, read_json
@@ -41,6 +41,8 @@ def verify(
         InputError: the folder is not a data set.
         RunError: a shard is bad.
     """
+    if workers < 0:
+        raise InputError(f"--workers {workers} is invalid: use 1 or more, or 0 for one per core.")
     dataset = open_dataset(folder)
     shards = list(dataset.files.items())
     report = read_json(folder / REPORT) or {}

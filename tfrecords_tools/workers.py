@@ -109,9 +109,11 @@ def _result(future: Future[ShardReport], options: Options) -> ShardReport:
     try:
         return future.result()
     except BrokenProcessPool:
+        count = options.workers or os.cpu_count() or 1
+        fewer = f" with fewer than {count} --workers" if count > 1 else ", with more memory,"
         raise RunError(
-            f"A worker process was killed, perhaps for lack of memory: run the same command with "
-            f"fewer than {options.workers or os.cpu_count()} --workers to resume."
+            f"A worker process was killed, perhaps for lack of memory: run the same command{fewer} "
+            f"to resume."
         ) from None
 
 

@@ -138,6 +138,6 @@ def _difference(old: dict[str, Any], new: dict[str, Any]) -> str:
         if lists.get(name) != new["lists"].get(name):
             return f"another {name}"
     if old.get("images") != new["images"]:
-        return "other images or labels"
+        return "other images or labels, or under another name"
     versions = {key: old.get(key) for key in ("version", "pillow") if old.get(key) != new[key]}
     return ", ".join(f"{key} {value}, not {new[key]}" for key, value in versions.items())

@@ -5,19 +5,27 @@ a stopped study can resume with the same verbs.
 """
 
 import json
-import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from artgan_tf import hardware
-from artgan_tf.comparison.rows import CLASSES, NOTE, StudyRow, is_complete, measured, read_row
+from artgan_tf.comparison.rows import (
+    CLASSES,
+    NOTE,
+    StudyRow,
+    hardware_of,
+    is_complete,
+    measured,
+    read_row,
+)
 from artgan_tf.config import Config, InputError, RunError, parse_overrides, resolve
 from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.runs.steps import latest_step
 from tfrecords_tools.common import files
 
 FREE = ("log.", "data.on_change")  # settings that do not change the result
@@ -98,6 +106,7 @@ def carry_out(experiment: Experiment, protocol: Protocol) -> StudyRow:
         training = ["--seed", str(experiment.seed), "--run-dir", str(run)]
         training += _option("--data", protocol.data) + _option("--set", *protocol.settings)
         _run(experiment, "fit", experiment.preset, *training)
+        _check_trained(experiment, protocol)
         if not (run / "export").is_dir():
             _run(experiment, "export", str(run))
         # A study that was stopped while it measured has these already.
@@ -120,11 +129,34 @@ def _run(experiment: Experiment, verb: str, *arguments: str) -> None:
     log = experiment.run_dir.with_suffix(".log")
     command = [sys.executable, "-m", f"artgan_tf.{verb}", *arguments]
     with files.telling(log), log.open("a", encoding="utf-8") as words:
-        done = subprocess.run(command, stdout=words, stderr=subprocess.STDOUT, env=os.environ)
-    if done.returncode:
+        code = ended(command, words)
+    if code:
         raise RunError(
             f"{verb} of {experiment.name}, seed {experiment.seed}, failed{_why(log)}: see {log}; "
             f"the same command goes on from there."
+        )
+
+
+def ended(command: list[str], log: TextIO) -> int:
+    """Exit code of a command. Ctrl-C reaches it too, and it may save its state before it ends."""
+    process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.wait()
+        raise
+
+
+def _check_trained(experiment: Experiment, protocol: Protocol) -> None:
+    """Raises RunError if `fit` was told to stop, which is no failure of its own."""
+    done, steps = (
+        latest_step(RunDirectory(experiment.run_dir).checkpoints),
+        protocol.config(experiment).train.steps,  # 0 if the preset counts epochs
+    )
+    if done < steps:
+        raise RunError(
+            f"fit of {experiment.name}, seed {experiment.seed}, was stopped at step {done} of "
+            f"{steps}: the same command goes on from there."
         )
 
 
@@ -140,6 +172,7 @@ def _why(log: Path) -> str:
 
 def _note(experiment: Experiment, protocol: Protocol) -> None:
     """Write the note, with what no other file of the run says; it marks the experiment as done."""
-    found = {"preset": experiment.name, "seed": experiment.seed, "hardware": hardware.describe()}
+    trained_on = hardware_of(experiment.run_dir) or hardware.describe()
+    found = {"preset": experiment.name, "seed": experiment.seed, "hardware": trained_on}
     found |= protocol.measures
     files.write(experiment.run_dir / NOTE, json.dumps(found, indent=1) + "\n")

@@ -63,14 +63,19 @@ def is_complete(run: Path) -> bool:
 
 def measured(run: Path) -> dict[str, Any]:
     """Metrics and extractor with which an experiment was measured; empty if it was not."""
-    note = json.loads((run / NOTE).read_text(encoding="utf-8")) if is_complete(run) else {}
+    note = _note(run)
     return {key: note[key] for key in ("metrics", "extractor") if key in note}
+
+
+def hardware_of(run: Path) -> str:
+    """The machine that trained an experiment; empty if it is not complete."""
+    return _note(run).get("hardware", "")
 
 
 def read_row(run: Path) -> StudyRow:
     """Read the row of a complete experiment."""
     directory = RunDirectory(run)
-    note, config = json.loads((run / NOTE).read_text(encoding="utf-8")), directory.config()
+    note, config = _note(run), directory.config()
     timed = [row for row in directory.history() if "seconds" in row][-1]
     images = timed["step"] * config.train.batch_size
     found = _renamed(results.newest(results.read(run / "metrics.jsonl")), note)
@@ -96,6 +101,10 @@ def rows(out: Path) -> Iterator[StudyRow]:
     """Yield the rows of all complete experiments in a study's folder, by preset and seed."""
     for note in sorted((out / "runs").glob(f"*/*/{NOTE}")):
         yield read_row(note.parent)
+
+
+def _note(run: Path) -> dict[str, Any]:
+    return json.loads((run / NOTE).read_text(encoding="utf-8")) if is_complete(run) else {}
 
 
 def _renamed(found: Sequence[Result], note: dict[str, Any]) -> list[Result]:

@@ -47,7 +47,7 @@ def training_batches(
 
     Raises InputError if no image can be read.
     """
-    first_readable(split, data)
+    first_readable(split)
     order = _balanced_order(split.labels, seed) if data.balanced else _order(split.count, seed)
 
     def batch(step: int) -> Batch:

@@ -29,12 +29,12 @@ def in_memory(split: Split, data: Data) -> Split:
     if isinstance(split, Cached) or not split.fits or expected > budget:
         return split
     room = min(budget, 4 * expected)
-    if _estimated_size(split, data) > 1.2 * room:
+    if _estimated_size(split) > 1.2 * room:
         return replace(split, fits=False)
     # The system commits the pages of this array only once they are written.
     pixels, end = np.empty(room, np.uint8), 0
     shapes, labels = [], []
-    for image, label in _readable(split, data):
+    for image, label in _readable(split):
         if end + image.size > room:
             return replace(split, fits=False)
         pixels[end : end + image.size] = image.ravel()
@@ -75,20 +75,20 @@ class Cached(Indexed):
         return crops
 
 
-def _estimated_size(split: Split, data: Data) -> float:
+def _estimated_size(split: Split) -> float:
     """Estimated bytes of all decoded images, from a sample; 0 for a split small enough to read."""
     count = split.count
     if count < 4 * SAMPLE:
         return 0.0
-    found = (image for image, _ in islice(_read(spread(split, SAMPLE), data), SAMPLE))
+    found = (image for image, _ in islice(_read(spread(split, SAMPLE)), SAMPLE))
     sizes = [image.size for image in found if not isinstance(image, UnreadableImage)]
     return count * float(np.mean(sizes or [0]))
 
 
-def _readable(split: Split, data: Data) -> Iterator[tuple[np.ndarray, int]]:
+def _readable(split: Split) -> Iterator[tuple[np.ndarray, int]]:
     """All readable examples in order; warns of the others, or raises InputError if all fail."""
     bad = []
-    for index, (image, label) in enumerate(_read(split, data)):
+    for index, (image, label) in enumerate(_read(split)):
         if isinstance(image, UnreadableImage):
             bad.append(f"{split.name(index)} ({image})")
         else:
@@ -99,15 +99,15 @@ def _readable(split: Split, data: Data) -> Iterator[tuple[np.ndarray, int]]:
         warnings.warn(f"{left_out(len(bad), 'images')}, e.g. {bad[0]}.", stacklevel=2)
 
 
-def first_readable(split: Split, data: Data) -> Example:
+def first_readable(split: Split) -> Example:
     """The first readable example; raises InputError if there is none."""
-    for image, label in _read(split, data, at_once=1):
+    for image, label in _read(split, at_once=1):
         if not isinstance(image, UnreadableImage):
             return image, np.int32(label)
     raise InputError(f"None of the {split.count} images could be read: check the files.")
 
 
-def _read(split: Split, data: Data, at_once: int = 256) -> Iterator[tuple[Any, int]]:
+def _read(split: Split, at_once: int = 256) -> Iterator[tuple[Any, int]]:
     """Every example in order, with an `UnreadableImage` in place of each unreadable image."""
     if isinstance(split, Streamed):
         yield from _stream(split, at_once > 1)

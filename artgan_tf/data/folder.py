@@ -19,6 +19,8 @@ LOOKED_AT = 15  # pictures, for the size that most have
 def open_folder(value: str, data: Data) -> Source:
     """Open folder `value`; without a held-out folder, hold out `data.val_fraction` of each class.
 
+    If there are two, `data.val_split` chooses.
+
     Raises InputError if the folder is missing or has no usable classes.
     """
     root = Path(value).expanduser()
@@ -27,7 +29,8 @@ def open_folder(value: str, data: Data) -> Source:
     examples = found.examples
     if not found.divided:
         examples = hold_out(examples, data.val_fraction, data.split_seed)
-    held_out = next(split for split in HELD_OUT if any(e.split == split for e in examples))
+    order = data.val_split, *HELD_OUT
+    held_out = next(split for split in order if any(e.split == split for e in examples))
     parts = ([e for e in examples if e.split == split] for split in ("train", held_out))
     splits = (_indexed(part, root, short_side(data)) for part in parts)
     side = _usual_side([root / e.key for e in examples[:: -(-len(examples) // LOOKED_AT)]])

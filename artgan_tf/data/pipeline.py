@@ -79,7 +79,7 @@ def held_out_batches(split: Split, data: Data, batch_size: int) -> tf.data.Datas
     if isinstance(split, Cached):
         indices = tf.data.Dataset.range(split.count).batch(batch_size)
         return indices.map(_cached_decoder(split, data.image_size)).prefetch(tf.data.AUTOTUNE)
-    first_readable(split, data)
+    first_readable(split)
     if isinstance(split, Streamed):
         pairs = split.records(None).map(split.decode, tf.data.AUTOTUNE)
     else:
@@ -182,7 +182,7 @@ def _cached_decoder(split: Cached, size: int) -> Callable[..., Pair]:
 
 def _training_decoder(split: Split, data: Data) -> Callable[[Any], Pair]:
     """Index or record -> (image, label); an unreadable example is replaced by another one."""
-    image, label = first_readable(split, data)
+    image, label = first_readable(split)
     if isinstance(split, Indexed):
         return _lookup(split)
 

@@ -11,8 +11,10 @@ def real_data(data: Data, spec: str | None) -> Data:
     """Settings for real images: the run's own data, or those that another SPEC names."""
     if not spec:
         return data
-    # The preset's expectations hold for its own data only.
-    return replace(data, spec=spec, classes=0, class_names=(), train_count=0, val_count=0)
+    # The preset's expectations, and the names of its splits, hold for its own data only.
+    own = Data(spec=spec)
+    expected = ("classes", "class_names", "train_count", "val_count", "train_split", "val_split")
+    return replace(data, spec=spec, **{name: getattr(own, name) for name in expected})
 
 
 def real_source(data: Data, painted: tuple[str, ...]) -> Source:

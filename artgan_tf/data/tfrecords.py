@@ -49,7 +49,10 @@ def _streamed(dataset: DataSet, split: str, runs: list[Run], data: Data) -> Stre
     check = intact if data.on_corrupt == "skip" else trusted
     runs = check(dataset, runs, split)
     if not sum(run.take for run in runs):
-        raise InputError(f"{dataset.folder} has no records in {split!r}: choose a larger part.")
+        raise InputError(
+            f"{dataset.folder} has no records in {split!r}: choose a larger part, or another "
+            f"data.val_fraction."
+        )
     side, name = short_side(data), f"{dataset.folder} {split}"
 
     def part(index: int, count: int) -> Streamed:

@@ -22,6 +22,13 @@ FREE_TO_CHANGE = ("train.steps", "log.", "data.on_change")  # on resume
 FORMER = {"noise_decay_steps": 0, "label_smoothing": 0.0}
 
 
+def sample_grids(folder: Path) -> dict[int, Path]:
+    """Grids of samples in a folder, by step in ascending order; not those of magnified pictures."""
+    steps = {path.stem.removeprefix("step_"): path for path in folder.glob("step_*.png")}
+    found = {int(step): path for step, path in steps.items() if step.isdecimal()}
+    return dict(sorted(found.items()))
+
+
 class RunDirectory:
     """Paths and files of one run."""
 

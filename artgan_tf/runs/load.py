@@ -5,7 +5,7 @@ from pathlib import Path
 
 from artgan_tf.config import InputError
 from artgan_tf.gan import GAN
-from artgan_tf.papers import build_gan
+from artgan_tf.papers import MODELS
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.networks import load_networks
 from artgan_tf.runs.pretrained import locate
@@ -22,7 +22,8 @@ def load_gan(run: RunDirectory, which: Which = "latest") -> tuple[GAN, list[str]
     config, names = run.trained(which)
     if config.train.precision == "auto":  # images must not depend on the machine
         config = replace(config, train=replace(config.train, precision="float32"))
-    gan = build_gan(config, len(names))
+    # Unchecked: a run of an older version may have settings that are refused now.
+    gan = MODELS[config.model.paper](config, len(names))
     loaded = load_networks(gan, run.checkpoints, which)
     if loaded.partly:
         raise InputError(

@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from artgan_tf.config import InputError
+from artgan_tf.runs.directory import sample_grids
 from artgan_tf.sampling.sheets import Selection, Sheet
 from tfrecords_tools.common.files import written
 from tfrecords_tools.common.sheet import named_grid
@@ -16,6 +17,7 @@ MILLISECONDS = 80  # duration of a frame
 LONGEST_NAME = 48  # maximum characters of a class in a file name, which is limited to 255 bytes
 ANIMATIONS = {".gif": 65_535, ".webp": 16_383}  # maximum side of each format in pixels
 STEP_MILLISECONDS, LAST_MILLISECONDS = 250, 2_000  # duration of a training step, and of the last
+LIST = "samples.csv"  # of the files in a folder
 SEEN, LARGEST = 128, 16_000  # pixels: desired side of a picture, and maximum side of a scaled sheet
 
 
@@ -73,13 +75,12 @@ def save_progress(samples: Path, file: Path) -> str:
     Returns the size, the number of frames and the range of steps in words; raises InputError if
     there are no sample grids, or if they are too large for the format.
     """
-    grids = sorted(samples.glob("step_??????.png"))
+    grids = sample_grids(samples)
     if not grids:
         raise InputError(f"{samples} holds no sample grids: name a run that has trained.")
     durations = [STEP_MILLISECONDS] * (len(grids) - 1) + [LAST_MILLISECONDS]
-    size = _animate((Image.open(grid).convert("RGB") for grid in grids), file, durations)
-    first, last = (int(grid.stem.removeprefix("step_")) for grid in (grids[0], grids[-1]))
-    return f"{size}, {len(grids)} frames, from step {first:,} to {last:,}"
+    size = _animate((Image.open(grid).convert("RGB") for grid in grids.values()), file, durations)
+    return f"{size}, {len(grids)} frames, from step {min(grids):,} to {max(grids):,}"
 
 
 def save_each(sheet: Sheet, of: Selection, folder: Path, scale: int = 1) -> str:
@@ -91,8 +92,9 @@ def save_each(sheet: Sheet, of: Selection, folder: Path, scale: int = 1) -> str:
         folder: where to write.
         scale: a whole number.
 
-    Returns the number of files in words.
+    The files that an earlier list names are deleted first. Returns the number of files in words.
     """
+    _delete_listed(folder)
     rows = []
     for name, label, pictures in zip(sheet.names, of.classes, sheet.images, strict=True):
         for seed, picture in zip(of.seeds, pictures, strict=True):
@@ -102,13 +104,23 @@ def save_each(sheet: Sheet, of: Selection, folder: Path, scale: int = 1) -> str:
             _save(image, folder / file)
             rows.append([file, name, seed, of.truncation])
     with (
-        written(folder / "samples.csv") as part,
+        written(folder / LIST) as part,
         part.open("w", newline="", encoding="utf-8") as lines,
     ):
         writer = csv.writer(lines)
         writer.writerow(["file", "class", "seed", "truncation"])
         writer.writerows(rows)
-    return f"{len(rows)} PNG files and samples.csv"
+    return f"{len(rows)} PNG files and {LIST}"
+
+
+def _delete_listed(folder: Path) -> None:
+    if not (folder / LIST).is_file():
+        return
+    with (folder / LIST).open(newline="", encoding="utf-8") as lines:
+        names = [Path(row["file"]).name for row in csv.DictReader(lines) if row.get("file")]
+    for name in names:
+        if name.endswith(".png"):
+            (folder / name).unlink(missing_ok=True)
 
 
 def _animate(frames: Iterable[Image.Image], file: Path, duration: int | list[int]) -> str:

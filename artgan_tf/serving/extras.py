@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from artgan_tf.config import InputError
+from artgan_tf.data.failures import Reading
 from artgan_tf.data.pipeline import held_out_batches
 from artgan_tf.data.real import real_data, real_source
 from artgan_tf.evaluation import results
@@ -113,6 +114,7 @@ def real_sheet(sampler: Sampler, count: int, spec: str | None = None) -> Image.I
 
     Raises:
         InputError: the data is missing or has other classes, or there are too many classes.
+        DamagedData: an image cannot be read.
     """
     names = sampler.class_names
     data = replace(real_data(sampler.gan.config.data, spec), cache_mb=0)  # read once
@@ -122,7 +124,8 @@ def real_sheet(sampler: Sampler, count: int, spec: str | None = None) -> Image.I
     sheet = np.full((len(names), size, count, size, 3), 255, np.uint8)
     found = np.zeros(len(names), int)
     source = real_source(data, names)
-    for images, labels in held_out_batches(source.train, data, BATCH).as_numpy_iterator():
+    batches = held_out_batches(source.train, data, BATCH).as_numpy_iterator()
+    for images, labels in Reading(batches, source.train):
         for image, label in zip(images, labels, strict=True):
             if found[label] < count:
                 sheet[label, :, found[label]] = image

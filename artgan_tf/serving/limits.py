@@ -14,7 +14,7 @@ from artgan_tf.serving.refusals import Refused
 from tfrecords_tools.images import LONGEST
 
 INPUT = "image_bytes"  # the input of signatures that take encoded pictures
-FORMATS = ("JPEG", "PNG", "GIF", "BMP")  # the formats that TensorFlow decodes
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP")  # that the signatures decode
 GZIP = 16 + zlib.MAX_WBITS  # tells zlib to expect a gzip header
 
 

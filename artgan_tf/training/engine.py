@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 import keras
@@ -73,6 +73,19 @@ def open_engine(config: Config) -> Engine:
     from artgan_tf.training.tensorflow_engine import TensorFlowEngine
 
     return TensorFlowEngine(config)
+
+
+@contextmanager
+def telling_memory(config: Config) -> Iterator[None]:
+    """Turn a MemoryError into a RunError that says what to change."""
+    try:
+        yield
+    except MemoryError:
+        raise RunError(
+            f"Out of memory with batch {config.train.batch_size}, width {config.model.width}, "
+            f"{config.train.precision}: lower --batch-size or model.width, or set "
+            f"train.precision=mixed_bfloat16."
+        ) from None
 
 
 def batch_fault(train: Train, devices: int) -> str:

@@ -1,7 +1,7 @@
 """Writes a run's records while it trains: history, TensorBoard, losses plot, sample grids."""
 
+import io
 import socket
-import struct
 import time
 from functools import cached_property
 from pathlib import Path
@@ -10,12 +10,12 @@ import numpy as np
 from PIL import Image
 from tensorboardX import summary
 from tensorboardX.proto.event_pb2 import Event, SessionLog
-from tensorboardX.record_writer import masked_crc32c
 
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.sampler import Sampler
 from artgan_tf.training import plot
 from tfrecords_tools.common import files
+from tfrecords_tools.records import write_record
 
 
 class Events:
@@ -50,14 +50,9 @@ class Events:
 
     def _add(self, event: Event, step: int = 0) -> None:
         event.wall_time, event.step = time.time(), step
-        data = event.SerializeToString()
-        length = struct.pack("<Q", len(data))
-        parts = (length, _checksum(length), data, _checksum(data))  # the format of a TFRecord
-        self._waiting += b"".join(parts)
-
-
-def _checksum(data: bytes) -> bytes:
-    return struct.pack("<I", masked_crc32c(data))
+        stream = io.BytesIO()
+        write_record(stream, event.SerializeToString())
+        self._waiting += stream.getvalue()
 
 
 class RunLogger:

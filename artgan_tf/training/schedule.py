@@ -9,10 +9,10 @@ def schedule(config: Config, count: int) -> tuple[int, tuple[int, ...]]:
     Raises InputError if there are no steps, or fewer images than a batch has.
     """
     train = config.train
+    if not train.steps and not train.epochs:
+        raise InputError("train.steps and train.epochs are both 0: set one of them.")
     per_epoch = count / train.batch_size
     steps = train.steps or round(train.epochs * per_epoch)
-    if not steps:
-        raise InputError("train.steps and train.epochs are both 0: set one of them.")
     if count < train.batch_size:
         raise InputError(
             f"{config.data.spec} has {count} training images, fewer than a batch of "

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import keras
 
-from artgan_tf.config import Config, RunError, Train
+from artgan_tf.config import Config, Train
 from artgan_tf.data.fingerprint import fingerprint
 from artgan_tf.data.source import Source
 from artgan_tf.data.spec import open_source
@@ -17,13 +17,13 @@ from artgan_tf.gan import GAN
 from artgan_tf.hardware import cores
 from artgan_tf.papers import build_gan
 from artgan_tf.runs.checkpoints import Checkpoints
-from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.runs.directory import RunDirectory, sample_grids
 from artgan_tf.runs.networks import load_networks
 from artgan_tf.runs.pretrained import locate
 from artgan_tf.runs.steps import latest_step
 from artgan_tf.sampler import Sampler
 from artgan_tf.training import overfitting
-from artgan_tf.training.engine import Engine, open_engine
+from artgan_tf.training.engine import Engine, open_engine, telling_memory
 from artgan_tf.training.expectation import Clock
 from artgan_tf.training.health import Health
 from artgan_tf.training.logger import RunLogger
@@ -53,8 +53,7 @@ class Trained:
     @property
     def picture(self) -> Path | None:
         """The newest grid of samples at training size."""
-        grids = sorted((self.run_dir / "samples").glob("step_??????.png"))
-        return grids[-1] if grids else None
+        return next(reversed(sample_grids(self.run_dir / "samples").values()), None)
 
 
 class Stopped(KeyboardInterrupt):
@@ -97,18 +96,11 @@ def train(
     done = 0 if fresh else latest_step(run.checkpoints)
     if done >= steps:
         return Trained(run.path, done, steps, trained=False)
-    try:
-        held = run.held() if engine.writes else nullcontext(ExitStack())
-        with Interruption() as interruption, held as hold:
-            reached = _train(
-                config, engine, run, source, (steps, drops), hold, fresh, interruption, tell
-            )
-    except MemoryError:
-        raise RunError(
-            f"Out of memory with batch {config.train.batch_size}, width {config.model.width}, "
-            f"{config.train.precision}: lower --batch-size or model.width, or set "
-            f"train.precision=mixed_bfloat16."
-        ) from None
+    held = run.held() if engine.writes else nullcontext(ExitStack())
+    with telling_memory(config), Interruption() as interruption, held as hold:
+        reached = _train(
+            config, engine, run, source, (steps, drops), hold, fresh, interruption, tell
+        )
     result = Trained(run.path, reached, steps, trained=True)
     if interruption.by_hand and not result.finished:
         raise Stopped(result)

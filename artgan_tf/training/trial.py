@@ -8,7 +8,7 @@ from artgan_tf import backend
 from artgan_tf.config import Config
 from artgan_tf.data.source import Source
 from artgan_tf.papers import build_gan
-from artgan_tf.training.engine import Engine, open_engine
+from artgan_tf.training.engine import Engine, open_engine, telling_memory
 from artgan_tf.training.summary import about_networks, line
 
 # Steps before timing begins (the first is compiled); then at most this many steps or seconds.
@@ -33,11 +33,16 @@ class Trial:
 
 
 def attempt(config: Config, source: Source | None) -> Trial:
-    """Build everything in memory and do a few steps, as a training would; raises MemoryError.
+    """Build everything in memory and do a few steps, as a training would.
 
     Without a source no step is done, and the configuration must state the number of classes. With
-    strategy `multiworker` the trial uses this machine alone.
+    strategy `multiworker` the trial uses this machine alone. Raises RunError if memory is short.
     """
+    with telling_memory(config):
+        return _attempt(config, source)
+
+
+def _attempt(config: Config, source: Source | None) -> Trial:
     if config.train.strategy == "multiworker":
         config = replace(config, train=replace(config.train, strategy="auto"))
     engine = open_engine(config)

@@ -56,6 +56,13 @@ def refusal(spec: str, **settings: Any) -> str:
 
 
 # ---- layouts ---------------------------------------------------------------------------------
+def test_of_two_held_out_folders_one_is_chosen(write: Write) -> None:
+    root = write(*(f"{split}/a/{n}.png" for split in ("train", "val", "test") for n in range(3)))
+    for chosen, found in (("", "val"), ("test", "test"), ("validation", "val")):
+        source = opened(root, val_split=chosen)
+        assert files(source.val, root) == [f"{found}/a/{n}.png" for n in range(3)]
+
+
 @pytest.mark.parametrize("held_out", ["val", "validation", "test"])
 def test_train_and_held_out_folders_with_class_folders(write: Write, held_out: str) -> None:
     root = write("train/owl/1.png", "train/cat/2.jpg", f"{held_out}/cat/3.png", "train/cat/4.bmp")

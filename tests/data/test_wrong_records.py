@@ -184,6 +184,15 @@ def test_verify_names_each_and_training_can_do_without(
     assert [len(images) for images, _ in batches] == [sound]
 
 
+def test_a_sample_begins_with_the_first_record(sets: dict, tmp_path: Path) -> None:
+    """So that something of every shard is decoded, however few records it has."""
+    folder, shard = spoilt(sets[HOW[0]], tmp_path, half_an_image, *[lambda example: None] * 35)
+    (told,) = check_shard((shard, 36), open_dataset(folder), every=20)
+    assert told.startswith("record 1 at byte 0: its image cannot be decoded")
+    with pytest.raises(InputError, match="--workers -1 is invalid"):
+        verify(folder, workers=-1)
+
+
 @pytest.mark.parametrize("how", HOW)
 def test_none_is_trained_on(sets: dict, tmp_path: Path, how: tuple[str, str]) -> None:
     """Every fault fails decoding, so no wrong image or label gets through."""

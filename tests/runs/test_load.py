@@ -56,6 +56,17 @@ def test_no_verb_takes_another_number_of_names(run: RunDirectory) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("run", ["critic"], indirect=True)
+def test_settings_that_no_training_takes_any_more_are_no_reason_not_to_load(
+    run: RunDirectory,
+) -> None:
+    tree = to_tree(run.config())
+    tree["train"]["cifar_trick"] = True
+    run.config_file.write_text(tomli_w.dumps(tree))
+    assert load(run.path).class_names == tuple(NAMES)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("run", ["improved"], indirect=True)
 def test_what_precision_auto_trained_is_painted_in_float32(run: RunDirectory) -> None:
     tree = to_tree(run.config())

@@ -1,6 +1,7 @@
 """What an export carries of its run and its data: D's accuracy, and a sheet of real images."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,10 +9,13 @@ from PIL import Image
 
 from artgan_tf import export
 from artgan_tf.config import InputError
+from artgan_tf.data.source import DamagedData
 from artgan_tf.evaluation import results
 from artgan_tf.evaluation.results import REAL, Result
 from artgan_tf.serving.extras import held_out, model_card, real_sheet
 from tests.samplers import CLASSES
+from tfrecords_tools.convert import convert
+from tfrecords_tools.options import Options
 
 COLOURS = [(250, 10, 10), (10, 250, 10), (10, 10, 250)]
 
@@ -73,6 +77,28 @@ def test_data_of_other_classes_will_not_do(samplers, tmp_path):
         Image.new("RGB", (20, 20)).save(tmp_path / "cats" / f"{number}.png")
     with pytest.raises(InputError, match="but the model paints rings"):
         real_sheet(samplers["improved"], 4, f"folder:{tmp_path}")
+
+
+def test_data_of_the_models_classes_may_have_other_splits(folder, samplers, monkeypatch):
+    sampler = samplers["improved"]
+    data = replace(sampler.gan.config.data, train_split="train[:90%]", val_split="other")
+    monkeypatch.setattr(sampler.gan, "config", replace(sampler.gan.config, data=data))
+    assert real_sheet(sampler, 1, f"folder:{folder}").size == (16, 3 * 16)
+
+
+def test_damage_is_one_sentence(folder, samplers, tmp_path):
+    convert(Options(folder, tmp_path / "set", size=16, encoding="png", workers=1, shards=1))
+    (shard,) = (tmp_path / "set").glob("*train*")
+    content = bytearray(shard.read_bytes())
+    content[len(content) // 2] ^= 1  # of the same size, so it is found by reading alone
+    shard.write_bytes(content)
+    with pytest.raises(DamagedData, match=r"is damaged|cannot be read"):
+        real_sheet(samplers["improved"], 16, f"tfrecords:{tmp_path / 'set'}")
+
+
+def test_data_without_references_is_a_mistake(tmp_path):
+    with pytest.raises(InputError, match="--data is for --references"):
+        export.export(tmp_path, data="folder:x")
 
 
 @pytest.mark.parametrize("count", [-1, 17])

@@ -159,7 +159,7 @@ def test_pictures_that_are_not_decoded(pictures, words):
     assert refused.value.status == 400
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "WEBP"])
 def test_pictures_that_are(kind):
     check(*[encoded(kind, SMALL)] * 83)
     limits.check_pictures({"image_bytes": np.array([1]), "other": np.array([b"x"], object)}, 1)

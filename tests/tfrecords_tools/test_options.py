@@ -57,6 +57,7 @@ def test_a_number_out_of_range_is_named(
         ("source", "--labels trian=good.csv", ["--labels", "trian=good.csv", "train=FILE"]),
         ("source", "--labels good.csv --class-file gaps", ["gaps", "0 to 1"]),
         ("source", "--labels bad.csv --class-file classes", ["bad.csv, line 3", "'7'", "classes"]),
+        ("source", "--quality 80 --encoding png", ["--quality 80", "leave it out"]),
         ("source", "--labels empty", ["empty"]),
         ("source", "--labels more.csv --max-missing-fraction 0.03", ["1 of 25", "fraction 0.03"]),
         ("nowhere", "--labels good.csv", ["nowhere"]),

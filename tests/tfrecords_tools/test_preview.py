@@ -17,6 +17,9 @@ def test_a_picture_that_is_there_stays(tmp_path: Path, capsys: pytest.CaptureFix
     with Image.open(out) as sheet:
         size = sheet.size
     assert f"{out}: {size[0]}x{size[1]}, 2 images" in capsys.readouterr().out
+    for columns in (0, -1):
+        with pytest.raises(InputError, match=rf"--columns {columns} is invalid: use 1 or more"):
+            preview(tmp_path / "set", out=tmp_path / "other.png", columns=columns)
     out.write_bytes(b"a painting of somebody's")
     with pytest.raises(InputError, match=r"already exists: name another --out, or add --over"):
         preview(tmp_path / "set", out=out)

@@ -215,3 +215,5 @@ def test_epochs_become_steps(tiny):
     assert schedule(config, 50_000) == (3906, (3125,))
     with pytest.raises(InputError, match="fewer than a batch"):
         schedule(config, 100)
+    with pytest.raises(InputError, match="fewer than a batch"):
+        schedule(tiny("artgan", train__epochs=1, train__batch_size=128), 40)  # less than half

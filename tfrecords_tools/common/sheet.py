@@ -23,7 +23,6 @@ def in_rows(pictures: np.ndarray, columns: int) -> np.ndarray:
 def named_grid(
     images: np.ndarray,
     names: Sequence[str],
-    gap: int = GAP,
     scale: int = 0,
     among: Sequence[str] = (),
     beneath: Sequence[str] = (),
@@ -33,7 +32,6 @@ def named_grid(
     Args:
         images: uint8 [rows, columns, H, W, 3].
         names: one per row; a name of several lines is written smaller.
-        gap: pixels between two images.
         scale: integer factor of enlargement; 0 enlarges small images to a height of up to 64.
         among: names on other sheets, whose margins get the same width.
         beneath: a caption for each image, row by row; empty for no captions.
@@ -48,8 +46,8 @@ def named_grid(
     below = [written[text] for text in beneath]
     line = max((text.height + GAP for text in below), default=0)
     widest = max((text.width for text in below), default=0)
-    cell = np.array([height * zoom + line, max(width * zoom, widest)]) + gap
-    inset = (cell[1] - gap - width * zoom) // 2
+    cell = np.array([height * zoom + line, max(width * zoom, widest)]) + GAP
+    inset = (cell[1] - GAP - width * zoom) // 2
     sheet = Image.new("RGB", (margin + columns * cell[1], rows * cell[0]), "white")
     for row, name in enumerate(names):
         text = written[name]
@@ -61,13 +59,13 @@ def named_grid(
             sheet.paste(picture, (margin + column * cell[1] + inset, row * cell[0]))
     for index, text in enumerate(below):
         row, column = divmod(index, columns)
-        left = margin + column * cell[1] + (cell[1] - gap - text.width) // 2
+        left = margin + column * cell[1] + (cell[1] - GAP - text.width) // 2
         sheet.paste("black", (left, row * cell[0] + height * zoom), text)
     return sheet
 
 
 def named_pictures(sheet: Image.Image, shape: tuple[int, int, int, int]) -> np.ndarray:
-    """Cut a `named_grid` with the default gap and scale, and without captions, into its images.
+    """Cut a `named_grid` with the default scale, and without captions, into its images.
 
     `shape` is their (rows, columns, H, W); they are uint8 [rows, columns, H, W, 3].
     """

@@ -15,6 +15,7 @@ from artgan_tf.evaluation.images import Images
 from artgan_tf.evaluation.reference import Reference
 from artgan_tf.metrics.distances import Rows, as_rows
 from artgan_tf.metrics.neighbours import search
+from artgan_tf.runs.directory import sample_grids
 from artgan_tf.sampler import GRID_CLASSES, GRID_COLUMNS, Sampler
 from tfrecords_tools.common.sheet import named_grid, named_pictures
 
@@ -68,15 +69,15 @@ def beside(sampler: Sampler, real: Images) -> list[Strip]:
 
 def progress(samples: Path, sampler: Sampler) -> list[Strip]:
     """The first classes at some steps of the training, with one seed, cut from its sample grids."""
-    grids = sorted(samples.glob("step_??????.png"))
+    grids = list(sample_grids(samples).items())
     places = np.linspace(0, len(grids) - 1, min(SEEN_STEPS, len(grids))).round().astype(int)
     names = sampler.class_names[:GRID_COLUMNS]
     rows, size = len(sampler.class_names[:GRID_CLASSES]), sampler.gan.config.data.image_size
     strips = []
     for place in dict.fromkeys(places.tolist()):
-        with Image.open(grids[place]) as grid:
+        step, file = grids[place]
+        with Image.open(file) as grid:
             cells = named_pictures(grid, (rows, GRID_COLUMNS, size, size))
-        step = int(grids[place].stem.removeprefix("step_"))
         strips.append(Strip(f"step {step:,}", cells[: len(names), 0], names))
     return strips
 
