@@ -21,8 +21,9 @@ ALL_ON = {
 }
 
 
-@pytest.mark.parametrize("spectral_norm", [False, True])
-@pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
+@pytest.mark.parametrize(
+    ("paper", "spectral_norm"), [("improved", False), ("artgan", False), ("critic", True)]
+)
 def test_each_step_moves_its_own_network_only(paper, spectral_norm):
     gan = built(paper, discriminator__spectral_norm=spectral_norm)
     images, y = batch()
@@ -136,8 +137,10 @@ def test_learning_rates_fall_at_absolute_steps_in_both_optimizers():
     gan = built("improved", train__lr_drops=[2], train__cifar_trick=True)
     step = tf.function(gan.train_step)
     rates = []
-    for _ in range(4):
+    for done in range(1, 5):
         step(batch())
+        assert int(gan.d_optimizer.iterations) == done
+        assert int(gan.g_optimizer.iterations) in range(done, 5 * done + 1, 2)
         rates.append((float(gan.d_optimizer.learning_rate), float(gan.g_optimizer.learning_rate)))
     np.testing.assert_allclose(rates[:2], 2e-4, rtol=1e-5)
     np.testing.assert_allclose(rates[2:], 2e-5, rtol=1e-5)
@@ -175,15 +178,10 @@ def test_rmsprop_is_as_published(preset, start):
         np.testing.assert_allclose(weight.numpy(), expected, rtol=1e-4)
 
 
-@pytest.mark.slow
 def test_the_cifar_trick_takes_one_three_or_five_generator_steps():
     cases = {0.9: 1, 0.67001: 1, 0.67: 3, 0.5: 3, 0.3: 5, 0.1: 5}
     for t, steps in cases.items():
         assert int(trick_steps(tf.constant(t), tf.constant(t))) == steps
-    gan = built("improved", train__cifar_trick=True)
-    tf.function(gan.train_step)(batch())
-    assert int(gan.g_optimizer.iterations) in (1, 3, 5)
-    assert int(gan.d_optimizer.iterations) == 1
 
 
 @pytest.mark.slow
@@ -212,17 +210,6 @@ def test_average_follows_all_weights_of_the_generator_batch_norm_statistics_too(
     for mean, old, now in zip(gan.averaged.weights, before, gan.generator.weights, strict=True):
         np.testing.assert_allclose(mean, decay * old + (1 - decay) * now.numpy(), atol=1e-6)
     assert any("moving" in v.path for v in gan.averaged.weights)
-
-
-@pytest.mark.slow
-def test_keras_fit_and_evaluate_work_for_library_users():
-    gan = built("improved")
-    data = tf.data.Dataset.from_tensors(batch()).repeat(3)
-    history = gan.fit(data, epochs=2, verbose=0).history
-    assert len(history["d_loss"]) == 2
-    scores = gan.evaluate(data, verbose=0, return_dict=True)
-    assert 0.0 <= scores["accuracy"] <= 1.0
-    assert scores["reconstruction"] > 0
 
 
 def test_held_out_accuracy_counts_images_not_batches_and_never_answers_fake():

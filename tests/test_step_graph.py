@@ -87,6 +87,10 @@ def test_a_run_traces_its_step_once(paper: str, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(type(gan), "train_step", counting)
     batches = tf.data.Dataset.from_tensors(batch()).repeat(5)
-    gan.fit(batches, epochs=2, verbose=0)
+    history = gan.fit(batches, epochs=2, verbose=0).history
+    assert len(history["d_loss"]) == 2
     assert int(gan.d_optimizer.iterations) == 10
     assert len(traces) == 1
+    scores = gan.evaluate(batches, verbose=0, return_dict=True)
+    assert 0.0 <= scores["accuracy"] <= 1.0
+    assert scores["reconstruction"] > 0

@@ -155,31 +155,3 @@ def test_nothing_is_downloaded_where_that_is_not_wanted(
     with pytest.raises(InputError, match=r"tfds:cifar10 is not in .* yet") as refused:
         open_source(Data(spec="tfds:cifar10"), download=False)
     assert str(data_folder) in str(refused.value)
-
-
-# ---- stand-ins -------------------------------------------------------------------------------
-STOOD_IN = {
-    "cifar10": (10, ["train", "test"]),
-    "stl10": (10, ["train", "test", "unlabelled"]),
-    "oxford_flowers102": (102, ["train", "test", "validation"]),
-    "caltech_birds2011": (200, ["train", "test"]),
-}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", STOOD_IN)
-def test_a_stand_in_has_the_splits_of_the_real_data_set_and_no_others(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    set_data_folder(tmp_path, monkeypatch)
-    stand_ins.write_stand_in(name, 7, tmp_path)
-    classes, splits = STOOD_IN[name]
-    for split in ("train", "test", "validation", "unlabelled"):
-        if split in splits:
-            source = opened(name, classes=classes, val_split=split)
-            assert (source.train.count, source.val.count) == (7, 7)
-        else:
-            assert f"no split {split!r}" in refusal(name, val_split=split)
-    data = Data(spec=f"tfds:{name}", image_size=16)
-    (images, labels), *_ = training_batches(source.train, data, 4, seed=0).take(1)
-    np.testing.assert_array_equal(images[:, 0, 0, 0], labels)

@@ -54,7 +54,8 @@ def converted(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[tu
     made = {}
     for encoding, crop in HOW:
         made[encoding, crop] = tmp_path_factory.mktemp("made") / f"{encoding}-{crop}"
-        options: dict[str, Any] = {"encoding": encoding, "crop": crop, "quality": 100}
+        options: dict[str, Any] = {"encoding": encoding, "crop": crop}
+        options |= {"quality": 100} if encoding == "jpeg" else {}
         out = made[encoding, crop]
         convert(Options(folder, out, size=SIDE, shards=3, workers=1, **options))
     return made
@@ -123,7 +124,7 @@ def test_jpegs_are_decoded_as_pillow_does(converted: dict) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("how", [HOW[0], HOW[2]])  # by batches, and record by record
 def test_the_batch_at_a_step_depends_on_seed_and_step_alone(converted: dict, how: tuple) -> None:
     whole = batches_of(converted[how], 11)
     tf.random.set_seed(99)

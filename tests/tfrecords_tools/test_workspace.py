@@ -137,7 +137,7 @@ def test_another_option_is_refused_by_name(place: Path, lost: int) -> None:
         half_done(place, lost=lost)
     before = content(place / "set")
     for flags in (
-        *(("--size", 13), ("--encoding", "png"), ("--crop", "none"), ("--quality", 80)),
+        *(("--size", 13), ("--encoding", "png"), ("--crop", "none")),
         *(("--shards", 3), ("--seed", 7), ("--limit", 9), ("--val-fraction", 0.3)),
     ):
         said = sentence(again(place, *flags))

@@ -1,7 +1,6 @@
-"""Trainings with NaN, a full disk, damage, or a second training in their directory."""
+"""Trainings with NaN, or on a full disk."""
 
 import os
-import warnings
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -34,77 +33,51 @@ def test_what_is_not_finite_never_becomes_a_checkpoint(tiny, tmp_path):
 # ---- disks ------------------------------------------------------------------------------------
 @pytest.fixture
 def full(monkeypatch):
-    """`full(first, last)`: the disk is full while the history of these steps is written."""
+    """A list of (first, last): the disk is full while the history of these steps is written."""
     replacing, append = files.replacing, files.append
-    interval = [10**9, 0]
+    intervals: list[tuple[int, int]] = []
+    now = [0]
 
     def refuse(path: Path) -> None:
         run = path.parent if path.parent.name == "run" else path.parent.parent
-        if interval[0] <= interval[2] <= interval[1] and run.name == "run":
+        if run.name == "run" and any(first <= now[0] <= last for first, last in intervals):
             raise OSError(28, os.strerror(28), str(path))
-
-    interval.append(0)
 
     def replaced(path: Path) -> AbstractContextManager[Path]:
         refuse(path)
         return replacing(path)
 
-    monkeypatch.setattr(files, "replacing", replaced)
-
     def appended(path: Path, content: bytes) -> None:
         if path.name == "history.jsonl":
-            interval[2] = int(content.rpartition(b'"step": ')[2].partition(b",")[0])
+            now[0] = int(content.rpartition(b'"step": ')[2].partition(b",")[0])
         with files.telling(path):
             refuse(path)
         append(path, content)
 
+    monkeypatch.setattr(files, "replacing", replaced)
     monkeypatch.setattr(files, "append", appended)
-
-    def between(first: int, last: int) -> None:
-        interval[:2] = first, last
-
-    return between
+    return intervals
 
 
 EVERY = {"log__history_every": 1, "log__checkpoint_every": 2, "log__validate_every": 3}
 
 
 @pytest.mark.slow
-def test_a_disk_that_is_full_for_a_while_costs_nothing(tiny, tmp_path, full, capsys):
+def test_a_disk_that_is_full_for_a_while_costs_nothing_and_one_that_stays_full_ends_the_run(
+    tiny, tmp_path, full, capsys
+):
     run = RunDirectory(tmp_path / "run")
-    full(3, 5)
-    train(tiny("artgan", train__steps=8, log__sample_every=4, **EVERY), run.path)
-    said = capsys.readouterr().err
-    assert "the disk is full. It is tried again at the next interval." in said
-    assert [row["step"] for row in run.history() if "d_loss" in row] == list(range(1, 9))
-    assert latest_step(run.checkpoints) == 8
-
-
-@pytest.mark.slow
-def test_a_disk_that_stays_full_ends_a_run_that_goes_on_once_there_is_room(tiny, tmp_path, full):
-    run, config = RunDirectory(tmp_path / "run"), tiny("artgan", train__steps=6, **EVERY)
-    full(3, 6)
+    config = tiny("artgan", train__steps=8, log__sample_every=4, **EVERY)
+    full += [(3, 5), (8, 8)]
     with pytest.raises(
-        RunError, match=r"the disk is full\. The same command goes on from step 2\.$"
+        RunError, match=r"the disk is full\. The same command goes on from step 6\.$"
     ):
         train(config, run.path)
+    said = capsys.readouterr().err
+    assert "the disk is full. It is tried again at the next interval." in said
+    assert [row["step"] for row in run.history() if "d_loss" in row] == list(range(1, 8))
     assert not list(run.path.rglob(".tmp-*"))
-    full(100, 0)
+    full.clear()
     assert train(config, run.path).finished
-    assert [row["step"] for row in run.history() if "d_loss" in row] == list(range(1, 7))
-
-
-# ---- two at once ------------------------------------------------------------------------------
-@pytest.mark.slow
-def test_a_second_training_is_refused_and_the_first_loses_nothing(trained, tiny, tmp_path):
-    run, longer = RunDirectory(trained("artgan", tmp_path / "run")), tiny("artgan", train__steps=8)
-    rows = run.history()
-    for fresh in (False, True):
-        with run.held(), pytest.raises(InputError, match=rf"written by process {os.getpid()} on "):
-            train(longer, run.path, fresh=fresh)
-    assert run.history() == rows
-    with run.held(), warnings.catch_warnings():
-        warnings.simplefilter("error")
-        open_model(run.path)  # readers are not locked out
-    assert train(longer, run.path).step == 8
-    assert not (run.path / ".lock-holder").exists()
+    assert [row["step"] for row in run.history() if "d_loss" in row] == list(range(1, 9))
+    assert latest_step(run.checkpoints) == 8

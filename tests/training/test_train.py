@@ -1,5 +1,7 @@
 """`train`: rules of the run directory, the history, and reasons to stop."""
 
+import os
+import warnings
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from artgan_tf.gan import GAN
 from artgan_tf.hardware import cores
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.sampler import Sampler
+from artgan_tf.sampling.models import open_model
 from artgan_tf.training import loop
 from artgan_tf.training.schedule import schedule
 from artgan_tf.training.tensorflow_engine import TensorFlowEngine
@@ -22,10 +25,7 @@ from tests.training.states import assert_same_state, state
 NAMES = ("waits", "soon")
 
 
-SLOW = [pytest.param(paper, marks=pytest.mark.slow) for paper in ("improved", "critic")]
-
-
-@pytest.mark.parametrize("paper", ["artgan", *SLOW])
+@pytest.mark.parametrize("paper", ["artgan", pytest.param("improved", marks=pytest.mark.slow)])
 def test_run_directory_holds_what_it_should(paper, trained, tmp_path):
     trained(paper, tmp_path / "run")
     rows = RunDirectory(tmp_path / "run").history()
@@ -77,11 +77,16 @@ def test_a_grid_is_of_the_weights_of_its_step_which_alone_are_settled(tiny, tmp_
 
 
 @pytest.mark.slow
-def test_a_first_grid_waits_for_no_step_and_changes_nothing(trained, tiny, tmp_path, monkeypatch):
+def test_a_first_grid_of_a_fresh_run_waits_for_no_step_and_changes_nothing(
+    trained, tiny, tmp_path, monkeypatch
+):
     trained("artgan", tmp_path / "waits")  # its six steps end before a first grid
+    trained("improved", tmp_path / "soon")
     monkeypatch.setattr(loop, "FIRST", 1e-9)
     told: list[str] = []
-    train(tiny("artgan"), tmp_path / "soon", tell=told.append)
+    train(tiny("artgan"), tmp_path / "soon", fresh=True, tell=told.append)
+    (aside,) = tmp_path.glob("soon.*")
+    assert (aside / "checkpoints" / "step-6.npz").exists()
     (picture,) = (line for line in told if line.startswith("picture"))
     first = tmp_path / "soon" / "samples" / "step_000002.png"
     assert picture == f"picture   {first}; the next at step 6"
@@ -93,7 +98,9 @@ def test_a_first_grid_waits_for_no_step_and_changes_nothing(trained, tiny, tmp_p
 
 @pytest.mark.slow
 def test_a_finished_run_is_left_alone_and_more_steps_resume_it(trained, tiny, tmp_path):
-    """Its data's note is from another version, and its number of cores from another machine."""
+    """Its data's note is from another version, its number of cores from another machine, and a
+    second training is refused and changes nothing.
+    """
     run, longer = trained("artgan", tmp_path / "run"), tiny("artgan", train__steps=8)
     assert not train(tiny("artgan"), run).trained
     note = run / "data.json"
@@ -103,10 +110,19 @@ def test_a_finished_run_is_left_alone_and_more_steps_resume_it(trained, tiny, tm
         train(longer, run)
     note.unlink()
     (run / "cores.txt").write_text("97\n")
-    told: list[str] = []
+    directory, told = RunDirectory(run), list[str]()
+    rows = directory.history()
+    for fresh in (False, True):
+        with directory.held(), pytest.raises(InputError, match=rf"by process {os.getpid()} on "):
+            train(longer, run, fresh=fresh)
+    assert directory.history() == rows
+    with directory.held(), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        open_model(run)  # readers are not locked out
     with pytest.warns(UserWarning, match=r"on 97 cores and goes on with \d+"):
         more = train(longer, run, tell=told.append)
     assert (more.trained, more.step) == (True, 8)
+    assert not (run / ".lock-holder").exists()
     assert note.read_bytes() == kept
     assert (run / "cores.txt").read_text() == f"{cores()}\n"  # the next time nothing is told
     data, network, device, line = told
@@ -122,15 +138,6 @@ def test_other_settings_are_refused_with_key_old_and_new_value(trained, tiny, tm
     trained("artgan", tmp_path / "run")
     with pytest.raises(InputError, match=r"train.batch_size = 9, not 10"):
         train(tiny("artgan", train__batch_size=10), tmp_path / "run")
-
-
-@pytest.mark.slow
-def test_fresh_moves_the_old_run_aside(trained, tiny, tmp_path):
-    trained("artgan", tmp_path / "run")
-    train(tiny("artgan", train__batch_size=10, train__steps=1), tmp_path / "run", fresh=True)
-    aside = [p for p in tmp_path.iterdir() if p.name.startswith("run.")]
-    assert len(aside) == 1
-    assert (aside[0] / "checkpoints" / "step-6.npz").exists()
 
 
 def test_directory_that_is_no_run_is_refused(tiny, tmp_path):
@@ -194,18 +201,6 @@ def test_out_of_memory_is_one_sentence(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(GAN, "train_step", exhausted)
     with pytest.raises(RunError, match=r"batch 9, width 0.125, float32: lower --batch-size"):
         train(tiny("improved"), tmp_path / "run")
-
-
-@pytest.mark.slow
-def test_init_starts_from_other_weights(trained, tiny, tmp_path):
-    trained("improved", tmp_path / "first")
-    start = {"train__init": str(tmp_path / "first"), "train__steps": 1}
-    slow = {"train__lr_generator": 1e-12, "train__lr_discriminator": 1e-12}
-    train(tiny("improved", **start, **slow), tmp_path / "same")
-    first, same = (artgan_tf.load(tmp_path / name) for name in ("first", "same"))
-    kernels = [p.gan.generator.trainable_variables for p in (first, same)]
-    for one, other in zip(*kernels, strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-6)
 
 
 def test_epochs_become_steps(tiny):

@@ -102,24 +102,9 @@ def test_a_run_without_metrics_has_no_best_checkpoint(trained, tmp_path):
         artgan_tf.load(run, which="best")
 
 
-@pytest.mark.parametrize(
-    ("settings", "sentence"),
-    [
-        ({"log__metrics": ["fid_10k"]}, "There is no metric 'fid_10k'"),
-        ({"log__metrics": ["fid_20_val"]}, "fid_20_val needs an extractor"),
-        (
-            {"log__metrics": ["is_20"], "log__extractor": "pixels"},
-            "is_20 needs logits of classes, which pixels does not give",
-        ),
-        (
-            {"log__metrics": ["fid_20_val"], "log__extractor": "inception-2015:nowhere.pt"},
-            "There is no file nowhere.pt",
-        ),
-    ],
-)
-def test_a_mistake_is_told_before_anything_is_written(settings, sentence, tiny, tmp_path):
-    with pytest.raises(InputError, match=sentence):
-        train(tiny("improved", **settings), tmp_path / "run")
+def test_a_mistake_is_told_before_anything_is_written(tiny, tmp_path):
+    with pytest.raises(InputError, match="fid_20_val needs an extractor"):
+        train(tiny("improved", log__metrics=["fid_20_val"]), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
