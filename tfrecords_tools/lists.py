@@ -1,6 +1,5 @@
 """Reads images named by lists of `path,label` rows, such as the official WikiArt lists."""
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from tfrecords_tools.class_files import read_classes
 from tfrecords_tools.classes import check_names
 from tfrecords_tools.common.errors import InputError
+from tfrecords_tools.common.files import sha256
 from tfrecords_tools.examples import UNDIVIDED, Collection, Example
 from tfrecords_tools.folders import check_folder, files
 from tfrecords_tools.list_files import Row, read_rows, without_headers
@@ -156,10 +156,7 @@ def _classified(
 
 def _hashes(lists: Mapping[str, Path], class_file: Path | None) -> dict[str, str]:
     sources = [*lists.items(), *([("classes", class_file)] if class_file else [])]
-    return {
-        f"{path.name} ({what})": hashlib.sha256(path.read_bytes()).hexdigest()
-        for what, path in sources
-    }
+    return {f"{path.name} ({what})": sha256(path) for what, path in sources}
 
 
 def _deduplicated(rows: list[Row]) -> tuple[list[Row], list[tuple[str, str]], dict[str, list[str]]]:

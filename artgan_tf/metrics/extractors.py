@@ -19,7 +19,8 @@ from artgan_tf.config import InputError
 from artgan_tf.frozen.efficientnet_file import weights_file
 from artgan_tf.metrics.extractor import BATCH, Extractor
 from artgan_tf.metrics.inception2015_weights import check_file
-from tfrecords_tools.common.errors import meant
+from tfrecords_tools.common import files
+from tfrecords_tools.common.errors import first_line, meant
 
 PROJECTED = 64
 EFFICIENTNET_SIDE = 224  # side it was trained with
@@ -81,7 +82,7 @@ def _keras_inception(value: str) -> Extractor:
     try:
         whole = keras.applications.InceptionV3(weights=str(path), classifier_activation=None)
     except Exception as error:  # h5py and Keras raise several kinds
-        reason = str(error).split("\n")[0].strip(" .")
+        reason = first_line(error)
         raise InputError(f"{path} is no weights file of Keras's InceptionV3: {reason}.") from None
     trunk = keras.Model(whole.input, [whole.get_layer("avg_pool").output, whole.output])
     protocol = "bilinear to 299x299 with antialiasing, x / 127.5 - 1, avg_pool [2048], logits"
@@ -174,8 +175,7 @@ def _flat(images: np.ndarray) -> np.ndarray:
 def _sha256(path: Path) -> str:
     """SHA-256 of a file, or of all files in a folder with their names, in hexadecimal."""
     if path.is_file():
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return files.sha256(path)
     inside = sorted(file for file in path.rglob("*") if file.is_file())
     lines = (f"{_sha256(file)}  {file.relative_to(path).as_posix()}\n" for file in inside)
     return hashlib.sha256("".join(lines).encode()).hexdigest()

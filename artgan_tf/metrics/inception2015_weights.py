@@ -19,6 +19,7 @@ import numpy as np
 
 from artgan_tf.config import InputError
 from artgan_tf.frozen.pytorch_files import Unpickler
+from tfrecords_tools.common.errors import first_line
 
 KNOWN = {
     "7ff4a85c3a6378f0dfc8433ffd789663b01176bec0a683a435651739c091fa34": "default_1.pt",
@@ -92,9 +93,9 @@ def read_weights(name: str) -> Weights:
     try:
         return Weights(path, sha256, **read(path))
     except Exception as error:  # damaged pickles, zips and protobufs raise many kinds
-        what = " ".join(str(error).split()).strip(" .") or type(error).__name__
         raise InputError(
-            f"{path} cannot be read as the {kind} of the 2015 Inception network ({what}): {WHERE}."
+            f"{path} cannot be read as the {kind} of the 2015 Inception network "
+            f"({first_line(error)}): {WHERE}."
         ) from None
 
 

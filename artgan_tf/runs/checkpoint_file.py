@@ -14,6 +14,7 @@ import numpy as np
 
 from artgan_tf.gan import GAN
 from artgan_tf.runs import names
+from tfrecords_tools.common.errors import first_line
 from tfrecords_tools.common.files import written
 
 FORMAT = "format"
@@ -77,7 +78,7 @@ def read(path: Path) -> Saved:
     except FileNotFoundError:
         raise
     except Exception as error:  # NumPy, zipfile and zlib raise many kinds
-        raise Unusable(f"it cannot be read ({_first_line(error)})") from None
+        raise Unusable(f"it cannot be read ({first_line(error)})") from None
     if number > NEWEST:
         raise Unusable(f"it has format {number}, which only a newer version reads")
     if bad := not_finite(arrays):
@@ -94,7 +95,3 @@ def _is_finite(array: np.ndarray) -> bool:
 def _some(names: Iterable[str]) -> str:
     first, *others = names
     return f"{first} and {len(others)} more" if others else first
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).partition("\n")[0][:200]

@@ -4,13 +4,13 @@ Each is a run's directory with one checkpoint: the averaged generator and the di
 float16. Its card has the checksum of the weights. `sampling/pack.py` makes one from a run.
 """
 
-import hashlib
 import json
 from functools import lru_cache
 from pathlib import Path
 
 from artgan_tf import cli
 from artgan_tf.config import InputError, runs_root
+from tfrecords_tools.common import files
 from tfrecords_tools.common.errors import meant, meant_folder
 
 PREFIX, CARD, SHEET = "pretrained:", "card.json", "sheet.webp"
@@ -89,10 +89,5 @@ def _verify(folder: Path) -> None:
         file, expected = folder / "checkpoints" / f"step-{card['step']}.npz", card["sha256"]
     except (ValueError, KeyError, TypeError):
         raise InputError(f"{folder / CARD} is damaged: install the package again.") from None
-    if not file.is_file() or sha256(file) != expected:
+    if not file.is_file() or files.sha256(file) != expected:
         raise InputError(f"{file} is missing or damaged: install the package again.")
-
-
-def sha256(file: Path) -> str:
-    """Hexadecimal SHA-256 checksum of a file."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()

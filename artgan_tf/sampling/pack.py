@@ -13,6 +13,7 @@ from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.load import load, load_gan
 from artgan_tf.runs.names import network, variables
 from artgan_tf.sampling.sheets import grid, select
+from tfrecords_tools.common import files
 from tfrecords_tools.common.sheet import named_grid
 
 KEPT = ("averaged", "discriminator")  # the networks of a checkpoint to pack
@@ -42,7 +43,7 @@ def pack(run: Path, name: str) -> Path:
     sheet = grid(sampler, select(sampler, count=SHEET_COUNT))
     named_grid(sheet.images, sheet.names).save(folder / pretrained.SHEET, quality=90)
     # The card is written last, because a folder without one does not count as a generator.
-    card = {"step": step, "sha256": pretrained.sha256(made)}
+    card = {"step": step, "sha256": files.sha256(made)}
     text = json.dumps(card, indent=1) + "\n"
     (folder / pretrained.CARD).write_text(text, encoding="utf-8")
     for older in set(made.parent.iterdir()) - {made}:

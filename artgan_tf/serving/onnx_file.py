@@ -17,6 +17,7 @@ import tensorflow as tf
 from artgan_tf.config import InputError, RunError
 from artgan_tf.sampler import Sampler
 from artgan_tf.serving.check import HALF_LEVELS, compare
+from tfrecords_tools.common.errors import first_line
 
 FILE = "generator.onnx"
 PACKAGES = ("tf2onnx", "onnx", "onnxruntime")
@@ -95,7 +96,7 @@ def _run(file: Path, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
         answers = session.run(None, inputs)
     except Exception as error:  # its exceptions have no public base class
-        raise RunError(f"ONNX Runtime cannot run {FILE}: {str(error).splitlines()[0]}") from error
+        raise RunError(f"ONNX Runtime cannot run {FILE}: {first_line(error)}.") from error
     return dict(zip((output.name for output in session.get_outputs()), answers, strict=True))
 
 

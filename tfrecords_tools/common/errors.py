@@ -21,6 +21,12 @@ class RunError(RuntimeError):
     """A failure at run time, such as a full disk, NaN or lack of memory; exit code 1."""
 
 
+def first_line(error: Exception | str) -> str:
+    """Return the first line of an error's message, as part of a sentence, or else its kind."""
+    line = (str(error).strip().splitlines() or [""])[0].strip(" .:")
+    return line[:200] or type(error).__name__
+
+
 def meant(word: str, allowed: Sequence[str]) -> str:
     """Return ` (did you mean 'demo'?)` if an allowed word is similar, or an empty string."""
     near = _near(word, allowed)

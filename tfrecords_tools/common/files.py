@@ -1,6 +1,7 @@
 """Writes files atomically: a file is complete or absent, even if the process is killed."""
 
 import errno
+import hashlib
 import json
 import os
 import secrets
@@ -63,6 +64,12 @@ def write_json(path: Path, content: Any) -> None:
     """Write a JSON file; raises OSError."""
     with replacing(path) as part:
         part.write_text(json.dumps(content, indent=1, ensure_ascii=True) + "\n", encoding="utf-8")
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 checksum of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def append(path: Path, content: bytes) -> None:
