@@ -57,8 +57,8 @@ class Data:
     cache_mb: Megabytes = 2048  # memory for decoded uint8 images, in MiB, of each split
     train_split: Text = "train"  # tfrecords and tfds: a split, or a slice such as train[:90%]
     val_split: Text = ""  # empty: the data's own held-out split
-    val_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.1  # used if there is no such split
-    split_seed: Seed = 0
+    val_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.1  # held out if there is none (not tfds)
+    split_seed: Seed = 0  # of that division (folder, arrays)
     on_corrupt: Literal["stop", "skip"] = "stop"  # on a damaged record (tfrecords)
     on_change: Literal["stop", "accept"] = "stop"  # on resume, if the images have changed
 

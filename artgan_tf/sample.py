@@ -62,7 +62,8 @@ def sample(
             "--interpolate": interpolate,
             "--magnified": magnified,
         }
-        others |= {"--list-classes": list_classes, "--scale": scale}
+        others |= {"--list-classes": list_classes, "--scale": scale, "--count": count != 8}
+        others |= {"--seed": seed, "--truncation": truncation != 1.0}
         given = [name for name, value in others.items() if value]
         require(not given, f"--progress animates whole grids: leave out {', '.join(given)}.")
     if not list_classes:

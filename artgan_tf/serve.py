@@ -41,7 +41,7 @@ def serve(
         poll: seconds between checks for new versions.
         batch: largest number of pictures generated together.
         window_ms: milliseconds that a request waits for others to share its batch.
-        max_instances: largest number of pictures per request.
+        max_instances: largest number of pictures per request (the gallery's own take up to 256).
         max_body_mb: largest size of a request in megabytes.
         max_megapixels: largest total of pixels in the pictures of a request, in millions.
         timeout: seconds that a request's head, and then its body, may take to arrive.
