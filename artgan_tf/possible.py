@@ -3,11 +3,12 @@
 from artgan_tf.config import Config, InputError, ModelOptions, flat
 from artgan_tf.tables import parse_layers, parse_stages
 
-# Settings of one model, and the value with which the others, which ignore them, are left alone.
+# Settings of one model, and the value that the others, which ignore them, must have.
 OWN = {
     "model.latent": ("artgan", ()),
     "model.classifier": ("artgan", ()),
     "model.magnify": ("improved", False),
+    "train.cifar_trick": ("improved", False),
     "model.modulation": ("critic", ModelOptions.modulation),
     "model.skips": ("critic", True),
     "model.critic": ("critic", "global"),
@@ -23,8 +24,12 @@ def check_settings(config: Config) -> None:
     _check_own(config)
     if config.model.paper == "artgan":
         _check_codes(config)
-    if config.model.paper == "critic":
-        _check_critic(config)
+    train = config.train
+    if train.critic == "relativistic" and train.fake_labels != "real":
+        raise InputError(
+            "train.critic='relativistic' compares each real image with a fake of its class: set "
+            "train.fake_labels to real, or choose another critic."
+        )
     if config.discriminator.augment_strength == "adaptive" and not config.discriminator.augment:
         raise InputError(
             "discriminator.augment_strength='adaptive' has nothing to adapt: set "
@@ -49,20 +54,6 @@ def _check_own(config: Config) -> None:
                 f"{key} works only with model.paper={owner!r}: set it to {shown} with "
                 f"paper={paper!r}."
             )
-
-
-def _check_critic(config: Config) -> None:
-    train = config.train
-    if train.cifar_trick:
-        raise InputError(
-            "train.cifar_trick has thresholds for the losses of one critic, and class critics are "
-            "several: set it to false with model.paper='critic'."
-        )
-    if train.critic == "relativistic" and train.fake_labels != "real":
-        raise InputError(
-            "train.critic='relativistic' compares each real image with a fake of its class: set "
-            "train.fake_labels to real, or choose another critic."
-        )
 
 
 def _check_codes(config: Config) -> None:

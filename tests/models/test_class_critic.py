@@ -178,7 +178,7 @@ def test_pictures_have_the_training_size_and_range() -> None:
         ({"model__generator": []}, "model.generator should end at size 16"),
         ({"model__generator": ["16:64"]}, "16:8 follows size 4"),
         ({"model__magnify": True}, "model.magnify works only with model.paper='improved'"),
-        ({"train__cifar_trick": True}, "train.cifar_trick has thresholds"),
+        ({"train__cifar_trick": True}, "train.cifar_trick works only"),
         ({"train__critic": "relativistic", "train__fake_labels": "tiled"}, "a fake of its class"),
         ({"model__paper": "improved", "discriminator__features": "efficientnet"}, "features"),
         ({"model__paper": "improved", "train__critic": "hinge"}, "train.critic works only"),
