@@ -177,13 +177,10 @@ def resolve(preset: str, overrides: Mapping[str, Any] | None = None) -> Config:
 
 
 def in_epochs(overrides: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The same, with no steps if only epochs are given; both stay if both are."""
-    steps = (
-        {}
-        if "train.steps" in overrides or not overrides.get("train.epochs")
-        else {"train.steps": 0}
-    )
-    return {**overrides, **steps}
+    """The same, without the preset's steps if only epochs are given."""
+    if overrides.get("train.epochs") and "train.steps" not in overrides:
+        return {**overrides, "train.steps": 0}
+    return overrides
 
 
 def from_tree(tree: Mapping[str, Any]) -> Config:

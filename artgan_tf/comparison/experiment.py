@@ -149,10 +149,8 @@ def ended(command: list[str], log: TextIO) -> int:
 
 def _check_trained(experiment: Experiment, protocol: Protocol) -> None:
     """Raises RunError if `fit` was told to stop, which is no failure of its own."""
-    done, steps = (
-        latest_step(RunDirectory(experiment.run_dir).checkpoints),
-        protocol.config(experiment).train.steps,  # 0 if the preset counts epochs
-    )
+    done = latest_step(RunDirectory(experiment.run_dir).checkpoints)
+    steps = protocol.config(experiment).train.steps  # 0 if the preset counts epochs
     if done < steps:
         raise RunError(
             f"fit of {experiment.name}, seed {experiment.seed}, was stopped at step {done} of "
