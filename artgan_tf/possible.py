@@ -49,7 +49,8 @@ def _check_own(config: Config) -> None:
     given, paper = flat(config), config.model.paper
     for key, (owner, without) in OWN.items():
         if paper != owner and given[key] != without:
-            shown = str(without).lower() if isinstance(without, bool) else without
+            value = list(without) if isinstance(without, tuple) else without
+            shown = str(value).lower() if isinstance(value, bool) else value
             raise InputError(
                 f"{key} works only with model.paper={owner!r}: set it to {shown} with "
                 f"paper={paper!r}."

@@ -63,7 +63,8 @@ def sample(
             "--magnified": magnified,
         }
         others |= {"--list-classes": list_classes, "--scale": scale, "--count": count != 8}
-        others |= {"--seed": seed, "--truncation": truncation != 1.0}
+        others |= {"--frames": frames != 8, "--seed": seed, "--truncation": truncation != 1.0}
+        others |= {"--checkpoint": checkpoint != "latest"}
         given = [name for name, value in others.items() if value]
         require(not given, f"--progress animates whole grids: leave out {', '.join(given)}.")
     if not list_classes:

@@ -228,12 +228,13 @@ def test_dry_run_works_before_the_data_are_made(capsys, tmp_path, monkeypatch):
     assert f"{round(3 * 45_503 / 64):,} steps of 64" in printed
 
 
-def test_dry_run_tells_that_memory_is_short(paintings, capsys, monkeypatch):
+def test_dry_run_tells_that_memory_is_short(paintings, tmp_path, capsys, monkeypatch):
     def exhausted(*_):
         raise MemoryError
 
     monkeypatch.setattr(trial, "_attempt", exhausted)
     flags = ["--data", str(paintings), "--set", "data.classes=0", "--batch-size", "9"]
+    flags += ["--run-dir", str(tmp_path / "run")]
     assert fit("demo", *flags, "--dry-run") == 1
     assert "error: Out of memory with batch 9, width" in capsys.readouterr().err
 

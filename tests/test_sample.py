@@ -46,7 +46,7 @@ def test_what_is_there_stays(run, tmp_path):
     ask = ("--count", "1", "--scale", "1")
     for name in ("sample.png", "sample-2.png", "sample-3.png"):
         assert run(*ask)[1].startswith(f"{name}: ")
-    for out, file in (("sample.png", "sample.png"), ("many", "many/samples.csv")):
+    for out, file in (("sheet.png", "sheet.png"), ("many", "many/samples.csv")):
         assert run("--count", "9", *ask[2:], "--out", out)[0] == 0
         before = (tmp_path / file).read_bytes()
         code, _, err = run("--count", "2", "--out", out)
@@ -142,6 +142,7 @@ def test_classes_are_listed(run):
         (["--scale", "0"], "--scale 0 is invalid: use 1 or more."),
         (["--progress", "--out", "a.gif"], "holds no sample grids"),
         (["--progress", "--list-classes", "--scale", "2"], "leave out --list-classes, --scale."),
+        (["--progress", "--frames", "9", "--seed", "2"], "leave out --frames, --seed."),
         (["--classes", "ring"], "There is no class 'ring'"),
         (["--interpolate", "seeds", "--count", "1"], "ask for two or more"),
         (["--interpolate", "seeds", "--magnified"], "An export magnifies whole classes and seeds"),

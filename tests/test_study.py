@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
@@ -227,8 +228,10 @@ def test_a_step_that_fails_on_a_full_disk_says_so_without_its_log(tmp_path, monk
 
 
 def test_ctrl_c_lets_the_training_save(tmp_path):
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background process ignores it
     saves = (
         "import os, signal, time\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "try:\n os.kill(os.getppid(), signal.SIGINT)\n os.kill(os.getpid(), signal.SIGINT)\n"
         "except KeyboardInterrupt:\n time.sleep(1)\n print('saved')"
     )

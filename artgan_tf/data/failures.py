@@ -32,7 +32,7 @@ class Reading:
         except UNREADABLE as error:
             if not isinstance(self.split, Streamed):
                 raise
-            raise DamagedData(self.split.damage(_reason(str(error)))) from None
+            raise DamagedData(self.split.damage(_reason(error))) from None
 
 
 def checked_labels(labels: tf.Tensor, classes: int) -> tf.Tensor:
@@ -41,8 +41,8 @@ def checked_labels(labels: tf.Tensor, classes: int) -> tf.Tensor:
     return tf.gather(tf.range(classes), labels)
 
 
-def _reason(message: str) -> str:
-    if not (found := OUTSIDE.search(message)):
-        return f"an example cannot be read ({first_line(message)})"
+def _reason(error: Exception) -> str:
+    if not (found := OUTSIDE.search(str(error))):
+        return f"an example cannot be read ({first_line(error)})"
     label, classes = map(int, found.groups())
     return f"it has an image with label {label}, but its {classes} classes are 0 to {classes - 1}"

@@ -29,7 +29,7 @@ def open_folder(value: str, data: Data) -> Source:
     examples = found.examples
     if not found.divided:
         examples = hold_out(examples, data.val_fraction, data.split_seed)
-    order = data.val_split, *HELD_OUT
+    order = sorted(HELD_OUT, key=lambda split: split != data.val_split)
     held_out = next(split for split in order if any(e.split == split for e in examples))
     parts = ([e for e in examples if e.split == split] for split in ("train", held_out))
     splits = (_indexed(part, root, short_side(data)) for part in parts)

@@ -116,7 +116,7 @@ def save_each(sheet: Sheet, of: Selection, folder: Path, scale: int = 1) -> str:
 def _delete_listed(folder: Path) -> None:
     if not (folder / LIST).is_file():
         return
-    with (folder / LIST).open(newline="", encoding="utf-8") as lines:
+    with (folder / LIST).open(newline="", encoding="utf-8", errors="replace") as lines:
         names = [Path(row["file"]).name for row in csv.DictReader(lines) if row.get("file")]
     for name in names:
         if name.endswith(".png"):

@@ -58,7 +58,7 @@ def refusal(spec: str, **settings: Any) -> str:
 # ---- layouts ---------------------------------------------------------------------------------
 def test_of_two_held_out_folders_one_is_chosen(write: Write) -> None:
     root = write(*(f"{split}/a/{n}.png" for split in ("train", "val", "test") for n in range(3)))
-    for chosen, found in (("", "val"), ("test", "test"), ("validation", "val")):
+    for chosen, found in (("", "val"), ("test", "test"), ("validation", "val"), ("train", "val")):
         source = opened(root, val_split=chosen)
         assert files(source.val, root) == [f"{found}/a/{n}.png" for n in range(3)]
 

@@ -185,7 +185,7 @@ def test_pictures_have_the_training_size_and_range() -> None:
         ({"model__paper": "improved", "model__skips": False}, "skips works .* set it to true with"),
         ({"model__paper": "improved", "model__modulation": ["class"]}, "modulation works only"),
         ({"model__paper": "improved", "model__critic": "local"}, "model.critic works only"),
-        ({"model__latent": ["4:64"]}, r"latent works only .*'artgan': set it to \(\) with"),
+        ({"model__latent": ["4:64"]}, r"latent works only .*'artgan': set it to \[\] with"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(changes: dict[str, object], sentence: str) -> None:

@@ -211,4 +211,6 @@ def test_epochs_become_steps(tiny):
     with pytest.raises(InputError, match="fewer than a batch"):
         schedule(config, 100)
     with pytest.raises(InputError, match="fewer than a batch"):
-        schedule(tiny("artgan", train__epochs=1, train__batch_size=128), 40)  # less than half
+        schedule(
+            tiny("artgan", train__steps=0, train__epochs=1, train__batch_size=128), 40
+        )  # less than half

@@ -21,7 +21,7 @@ class RunError(RuntimeError):
     """A failure at run time, such as a full disk, NaN or lack of memory; exit code 1."""
 
 
-def first_line(error: Exception | str) -> str:
+def first_line(error: Exception) -> str:
     """Return the first line of an error's message, as part of a sentence, or else its kind."""
     line = (str(error).strip().splitlines() or [""])[0].strip(" .:")
     return line[:200] or type(error).__name__

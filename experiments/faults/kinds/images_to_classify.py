@@ -20,7 +20,7 @@ from experiments.faults.suite import Case, Failed
 IMAGES, SIDE, SECONDS = 200, 32, 20
 KINDS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 90}, "PNG": {}, "GIF": {}, "BMP": {},
-    "WEBP": {}, "TIFF": {},  # TensorFlow cannot read these
+    "WEBP": {}, "TIFF": {},  # TensorFlow cannot read TIFF
 }  # fmt: skip
 MODES = ("RGB", "L", "P", "RGBA", "1", "CMYK", "I;16")
 Harm = Callable[[random.Random, bytes], bytes]
