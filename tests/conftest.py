@@ -3,8 +3,9 @@
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -128,23 +129,38 @@ def _toml(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
+class Made(dict[str, Any]):
+    """A dictionary that makes each value when it is first asked for, by a function of its key."""
+
+    def __init__(self, make: Callable[[str], Any]):
+        super().__init__()
+        self.make = make
+
+    def __missing__(self, key: str) -> Any:
+        self[key] = self.make(key)
+        return self[key]
+
+
 @pytest.fixture(scope="session")
-def samplers():
+def samplers() -> Made:
     """Tiny samplers by paper."""
     from tests.samplers import tiny_sampler  # only these tests wait for TensorFlow
 
-    return {paper: tiny_sampler(paper) for paper in TABLES}
+    return Made(tiny_sampler)
 
 
 @pytest.fixture(scope="session")
-def exports(samplers, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def exports(samplers, tmp_path_factory: pytest.TempPathFactory) -> Made:
     """An exported version of each sampler; tests copy it and must not modify it."""
     from artgan_tf.serving.saved_model import ExportOptions, write
 
     root = tmp_path_factory.mktemp("exports")
-    for paper, sampler in samplers.items():
-        write(sampler, root / paper / "1", ExportOptions())
-    return {paper: root / paper / "1" for paper in samplers}
+
+    def made(paper: str) -> Path:
+        write(samplers[paper], root / paper / "1", ExportOptions())
+        return root / paper / "1"
+
+    return Made(made)
 
 
 @pytest.fixture(scope="module")

@@ -84,7 +84,7 @@ def test_pictures_that_cannot_be_written_are_refused(
     refuse: Callable[..., str], file: Path, exports: dict[str, Path]
 ) -> None:
     for name in ("a.png", "folder"):
-        said = refuse(sample, exports["artgan"], "--count", 1, "--out", file / name)
+        said = refuse(sample, exports["improved"], "--count", 1, "--out", file / name)
         assert "Not a directory" in said or "exists" in said
 
 

@@ -16,6 +16,7 @@ from artgan_tf.export import export as verb
 from artgan_tf.serving import onnx_file, saved_model
 from artgan_tf.serving.saved_model import ExportOptions
 from artgan_tf.serving.signatures import Signatures
+from tests.conftest import Made
 from tests.samplers import CLASSES, tiny_sampler
 from tests.serving.conftest import faded
 
@@ -35,9 +36,12 @@ def extra():
 def files(extra, samplers, tmp_path_factory):
     """The ONNX file of each sampler."""
     root = tmp_path_factory.mktemp("onnx")
-    for paper, sampler in samplers.items():
-        onnx_file.write_onnx(root / f"{paper}.onnx", sampler)
-    return {paper: root / f"{paper}.onnx" for paper in samplers}
+
+    def made(paper):
+        onnx_file.write_onnx(root / f"{paper}.onnx", samplers[paper])
+        return root / f"{paper}.onnx"
+
+    return Made(made)
 
 
 def session(file):
