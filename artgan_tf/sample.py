@@ -1,5 +1,6 @@
 """`python -m artgan_tf.sample MODEL`: generate images of classes by name."""
 
+import inspect
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -56,17 +57,12 @@ def sample(
     kind = file.suffix.lower()
     _check_out(kind, "progress" if progress else interpolate, file)
     require(scale is None or scale > 0, f"--scale {scale} is invalid: use 1 or more.")
-    if progress:  # the grids are as the training drew them
-        others: dict[str, object] = {
-            "--classes": classes,
-            "--interpolate": interpolate,
-            "--magnified": magnified,
-        }
-        others |= {"--list-classes": list_classes, "--scale": scale, "--count": count != 8}
-        others |= {"--frames": frames != 8, "--seed": seed, "--truncation": truncation != 1.0}
-        others |= {"--checkpoint": checkpoint != "latest"}
-        given = [name for name, value in others.items() if value]
-        require(not given, f"--progress animates whole grids: leave out {', '.join(given)}.")
+    if progress:
+        _check_unused(
+            classes=classes, count=count, frames=frames, seed=seed, truncation=truncation,
+            interpolate=interpolate, magnified=magnified, checkpoint=checkpoint,
+            list_classes=list_classes, scale=scale,
+        )  # fmt: skip
     if not list_classes:
         file = place(out, file, overwrite)
     from artgan_tf.sampling import files, sheets
@@ -97,6 +93,14 @@ def sample(
     else:
         made = files.save_each(sheet, of, file, scale or 1)
     print(f"{file}: {made}; {sheets.describe(sheet, sampler, of)}.")
+
+
+def _check_unused(**others: object) -> None:
+    """Raises InputError for options that differ from their defaults: --progress uses none."""
+    usual = inspect.signature(sample).parameters
+    given = [name for name, value in others.items() if value != usual[name].default]
+    flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+    require(not given, f"--progress animates grids as the training drew them: leave out {flags}.")
 
 
 def _check_out(kind: str, moves: str | None, out: Path) -> None:
