@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import stat
 import subprocess
 import sys
@@ -11,26 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from artgan_tf.runs.checkpoints import latest_step
-from artgan_tf.runs.directory import RunDirectory
-
 yaml = pytest.importorskip("yaml", reason="there is no PyYAML")
 ROOT = Path(__file__).resolve().parents[2]
 JOB, SLURM = ROOT / "deploy" / "kubernetes-job.yaml", ROOT / "deploy" / "slurm.sh"
 SRUN = """#!/usr/bin/env bash
-# Two tasks on this machine, with the variables that srun would give them.
+# Two tasks on this machine.
 while [[ "$1" == --* ]]; do shift; done
-export SLURM_STEP_NODELIST=127.0.0.1 SLURM_STEP_TASKS_PER_NODE=2
-SLURM_PROCID=0 "$@" & first=$!
-SLURM_PROCID=1 "$@" & second=$!
-wait $first && wait $second
+"$@" && "$@"
 """
-APPTAINER = """#!/usr/bin/env bash
-echo "$@" >> "$TOLD"
-while [ "$1" != fit ]; do shift; done
-shift
-exec {python} -m artgan_tf.fit "$@"
-"""
+APPTAINER = '#!/usr/bin/env bash\n{ printf "%s|" "$@"; echo; } >> "$TOLD"\n'
 
 
 def command(folder: Path, name: str, text: str) -> None:
@@ -117,42 +105,16 @@ def test_without_a_preset_it_tells_its_usage(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.slow
-def test_two_tasks_train_one_run(tiny_arguments, tmp_path):
-    """Run the script with stand-ins for srun and apptainer, which start the processes locally."""
+def test_each_task_runs_fit_in_the_image_with_all_arguments(tmp_path):
+    """With stand-ins for srun and apptainer; `test_replicas.py` trains such tasks."""
     command(tmp_path, "srun", SRUN)
-    command(tmp_path, "apptainer", APPTAINER.format(python=sys.executable))
-    own = {
-        "PATH": f"{tmp_path}:{os.environ['PATH']}",
-        "PYTHONPATH": str(ROOT),
-        "TOLD": str(tmp_path / "told"),
-        "ARTGAN_RUNS": str(tmp_path / "runs"),
-        "SLURM_JOB_ID": str(free_ports()),
-        "CUDA_VISIBLE_DEVICES": "",
-    }
-    arguments = tiny_arguments("improved", train__batch_size=12, log__history_every=1)
-    done = subprocess.run(
-        [SLURM, *arguments], cwd=tmp_path, env=os.environ | own, capture_output=True, text=True,
-        timeout=280,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert done.stdout.count("Trained 6 steps.") == 2
-    (run,) = {path.parent for path in tmp_path.rglob("history.jsonl")}
-    assert latest_step(run / "checkpoints") == 6
-    steps = [row["step"] for row in RunDirectory(run).history() if "d_loss" in row]
-    assert steps == [1, 2, 3, 4, 5, 6]  # written once, by one task
-    told = (tmp_path / "told").read_text()
-    assert told.count(f"--bind {tmp_path}/runs:/runs --bind {tmp_path}/data:/data") == 2
-
-
-def free_ports() -> int:
-    """A job number whose two ports are free."""
-    for number in range(4000, 9998, 2):
-        with socket.socket() as one, socket.socket() as other:
-            try:
-                one.bind(("127.0.0.1", 20_000 + number))
-                other.bind(("127.0.0.1", 20_001 + number))
-            except OSError:
-                continue
-            return number
-    pytest.skip("no two ports are free")
+    command(tmp_path, "apptainer", APPTAINER)
+    own = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "TOLD": str(tmp_path / "told")}
+    arguments = [SLURM, "demo", "--set", "a=b c"]
+    subprocess.run(arguments, cwd=tmp_path, env=os.environ | own, check=True)
+    tasks = (tmp_path / "told").read_text().splitlines()
+    assert len(tasks) == 2
+    for task in tasks:
+        assert f"|--bind|{tmp_path}/runs:/runs|--bind|{tmp_path}/data:/data|artgan.sif|" in task
+        assert task.endswith("|fit|demo|--set|a=b c|--strategy|multiworker|")
+    assert (tmp_path / "runs").is_dir()

@@ -10,7 +10,7 @@ from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.training.tensorflow_engine import TensorFlowEngine
 from artgan_tf.training.train import train
 
-EVERY = {"log__history_every": 1, "log__checkpoint_every": 4, "log__validate_every": 3}
+EVERY = {"log__history_every": 4, "log__checkpoint_every": 3, "log__validate_every": 5}
 
 
 class Killed(BaseException):
@@ -41,15 +41,21 @@ def kill(monkeypatch):
 
 
 @pytest.mark.slow
-def test_tensorboard_has_the_points_of_the_history(tiny, tmp_path, kill):
-    config, run = tiny("artgan", train__steps=8, **EVERY), RunDirectory(tmp_path / "run")
-    kill(7)
+def test_no_point_of_tensorboard_and_no_second_is_lost_whatever_the_intervals(tiny, tmp_path, kill):
+    config, run = tiny("artgan", train__steps=11, **EVERY), RunDirectory(tmp_path / "run")
+    kill(8)
     with pytest.raises(Killed):
         train(config, run.path)
-    assert points(run) == told(run)  # the kill lost nothing
+    assert points(run) == told(run)
     train(config, run.path)
     assert points(run) == told(run)
-    assert [step for step, _ in points(run)["d/loss"]] == list(range(1, 9))
+    assert [step for step, _ in points(run)["d/loss"]] == [4, 8, 11]
+    timed = [row for row in run.history() if "seconds" in row]
+    assert [row["step"] for row in timed] == [3, 4, 6, 8, 9, 11]
+    assert [row["seconds"] for row in timed] == [3.0, 4.0, 6.0, 8.0, 9.0, 11.0]
+    assert [row["cpu_seconds"] for row in timed] == [6.0, 8.0, 12.0, 16.0, 18.0, 22.0]
+    rates = {row["images_per_second"] for row in run.history() if "d_loss" in row}
+    assert rates == {9.0}
 
 
 def points(run: RunDirectory) -> dict[str, Any]:
@@ -68,19 +74,3 @@ def told(run: RunDirectory) -> dict[str, list[tuple[int, float]]]:
             if name != "step":
                 found.setdefault(name.replace("_", "/", 1), []).append((row["step"], value))
     return found
-
-
-@pytest.mark.slow
-def test_no_second_is_lost_whatever_the_intervals(tiny, tmp_path, kill):
-    changes = {"log__history_every": 4, "log__checkpoint_every": 3, "log__validate_every": 5}
-    config, run = tiny("artgan", train__steps=11, **changes), RunDirectory(tmp_path / "run")
-    kill(8)
-    with pytest.raises(Killed):
-        train(config, run.path)
-    train(config, run.path)
-    timed = [row for row in run.history() if "seconds" in row]
-    assert [row["step"] for row in timed] == [3, 4, 6, 8, 9, 11]
-    assert [row["seconds"] for row in timed] == [3.0, 4.0, 6.0, 8.0, 9.0, 11.0]
-    assert [row["cpu_seconds"] for row in timed] == [6.0, 8.0, 12.0, 16.0, 18.0, 22.0]
-    rates = {row["images_per_second"] for row in run.history() if "d_loss" in row}
-    assert rates == {9.0}

@@ -1,40 +1,51 @@
-"""Trains a run in a separate process: `worker.py SETTINGS.json RUN_DIR [DEVICES [FILE]]`."""
+"""`fit` in a process of its own: `worker.py OPTIONS ARGUMENT OF FIT ...`.
+
+OPTIONS is JSON: `devices`, how many CPU devices there are; `steps`, at which training ends, starts
+again, and ends at last; `dies_at`, the step at which the process kills itself, 0 for none; and
+`file`, an .npz that gets all variables of each of this process's replicas, by path and number of
+the replica.
+"""
 
 import json
+import os
+import signal
 import sys
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 
-def main(settings: str, run_dir: str, devices: str = "1", file: str = "") -> None:
-    """Train `improved/cifar10`, or the paper in the settings, with these settings.
-
-    The settings' `stops` are the steps at which training stops and starts again.  FILE, an
-    .npz, gets all variables of each of this process's replicas, by path and number of the replica.
-    """
+def main(options: dict[str, Any], arguments: list[str]) -> None:
+    """Train, and save the replicas."""
     import tensorflow as tf
 
-    cpu = tf.config.list_physical_devices("CPU")[0]
-    if devices != "1":
+    if options["devices"] > 1:
+        cpu = tf.config.list_physical_devices("CPU")[0]
         one = tf.config.LogicalDeviceConfiguration()
-        tf.config.set_logical_device_configuration(cpu, [one] * int(devices))
-    from artgan_tf import resolve, train
+        tf.config.set_logical_device_configuration(cpu, [one] * options["devices"])
+    from artgan_tf import cli
+    from artgan_tf.fit import fit
     from artgan_tf.training.tensorflow_engine import TensorFlowEngine
 
-    changes = json.loads(Path(settings).read_text())
-    preset, stops = changes.pop("preset"), changes.pop("stops", [])
-    config = resolve(preset, changes)
-    for stop in stops:
-        train(resolve(preset, changes | {"train.steps": stop}), run_dir)
-    compile_steps = TensorFlowEngine.compile
-    with patch.object(TensorFlowEngine, "compile", autospec=True) as compiled:
-        compiled.side_effect = compile_steps
-        result = train(config, run_dir)
-    if file:
-        (_, gan), _ = compiled.call_args
-        save_replicas(gan, file)
-    print("finished", result.step)
+    compiled, compile_steps, step = [], TensorFlowEngine.compile, TensorFlowEngine.train
+
+    def noted(engine: TensorFlowEngine, gan: Any) -> None:
+        compiled.append(gan)
+        compile_steps(engine, gan)
+
+    def take(engine: TensorFlowEngine, batch: Any) -> None:
+        step(engine, batch)
+        if options["dies_at"] and compiled[-1].steps_done == options["dies_at"]:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with patch.multiple(TensorFlowEngine, compile=noted, train=take):
+        for steps in options["steps"]:
+            try:
+                cli.main(fit, "fit", [*arguments, "--steps", str(steps)])
+            except SystemExit as ended:
+                if ended.code:
+                    raise
+    if options["file"]:
+        save_replicas(compiled[-1], options["file"])
 
 
 def save_replicas(gan: Any, file: str) -> None:
@@ -49,4 +60,4 @@ def save_replicas(gan: Any, file: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(json.loads(sys.argv[1]), sys.argv[2:])
