@@ -110,7 +110,7 @@ def test_each_task_runs_fit_in_the_image_with_all_arguments(tmp_path):
     command(tmp_path, "srun", SRUN)
     command(tmp_path, "apptainer", APPTAINER)
     own = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "TOLD": str(tmp_path / "told")}
-    arguments = [SLURM, "demo", "--set", "a=b c"]
+    arguments = [str(SLURM), "demo", "--set", "a=b c"]
     subprocess.run(arguments, cwd=tmp_path, env=os.environ | own, check=True)
     tasks = (tmp_path / "told").read_text().splitlines()
     assert len(tasks) == 2
