@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tfrecords_tools.common.errors import InputError
+from tfrecords_tools.common.errors import InputError, first_line
 from tfrecords_tools.examples import Collection, Example
 
 SHAPE = (3, 32, 32)  # of each row: all red values, then green, then blue
@@ -71,4 +71,5 @@ def _load(path: Path) -> dict[str, Any]:
             content = _DataOnly(file, encoding="bytes").load()
         return {key.decode(): value for key, value in content.items()}
     except Exception as error:  # a damaged pickle can raise anything
-        raise InputError(f"{path} is not a CIFAR-10 python batch: {error}.") from None
+        why = first_line(error)
+        raise InputError(f"{path} is not a CIFAR-10 python batch: {why}.") from None

@@ -69,6 +69,8 @@ def stem(name: str) -> str:
 
 def canonical(name: str) -> str:
     """Undo every wrong decoding of `name`, compose its accents (NFC), and fold its case."""
+    if name.isascii():
+        return name.casefold()  # as below, but at once
     name = unicodedata.normalize("NFC", name)
     for page in CODE_PAGES:
         for form in (name, name.translate(CAPITALS)):

@@ -3,7 +3,6 @@
 Pixel (row, column) of example i is (i, row, column), so a batch shows which crops it contains.
 """
 
-import io
 from itertools import islice
 from typing import Any
 
@@ -15,6 +14,7 @@ from artgan_tf.config import Data
 from artgan_tf.data import batches, pipeline
 from artgan_tf.data.decoding import decode_any
 from artgan_tf.data.source import Indexed, Split, short_side, streamed
+from tests.tfrecords_tools.odd_images import encoded
 from tfrecords_tools.images import UnreadableImage
 
 COUNT, BATCH = 23, 5
@@ -37,25 +37,25 @@ def picture(index: int, data: Data) -> np.ndarray:
 
 
 def split_of(kind: str, data: Data, labels: np.ndarray = LABELS, readable: Any = None) -> Split:
-    """A split of all examples, of which others than the `readable` ones raise UnreadableImage."""
+    """A split of all examples, of which only the `readable` ones can be read, by default all."""
+
+    def sound(index: int) -> bool:
+        return readable is None or index in readable
 
     def load(index: int) -> np.ndarray:
-        if readable is not None and index not in readable:
+        if not sound(index):
             raise UnreadableImage("it fell into the river")
         return picture(index, data)
 
     if kind.startswith("streamed"):
-        files = [png(load(i)) for i in range(len(labels))]
+        files = [
+            encoded(Image.fromarray(load(i))) if sound(i) else b"a river"
+            for i in range(len(labels))
+        ]
         examples = tf.data.Dataset.from_tensor_slices({"image": files, "label": labels.astype(int)})
         return streamed(examples, decode_any("a stream", short_side(data), 40))
     split = Indexed(labels, load, "picture {}".format)
     return batches.in_memory(split, data) if kind.startswith("NumPy") else split
-
-
-def png(pixels: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    return file.getvalue()
 
 
 def stream(
@@ -72,6 +72,7 @@ def stream(
     if kind.startswith("NumPy"):
         return list(islice(batches.training_batches(split, data, BATCH, seed, start), steps))
     made = pipeline.training_batches(split, data, BATCH, seed, start)
+    assert made.element_spec == element_spec(data, BATCH)
     return list(made.take(steps).as_numpy_iterator())
 
 
@@ -79,7 +80,14 @@ def held_out(kind: str, split: Any) -> Any:
     """An iterable of held-out batches."""
     if kind.startswith("NumPy"):
         return batches.HeldOut(split, settings(kind), BATCH)
-    return pipeline.held_out_batches(split, settings(kind), BATCH).as_numpy_iterator()
+    made = pipeline.held_out_batches(split, settings(kind), BATCH)
+    assert made.element_spec == element_spec(settings(kind), None)
+    return made.as_numpy_iterator()
+
+
+def element_spec(data: Data, size: int | None) -> tuple[tf.TensorSpec, tf.TensorSpec]:
+    side = data.image_size
+    return tf.TensorSpec((size, side, side, 3), tf.uint8), tf.TensorSpec((size,), tf.int32)
 
 
 def indices(batches: list[Any]) -> list[int]:

@@ -34,7 +34,8 @@ IN_MEMORY = pytest.mark.parametrize("kind", ["in memory", "NumPy, in memory"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_stream_from_step_k_goes_on_where_one_from_0_would_be(kind: str) -> None:
     whole = stream(kind, 16)  # three epochs and a half
-    for start in (1, 4, 5, 11):
+    for start in (4, 11):
+        tf.random.set_seed(start)  # which must not matter
         assert_same(stream(kind, 16 - start, start=start), whole[start:])
 
 

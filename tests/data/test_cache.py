@@ -1,58 +1,35 @@
 """Images in memory: the budget holds, and unreadable images are skipped or replaced."""
 
 import gc
-import io
+from collections.abc import Iterable
 from threading import Barrier, get_ident
 from typing import Any
 
 import numpy as np
 import pytest
 import tensorflow as tf
-from PIL import Image
 
-from artgan_tf.config import Data, InputError
+from artgan_tf.config import InputError
 from artgan_tf.data.cache import Cached, in_memory
-from artgan_tf.data.decoding import decode_any
 from artgan_tf.data.pipeline import held_out_batches, training_batches
 from artgan_tf.data.source import Indexed, Split, streamed
-from tfrecords_tools.images import UnreadableImage
+from tests.data import streams
+from tests.data.streams import OF_TENSORFLOW, settings
 
 COUNT, BATCH = 12, 4
-KINDS = ["in memory", "uncached", "streamed", "streamed, in memory"]
 
 
-def settings(kind: str, **changes: Any) -> Data:
-    return Data(**({"image_size": 8, "cache_mb": 8 if "in memory" in kind else 0} | changes))
-
-
-def split_of(kind: str, broken: set[int]) -> Split:
-    """Example i is uniformly grey with value i and label i, or unreadable."""
-
-    def load(index: int) -> np.ndarray:
-        if index in broken:
-            raise UnreadableImage("it fell into the river")
-        return np.full((8, 9 + index, 3), index, np.uint8)
-
-    if not kind.startswith("streamed"):
-        return Indexed(np.arange(COUNT, dtype=np.int32), load, "picture {}".format)
-    files = [b"a river" if i in broken else png(load(i)) for i in range(COUNT)]
-    examples = tf.data.Dataset.from_tensor_slices({"image": files, "label": np.arange(COUNT)})
-    return streamed(examples, decode_any("a stream", 8, 40))
-
-
-def png(pixels: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    return file.getvalue()
+def split_of(kind: str, broken: Iterable[int] = ()) -> Split:
+    """Example i has label i, or is unreadable."""
+    labels = np.arange(COUNT, dtype=np.int32)
+    return streams.split_of(kind, settings(kind), labels, {*range(COUNT)} - {*broken})
 
 
 def drawn(batches: tf.data.Dataset) -> list[int]:
     """The labels of all examples, after checking that each image matches its label."""
     labels: list[int] = []
     for images, part in batches.as_numpy_iterator():
-        np.testing.assert_array_equal(
-            images, np.broadcast_to(part[:, None, None, None], images.shape)
-        )
+        np.testing.assert_array_equal(images[:, 0, 0, 0], part)
         labels += part.tolist()
     return labels
 
@@ -69,12 +46,12 @@ def test_a_split_says_how_many_threads_load_it(threads: int) -> None:
         return np.zeros((8, 8, 3), np.uint8)
 
     split = Indexed(np.zeros(COUNT, np.int32), load, threads=threads)
-    assert isinstance(in_memory(split, settings("in memory")), Cached)
+    assert isinstance(in_memory(split, settings()), Cached)
     assert len(found) == threads
 
 
 # ---- unreadable images ------------------------------------------------------------------------
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", OF_TENSORFLOW)
 def test_held_out_images_that_cannot_be_read_are_left_out_with_a_warning(kind: str) -> None:
     data = settings(kind)
     with pytest.warns(UserWarning, match="skipped") as caught:
@@ -88,7 +65,7 @@ def test_held_out_images_that_cannot_be_read_are_left_out_with_a_warning(kind: s
 
 def test_one_image_that_cannot_be_read_is_told_of_as_one() -> None:
     with pytest.warns(UserWarning, match=r"^1 unreadable image is skipped, e\.g\. picture 5 \("):
-        in_memory(split_of("in memory", {5}), settings("in memory"))
+        in_memory(split_of("in memory", {5}), settings())
 
 
 @pytest.mark.parametrize(
@@ -108,9 +85,9 @@ def test_training_goes_on_without_images_that_cannot_be_read(kind: str, epoch: l
     assert drawn(training_batches(split, data, BATCH, 0, start_step=6).take(9)) == whole[24:]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", OF_TENSORFLOW)
 def test_a_split_without_a_readable_image_is_refused_before_it_is_used(kind: str) -> None:
-    data, split = settings(kind), split_of(kind, set(range(COUNT)))
+    data, split = settings(kind), split_of(kind, range(COUNT))
     for build in (
         lambda: training_batches(split, data, BATCH, 0),
         lambda: held_out_batches(split, data, BATCH),
@@ -131,58 +108,36 @@ def recorded(count: int, shape: tuple[int, ...]) -> tuple[Indexed, list[int]]:
     return Indexed(np.zeros(count, np.int32), load), loaded
 
 
-def test_images_are_kept_in_memory_as_they_are() -> None:
-    data, split = settings("in memory"), split_of("in memory", set())
-    kept = in_memory(split, data)
-    assert isinstance(kept, Cached)
-    assert kept.count == COUNT
-    np.testing.assert_array_equal(kept.labels, split.labels)  # type: ignore[union-attr]
-    for index in range(COUNT):
-        np.testing.assert_array_equal(kept.load(index), split.load(index))  # type: ignore[union-attr]
-    assert in_memory(kept, data) is kept
-
-
 @pytest.mark.parametrize("cache_mb", [0, 1])
 def test_what_cannot_fit_is_not_read_ahead(cache_mb: int) -> None:
     split, loaded = recorded(7000, (8, 8, 3))  # 1.3 MB
-    assert in_memory(split, settings("", cache_mb=cache_mb)) is split
+    assert in_memory(split, settings(crop=1.0, cache_mb=cache_mb)) is split
     assert loaded == []
 
 
-def test_elongated_images_do_not_break_the_budget() -> None:
-    split, loaded = recorded(1000, (8, 400, 3))  # 9.6 MB; square ones would take 0.2
-    assert not isinstance(in_memory(split, settings("", cache_mb=4)), Cached)
-    assert len(loaded) < 1000  # the rest was not read
-    split, _ = recorded(1000, (8, 24, 3))
-    assert isinstance(in_memory(split, settings("", cache_mb=4)), Cached)
-
-
-@pytest.mark.parametrize("count", [1000, 4000])
-def test_what_has_turned_out_too_large_is_not_read_again(count: int) -> None:
-    data = settings("", cache_mb=4)
-    split, loaded = recorded(count, (8, 400, 3))
+@pytest.mark.parametrize(("count", "most"), [(1000, 512), (4000, 256)])  # or a sample of them
+def test_what_has_turned_out_too_large_is_not_read_again(count: int, most: int) -> None:
+    data = settings(crop=1.0, cache_mb=4)
+    split, loaded = recorded(count, (8, 400, 3))  # 9.6 MB or more; square ones would take 0.2
     kept = in_memory(split, data)
-    assert len(loaded) <= {1000: 512, 4000: 256}[count]  # or a sample of them
+    assert not isinstance(kept, Cached)
+    assert len(loaded) <= most
     loaded.clear()
     assert in_memory(kept, data) is kept
     held_out_batches(kept, data, BATCH)
-    held_out_batches(kept, data, BATCH)
     training_batches(kept, data, BATCH, 0)
-    assert len(loaded) <= 4  # to check for a readable one
+    assert len(loaded) <= 2  # to check for a readable one
+    assert isinstance(in_memory(recorded(1000, (8, 24, 3))[0], data), Cached)
 
 
 def test_a_class_of_large_images_does_not_speak_for_all() -> None:
-    data = settings("", cache_mb=4)
     order = np.repeat([400, 8], [200, 3800])  # the first class alone exceeds the budget
-
-    def load(index: int) -> np.ndarray:
-        return np.zeros((8, order[index], 3), np.uint8)
-
-    assert isinstance(in_memory(Indexed(np.zeros(4000, np.int32), load), data), Cached)
+    split = Indexed(np.zeros(4000, np.int32), lambda i: np.zeros((8, order[i], 3), np.uint8))
+    assert isinstance(in_memory(split, settings(crop=1.0, cache_mb=4)), Cached)
 
 
 def test_records_that_turn_out_too_large_are_decoded_once() -> None:
-    data = settings("", cache_mb=1)
+    data = settings(crop=1.0, cache_mb=1)
     decoded: list[int] = []
 
     def decode(number: Any) -> Any:
@@ -193,8 +148,7 @@ def test_records_that_turn_out_too_large_are_decoded_once() -> None:
         decoded.append(number)
         return np.zeros((8, 400, 3), np.uint8)
 
-    split = streamed(tf.data.Dataset.range(2000), decode)
-    kept = in_memory(split, data)
+    kept = in_memory(streamed(tf.data.Dataset.range(2000), decode), data)
     assert not isinstance(kept, Cached)
     assert len(decoded) < 2000
     decoded.clear()
@@ -203,7 +157,7 @@ def test_records_that_turn_out_too_large_are_decoded_once() -> None:
 
 
 def test_batches_outlive_the_split_they_come_from() -> None:
-    iterator = iter(training_batches(split_of("in memory", set()), settings("in memory"), BATCH, 0))
+    iterator = iter(training_batches(split_of("in memory"), settings(), BATCH, 0))
     gc.collect()
     for _ in range(20):
         images, labels = next(iterator)
@@ -212,7 +166,7 @@ def test_batches_outlive_the_split_they_come_from() -> None:
 
 
 def test_a_strategy_sees_the_same_batches() -> None:
-    data, split = settings("in memory"), split_of("in memory", set())
+    data, split = settings(), split_of("in memory")
     plain = drawn(training_batches(split, data, BATCH, 0).take(9))
     batches = training_batches(split, data, BATCH, 0)
     strategy = tf.distribute.MirroredStrategy(["CPU:0"])

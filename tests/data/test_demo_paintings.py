@@ -21,17 +21,6 @@ def test_there_are_ten_distinct_lower_case_names() -> None:
     assert all(name == name.lower() and "_" not in name for name in CLASS_NAMES)
 
 
-@pytest.mark.parametrize("size", [17, 32, 64])
-@pytest.mark.parametrize("index", range(10, 20))
-def test_a_painting_has_the_size_asked_for_and_the_label_of_its_index(
-    index: int, size: int
-) -> None:
-    image, label = paint(3, index, size)
-    assert image.shape == (size, size, 3)
-    assert image.dtype == np.uint8
-    assert label == index - 10
-
-
 def test_seed_and_index_alone_decide_a_painting() -> None:
     first = [paint(5, index, 32)[0] for index in range(CLASSES)]
     np.random.seed(1)  # the global generator must not matter
@@ -40,30 +29,29 @@ def test_seed_and_index_alone_decide_a_painting() -> None:
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("label", range(10))
-def test_another_seed_or_index_gives_another_painting_of_the_class(label: int) -> None:
-    image = paint(0, label, 32)[0].astype(float)
-    for seed, index in ((1, label), (0, label + CLASSES)):
-        other, other_label = paint(seed, index, 32)
-        assert other_label == label
-        assert np.abs(image - other).mean() > 3
+def test_another_seed_or_index_gives_another_painting_of_the_class() -> None:
+    for label in range(CLASSES):
+        image = paint(0, label, 32)[0].astype(float)
+        for seed, index in ((1, label), (0, label + CLASSES)):
+            assert np.abs(image - paint(seed, index, 32)[0]).mean() > 3, label
 
 
-def test_a_gallery_is_its_paintings_in_order() -> None:
-    images, labels = gallery(seed=2, start=7, count=15, size=24)
-    assert images.shape == (15, 24, 24, 3)
+@pytest.mark.parametrize("size", [17, 64])
+def test_a_gallery_is_its_paintings_in_order(size: int) -> None:
+    images, labels = gallery(seed=2, start=7, count=15, size=size)
+    assert images.shape == (15, size, size, 3)
     assert images.dtype == np.uint8
     assert labels.dtype == np.int32
     for place in range(15):
-        image, label = paint(2, 7 + place, 24)
+        image, label = paint(2, 7 + place, size)
         np.testing.assert_array_equal(images[place], image)
-        assert labels[place] == label
+        assert labels[place] == label == (7 + place) % CLASSES
 
 
 def test_the_composition_is_the_same_at_another_size(paintings: Gallery) -> None:
-    small = paintings[0][:200].astype(float)
-    large = gallery(seed=0, start=0, count=200, size=64)[0].astype(float)
-    shrunk = large.reshape(200, 32, 2, 32, 2, 3).mean((2, 4))
+    small = paintings[0][:60].astype(float)
+    large = gallery(seed=0, start=0, count=60, size=64)[0].astype(float)
+    shrunk = large.reshape(60, 32, 2, 32, 2, 3).mean((2, 4))
     differences = np.abs(small - shrunk).mean((1, 2, 3))
     assert differences.max() < 4  # measured 2.3 over 1,000; unrelated paintings differ by about 60
 

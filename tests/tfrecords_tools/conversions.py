@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -18,6 +18,7 @@ from artgan_tf.data.demo_paintings import CLASS_NAMES, gallery
 from tfrecords_tools import convert as verb
 from tfrecords_tools import writing
 from tfrecords_tools.common import cli
+from tfrecords_tools.common.errors import InputError
 from tfrecords_tools.options import Options
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -74,6 +75,16 @@ def sentence(done: Done, code: int = 2) -> str:
     return the_error(done.returncode, done.stderr, code)
 
 
+def refusal(call: Callable[..., object], *arguments: Any) -> str:
+    """Return the sentence with which a call refuses its arguments."""
+    with pytest.raises(InputError) as caught:
+        call(*arguments)
+    said = str(caught.value)
+    assert "\n" not in said
+    assert said.endswith(".")
+    return said
+
+
 def the_error(found: int | str | None, printed: str, code: int = 2) -> str:
     assert "Traceback" not in printed, printed
     assert found == code, printed
@@ -94,6 +105,14 @@ def paintings(root: Path, count: int, size: int = 20, classes: int = 3) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         cut = image[: size - 3 * (index % 4), : size - 2 * (index % 3)] if size > 19 else image
         Image.fromarray(cut).save(path, compress_level=1)
+    return root
+
+
+def pictures(root: Path, *names: str) -> Path:
+    """Write small pictures, red as their number is, to these paths below a folder; return it."""
+    for index, name in enumerate(names):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (12, 10), (index, 0, 0)).save(root / name)
     return root
 
 

@@ -42,6 +42,10 @@ def once_there(name: str) -> Moment:
     return lambda out: (out / name).exists()
 
 
+def once_gone(name: str) -> Moment:
+    return lambda out: not (out / name).exists()
+
+
 def alive(group: int) -> list[str]:
     """Return the processes of a group that still run."""
     found = []

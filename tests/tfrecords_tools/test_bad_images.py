@@ -55,7 +55,7 @@ def test_skipped_files_are_reported_with_reasons(source: Path, tmp_path: Path) -
     assert "3 skipped" in done.stderr
 
 
-def test_a_file_that_stopped_it_is_mended_or_taken_away(
+def test_what_stopped_it_is_mended_or_taken_away(
     source: Path, intact: Path, tmp_path: Path
 ) -> None:
     """Without the file it is another data set."""

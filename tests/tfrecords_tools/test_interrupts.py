@@ -16,23 +16,18 @@ from tests.tfrecords_tools.processes import (
     PATIENCE,
     SETTINGS,
     Moment,
-    Struck,
     Undisturbed,
     alive,
     ended,
     needs_proc,
     once_done,
+    once_gone,
     once_there,
     struck,
 )
 from tfrecords_tools.workers import interrupts_wait
 
 pytestmark = needs_proc
-MOMENTS = [  # from start to end, and while the last files are written
-    *map(once_there, (".convert/plan.json", ".convert/info/dataset_info.json")),
-    *map(once_there, ("dataset_info.json", "report.json")),
-    *map(once_done, (1, 6, 14)),
-]
 
 
 def resumes(undisturbed: Undisturbed, out: Path) -> bool:
@@ -41,6 +36,7 @@ def resumes(undisturbed: Undisturbed, out: Path) -> bool:
 
 
 def killed(group: int) -> None:
+    """Kill the launcher alone, not its workers."""
     os.kill(group, signal.SIGKILL)
 
 
@@ -48,78 +44,68 @@ def all_killed(group: int) -> None:
     os.killpg(group, signal.SIGKILL)
 
 
+def all_terminated(group: int) -> None:
+    os.killpg(group, signal.SIGTERM)
+
+
+def all_interrupted(group: int) -> None:
+    """Do as a terminal does."""
+    os.killpg(group, signal.SIGINT)
+
+
 # ---- kills -----------------------------------------------------------------------------------
 @pytest.mark.slow
 def test_kills_at_any_moment_cost_nothing(undisturbed: Undisturbed, tmp_path: Path) -> None:
     """The same command follows at once, while workers may not have ended yet."""
+    moments = {
+        once_there(".convert/plan.json"): all_killed,
+        once_done(1): killed,
+        once_done(8): all_terminated,
+        once_there("dataset_info.json"): killed,
+    }
     landed = 0
-    for number, moment in enumerate(MOMENTS):
+    for number, (moment, kill) in enumerate(moments.items()):
         out = tmp_path / str(number) / "set"
-        kill = killed if number % 2 else all_killed  # the launcher alone, or its workers too
         found = struck(undisturbed.source, out, moment, kill)
         assert resumes(undisturbed, out), number
         assert ended(found.group)
+        assert "Traceback" not in found.printed
         landed += found.landed
-    assert landed > len(MOMENTS) / 2
+    assert landed > 1
 
 
-@pytest.mark.slow
-def test_a_killed_overwrite_leaves_nothing_of_the_old_set(
-    undisturbed: Undisturbed, tmp_path: Path
-) -> None:
-    out = tmp_path / "set"
+def test_a_killed_overwrite_leaves_nothing_old(undisturbed: Undisturbed, tmp_path: Path) -> None:
+    out, flags = tmp_path / "set", (*FLAGS, "--overwrite")
     converted(undisturbed.source, out, *SETTINGS, "--seed", 1, "--limit", 40)
-    flags = (*FLAGS, "--overwrite")
-    struck(
-        undisturbed.source, out, lambda out: not (out / "report.json").exists(), all_killed, flags
-    )
+    struck(undisturbed.source, out, once_gone("report.json"), all_killed, flags)
     converted(undisturbed.source, out, *SETTINGS, "--overwrite")
     assert content(out) == undisturbed.content
 
 
 # ---- interrupts ------------------------------------------------------------------------------
-def interrupted(
-    undisturbed: Undisturbed, out: Path, moment: Moment, number: int, pause: float = 0
-) -> Struck:
-    """Send a signal to the whole process group, as a terminal does."""
-    found = struck(undisturbed.source, out, moment, lambda g: os.killpg(g, number), pause=pause)
-    assert ended(found.group)
-    assert "Traceback" not in found.printed
-    if not found.landed:
-        pytest.skip("this machine was too busy to strike in time")
-    return found
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
-def test_interrupted_it_ends_and_goes_on(
-    undisturbed: Undisturbed, tmp_path: Path, number: signal.Signals
+@pytest.mark.parametrize(
+    ("moment", "pause"),
+    [(once_there(".convert/plan.json"), 0.2), (once_done(5), 0)],
+    ids=["while workers start", "later"],
+)
+def test_interrupted_it_says_one_sentence_and_goes_on(
+    undisturbed: Undisturbed, tmp_path: Path, moment: Moment, pause: float
 ) -> None:
     out = tmp_path / "set"
-    found = interrupted(undisturbed, out, once_done(5), number)
-    assert found.code == (1 if number == signal.SIGINT else -signal.SIGTERM)
-    if number == signal.SIGINT:
-        assert found.printed.splitlines()[-1] == "error: interrupted."
-        assert list(out.glob(".*.tmp")) == []
+    found = struck(undisturbed.source, out, moment, all_interrupted, pause=pause)
+    assert ended(found.group)
+    if not found.landed:
+        pytest.skip("this machine was too busy to strike in time")
+    *progress, last = found.printed.splitlines()
+    assert (found.code, last) == (1, "error: interrupted.")
+    assert all("images/s" in line for line in progress)
+    assert list(out.glob(".*.tmp")) == []
     assert resumes(undisturbed, out)
 
 
-@pytest.mark.slow
-def test_interrupted_while_workers_start_it_says_one_sentence(
-    undisturbed: Undisturbed, tmp_path: Path
-) -> None:
-    for pause in (0.05, 0.3):
-        out, moment = tmp_path / str(pause) / "set", once_there(".convert/plan.json")
-        found = interrupted(undisturbed, out, moment, signal.SIGINT, pause)
-        *progress, last = found.printed.splitlines()
-        assert (found.code, last) == (1, "error: interrupted.")
-        assert all("images/s" in line for line in progress)
-
-
 @pytest.mark.parametrize("threads", [0, 1])  # any thread may receive the signal
-def test_an_interrupt_while_workers_start_counts_afterwards(
-    threads: int, request: pytest.FixtureRequest
-) -> None:
+def test_interrupts_wait_while_workers_start(threads: int, request: pytest.FixtureRequest) -> None:
     # A shell starts programs in the background with Ctrl-C ignored.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
-from tfrecords_tools.common.errors import InputError
+from tests.tfrecords_tools.conversions import pictures, refusal
 from tfrecords_tools.lists import listed_images
 
 ROOT, COUNT = "pictures", 12
@@ -20,10 +19,7 @@ Write = Callable[..., Path]
 @pytest.fixture(scope="module")
 def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("lists") / ROOT
-    root.mkdir()
-    for name in (*NAMES, "with,comma.png", "\u00e3\u0085\u2028.png"):
-        Image.new("RGB", (9, 9)).save(root / name)
-    return root
+    return pictures(root, *NAMES, "with,comma.png", "\u00e3\u0085\u2028.png")
 
 
 @pytest.fixture
@@ -42,13 +38,6 @@ def found(images: Path, path: Path) -> Rows:
     made = listed_images(images, {"train": path}, None)
     assert made.listing.missing == []
     return sorted((e.key, made.class_names[e.label]) for e in made.examples)
-
-
-def refusal(images: Path, path: Path, classes: Path | None = None) -> str:
-    with pytest.raises(InputError) as caught:
-        listed_images(images, {"train": path}, classes)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 # ---- dialects --------------------------------------------------------------------------------
@@ -89,19 +78,18 @@ def test_it_is_read_whatever_divides_it_in_whatever_order(
         (["001.png,b\r000.png,a"], [("000.png", "a"), ("001.png", "b")]),  # as on old Macs
         (['"with,comma.png",x'], [("with,comma.png", "x")]),
         (["with,comma.png,x"], [("with,comma.png", "x")]),
+        (['000.png,12" panel', "001.png,b"], [("000.png", '12" panel'), ("001.png", "b")]),
+        (['000.png;"por""trait"', "001.png;b"], [("000.png", 'por"trait'), ("001.png", "b")]),
+        (["000.png,Sea", "001.png,sea"], [("000.png", "Sea"), ("001.png", "sea")]),
         # Python's splitlines takes these characters of a mangled name for line ends.
         (["\u00e3\u0085\u2028.png,1"], [("\u00e3\u0085\u2028.png", "1")]),
     ],
 )
-def test_other_ways_to_write_rows(
-    images: Path, write: Write, lines: list[str], expected: Rows
-) -> None:
+def test_other_ways_to_write(images: Path, write: Write, lines: list[str], expected: Rows) -> None:
     assert found(images, write(*lines)) == expected
 
 
-def test_what_is_not_utf_8_is_read_as_windows_writes_it_and_told(
-    images: Path, write: Write
-) -> None:
+def test_what_is_not_utf_8_is_read_as_windows_writes_it(images: Path, write: Write) -> None:
     rows = [(name, f"Musée {i % 2}") for i, name in enumerate(NAMES)]
     path = write("file,label", *map(",".join, rows), encoding="cp1252")
     with pytest.warns(UserWarning, match=r"l\.csv .*Windows-1252 \(line 2: 000.png,Musée 0\)"):
@@ -109,9 +97,7 @@ def test_what_is_not_utf_8_is_read_as_windows_writes_it_and_told(
 
 
 # ---- headers and labels ----------------------------------------------------------------------
-def test_a_header_is_no_class_in_any_list_and_numbers_are_ordered_as_numbers(
-    images: Path, write: Write
-) -> None:
+def test_a_header_is_no_class_and_numbers_are_in_their_order(images: Path, write: Write) -> None:
     for kind in (str, "{:.1f}".format):
         rows = [f"{name},{kind(COUNT - 1 - i)}" for i, name in enumerate(NAMES)]
         halves = (["file,label", *rows[:9]], ["file,label", *rows[9:]])
@@ -161,8 +147,7 @@ def test_paths_of_another_machine_are_found_and_told_of(
 
 
 def test_a_name_without_suffix_that_two_files_have_is_missing(tmp_path: Path, write: Write) -> None:
-    for name in ("1.png", "1.jpg", "2 a.png", "3.tif"):
-        Image.new("RGB", (9, 9)).save(tmp_path / name)
+    pictures(tmp_path, "1.png", "1.jpg", "2 a.png", "3.tif")
     with pytest.warns(UserWarning, match=r"2 of 3 lines .* such as 2%20a to 2 a\.png"):
         made = listed_images(tmp_path, {"train": write("1,sea", "2%20a,sea", "3,sea")}, None)
     assert [example.key for example in made.examples] == ["2 a.png", "3.tif"]
@@ -170,9 +155,7 @@ def test_a_name_without_suffix_that_two_files_have_is_missing(tmp_path: Path, wr
 
 
 @pytest.mark.parametrize("folder", ["val", "pict", f"{ROOT}/more"])
-def test_files_of_the_same_name_in_other_folders_are_not_meant(
-    images: Path, write: Write, folder: str
-) -> None:
+def test_files_in_other_folders_are_not_meant(images: Path, write: Write, folder: str) -> None:
     path = write(*(f"{folder}/{name},sea" for name in NAMES))
     made = listed_images(images, {"train": path}, None)
     assert made.examples == []
@@ -207,7 +190,7 @@ def test_files_of_the_same_name_in_other_folders_are_not_meant(
 def test_rows_that_could_mean_something_else_are_refused_with_their_line(
     images: Path, write: Write, lines: list[str], said: str
 ) -> None:
-    assert said in refusal(images, write(*lines))
+    assert said in refusal(listed_images, images, {"train": write(*lines)}, None)
 
 
 @pytest.mark.parametrize(
@@ -217,27 +200,16 @@ def test_rows_that_could_mean_something_else_are_refused_with_their_line(
         ("000.png,a\n".encode("utf-16-le"), ["zero bytes", "UTF-8"]),
     ],
 )
-def test_what_is_no_text_is_refused(
-    images: Path, tmp_path: Path, data: bytes, words: list[str]
-) -> None:
+def test_no_text_is_refused(images: Path, tmp_path: Path, data: bytes, words: list[str]) -> None:
     (tmp_path / "l.csv").write_bytes(data)
-    said = refusal(images, tmp_path / "l.csv")
+    said = refusal(listed_images, images, {"train": tmp_path / "l.csv"}, None)
     assert all(word in said for word in ["l.csv", *words])
 
 
-def test_a_label_that_no_class_file_has_is_refused_also_in_the_first_line(
-    images: Path, write: Write
-) -> None:
+def test_a_label_that_no_class_file_has_is_refused_in_any_line(images: Path, write: Write) -> None:
     """An image in the first line is no header, so the row must not be skipped."""
     classes = write("0 a", "1 b", name="classes")
     for lines in (["path,label", "000.png,1", "", "001.png,2"], ["001.png,2", "000.png,1"]):
         path, line = write(*lines), lines.index("001.png,2") + 1
-        said = refusal(images, path, classes)
+        said = refusal(listed_images, images, {"train": path}, classes)
         assert all(part in said for part in (f"{path}, line {line}", "'2'", "'001.png'"))
-
-
-def test_a_missing_list_or_class_file_or_folder_is_refused(images: Path, write: Write) -> None:
-    path = write("000.png,0")
-    assert "none.csv" in refusal(images, path.with_name("none.csv"))
-    assert "none.txt" in refusal(images, path, path.with_name("none.txt"))
-    assert "nowhere" in refusal(images / "nowhere", path)

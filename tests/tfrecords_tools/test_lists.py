@@ -4,8 +4,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
+from tests.tfrecords_tools.conversions import pictures
 from tfrecords_tools.common.errors import InputError
 from tfrecords_tools.examples import Example
 from tfrecords_tools.lists import Listing, listed_images, parse_lists, wikiart_lists
@@ -54,16 +54,11 @@ def write(path: Path, *lines: str, end: str = "\n") -> Path:
 
 @pytest.fixture(scope="module")
 def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("images")
-    for name in (*IMAGES, *(f"k/{number}.png" for number in range(3))):
-        (root / name).parent.mkdir(exist_ok=True)
-        Image.new("RGB", (9, 9)).save(root / name)
-    return root
+    numbered = (f"k/{number}.png" for number in range(3))
+    return pictures(tmp_path_factory.mktemp("images"), *IMAGES, *numbered)
 
 
-def test_dirty_lists_find_what_they_name_and_count_every_row_once(
-    tmp_path: Path, images: Path
-) -> None:
+def test_dirty_lists_find_what_they_name_and_count_each_row(tmp_path: Path, images: Path) -> None:
     """The lists have the errors of the official ones."""
     write(tmp_path / "genre_class", "0 portrait", "1 still_life", end="\r\n")
     write(tmp_path / "genre_train.csv", *TRAIN, end="\r\n")
@@ -96,9 +91,7 @@ def test_dirty_lists_find_what_they_name_and_count_every_row_once(
     )
 
 
-def test_the_same_path_thrice_with_two_labels_is_dropped_whole(
-    tmp_path: Path, images: Path
-) -> None:
+def test_a_path_with_two_labels_is_dropped_whole(tmp_path: Path, images: Path) -> None:
     path = write(tmp_path / "l.csv", "k/1.png,a", "k/2.png,a", "k/1.png,a", "k/1.png,b")
     found = listed_images(images, {"train": path}, None)
     assert [example.key for example in found.examples] == ["k/2.png"]
@@ -107,9 +100,7 @@ def test_the_same_path_thrice_with_two_labels_is_dropped_whole(
     assert found.listing.repeated == []
 
 
-def test_the_official_artist_lists_have_a_header_and_two_commas(
-    tmp_path: Path, images: Path
-) -> None:
+def test_the_artist_lists_have_a_header_and_two_commas(tmp_path: Path, images: Path) -> None:
     write(tmp_path / "artist_class", "0 Claude_Monet", "1 Rembrandt")
     header = ["(Path to image),, (Groundtruth class) ", ""]
     write(tmp_path / "artist_train", *header, "Cubism/a_untitled.jpg,,1")

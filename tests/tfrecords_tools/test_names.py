@@ -46,12 +46,6 @@ def test_two_wrong_decodings_are_undone(pages: tuple[str, str]) -> None:
     assert canonical(garbled) == NAME.casefold()
 
 
-def test_composed_and_decomposed_accents_are_one_name() -> None:
-    decomposed = unicodedata.normalize("NFD", NAME)
-    assert decomposed != NAME
-    assert canonical(decomposed) == canonical(NAME)
-
-
 @pytest.mark.parametrize("name", ["plain_name-1(2).jpg", "Ukiyo_e/葛飾.jpg", "İstanbul.jpg", ""])
 def test_what_was_never_mangled_only_loses_its_case(name: str) -> None:
     assert canonical(name) == name.casefold()
@@ -65,16 +59,49 @@ def test_undoing_ends_on_random_text() -> None:
 
 
 # ---- rows and files --------------------------------------------------------------------------
-def test_a_file_of_that_very_name_comes_first() -> None:
-    files = {NAME, mangled(NAME, "cp437") or ""}
-    assert match([NAME], files) == {NAME: (NAME, "exact")}
-
-
 def test_a_row_finds_its_file_in_every_mangling() -> None:
     decomposed = unicodedata.normalize("NFD", NAME)
     for file in (decomposed, *(mangled(NAME, page) or "" for page in PAGES), NAME.upper()):
         assert match([NAME], {file, "Cubism/other.jpg"}) == {NAME: (file, "variant")}
     assert match([LISTED], {STORED}) == {LISTED: (STORED, "variant")}
+
+
+@pytest.mark.parametrize(
+    ("rows", "files", "found"),
+    [
+        # A file of that very name comes first, and is not given to a variant.
+        ([NAME], {NAME, mangled(NAME, "cp437")}, {NAME: (NAME, "exact")}),
+        ([mangled(NAME, "latin-1"), NAME], {NAME}, {NAME: (NAME, "exact")}),
+        (
+            ["R/tw\u00f6ns.jpg", "R/tw\u2592ns.jpg"],
+            {"R/tw\u00f6ns.jpg", "R/tw\u00f8ns.jpg"},
+            {
+                "R/tw\u00f6ns.jpg": ("R/tw\u00f6ns.jpg", "exact"),
+                "R/tw\u2592ns.jpg": ("R/tw\u00f8ns.jpg", "ascii"),
+            },
+        ),
+        # What cannot be undone is found by its ASCII letters, if only one file and row have them.
+        (
+            ["R/li\u2592\u2592on.jpg"],
+            {"R/li\u00e4\u00dfon.jpg", "R/lion.png"},
+            {"R/li\u2592\u2592on.jpg": ("R/li\u00e4\u00dfon.jpg", "ascii")},
+        ),
+        (["R/tw\u2592ns.jpg"], {"R/tw\u00f6ns.jpg", "R/tw\u00f8ns.jpg"}, {}),
+        (["R/tw\u2592ns.jpg", "R/tw\u2593ns.jpg"], {"R/tw\u00f6ns.jpg"}, {}),
+        (["U/葛飾北斎.jpg"], {"U/歌川広重.jpg"}, {}),  # both without any
+        (["U/波.jpg"], {"U/富士山と桜.jpg"}, {}),
+        (["I/Рублёв.jpg"], {"I/Дионисий.jpg"}, {}),
+        # Without its apostrophe, too.
+        (["R/d'or.jpg"], {"R/dor.jpg", "R/do'r.jpg"}, {}),
+        (["R/d'or.jpg", "R/do'r.jpg"], {"R/dor.jpg"}, {}),
+        (["R/d'or.jpg", "R/dor.jpg"], {"R/dor.jpg"}, {"R/dor.jpg": ("R/dor.jpg", "exact")}),
+        # Never across folders.
+        (["R/d'or.jpg"], {"S/dor.jpg"}, {}),
+        (["Cubism/andr\u00e9.jpg"], {"Rococo/andr\u00e9.jpg", "andr\u00e9.jpg"}, {}),
+    ],
+)
+def test_a_row_has_the_one_file_that_it_can_mean(rows: list, files: set, found: dict) -> None:
+    assert match(rows, files) == found
 
 
 @pytest.mark.parametrize(
@@ -87,58 +114,7 @@ def test_a_row_finds_its_file_in_every_mangling() -> None:
     ],
 )
 def test_a_row_finds_its_file_without_the_apostrophe(row: str, file: str) -> None:
-    other = "Realism/okeeffe.jpg"
-    assert match([row], {file, other}) == {row: (file, "apostrophe")}
-
-
-def test_without_its_apostrophe_a_name_may_be_that_of_one_file_and_of_one_row_alone() -> None:
-    rows = ["R/d'or.jpg", "R/do'r.jpg"]
-    assert match(rows[:1], {"R/dor.jpg", "R/do'r.jpg"}) == {}
-    assert match(rows, {"R/dor.jpg"}) == {}
-    assert match([rows[0], "R/dor.jpg"], {"R/dor.jpg"}) == {"R/dor.jpg": ("R/dor.jpg", "exact")}
-    assert match([rows[0]], {"S/dor.jpg"}) == {}
-
-
-def test_what_cannot_be_undone_is_found_by_its_ascii_letters() -> None:
-    row, file = "Rococo/li\u2592\u2592on.jpg", "Rococo/li\u00e4\u00dfon.jpg"
-    assert match([row], {file, "Rococo/lion.png"}) == {row: (file, "ascii")}
-
-
-def test_what_could_be_either_of_two_files_is_missing() -> None:
-    files = {"Rococo/tw\u00f6ns.jpg", "Rococo/tw\u00f8ns.jpg"}
-    assert match(["Rococo/tw\u2592ns.jpg"], files) == {}
-
-
-def test_what_two_rows_could_mean_goes_to_neither() -> None:
-    rows = ["Rococo/tw\u2592ns.jpg", "Rococo/tw\u2593ns.jpg"]
-    assert match(rows, {"Rococo/tw\u00f6ns.jpg"}) == {}
-
-
-def test_a_file_that_a_row_names_exactly_is_not_given_to_a_variant() -> None:
-    garbled = mangled(NAME, "latin-1") or ""
-    assert match([garbled, NAME], {NAME}) == {NAME: (NAME, "exact")}
-
-
-def test_a_file_that_an_exact_row_takes_leaves_the_other_to_its_variant() -> None:
-    first, second = "R/tw\u00f6ns.jpg", "R/tw\u00f8ns.jpg"
-    rows = [first, "R/tw\u2592ns.jpg"]
-    assert match(rows, {first, second}) == {first: (first, "exact"), rows[1]: (second, "ascii")}
-
-
-def test_names_are_not_matched_across_folders() -> None:
-    assert match(["Cubism/andr\u00e9.jpg"], {"Rococo/andr\u00e9.jpg", "andr\u00e9.jpg"}) == {}
-
-
-@pytest.mark.parametrize(
-    ("row", "file"),
-    [
-        ("Ukiyo_e/葛飾北斎.jpg", "Ukiyo_e/歌川広重.jpg"),
-        ("Ukiyo_e/波.jpg", "Ukiyo_e/富士山と桜.jpg"),
-        ("Icons/Рублёв.jpg", "Icons/Дионисий.jpg"),
-    ],
-)
-def test_two_names_without_any_ascii_letter_are_not_taken_for_one(row: str, file: str) -> None:
-    assert match([row], {file}) == {}
+    assert match([row], {file, "Realism/okeeffe.jpg"}) == {row: (file, "apostrophe")}
 
 
 def test_thousands_of_mangled_names_find_their_own_files_in_any_order() -> None:

@@ -1,5 +1,6 @@
 """Mistakes on the command line or in the source exit with code 2 and one sentence naming them."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -29,14 +30,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("flag", "value"),
     [
-        *(("--quality", value) for value in (0, 101)),
-        *(("--size", value) for value in (7, 4097)),
-        *(("--shards", value) for value in (0, 100_000)),
-        *(("--workers", value) for value in (-1, 5000)),
-        *(("--val-fraction", value) for value in (-0.1, 1.0)),
-        *(("--max-bad-fraction", value) for value in (-0.1, 1.5)),
-        *(("--max-missing-fraction", value) for value in (-0.1, 1.5)),
-        *(("--limit", 0), ("--seed", -1)),
+        *(("--quality", 0), ("--quality", 101), ("--size", 7), ("--size", 4097)),
+        *(("--shards", 0), ("--shards", 100_000), ("--workers", -1), ("--workers", 5000)),
+        *(("--val-fraction", -0.1), ("--val-fraction", 1.0), ("--limit", 0), ("--seed", -1)),
+        *(("--max-bad-fraction", 1.5), ("--max-missing-fraction", -0.1)),
     ],
 )
 def test_a_number_out_of_range_is_named(
@@ -59,8 +56,9 @@ def test_a_number_out_of_range_is_named(
         ("source", "--labels bad.csv --class-file classes", ["bad.csv, line 3", "'7'", "classes"]),
         ("source", "--quality 80 --encoding png", ["--quality 80", "leave it out"]),
         ("source", "--labels empty", ["empty"]),
+        ("source", "--labels none.csv", ["none.csv"]),
+        ("source", "--labels good.csv --class-file none.txt", ["none.txt"]),
         ("source", "--labels more.csv --max-missing-fraction 0.03", ["1 of 25", "fraction 0.03"]),
-        ("nowhere", "--labels good.csv", ["nowhere"]),
         ("nowhere", "", ["nowhere"]),
         ("file", "", ["file"]),
         ("empty", "", ["empty"]),
@@ -70,15 +68,10 @@ def test_a_number_out_of_range_is_named(
     ],
 )
 def test_a_mistake_about_the_source_is_named(
-    place: Path,
-    tmp_path: Path,
-    source: str,
-    flags: str,
-    words: list[str],
-    monkeypatch: pytest.MonkeyPatch,
+    place: Path, tmp_path: Path, source: str, flags: str, words: list[str]
 ) -> None:
-    monkeypatch.chdir(place)
-    said = refused(Path(source), tmp_path / "out", *flags.split())
+    with contextlib.chdir(place):
+        said = refused(Path(source), tmp_path / "out", *flags.split())
     assert all(word in said for word in words)
     assert not (tmp_path / "out").exists()
 

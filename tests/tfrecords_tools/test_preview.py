@@ -11,7 +11,7 @@ from tfrecords_tools.preview import preview
 
 
 def test_a_picture_that_is_there_stays(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    converted(paintings(tmp_path / "source", 60), tmp_path / "set", "--workers", 1)
+    converted(paintings(tmp_path / "source", 60), tmp_path / "set")
     out = tmp_path / "new" / "sheet.png"
     preview(tmp_path / "set", out=out, columns=2)
     with Image.open(out) as sheet:

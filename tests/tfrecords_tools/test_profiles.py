@@ -9,7 +9,7 @@ from PIL import Image, ImageCms
 
 from tests.tfrecords_tools.conversions import converted, shards
 from tests.tfrecords_tools.odd_images import GREY, P3, RAMP, SIDE, display, encoded, linear_grey
-from tfrecords_tools.images import open_image, read_image
+from tfrecords_tools.images import read_image
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 TO_SRGB = np.array(  # from the profile connection space (D50) to linear sRGB
@@ -39,14 +39,13 @@ def test_a_screen_s_colours_become_those_of_srgb(gamma: float) -> None:
 
 
 def test_a_grey_profile_counts_for_grey_with_and_without_alpha() -> None:
-    expected = curved(GREY / 255)
-    plain = Image.fromarray(RAMP)
-    file = encoded(plain, icc_profile=linear_grey())
-    np.testing.assert_allclose(read_image(file, SIDE).astype(int), expected, atol=2)
-    plain.putalpha(Image.fromarray(ALPHA))
-    expected[ALPHA == 0] = 255
-    file = encoded(plain, icc_profile=linear_grey())
-    np.testing.assert_allclose(read_image(file, SIDE).astype(int), expected, atol=2)
+    expected, image = curved(GREY / 255), Image.fromarray(RAMP)
+    for alpha in (False, True):
+        if alpha:
+            image.putalpha(Image.fromarray(ALPHA))
+            expected[ALPHA == 0] = 255
+        file = encoded(image, icc_profile=linear_grey())
+        np.testing.assert_allclose(read_image(file, SIDE).astype(int), expected, atol=2)
 
 
 def test_a_palette_and_an_alpha_channel_have_the_same_colours() -> None:
@@ -81,11 +80,6 @@ def test_a_profile_that_says_nothing_changes_no_bit(icc: bytes, mode: str) -> No
     kind = "TIFF" if mode == "CMYK" else "PNG"
     expected = read_image(encoded(image, kind), SIDE)
     np.testing.assert_array_equal(read_image(encoded(image, kind, icc_profile=icc), SIDE), expected)
-
-
-def test_profiles_can_be_ignored() -> None:
-    file = encoded(Image.fromarray(COLOURS), icc_profile=display(P3, 1.8))
-    np.testing.assert_array_equal(np.asarray(open_image(file, SIDE, profiles=False)), COLOURS)
 
 
 # ---- the converter ---------------------------------------------------------------------------

@@ -12,13 +12,13 @@ import pytest
 from PIL import Image
 
 from tests.tfrecords_tools.conversions import REPOSITORY, converted, records, shards
+from tfrecords_tools.convert import collect
+from tfrecords_tools.lists import wikiart_lists
+from tfrecords_tools.options import Options
 
 SHARED = Path(os.environ.get("ARTGAN_DATA", REPOSITORY.parent / "shared" / "data"))
 LISTS, IMAGES = SHARED / "wikiart" / "lists", SHARED / "wikiart" / "images"
-SUFFIXES = {"genre": ".csv", "style": ".csv", "artist": ""}
-CLASSES = {"genre": "genre_class", "style": "style_class.txt", "artist": "artist_class"}
-FLAGS = ("--size", 8, "--encoding", "png", "--max-missing-fraction", 1, "--shards", 3)
-
+SUFFIXES = {"genre": ".csv", "artist": ""}  # genre's have all that style's have
 needs_lists = pytest.mark.skipif(
     not (LISTS.is_dir() and IMAGES.is_dir()),
     reason="no wikiart/lists and wikiart/images in ../shared/data: set ARTGAN_DATA",
@@ -41,7 +41,7 @@ class Truth:
     twice: dict[str, set[int]]  # path -> labels, if it has several
     missing: list[tuple[str, str]]
 
-    def found(self) -> list[tuple[str, str, int]]:
+    def examples(self) -> list[tuple[str, str, int]]:
         """Return split, file and label of each image that must become a record."""
         kept = [row for row in self.rows if row.path in self.files and row.path not in self.twice]
         return [(row.split, self.files[row.path], row.label) for row in kept]
@@ -84,59 +84,44 @@ def truth_of(task: str) -> Truth:
     return Truth(rows, files, twice, missing)
 
 
-class Made(NamedTuple):
-    task: str
-    out: Path
-    report: dict[str, Any]
-    truth: Truth
+def test_the_lists_of_styles_are_there() -> None:
+    lists, classes = wikiart_lists(LISTS, "style")
+    assert all(path.is_file() for path in (*lists.values(), classes) if path)
 
 
-@pytest.fixture(scope="module", params=SUFFIXES)
-def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Made:
-    task = request.param
-    out = tmp_path_factory.mktemp(task) / task
-    flags = ("--wikiart-lists", LISTS, "--task", task, *FLAGS)
-    return Made(task, out, converted(IMAGES, out, *flags), truth_of(task))
+@pytest.mark.parametrize("task", SUFFIXES)
+def test_every_row_becomes_a_record_of_its_label_or_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: str
+) -> None:
+    out, truth = tmp_path / task, truth_of(task)
+    found = collect(Options(IMAGES, out, wikiart_lists=LISTS, task=task))  # type: ignore[arg-type]
+    assert len(truth.examples()) > 1000
+    assert Counter(found.examples) == Counter(truth.examples())
+    lines = (LISTS / f"{task}_class").read_text().split("\n")
+    assert list(found.class_names) == [x.split(" ", 1)[1].strip() for x in lines if x.strip()]
+
+    monkeypatch.setattr("tfrecords_tools.convert.collect", lambda options: found)  # once is enough
+    flags = ("--size", 8, "--encoding", "png", "--max-missing-fraction", 1, "--limit", 150)
+    made = converted(IMAGES, out, "--wikiart-lists", LISTS, "--task", task, *flags)
+    check_listing(made["listing"], truth)
+    labels = {(split, path): label for split, path, label in truth.examples()}
+    for split, counts in made["splits"].items():
+        stored = records(shards(out, split))
+        check_pictures(stored)
+        assert all(labels[split, path] == label for path, label, _ in stored)
+        assert counts["images"] == counts["records"] == len(stored) == 150
+        of_class = Counter(found.class_names[label] for _, label, _ in stored)
+        assert counts["classes"] == {name: of_class[name] for name in found.class_names}
+        assert counts["bytes"] == sum(path.stat().st_size for path in shards(out, split))
+    told = (out / "report.txt").read_text(encoding="utf-8")
+    for path, both in truth.twice.items():
+        assert f"{path}: labels {' and '.join(map(str, sorted(both)))}" in told
 
 
-def test_every_listed_image_becomes_one_record_of_its_label(made: Made) -> None:
-    for split in ("train", "val"):
-        expected = [(path, label) for of, path, label in made.truth.found() if of == split]
-        found = records(shards(made.out, split))
-        assert len(expected) > 500
-        assert sorted((path, label) for path, label, _ in found) == sorted(expected)
-
-
-def test_the_records_are_pictures_of_their_files(made: Made) -> None:
-    """Each image is close to its own file, and closer than to any other."""
-    sample = records(shards(made.out, "val"))[::19]
-    stored = np.stack([np.asarray(Image.open(io.BytesIO(data)), float) for _, _, data in sample])
-    files = [Image.open(IMAGES / path).convert("RGB") for path, _, _ in sample]
-    small = [np.asarray(file.resize((8, 8), Image.Resampling.LANCZOS), float) for file in files]
-    distances = np.abs(stored[:, None] - np.stack(small)[None]).mean((2, 3, 4))
-    assert (distances.argmin(1) == np.arange(len(sample))).all()
-    assert distances.diagonal().max() < 4
-
-
-def test_the_report_counts_images_and_classes(made: Made) -> None:
-    lines = (LISTS / CLASSES[made.task]).read_text().split("\n")
-    names = [line.split(" ", 1)[1].strip() for line in lines if line.strip()]
-    assert made.report["classes"] == names
-    for split, counts in made.report["splits"].items():
-        labels = Counter(label for of, _, label in made.truth.found() if of == split)
-        assert counts["images"] == counts["records"] == labels.total()
-        assert counts["skipped"] == 0
-        assert counts["classes"] == {name: labels[index] for index, name in enumerate(names)}
-        assert counts["bytes"] == sum(path.stat().st_size for path in shards(made.out, split))
-
-
-def test_the_report_tells_what_happened_to_each_row(made: Made) -> None:
-    listing, truth = made.report["listing"], made.truth
+def check_listing(listing: dict[str, Any], truth: Truth) -> None:
     assert listing["rows"] == Counter(row.split for row in truth.rows)
     assert sorted(map(tuple, listing["missing"])) == sorted(truth.missing)
-    assert {path: sorted(map(int, each)) for path, each in listing["dropped"].items()} == {
-        path: sorted(each) for path, each in truth.twice.items()
-    }
+    assert {path: {*map(int, each)} for path, each in listing["dropped"].items()} == truth.twice
     assert listing["dropped_rows"] == Counter(r.split for r in truth.rows if r.path in truth.twice)
     paths = Counter(row.path for row in truth.rows if row.path not in truth.twice)
     assert len(listing["repeated"]) == sum(count - 1 for count in paths.values())
@@ -144,7 +129,13 @@ def test_the_report_tells_what_happened_to_each_row(made: Made) -> None:
     assert listing["renamed"] == renamed
     assert listing["matched"]["exact"] == len(truth.files) - len(renamed)
     assert sum(listing["matched"].values()) == len(truth.files)
-    assert made.task == "artist" or any(bare(path) != path for path in renamed)
-    for path, labels in truth.twice.items():
-        told = f"{path}: labels {' and '.join(map(str, sorted(labels)))}"
-        assert told in (made.out / "report.txt").read_text(encoding="utf-8")
+
+
+def check_pictures(stored: list[tuple[str, int, bytes]]) -> None:
+    """Each picture is close to its own file, and closer than to any other."""
+    pictures = [np.asarray(Image.open(io.BytesIO(data)), float) for _, _, data in stored]
+    files = [Image.open(IMAGES / path).convert("RGB") for path, _, _ in stored]
+    small = [np.asarray(file.resize((8, 8), Image.Resampling.LANCZOS), float) for file in files]
+    distances = np.abs(np.stack(pictures)[:, None] - np.stack(small)[None]).mean((2, 3, 4))
+    assert (distances.argmin(1) == np.arange(len(stored))).all()
+    assert distances.diagonal().max() < 4

@@ -88,26 +88,18 @@ def test_a_finished_set_is_answered_and_left_alone(place: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["lost", "cut", "longer"])
-def test_a_lost_shard_of_a_finished_set_is_made_again(
-    place: Path, finished: Path, damage: str
-) -> None:
+def test_what_a_finished_set_lost_is_made_again(place: Path, finished: Path, damage: str) -> None:
     path = shards(place / "set")[3]
     data = path.read_bytes()
     path.unlink()
     others = stamps(place / "set")
-    if damage != "lost":
+    if damage == "lost":
+        for name in ("dataset_info.json", "features.json", "label.labels.txt", "report.txt"):
+            (place / "set" / name).unlink()
+            completed(place, finished, others)
+    else:
         path.write_bytes(data[:-9] if damage == "cut" else data + b"\0")
-    completed(place, finished, others)
-
-
-@pytest.mark.parametrize(
-    "name", ["dataset_info.json", "features.json", "label.labels.txt", "report.txt"]
-)
-def test_a_lost_file_beside_the_shards_is_made_again(
-    place: Path, finished: Path, name: str
-) -> None:
-    (place / "set" / name).unlink()
-    completed(place, finished, stamps(place / "set"))
+        completed(place, finished, others)
 
 
 # ---- a set that is not finished --------------------------------------------------------------
@@ -120,14 +112,16 @@ def test_only_unfinished_shards_are_made(place: Path, finished: Path, lost: int)
     completed(place, finished, others)
 
 
-def test_a_folder_that_was_only_begun_is_used(place: Path, finished: Path) -> None:
-    for begun in ("empty", "state", "lock"):
-        out = place / begun / "set"
-        (out / ".convert" if begun != "empty" else out).mkdir(parents=True)
-        if begun == "lock":
-            (out / ".convert" / ".lock").touch()
-        assert again(place, out=f"{begun}/set").returncode == 0
-        assert content(out) == content(finished / "set")
+@pytest.mark.parametrize("begun", ["", ".convert", ".convert/.lock"])
+def test_a_folder_that_was_only_begun_is_used(place: Path, finished: Path, begun: str) -> None:
+    out = place / "begun" / "set"
+    (out / begun).parent.mkdir(parents=True)
+    if begun.endswith(".lock"):
+        (out / begun).touch()
+    else:
+        (out / begun).mkdir()
+    assert again(place, out="begun/set").returncode == 0
+    assert content(out) == content(finished / "set")
 
 
 # ---- other plans -----------------------------------------------------------------------------
@@ -136,21 +130,20 @@ def test_another_option_is_refused_by_name(place: Path, lost: int) -> None:
     if lost:
         half_done(place, lost=lost)
     before = content(place / "set")
-    for flags in (
-        *(("--size", 13), ("--encoding", "png"), ("--crop", "none")),
-        *(("--shards", 3), ("--seed", 7), ("--limit", 9), ("--val-fraction", 0.3)),
-    ):
-        said = sentence(again(place, *flags))
-        assert all(part in said for part in (f"{flags[0]} ", str(flags[1]), "--overwrite"))
+    others = "size 13, encoding png, crop none, shards 3, seed 7, limit 9, val-fraction 0.3"
+    for option in others.split(", "):
+        flag, value = f"--{option}".split()
+        said = sentence(again(place, flag, value))
+        assert all(part in said for part in (f"{flag} ", value, "--overwrite"))
     assert content(place / "set") == before
 
 
-def test_another_list_is_refused_by_name(tmp_path: Path) -> None:
-    source, path = paintings(tmp_path / "source", 40), tmp_path / "all.csv"
-    path.write_text("".join(f"{name},{name.split('/')[0]}\n" for name in below(source)))
-    converted(source, tmp_path / "set", *FLAGS, "--labels", path)
+def test_another_list_is_refused_by_name(place: Path) -> None:
+    path, out = place / "all.csv", place / "listed"
+    path.write_text("".join(f"{name},a\n" for name in below(place / "source")))
+    converted(place / "source", out, *FLAGS, "--labels", path)
     path.write_text(path.read_text() + "\n")  # not even another label
-    assert "all.csv" in refused(source, tmp_path / "set", *FLAGS, "--labels", path)
+    assert "all.csv" in refused(place / "source", out, *FLAGS, "--labels", path)
 
 
 def test_other_images_are_refused(place: Path) -> None:
@@ -164,8 +157,13 @@ def test_other_images_are_refused(place: Path) -> None:
 
 
 # ---- --overwrite -----------------------------------------------------------------------------
-def test_overwrite_replaces_what_the_converter_made_and_nothing_else(place: Path) -> None:
+def test_overwrite_replaces_what_convert_made_and_no_more(place: Path, finished: Path) -> None:
     """The shards of another data set in the same folder stay, too."""
+    half_done(place, lost=3)
+    before = stamps(place / "set", "*")
+    assert again(place, "--overwrite").returncode == 0
+    assert not before.items() & stamps(place / "set", "*").items()
+    assert content(place / "set") == content(finished / "set")
     mine = ("notes.txt", "other-train.tfrecord-00000-of-00001", "sub/mine.json", ".hidden")
     for name in mine:
         (place / "set" / name).parent.mkdir(exist_ok=True)
@@ -178,31 +176,19 @@ def test_overwrite_replaces_what_the_converter_made_and_nothing_else(place: Path
     assert made == content(place / "fresh" / "set")
 
 
-def test_overwrite_of_the_same_plan_makes_the_same_anew(place: Path, finished: Path) -> None:
-    half_done(place, lost=3)
-    before = stamps(place / "set", "*")
-    assert again(place, "--overwrite").returncode == 0
-    assert not before.items() & stamps(place / "set", "*").items()
-    assert content(place / "set") == content(finished / "set")
-
-
-@pytest.mark.parametrize("flags", [(), ("--overwrite",)])
 @pytest.mark.parametrize("name", ["notes.txt", "other-train.tfrecord-00000-of-00001", "sub/x"])
-def test_a_folder_with_other_files_is_refused(
-    place: Path, name: str, flags: tuple[str, ...]
-) -> None:
+def test_a_folder_with_other_files_is_refused(place: Path, name: str) -> None:
     (place / "mine" / name).parent.mkdir(parents=True)
     (place / "mine" / name).write_text("mine")
     before = content(place / "mine")
-    assert "other files" in sentence(again(place, *flags, out="mine"))
+    for flags in ((), ("--overwrite",)):
+        assert "other files" in sentence(again(place, *flags, out="mine"))
     assert content(place / "mine") == before
 
 
 # ---- two at once -----------------------------------------------------------------------------
 @pytest.mark.parametrize("flags", [(), ("--seed", 5, "--overwrite")])
-def test_a_folder_that_is_being_written_is_left_alone(
-    place: Path, flags: tuple[object, ...]
-) -> None:
+def test_a_folder_that_is_being_written_stays(place: Path, flags: tuple[object, ...]) -> None:
     half_done(place, lost=2)
     state = place / "set" / ".convert"
     with (state / ".lock").open("w") as file:  # as a running conversion holds it

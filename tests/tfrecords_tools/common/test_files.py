@@ -52,9 +52,7 @@ def test_a_path_that_can_be_none_is_a_mistake(tmp_path: Path) -> None:
         files.write(tmp_path / "file" / "a.txt", "")
 
 
-def test_lines_are_added_whole_or_not_at_all(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lines_are_added_whole_or_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     resource = pytest.importorskip("resource")
     file = tmp_path / "lines"
     files.append(file, b"first\n")
@@ -95,9 +93,7 @@ def holder(tmp_path: Path) -> Iterator[subprocess.Popen]:
     process.wait()
 
 
-def test_the_second_is_refused_with_the_first_s_name(
-    holder: subprocess.Popen, tmp_path: Path
-) -> None:
+def test_the_second_is_told_the_first_s_name(holder: subprocess.Popen, tmp_path: Path) -> None:
     for _ in range(2):
         with (
             pytest.raises(InputError, match=rf"process {holder.pid} on \S+ \(training since.*: do"),

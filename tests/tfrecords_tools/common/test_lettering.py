@@ -50,9 +50,7 @@ def test_what_follows_a_name_from_right_to_left_stays_behind_it() -> None:
     assert abs(one.sum() - other.sum()) < 0.2 * one.sum()  # the number is on the right of either
 
 
-def test_a_letter_that_no_font_has_is_told_once(
-    anew: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_letter_without_a_font_is_told_once(anew: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lettering, "_system_fonts", list)
     with pytest.warns(
         UserWarning, match=r"^no installed font has Ꮳ \(U\+13E3, cherokee letter tsa\)"
