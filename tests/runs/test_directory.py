@@ -32,28 +32,28 @@ def test_changed_data_must_be_accepted_and_are_noted_then(tmp_path):
         run.check(config, ["b"], now)
 
 
-def test_a_damaged_configuration_is_named(tmp_path):
-    (tmp_path / "config.toml").write_text("preset = \n")
-    with pytest.raises(InputError, match=r"config\.toml is damaged: Invalid value"):
-        RunDirectory(tmp_path).config()
-
-
-def test_a_setting_of_another_version_is_named(tmp_path):
-    (tmp_path / "config.toml").write_text("[train]\nstepz = 3\n")
-    with pytest.raises(InputError, match=r"Unknown setting 'train\.stepz' \(did you mean 'steps'"):
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("preset = \n", r"config\.toml is damaged: Invalid value"),
+        ("[train]\nstepz = 3\n", r"Unknown setting 'train\.stepz' \(did you mean 'steps'"),
+        ("discriminator = 3\n", "discriminator = 3"),
+        (
+            "[discriminator]\nlabel_smoothing = 0.1\n",
+            r"has label_smoothing = 0\.1, .* delete that line",
+        ),
+    ],
+)
+def test_a_configuration_that_cannot_be_read_is_named(text, told, tmp_path):
+    (tmp_path / "config.toml").write_text(text)
+    with pytest.raises(InputError, match=told):
         RunDirectory(tmp_path).config()
 
 
 def test_former_settings_are_read_if_they_were_off(tmp_path):
-    config = tmp_path / "config.toml"
-    config.write_text("[discriminator]\nnoise_decay_steps = 0\nlabel_smoothing = 0.0\n")
+    text = "[discriminator]\nnoise_decay_steps = 0\nlabel_smoothing = 0.0\n"
+    (tmp_path / "config.toml").write_text(text)
     assert RunDirectory(tmp_path).config() == Config()
-    config.write_text("discriminator = 3\n")
-    with pytest.raises(InputError, match="discriminator = 3"):
-        RunDirectory(tmp_path).config()
-    config.write_text("[discriminator]\nlabel_smoothing = 0.1\n")
-    with pytest.raises(InputError, match=r"has label_smoothing = 0\.1, .* delete that line"):
-        RunDirectory(tmp_path).config()
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe"])

@@ -1,9 +1,11 @@
 """The gallery in a browser, the pictures it should show, and the page without its server."""
 
 import os
-import re
-import subprocess
-import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +67,10 @@ class Gallery:
     def painted(self, count: int, within: str = "#grid") -> dict[str, str]:
         """Wait for this many pictures and return their data URIs by alternative text."""
         self.page.locator(f"{within} img[src]").nth(count - 1).wait_for()
-        images = self.page.locator(f"{within} img[src]").all()
-        assert len(images) == count
-        return {str(i.get_attribute("alt")): str(i.get_attribute("src")) for i in images}
+        images = self.page.locator(f"{within} img[src]")
+        found = images.evaluate_all("all => all.map((image) => [image.alt, image.src])")
+        assert len(found) == count
+        return dict(found)
 
     def shown(self, words: str) -> str:
         """Wait for a picture with these words in the dialog and return its data URI."""
@@ -103,23 +106,11 @@ def answers(service: Service, signature: str, *rows: dict) -> list[str]:
     return [PNG + found["b64"] for found in service.predict(body).json()["predictions"]]
 
 
-class StaticPage:
-    """A context manager that serves the gallery's folder with Python's own web server."""
-
-    def __enter__(self) -> "StaticPage":
-        command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1"]
-        self.process = subprocess.Popen(
-            [*command, "--directory", str(GALLERY)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        assert self.process.stdout
-        found = re.search(r"port (\d+)", self.process.stdout.readline())
-        assert found
-        self.url = f"http://127.0.0.1:{found[1]}"
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.process.kill()
-        self.process.communicate()
+@contextmanager
+def static_page() -> Iterator[str]:
+    """Serve the gallery's folder with Python's own web server, and yield the URL."""
+    handler = partial(SimpleHTTPRequestHandler, directory=GALLERY)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()

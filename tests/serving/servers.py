@@ -1,20 +1,39 @@
-"""A server in a separate process, and a client."""
+"""Servers, in this process and in one of their own, and a client."""
 
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from artgan_tf.serving.address import bound, url
+from artgan_tf.serving.app import Settings
+from artgan_tf.serving.server import server_of
+from artgan_tf.serving.versions import Versions
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120  # timeout in seconds
+
+
+@contextmanager
+def running(versions: Versions, settings: Settings) -> Iterator[str]:
+    """Serve in a thread of this process, on a free port, and yield the URL."""
+    server = server_of(versions, settings)
+    with bound("127.0.0.1", 0) as listening:
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        try:
+            yield url("127.0.0.1", listening)
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 class Server:
@@ -28,53 +47,38 @@ class Server:
     def __init__(self, model: Path, *options: str):
         self.command = [sys.executable, "-m", "artgan_tf.serve", str(model), "--port", "0"]
         self.command += options
-        self.url = ""
 
     def __enter__(self) -> "Server":
-        self._log = tempfile.TemporaryFile("w+")
         environment = os.environ | {"CUDA_VISIBLE_DEVICES": "", "PYTHONUNBUFFERED": "1"}
+        pipe = subprocess.PIPE
         self.process = subprocess.Popen(
-            self.command,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            text=True,
-            cwd=ROOT,
-            env=environment,
+            self.command, stdout=pipe, stderr=pipe, text=True, cwd=ROOT, env=environment
         )
         watchdog = threading.Timer(PATIENCE, self.process.kill)
         watchdog.start()
         assert self.process.stdout
-        self.told = ""
-        for line in self.process.stdout:
+        self.told, found = "", None
+        while not found and (line := self.process.stdout.readline()):
             self.told += line
-            if found := re.search(r"health +(http\S+)/healthz", line):
-                self.url = found[1]
-                break
+            found = re.search(r"health +(http\S+)/healthz", line)
         watchdog.cancel()
-        assert self.url, self.log()
+        assert found, self.process.communicate()
+        self.url = found[1]
         return self
 
     def __exit__(self, *error: object) -> None:
         if self.process.poll() is None:
-            self.stop(signal.SIGTERM)
+            self.process.terminate()
+            self.ended()
 
-    def stop(self, number: int) -> int:
-        """Send a signal and return the exit code."""
-        self.process.send_signal(number)
-        return self.ended()
-
-    def ended(self) -> int:
-        """Wait for the process to end and return its exit code."""
+    def ended(self) -> tuple[int, str]:
+        """Wait for the process to end and return its exit code and its output on stderr."""
         try:
-            self.told += self.process.communicate(timeout=PATIENCE)[0]
+            out, log = self.process.communicate(timeout=PATIENCE)
         finally:
             self.process.kill()
-        return self.process.returncode
-
-    def log(self) -> str:
-        """Return the process's output on stderr."""
-        self._log.seek(0)
-        return self._log.read()
+        self.told += out
+        return self.process.returncode, log
 
 
 class Service:

@@ -1,7 +1,6 @@
 """The application within the test's process: without a version, with bugs, and its gallery."""
 
 import asyncio
-import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -35,6 +34,7 @@ def test_without_a_version_it_is_not_healthy():
     assert answers("GET", "/gallery/models.json").json() == {"models": []}
     assert answers("GET", "/v1/models/artgan").status_code == 404
     assert answers("POST", PREDICT, json={"instances": [1]}).status_code == 404
+    assert answers("GET", "/gallery/sheet.png?labels=0&seeds=0").status_code == 404
 
 
 def test_our_own_mistakes_are_told_here_and_not_to_the_client(capsys):
@@ -51,8 +51,8 @@ def test_our_own_mistakes_are_told_here_and_not_to_the_client(capsys):
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "/healthz"), ("GET", "/v2/models")]
-    + [("GET", path) for path in ("/v1", "/healthz/", "/gallery", "/no.js", "/../app.py")],
+    [("POST", "/healthz")]
+    + [("GET", path) for path in ("/v2/models", "/v1", "/gallery", "/../app.py")],
 )
 def test_other_paths_are_not_found_and_lead_nowhere(method, path):
     response = Client()(method, path, follow_redirects=False)
@@ -60,10 +60,7 @@ def test_other_paths_are_not_found_and_lead_nowhere(method, path):
 
 
 def test_the_gallery_is_static_files_of_this_package():
-    page = Client()("GET", "/")
-    assert page.headers["content-type"].startswith("text/html")
-    for name in re.findall(r'(?:src|href)="([^":]+)"', page.text):
-        assert Client()("GET", f"/{name}").status_code == 200, name
+    assert Client()("GET", "/").headers["content-type"].startswith("text/html")
     module = Client()("GET", "/main.js").headers
     assert "javascript" in module["content-type"]
     assert module["cache-control"] == "no-cache"

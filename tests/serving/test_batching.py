@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from artgan_tf.serving import batching
-from artgan_tf.serving.batching import Batcher, Job, Rules
+from artgan_tf.serving.batching import Batcher, Rules
 from artgan_tf.serving.refusals import Refused
 
 
@@ -34,13 +33,16 @@ class _Doubler:
 Doubler: Any = _Doubler
 
 
+def together(*work):
+    return asyncio.wait_for(asyncio.gather(*work, return_exceptions=True), 30)
+
+
 def ask(servable, requests, **rules):
     """Send several requests at once and return their answers or errors."""
 
     async def run():
         batcher = Batcher(Rules(**rules), sizes.append)
-        work = [batcher.run(servable, "s", {"x": np.array(r)}) for r in requests]
-        return await asyncio.wait_for(asyncio.gather(*work, return_exceptions=True), 30)
+        return await together(*(batcher.run(servable, "s", {"x": np.array(r)}) for r in requests))
 
     sizes = list[int]()
     answers = asyncio.run(run())
@@ -48,14 +50,11 @@ def ask(servable, requests, **rules):
     return [a if isinstance(a, Exception) else a["y"].tolist() for a in answers]
 
 
-def test_concurrent_requests_run_together():
+def test_requests_run_together_in_powers_of_two_up_to_the_maximum():
     servable = Doubler()
     assert ask(servable, [[i] for i in range(16)]) == [[2 * i] for i in range(16)]
     assert servable.sizes == [16]
-
-
-def test_sizes_are_powers_of_two_up_to_the_maximum():
-    servable = Doubler()
+    servable.sizes.clear()
     requests = [list(range(n)) for n in (5, 3, 1, 17, 2, 6)]
     assert ask(servable, requests, rows=8) == [[2 * i for i in r] for r in requests]
     assert sum(servable.sizes) == 34
@@ -86,7 +85,7 @@ def test_too_many_waiting_are_refused_and_the_others_answered():
 
 def test_who_waits_for_others_and_who_does_not():
     async def run():
-        loop, batcher, servable = asyncio.get_running_loop(), Batcher(Rules(window=1.5)), Doubler()
+        loop, batcher, servable = asyncio.get_running_loop(), Batcher(Rules(window=0.5)), Doubler()
         ask = [lambda: batcher.run(servable, "s", {"x": np.array([1])})] * 2
         seconds = []
         for together in (1, 2, 1, 1):
@@ -96,7 +95,7 @@ def test_who_waits_for_others_and_who_does_not():
         return seconds
 
     # A single request does not wait, unless the batch before it had several.
-    assert [second >= 1.5 for second in asyncio.run(run())] == [False, False, True, False]
+    assert [second >= 0.5 for second in asyncio.run(run())] == [False, False, True, False]
 
 
 @pytest.mark.parametrize(
@@ -110,8 +109,7 @@ def test_whatever_happens_everybody_is_answered(width, rows_seen, answer):
     async def run():
         batcher = Batcher(Rules(rows=4), rows_seen)
         inputs = [{"x": np.ones((1, width(number)))} for number in range(1, 5)]
-        work = [batcher.run(Doubler(), "s", arrays) for arrays in inputs]
-        return await asyncio.wait_for(asyncio.gather(*work, return_exceptions=True), 10)
+        return await together(*(batcher.run(Doubler(), "s", arrays) for arrays in inputs))
 
     answers = asyncio.run(run())
     assert [type(a["y"] if isinstance(a, dict) else a) for a in answers] == [answer] * 4
@@ -132,19 +130,3 @@ def test_clients_that_leave_harm_nobody():
         return await asyncio.wait_for(second, 30)
 
     assert asyncio.run(run())["y"].tolist() == [4]
-
-
-@pytest.mark.parametrize(
-    ("rows", "most", "expected"),
-    [(1, 16, [1]), (5, 16, [4, 1]), (64, 16, [16] * 4), (23, 16, [16, 4, 2, 1]), (3, 1, [1] * 3)],
-)
-def test_pieces(rows, most, expected):
-    assert batching.pieces(rows, most) == expected
-
-
-@pytest.mark.parametrize(
-    ("rows", "length"), [([1], 1), ([1] * 3, 2), ([4, 1, 2, 1], 4), ([2, 0, 2], 1), ([0, 1], 1)]
-)
-def test_batch_length(rows, length):
-    jobs = [Job({}, n, None) for n in rows]  # type: ignore[arg-type]
-    assert batching.batch_length(jobs, 16) == length

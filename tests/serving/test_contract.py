@@ -26,13 +26,9 @@ def pixels(found: dict) -> np.ndarray:
 # ---- questions about the model --------------------------------------------------------------
 def test_status_of_all_versions_and_of_one(service):
     of_all, of_one = service.get(""), service.get(f"/versions/{service.version}")
-    assert of_all.status_code == of_one.status_code == 200
     (state,) = of_one.json()["model_version_status"]
-    assert state == {
-        "version": service.version,
-        "state": "AVAILABLE",
-        "status": {"error_code": "OK", "error_message": ""},
-    }
+    ok = {"error_code": "OK", "error_message": ""}
+    assert state == {"version": service.version, "state": "AVAILABLE", "status": ok}
     assert state in of_all.json()["model_version_status"]
     assert '\n "model_version_status": [\n  {\n   "version"' in of_all.text
     assert of_all.headers["content-type"] == "application/json"
@@ -40,9 +36,9 @@ def test_status_of_all_versions_and_of_one(service):
     assert service.get("/labels/x").json() == of_all.json()
 
 
-@pytest.mark.parametrize("path", ["/metadata", "/versions/{version}/metadata"])
-def test_metadata(service, path):
-    found = service.get(path.format(version=service.version)).json()
+def test_metadata(service):
+    found = service.get("/metadata").json()
+    assert service.get(f"/versions/{service.version}/metadata").json() == found
     spec = {"name": service.name, "signature_name": "", "version": service.version}
     assert found["model_spec"] == spec
     signatures = found["metadata"]["signature_def"]
@@ -58,76 +54,61 @@ def test_metadata(service, path):
 
 
 # ---- paths ------------------------------------------------------------------------------------
-PATHS = [
-    ("GET", "/versions/999", 404),
-    ("GET", "/versions/999/metadata", 404),
-    ("GET", "/versions/" + "0" * 30 + "{version}", 200),
-    ("GET", f"/versions/{2**63}", 400),
-    ("GET", "?x=1", 404),
-    ("GET", "/versions/{version}?x=1", 400),
-    ("GET", "/", 400),
-    ("GET", "/versions/", 400),
-    ("GET", "/versions/x", 400),
-    ("GET", "/metadata/x", 400),
-    ("GET", "/Metadata", 400),
-    ("GET", ":predict", 400),
-    ("POST", "", 400),
-    ("POST", ":frobnicate", 400),
-    ("POST", ":Predict", 400),
-    ("POST", ":predict?x=1", 400),
-    ("POST", ":predict/", 400),
-    ("POST", "/versions/-1:predict", 400),
-    ("POST", "/versions/999:predict", 404),
-    ("POST", f"/versions/{'9' * 20}:predict", 400),
-    ("POST", "/versions/" + "0" * 30 + "{version}:predict", 200),
-    ("PUT", ":predict", 501),
-    ("DELETE", "", 501),
-    ("PATCH", "", 501),
-]
-
-
-@pytest.mark.parametrize(("method", "path", "status"), PATHS)
-def test_paths(service, method, path, status):
-    path = path.format(version=service.version)
-    content = GOOD if method == "POST" else None
-    response = service.client.request(method, service.url + path, content=content)
-    assert response.status_code == status
+ZEROS = "/versions/" + "0" * 30 + "{version}"
+PATHS = {  # below the model's URL
+    "GET 200": [ZEROS],
+    "GET 400": ["/", "/versions/x", f"/versions/{2**63}", "/metadata/x", "/Metadata", ":predict"],
+    "GET 404": ["/versions/999", "/versions/999/metadata", "?x=1"],
+    "POST 200": [f"{ZEROS}:predict"],
+    "POST 400": [
+        "",
+        ":frobnicate",
+        ":Predict",
+        ":predict?x=1",
+        ":predict/",
+        "/versions/-1:predict",
+    ],
+    "POST 404": ["/versions/999:predict"],
+    "PUT 501": [":predict"],
+    "DELETE 501": [""],
+}
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status"),
+    ("answer", "path"), [(answer, path) for answer in PATHS for path in PATHS[answer]]
+)
+def test_paths(service, answer, path):
+    method, status = answer.split()
+    url = service.url + path.format(version=service.version)
+    response = service.client.request(method, url, content=GOOD if method == "POST" else None)
+    assert response.status_code == int(status)
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "status"),
     [
-        ("GET", "/nope", 404),
-        ("GET", "/nope/versions/1", 404),
-        ("GET", "/nope/metadata", 404),
-        ("POST", "/nope:predict", 404),
-        ("GET", "", 400),
-        ("GET", "/", 400),
+        ("/nope", None, 404),
+        ("/nope/versions/1", None, 404),
+        ("/nope/metadata", None, 404),
+        ("/nope:predict", GOOD, 404),
+        ("", None, 400),
+        ("/", None, 400),
+        # The document is read before the model is looked for.
+        ("/nope:predict", "{", 400),
+        ("/nope:classify", "{}", 400),
     ],
 )
-def test_other_models(service, method, path, status):
+def test_other_models(service, path, content, status):
     url = service.url.rsplit("/", 1)[0] + path
-    content = GOOD if method == "POST" else None
-    response = service.client.request(method, url, content=content)
+    response = service.client.request("POST" if content else "GET", url, content=content)
     assert response.status_code == status
     assert error(response)
 
 
-@pytest.mark.parametrize(
-    ("verb", "body"), [("predict", "{"), ("classify", "{}"), ("regress", '{"examples": 1}')]
-)
-def test_the_document_is_read_before_the_model_is_looked_for(service, verb, body):
-    url = service.url.rsplit("/", 1)[0] + f"/nope:{verb}"
-    assert service.client.post(url, content=body).status_code == 400
-
-
-def test_all_but_the_ends_of_paths_is_of_any_case(service):
+def test_all_but_the_ends_of_paths_is_of_any_case_and_names_are_unquoted(service):
     url = service.url.replace("/v1/models/", "/V1/MODELS/")
     assert service.client.post(url + ":predict", content=GOOD).status_code == 200
     assert service.client.get(f"{url}/Versions/{service.version}/metadata").status_code == 200
-
-
-def test_names_are_unquoted(service):
     name = "".join(f"%{ord(letter):02x}" for letter in service.name)
     url = service.url.rsplit("/", 1)[0]
     assert service.client.get(f"{url}/{name}").status_code == 200
@@ -140,9 +121,7 @@ def test_a_browser_may_ask_what_it_may_ask(service):
 
 
 @pytest.mark.parametrize("verb", ["classify", "regress"])
-@pytest.mark.parametrize(
-    "body", ["{", "{}", '{"examples": []}', '{"examples": 1}', '{"examples": [{"x": 1}]}']
-)
+@pytest.mark.parametrize("body", ["{", '{"examples": []}', '{"examples": [{"x": 1}]}'])
 def test_classify_and_regress_need_other_signatures(service, verb, body):
     response = service.predict(body, f":{verb}")
     assert response.status_code == 400
@@ -170,18 +149,12 @@ def test_columns_and_rows_answer_the_same(service):
 
 def test_one_input_goes_without_its_name(service):
     png = service.predict({"instances": [ROW]}).json()["predictions"][0]
-    rows = [
-        {"signature_name": "reconstruct", "instances": [png]},
-        {"signature_name": "reconstruct", "instances": [{"image_bytes": png}]},
-    ]
-    columns = [
-        {"signature_name": "reconstruct", "inputs": [png]},
-        {"signature_name": "reconstruct", "inputs": {"image_bytes": [png]}},
-    ]
-    by_row = [service.predict(body).json()["predictions"] for body in rows]
-    by_column = [service.predict(body).json()["outputs"] for body in columns]
-    assert by_row[0] == by_row[1] == by_column[0] == by_column[1]
-    pixels(by_row[0][0])
+    asked = {"signature_name": "reconstruct"}
+    named = service.predict(asked | {"instances": [{"image_bytes": png}]}).json()["predictions"]
+    assert service.predict(asked | {"instances": [png]}).json()["predictions"] == named
+    for columns in ({"image_bytes": [png]}, [png]):
+        assert service.predict(asked | {"inputs": columns}).json()["outputs"] == named
+    pixels(named[0])
 
 
 def test_several_outputs_are_objects(service):
@@ -208,11 +181,10 @@ def test_arrays_are_nested_lists(service):
     size = int(z["inputs"]["z"]["tensor_shape"]["dim"][1]["size"])
     # A float input accepts whole numbers, and numbers that float32 rounds.
     row = {"z": [0.5] * (size - 2) + [1, 16777216.5], "label": 0}
-    (image,) = service.predict({"signature_name": "generate", "instances": [row]}).json()[
-        "predictions"
-    ]
-    assert np.array(image).shape[2] == 3
-    assert np.array(image).dtype.kind == "i"
+    answer = service.predict({"signature_name": "generate", "instances": [row]})
+    (image,) = map(np.array, answer.json()["predictions"])
+    assert image.shape[2] == 3
+    assert image.dtype.kind == "i"
 
 
 def test_an_empty_signature_name_is_the_default(service):
@@ -222,12 +194,8 @@ def test_an_empty_signature_name_is_the_default(service):
 # ---- compressed bodies ------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("content", "status"),
-    [
-        (gzip.compress(GOOD, mtime=0), 200),
-        (GOOD, 400),
-        (gzip.compress(b"{", mtime=0), 400),
-        (b"", 400),
-    ],
+    [(gzip.compress(GOOD), 200), (GOOD, 400), (gzip.compress(b"{"), 400), (b"", 400)],
+    ids=["good", "not packed", "half a document", "nothing"],
 )
 def test_gzip(service, content, status):
     headers = {"Content-Encoding": "gzip"}

@@ -121,9 +121,7 @@ def test_a_way_of_eight_frames_is_played_and_taken_along(gallery, rest):
         with page.expect_download() as download:
             page.click(f"#{kind}")
         assert download.value.suggested_filename == f"rings-5-to-Éclair-9.{kind}"
-        with Image.open(io.BytesIO(download.value.path().read_bytes())) as made:
-            frames = ImageSequence.all_frames(made)
-            assert (made.format, len(frames), made.size) == (kind.upper(), 14, (256, 256))
+        assert len(ImageSequence.all_frames(Image.open(download.value.path()))) == 14
 
 
 def together(page, frames, words):
@@ -142,7 +140,7 @@ def together(page, frames, words):
     assert said.replace("\xa0", " ") == way.removeprefix(", ")
 
 
-def test_what_the_model_sees_is_told_beside_the_picture(gallery, rest):
+def test_what_the_model_sees_and_real_pictures_hang_beside(gallery):
     page = gallery.open(f"{TWO}&at=rings&seed=5").page
     gallery.shown("rings, no. 5")
     page.click("#see summary")
@@ -154,31 +152,23 @@ def test_what_the_model_sees_is_told_beside_the_picture(gallery, rest):
     page.click("#next")  # the verdict follows the picture
     page.wait_for_function("was => document.querySelector('#seen').innerText !== was", arg=before)
     assert list(gallery.painted(1, "#seen")) == ["Éclair, no. 5, reconstructed"]
-
-
-def test_real_pictures_of_the_class_hang_beside(gallery):
-    page = gallery.open(f"{TWO}&at=Éclair&seed=5").page
     tiles = page.get_by_role("img", name="real Éclair")
     tiles.nth(1).wait_for()
     assert tiles.count() == 2
     for _ in range(100):  # a background's painting has no event, and tiles move as pictures arrive
-        picture = Image.open(io.BytesIO(tiles.nth(1).screenshot())).convert("RGB")
-        if near(picture.getpixel((9, 9)), (0, 0, 255)):
+        tile = Image.open(io.BytesIO(tiles.nth(1).screenshot())).convert("RGB")
+        if np.abs(np.array(tile, int)[9, 9] - (0, 0, 255)).max() < 9:
             break
     else:
-        pytest.fail(f"the tile shows {picture.getpixel((9, 9))} instead of blue")
+        pytest.fail(f"the tile shows {tile.getpixel((9, 9))} instead of blue")
     gallery.state("real ones")
-
-
-def near(color, expected):
-    return np.abs(np.subtract(color, expected)).max() < 9
 
 
 def test_another_number_is_a_number_too(gallery):
     page = gallery.open(f"{TWO}&at=rings&seed=5").page
     gallery.shown("rings, no. 5")
     for field, error in (("#go-seed", "#go-error"), ("#to-seed", "#to-seed-error")):
-        for text in (str(MOST + 1), "0x10", ""):
+        for text in ("0x10", ""):
             page.fill(field, "7")
             page.fill(field, text)
             page.press(field, "Enter")
@@ -211,8 +201,8 @@ def test_a_link_reproduces_the_view(gallery, browser):
     ("link", "strange", "seen"),
     [
         (
-            "class=nobody&seeds=4",
-            "class=nobody",
+            "class=nobody&seeds=4&at=nobody&seed=2",
+            "class=nobody, at=nobody",
             "13 pictures of each of 3 kinds, from number 4 on,",
         ),
         (
@@ -221,18 +211,8 @@ def test_a_link_reproduces_the_view(gallery, browser):
             "20 pictures of rings, from number 0 on,",
         ),
         (
-            f"class=rings&count=2&seeds={MOST}",
-            f"seeds={MOST}",
-            "2 pictures of rings, from number 0 on,",
-        ),
-        (
-            "class=rings&count=2&at=nobody&seed=2",
-            "at=nobody",
-            "2 pictures of rings, from number 0 on,",
-        ),
-        (
-            f"class=rings&count=2&at=rings&seed=2&t=x&share=101&to_seed={2**53}&truncation=50",
-            f"to_seed={2**53}, share=101, t=x",
+            f"count=2&seeds={MOST}&at=rings&seed=2&t=x&share=101&to_seed={2**53}&truncation=50",
+            f"seeds={MOST}, to_seed={2**53}, share=101, t=x",
             "rings, no. 2, 50 % daring",
         ),
     ],
@@ -240,7 +220,7 @@ def test_a_link_reproduces_the_view(gallery, browser):
 def test_what_makes_no_sense_in_an_address_is_told(gallery, link, strange, seen):
     page = gallery.open(f"/#{link}").page
     gallery.wait(f"This address asks for what is not here ({strange}): you see {seen} instead.")
-    gallery.state(f"strange address {strange[:9]}")
+    gallery.state(f"strange address {len(strange)}")
     if "at=rings" in link:
         gallery.shown(seen)
         page.click("#close")
@@ -249,11 +229,10 @@ def test_what_makes_no_sense_in_an_address_is_told(gallery, link, strange, seen)
     page.get_by_text("asks for what is not here").wait_for(state="detached")
 
 
-def test_escape_from_a_link_leads_to_the_wall(gallery):
-    for seed in (6, 77):  # in the grid, and outside it
-        page = gallery.open(f"{TWO}&at=rings&seed={seed}").page
-        gallery.painted(4)
-        gallery.shown(f"rings, no. {seed}")
-        page.keyboard.press("Escape")
-        page.wait_for_function("() => document.activeElement.matches('#grid .tile')")
-        page.reload()
+@pytest.mark.parametrize("seed", [6, 77])  # in the grid, and outside it
+def test_escape_from_a_link_leads_to_the_wall(gallery, seed):
+    page = gallery.open(f"{TWO}&at=rings&seed={seed}").page
+    gallery.painted(4)
+    gallery.shown(f"rings, no. {seed}")
+    page.keyboard.press("Escape")
+    page.wait_for_function("() => document.activeElement.matches('#grid .tile')")

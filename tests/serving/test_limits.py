@@ -4,7 +4,6 @@ import gzip
 import io
 import socket
 import struct
-import threading
 import time
 import tracemalloc
 import zlib
@@ -17,34 +16,32 @@ import pytest
 from PIL import Image
 
 from artgan_tf.serving import json_tensors, json_text, limits
-from artgan_tf.serving.address import bound
 from artgan_tf.serving.app import Settings
 from artgan_tf.serving.json_tensors import Spec
 from artgan_tf.serving.limits import Limits
 from artgan_tf.serving.refusals import Refused
-from artgan_tf.serving.server import server_of
+from tests.serving.servers import running
 
 SECONDS = 0.5
-MANY = 500
+MANY = 200
 
 
 # ---- time -------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
-def port():
-    """Port of a server without a version and with a very short timeout."""
+def url():
+    """URL of a server without a version and with a very short timeout."""
     none: Any = SimpleNamespace(name="artgan", number=0, served=None, states=list, get=lambda *a: 0)
-    server = server_of(none, Settings(Limits(body=10_000, seconds=SECONDS)))
-    with bound("127.0.0.1", 0) as listening:
-        thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
-        yield listening.getsockname()[1]
-        server.should_exit = True
-        thread.join()
+    with running(none, Settings(Limits(body=10_000, seconds=SECONDS))) as url:
+        yield url
 
 
-def test_connections_that_do_not_ask_are_closed(port):
+def connected(url: str) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=20)
+
+
+def test_connections_that_do_not_ask_are_closed(url):
     half = [b"", b"POST /v1/models/artgan:predict HTTP/1.1\r\nHost: x\r\n"]
-    opened = [socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(MANY)]
+    opened = [connected(url) for _ in range(MANY)]
     for number, connection in enumerate(opened):
         connection.sendall(half[number % 2])
     for connection in opened:
@@ -52,10 +49,10 @@ def test_connections_that_do_not_ask_are_closed(port):
             assert connection.recv(1000) == b""
 
 
-def test_a_second_request_has_as_much_time_as_the_first(port):
+def test_a_second_request_has_as_much_time_as_the_first(url):
     whole = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
-        for _ in range(3):
+    with connected(url) as connection:
+        for _ in range(2):
             connection.sendall(whole[:20])
             time.sleep(SECONDS * 0.6)
             connection.sendall(whole[20:])
@@ -66,9 +63,9 @@ def test_a_second_request_has_as_much_time_as_the_first(port):
         assert connection.recv(1000) == b""
 
 
-def test_a_body_that_does_not_come_is_not_waited_for(port):
+def test_a_body_that_does_not_come_is_not_waited_for(url):
     head = b"POST /v1/models/artgan:predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with connected(url) as connection:
         connection.sendall(head)
         answer = b"".join(iter(lambda: connection.recv(1000), b""))
     assert answer.startswith(b"HTTP/1.1 408")
@@ -77,15 +74,21 @@ def test_a_body_that_does_not_come_is_not_waited_for(port):
 
 # ---- size -------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    "content", [b"1" * 20_000, gzip.compress(b"1" * 20_000)], ids=["plain", "packed"]
+    ("content", "headers"),
+    [
+        (b"1" * 20_000, {}),
+        ([b"1" * 5_000] * 4, {}),  # without a Content-Length
+        (gzip.compress(b"1" * 20_000), {"Content-Encoding": "gzip"}),
+    ],
+    ids=["plain", "chunked", "packed"],
 )
-def test_bodies_are_as_large_unpacked_as_they_may_be(port, content):
-    packed = {"Content-Encoding": "gzip"} if len(content) < 20_000 else {}
-    url = f"http://127.0.0.1:{port}/v1/models/artgan:predict"
-    response = httpx.post(url, content=content, headers=packed)
+def test_bodies_are_as_large_unpacked_as_they_may_be(url, content, headers):
+    sent = iter(content) if isinstance(content, list) else content
+    response = httpx.post(f"{url}/v1/models/artgan:predict", content=sent, headers=headers)
     assert response.status_code == 413
     sentence = "The request is too large: this server takes 10000 bytes."
     assert response.json() == {"error": sentence}
+    assert httpx.get(f"{url}/healthz").status_code == 503  # it has no version
 
 
 @pytest.mark.parametrize("part", [b"1", b'{"":[[]]}'])
@@ -112,15 +115,10 @@ def test_as_many_values_as_large_requests_have_are_read():
 
 # ---- pictures ---------------------------------------------------------------------------------
 def png(width: int, height: int) -> bytes:
-    """Return a black 1-bit PNG, which takes only a few hundred bytes."""
-    rows = zlib.compress(b"\0" * ((width + 7) // 8 + 1) * height, 9)
-    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    chunks = [(b"IHDR", head), (b"IDAT", rows), (b"IEND", b"")]
-    made = [
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        for kind, data in chunks
-    ]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(made)
+    """Return a PNG that says it has this size."""
+    content = encoded("PNG", SMALL)
+    head = b"IHDR" + struct.pack(">II", width, height) + content[24:29]
+    return content[:12] + head + struct.pack(">I", zlib.crc32(head)) + content[33:]
 
 
 def encoded(kind: str, *frames: Image.Image, **options: Any) -> bytes:

@@ -1,7 +1,6 @@
 """The server's process: graceful shutdown, and mistakes on its command line."""
 
 import json
-import re
 import signal
 import socket
 import time
@@ -15,23 +14,29 @@ from artgan_tf.serve import serve
 from artgan_tf.serving.address import bound
 from tests.serving.servers import Server
 
-ROW = {"label": 0, "seed": 1}
-PREDICT = "/v1/models/artgan:predict"
-
 
 # ---- shutdown ---------------------------------------------------------------------------------
 @pytest.mark.slow
-def test_it_begins_with_the_gallery_and_ends_with_all_answers(model, tmp_path, monkeypatch):
+def test_it_begins_with_the_gallery_and_ends_with_all_answers(exports, tmp_path, monkeypatch):
     """At Ctrl-C; test_readme_walk.py ends one by SIGTERM."""
     monkeypatch.setenv("BROWSER", f"sh -c 'echo %s > {tmp_path / 'opened'}'")
-    with Server(model / "3", "--open") as server:
+    origin = "http://page.example"
+    options = ["--poll", "0.5", "--batch", "4", "--window-ms", "1", "--max-instances", "2"]
+    options += ["--max-body-mb", "1", "--max-megapixels", "1", "--timeout", "60"]
+    with Server(exports["artgan"], "--open", "--cors", origin, *options) as server:
         assert server.told.startswith(f"  gallery   {server.url}/\n  ask       curl ")
-        assert httpx.get(server.url + "/healthz", timeout=60).text == "ok\n"
+        answer = httpx.get(server.url + "/healthz", timeout=60, headers={"Origin": origin})
+        assert answer.text == "ok\n"
+        assert answer.headers["access-control-allow-origin"] == origin
         assert (tmp_path / "opened").read_text() == f"{server.url}/\n"
-        _, host, port = re.split("//|:(?=[0-9])", server.url)
-        body = json.dumps({"instances": [ROW]}).encode()
-        with socket.create_connection((host, int(port)), timeout=60) as connection:
-            head = f"POST {PREDICT} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+        predict, row = "/v1/models/artgan:predict", {"label": 0, "seed": 1}
+        document = {"instances": [row] * 3}
+        answer = httpx.post(server.url + predict, json=document, timeout=60)
+        assert "this server takes 2 a request" in answer.json()["error"]
+        body = json.dumps({"instances": [row]}).encode()
+        port = int(server.url.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+            head = f"POST {predict} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
             connection.sendall(head.encode() + body[:10])
             time.sleep(0.5)
             server.process.send_signal(signal.SIGINT)
@@ -39,40 +44,30 @@ def test_it_begins_with_the_gallery_and_ends_with_all_answers(model, tmp_path, m
             assert server.process.poll() is None
             connection.sendall(body[10:])
             assert connection.recv(65536).startswith(b"HTTP/1.1 200")
-        assert server.ended() == 0
+        assert server.ended() == (0, "")
         assert server.told.endswith("Stopped.\n")
-        assert not server.log()
 
 
 # ---- mistakes ---------------------------------------------------------------------------------
-@pytest.fixture
-def refused(monkeypatch, capsys):
-    """A function that returns the error for a command line, refused before TensorFlow starts."""
-    monkeypatch.setattr(cli, "start_tensorflow", lambda: pytest.fail("TensorFlow starts"))
-
-    def told(*arguments):
+def test_mistakes_are_one_sentence_before_tensorflow_starts(tmp_path, monkeypatch, capsys):
+    def refused(*options):
         with pytest.raises(SystemExit) as exit_:
-            cli.main(serve, "serve", [*map(str, arguments)])
+            cli.main(serve, "serve", [str(tmp_path), *map(str, options)])
         assert exit_.value.code == 2
         (sentence,) = capsys.readouterr().err.splitlines()
         return sentence
 
-    return told
-
-
-def test_mistakes_are_one_sentence(refused, tmp_path):
-    assert "There is no run" in refused(tmp_path)
+    monkeypatch.setattr(cli, "start_tensorflow", lambda: pytest.fail("TensorFlow starts"))
+    assert "There is no run" in refused()
     (tmp_path / "config.toml").touch()
-    assert "There is no port 65536" in refused(tmp_path, "--port", 65536)
-    assert "--poll 0 is invalid" in refused(tmp_path, "--poll", 0)
-    assert "--timeout -1 is invalid" in refused(tmp_path, "--timeout", -1)
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
+    assert "There is no port 65536" in refused("--port", 65536)
+    assert "--poll 0 is invalid" in refused("--poll", 0)
+    assert "--timeout -1 is invalid" in refused("--timeout", -1)
+    with bound("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
         sentence = f"Port {port} of 127.0.0.1 is taken: choose another with --port"
-        assert sentence in refused(tmp_path, "--port", port)
-    assert "choose --host and --port" in refused(tmp_path, "--host", "203.0.113.1")
+        assert sentence in refused("--port", port)
+    assert "choose --host and --port" in refused("--host", "203.0.113.1")
 
 
 def test_the_port_is_kept_while_a_run_is_exported(tmp_path, monkeypatch, capsys):

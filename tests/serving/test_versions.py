@@ -2,23 +2,20 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from artgan_tf.config import InputError
 from artgan_tf.serving.model_dir import find_model, newer_checkpoint
+from artgan_tf.serving.servable import Servable
 from artgan_tf.serving.versions import FAILED, Versions
 
 
-class _Fake:
+class Fake(Servable):
     def __init__(self, folder, name, version):
         if (folder / "broken").exists():
             raise ValueError(f"broken\nin {folder}")
         self.name, self.version = name, version
-
-
-Fake: Any = _Fake
 
 
 def put(name, *numbers, broken=False):
@@ -49,13 +46,11 @@ def told(versions):
 def test_the_highest_number_is_served(name, versions):
     assert told(versions) == {1: "AVAILABLE"}
     put(name, 9, 10)
-    (name / "11").mkdir()  # empty: its files have not been copied yet
-    (name / "part-12").mkdir()
-    (name / "²").mkdir()
+    for other in ("11", "part-12", "²"):  # empty: its files have not been copied yet
+        (name / other).mkdir()
     versions.poll()
     assert told(versions) == {10: "AVAILABLE", 1: "END"}
-    assert versions.get("artgan").version == 10
-    assert versions.get("artgan", 10).version == 10
+    assert versions.get("artgan").version == versions.get("artgan", 10).version == 10
     assert versions.get("artgan", 1) is None
     assert versions.get("other") is None
 
@@ -72,7 +67,7 @@ def test_a_broken_version_is_told_once_and_tried_again_when_it_has_changed(name,
     assert told(versions) == {2: "AVAILABLE", 1: "END"}
 
 
-def test_of_broken_versions_the_next_lower_one_is_served(name, capsys):
+def test_of_broken_versions_the_next_lower_one_is_served(name):
     put(name, 2, 3, broken=True)
     versions = Versions(find_model(name), 1, Fake)
     versions.poll()
@@ -91,16 +86,14 @@ def test_a_version_taken_away_gives_way_to_the_one_before(name, versions):
 
 
 def test_a_thread_keeps_polling_whatever_happens(name, versions, monkeypatch, capsys):
-    polled = []
-    original = versions.poll
+    faults, poll = [OSError("disk away")], versions.poll
 
-    def poll():
-        polled.append(1)
-        if len(polled) == 1:
-            raise OSError("disk away")
-        original()
+    def failing():
+        if faults:
+            raise faults.pop()
+        poll()
 
-    monkeypatch.setattr(versions, "poll", poll)
+    monkeypatch.setattr(versions, "poll", failing)
     versions.start()
     put(name, 2)
     for _ in range(1000):
@@ -121,30 +114,30 @@ def test_a_version_level_is_that_version_for_ever(name):
     assert (versions.name, told(versions)) == ("artgan", {1: "AVAILABLE"})
 
 
-def test_a_runs_newest_export_is_served(tmp_path):
-    run = tmp_path / "run"
-    run.mkdir()
-    (run / "config.toml").touch()
+@pytest.fixture
+def run(tmp_path):
+    """A run without an export."""
+    (tmp_path / "run" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "run" / "config.toml").touch()
+    return tmp_path / "run"
+
+
+def test_a_runs_newest_export_is_served(run):
     first = find_model(run)
     assert (first.name, first.versions()) == ("run", {})
     put(run / "export" / "run", 1)
     assert list(first.versions()) == [1]
-    os.utime(run / "export" / "run" / "1", (10, 10))
     put(run / "export" / "old", 7)
     put(run / "export" / "new", 1, 2)
-    for path, at in [("old/7", 100), ("new/1", 50), ("new/2", 200)]:
+    for path, at in {"run/1": 10, "old/7": 100, "new/1": 50, "new/2": 200}.items():
         os.utime(run / "export" / path, (at, at))
     source = find_model(run)
-    assert source.name == "new"
-    assert max(source.versions()) == 2
+    assert (source.name, max(source.versions())) == ("new", 2)
     put(run / "export" / "new", 3)
     assert max(source.versions()) == 3
 
 
-def test_a_checkpoint_that_is_newer_than_the_export_is_found(tmp_path):
-    run = tmp_path / "run"
-    (run / "checkpoints").mkdir(parents=True)
-    (run / "config.toml").touch()
+def test_a_checkpoint_that_is_newer_than_the_export_is_found(run, monkeypatch):
     for step in (9, 10):
         (run / "checkpoints" / f"step-{step}.npz").touch()
         os.utime(run / "checkpoints" / f"step-{step}.npz", (step, step))
@@ -154,22 +147,18 @@ def test_a_checkpoint_that_is_newer_than_the_export_is_found(tmp_path):
         os.utime(run / "export" / "run" / "1" / "saved_model.pb", (at, at))
         found = newer_checkpoint(run, find_model(run))
         assert (found and found.name) == newer
-
-
-def test_so_are_the_weights_of_a_newer_package(tmp_path, monkeypatch):
-    monkeypatch.setenv("ARTGAN_RUNS", str(tmp_path))
-    run = Path("pretrained:cifar10")
-    put(tmp_path / "cifar10" / "export" / "cifar10", 1)
-    assert newer_checkpoint(run, find_model(run)) is None
-    os.utime(tmp_path / "cifar10" / "export" / "cifar10" / "1" / "saved_model.pb", (9, 9))
-    newer = newer_checkpoint(run, find_model(run))
-    assert newer
-    assert newer.name == "step-4000.npz"
+    # So are the weights of a newer package.
+    monkeypatch.setenv("ARTGAN_RUNS", str(run))
+    put(run / "cifar10" / "export" / "cifar10", 1)
+    os.utime(run / "cifar10" / "export" / "cifar10" / "1" / "saved_model.pb", (9, 9))
+    package = Path("pretrained:cifar10")
+    found = newer_checkpoint(package, find_model(package))
+    assert found
+    assert found.name == "step-4000.npz"
 
 
 def test_what_is_no_version_is_refused(tmp_path):
-    (tmp_path / "made").mkdir()
-    (tmp_path / "made" / "saved_model.pb").touch()
+    put(tmp_path, "made")
     with pytest.raises(InputError, match="its name is no number"):
         find_model(tmp_path / "made")
     with pytest.raises(InputError, match=r"There is no run .*nowhere'"):
