@@ -1,20 +1,23 @@
 """Checks which settings conflict, before a backend is imported."""
 
-from artgan_tf.config import Config, InputError, ModelOptions, flat
+from artgan_tf.config import Config, DiscriminatorOptions, InputError, ModelOptions, Train, flat
 from artgan_tf.tables import parse_layers, parse_stages
 
-# Settings of one model, and the value that the others, which ignore them, must have.
+# Settings that only some models have, and the value that the others, which ignore them, must have.
 OWN = {
     "model.latent": ("artgan", ()),
     "model.classifier": ("artgan", ()),
+    "model.decoder": ("improved critic", ()),
     "model.magnify": ("improved", False),
     "train.cifar_trick": ("improved", False),
     "model.modulation": ("critic", ModelOptions.modulation),
     "model.skips": ("critic", True),
     "model.critic": ("critic", "global"),
     "discriminator.features": ("critic", "none"),
+    "discriminator.feature_size": ("critic", DiscriminatorOptions.feature_size),
     "train.critic": ("critic", "non-saturating"),
     "train.gradient_penalty": ("critic", 0),
+    "train.penalty_every": ("critic", Train.penalty_every),
 }
 
 
@@ -47,12 +50,13 @@ def _check_tables(model: ModelOptions) -> None:
 def _check_own(config: Config) -> None:
     """No setting of another model may be given, because it would be ignored in silence."""
     given, paper = flat(config), config.model.paper
-    for key, (owner, without) in OWN.items():
-        if paper != owner and given[key] != without:
+    for key, (owners, without) in OWN.items():
+        if paper not in owners.split() and given[key] != without:
             value = list(without) if isinstance(without, tuple) else without
             shown = str(value).lower() if isinstance(value, bool) else value
+            names = " or ".join(map(repr, owners.split()))
             raise InputError(
-                f"{key} works only with model.paper={owner!r}: set it to {shown} with "
+                f"{key} works only with model.paper={names}: set it to {shown} with "
                 f"paper={paper!r}."
             )
 

@@ -13,7 +13,7 @@ from artgan_tf.augment import augment, colour, cutout, translation
 KINDS = ("colour", "translation", "cutout")
 SIZES = pytest.mark.parametrize(
     ("height", "width", "jit_compile"),
-    [(16, 16, False), (24, 16, False), (15, 17, False), (15, 16, True)],
+    [(24, 16, False), (15, 16, True)],
 )
 
 
@@ -50,13 +50,6 @@ def recover(image: Any, out: Any) -> tuple[int, int]:
     height, width = image.shape[:2]
     y, x = np.argwhere(image[:, :, 0] == out[height // 2, width // 2, 0])[0]
     return height // 2 - int(y), width // 2 - int(x)
-
-
-@pytest.mark.parametrize("kinds", [(), *((kind,) for kind in KINDS), KINDS, KINDS[::-1]])
-def test_shape_and_dtype_stay(kinds: tuple[str, ...]) -> None:
-    out = augment(tf.constant(numbered(12, 20, 3)), kinds, seed())
-    assert out.shape == (3, 12, 20, 3)
-    assert out.dtype == tf.float32
 
 
 def test_no_kinds_is_the_identity() -> None:
@@ -151,23 +144,15 @@ def test_gradients_flow_through_all_kinds() -> None:
 @pytest.mark.parametrize("jit_compile", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_seed_generators_state_decides(kind: str, jit_compile: bool) -> None:
-    images, generator, other = numbered(16, 16, 8), seed(3), seed(99)
+    images, generator = numbered(16, 16, 8), seed(3)
+    before = np.array(generator.state)
     change = tf.function(lambda x: augment(x, (kind,), generator), jit_compile=jit_compile)
-    change(images)
-    augment(images, (kind,), seed_at(other, 3))
-    np.testing.assert_array_equal(generator.state, other.state)
     one = np.array(change(images))
     assert not np.array_equal(one, change(images))
-    generator.state.assign(other.state)
+    generator.state.assign(before)
     np.testing.assert_array_equal(change(images), one)
 
 
-def seed_at(generator: keras.random.SeedGenerator, value: int) -> keras.random.SeedGenerator:
-    generator.state.assign(seed(value).state)
-    return generator
-
-
-@pytest.mark.slow
 def test_a_graph_of_any_batch_size_equals_eager() -> None:
     images = np.random.default_rng(2).uniform(-1, 1, (6, 12, 12, 3)).astype("float32")
     generator, eager = seed(5), seed(5)
@@ -176,6 +161,7 @@ def test_a_graph_of_any_batch_size_equals_eager() -> None:
     for n in (6, 2):
         expected = augment(images[:n], KINDS, eager)
         np.testing.assert_allclose(graph(images[:n]), expected, atol=1e-5)
+    np.testing.assert_array_equal(generator.state, eager.state)
 
 
 # ---- strength -----------------------------------------------------------------------------------

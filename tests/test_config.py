@@ -47,6 +47,13 @@ def check(preset: str, expected: dict[str, Any]) -> None:
     assert {key: settings[key] for key in expected} == expected
 
 
+def refused(preset: str, overrides: dict[str, Any]) -> str:
+    """The error that the settings are refused with."""
+    with pytest.raises(InputError) as error:
+        resolve(preset, overrides)
+    return str(error.value)
+
+
 # ---- presets ----------------------------------------------------------------------------------
 @pytest.mark.parametrize("preset", IMPROVED)
 def test_paper_b_presets(preset: str) -> None:
@@ -92,9 +99,7 @@ def test_a_name_is_the_packaged_presets_whatever_lies_here(kind: str, tmp_path: 
     own.mkdir(parents=True)
     (own / "demo.toml").write_text('extends = "demo"\n[train]\nsteps = 3\n')
     (own / "improved").mkdir()
-    shutil.copy(
-        PACKAGED / "improved" / "cifar10.toml", own / "improved"
-    )  # as in a clone: nothing to warn of
+    shutil.copy(PACKAGED / "improved/cifar10.toml", own / "improved")  # as in a clone: no warning
     (own / "mine.toml").write_text('extends = "improved/cifar10"\n[train]\nsteps = 4\n')
     names = ["demo", "experiments/demo.toml", "mine", "improved/cifar10"]
     told = f"from artgan_tf.config import resolve as r; print(*(r(n).train.steps for n in {names}))"
@@ -163,33 +168,22 @@ NEAR |= dict.fromkeys(("trian.steps", "width", "model", "preset", ""), "'train'"
 
 @pytest.mark.parametrize(("key", "near"), NEAR.items())
 def test_an_unknown_key_is_named_with_a_near_one(key: str, near: str) -> None:
-    with pytest.raises(InputError) as error:
-        resolve("demo", {key: 1})
-    assert repr(key) in str(error.value)
-    assert near in str(error.value)
+    told = refused("demo", {key: 1})
+    assert repr(key) in told
+    assert near in told
 
 
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("data.image_size", 7),
-        ("data.crop", 1.5),
-        ("model.width", float("inf")),
-        ("model.paper", "other"),
-        ("discriminator.dropout", 1.0),
-        ("discriminator.noise", -0.1),
-        ("discriminator.augment", ["blur"]),
-        ("train.batch_size", 1),
-        ("train.seed", 2**31),
-        ("train.lr_generator", float("nan")),
-        ("train.lr_drops", [0]),
-        ("train.energy_of", []),
+        ("data.image_size", 7), ("data.crop", 1.5), ("model.width", float("inf")),
+        ("model.paper", "other"), ("discriminator.dropout", 1.0), ("discriminator.noise", -0.1),
+        ("discriminator.augment", ["blur"]), ("train.batch_size", 1), ("train.seed", 2**31),
+        ("train.lr_generator", float("nan")), ("train.lr_drops", [0]), ("train.energy_of", []),
     ],
-)
+)  # fmt: skip
 def test_a_value_out_of_range_is_named(key: str, value: Any) -> None:
-    with pytest.raises(InputError) as error:
-        resolve("demo", {key: value})
-    assert str(error.value).startswith(key)
+    assert refused("demo", {key: value}).startswith(key)
 
 
 def test_epochs_replace_the_steps_of_a_preset() -> None:
@@ -199,8 +193,8 @@ def test_epochs_replace_the_steps_of_a_preset() -> None:
 
 
 def test_an_unknown_preset_is_named_beside_the_nearest() -> None:
-    with pytest.raises(InputError, match=r"'improved/cifar1O' \(did you mean 'improved/cifar10'"):
-        resolve("improved/cifar1O")
+    told = refused("improved/cifar1O", {})
+    assert "'improved/cifar1O' (did you mean 'improved/cifar10'" in told
 
 
 # ---- extends ----------------------------------------------------------------------------------
@@ -218,30 +212,24 @@ def test_extends_chains_and_the_nearest_wins(tmp_path: Path) -> None:
     assert config == dataclasses.replace(base, train=train, preset=config.preset)
 
 
-@pytest.mark.parametrize("names", ["a", "ab", "abc"])
+@pytest.mark.parametrize("names", ["a", "abc"])
 def test_a_circle_is_an_error(tmp_path: Path, names: str) -> None:
     for name, following in zip(names, names[1:] + names[0], strict=True):
         write(tmp_path / f"{name}.toml", f'extends = "{tmp_path.as_posix()}/{following}.toml"')
-    with pytest.raises(InputError, match="circle") as error:
-        resolve(f"{tmp_path.as_posix()}/a.toml")
-    assert all(f"{name}.toml" in str(error.value) for name in names)
+    told = refused(f"{tmp_path.as_posix()}/a.toml", {})
+    assert "circle" in told
+    assert all(f"{name}.toml" in told for name in names)
 
 
-BROKEN = [
-    "steps = ",
-    'extends = "nowhere"',
-    "extends = 3",
-    'extends = ["demo"]',
-    "model = 5",
-    "[model]\nx = 1",
-    "#\xe9",
-]
-
-
-@pytest.mark.parametrize("text", BROKEN)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "steps = ", 'extends = "nowhere"', "extends = 3", 'extends = ["demo"]', "model = 5",
+        "[model]\nx = 1", "#\xe9",
+    ],
+)  # fmt: skip
 def test_a_broken_preset_is_an_input_error(tmp_path: Path, text: str) -> None:
-    with pytest.raises(InputError):
-        resolve(write(tmp_path / "broken.toml", text), {"model.z_size": 5})
+    assert refused(write(tmp_path / "broken.toml", text), {"model.z_size": 5})
 
 
 # ---- upper bounds -----------------------------------------------------------------------------
@@ -256,11 +244,10 @@ NUMBERS = [
 def test_every_number_has_an_upper_bound_that_says_why(key: str) -> None:
     assert len(NUMBERS) > 25
     for value in (2**130, 1e39):
-        given = [value] if key.startswith("train.lr_drop") else value
-        with pytest.raises(InputError, match=rf"^{key}\S* = \S+ is invalid: ") as error:
-            resolve("demo", {key: given})
-    fractions = "less than" in str(error.value)  # needs no reason
-    assert fractions or "integer" in str(error.value) or re.search(r", \w+", str(error.value))
+        told = refused("demo", {key: [value] if key.startswith("train.lr_drop") else value})
+        assert re.match(rf"{key}\S* = \S+ is invalid: ", told)
+    fractions = "less than" in told  # needs no reason
+    assert fractions or "integer" in told or re.search(r", \w+", told)
     if isinstance(flat(resolve("demo"))[key], int):
-        with pytest.raises(InputError, match=r"should be at most [\d,]+, \w+ \w+"):
-            resolve("demo", {key: 2**127})
+        told = refused("demo", {key: 2**127})
+        assert re.search(r"should be at most [\d,]+, \w+ \w+", told)

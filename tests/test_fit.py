@@ -9,7 +9,7 @@ import pytest
 import tomli_w
 
 from artgan_tf import cli, sizing
-from artgan_tf.config import InputError, resolve, to_tree
+from artgan_tf.config import Config, InputError, resolve, to_tree
 from artgan_tf.data.source import Indexed
 from artgan_tf.fit import fit as verb
 from artgan_tf.runs.directory import RunDirectory
@@ -26,6 +26,26 @@ def fit(*arguments: str) -> int:
     return int(exit_.value.code or 0)
 
 
+@pytest.fixture
+def runs(tmp_path, monkeypatch) -> Path:
+    """The folder of runs."""
+    monkeypatch.setenv("ARTGAN_RUNS", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def own(paintings) -> dict[str, str]:
+    """The setting that names a folder of 36 and 12 pictures in three classes."""
+    return {"data.spec": str(paintings)}
+
+
+def begun(folder: Path, config: Config) -> Path:
+    """A run that has begun with a configuration."""
+    folder.mkdir(exist_ok=True)
+    (folder / "config.toml").write_text(tomli_w.dumps(to_tree(config)))
+    return folder
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -38,7 +58,7 @@ def fit(*arguments: str) -> int:
         (["--set", "model.width=-1"], ["model.width", "-1", "greater than 0"]),
         (["--set", "model.width"], ["section.key=value", "model.width"]),
         (["--batch-size", "60000"], ["60000", "5000"]),
-        (["--set", "model.paper=artgan", "model.magnify=true"], ["model.magnify"]),
+        (["artgan/cifar10", "--set", "model.magnify=true"], ["model.magnify works only"]),
         (["--set", 'model.generator=["8:x"]'], ["8:x", "size:channels"]),
         (["--init", "/no/run", "--steps", "1"], ["/no/run"]),
         (["demo", "--init", "pretrained:cifar10"], ["pretrained:cifar10 has ", "no preset"]),
@@ -57,13 +77,17 @@ def test_mistakes_are_one_sentence_and_exit_code_2(arguments, words, tmp_path, c
         assert word in errors[0]
 
 
-def test_runs_lie_under_one_root_whatever_the_preset(tmp_path, monkeypatch):
-    monkeypatch.setenv("ARTGAN_RUNS", str(tmp_path))
-    mine = tmp_path / "deep" / "mine.toml"
-    mine.parent.mkdir()
+def test_unknown_flag_is_exit_code_2(capsys):
+    assert fit("--stepz", "3") == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_runs_lie_under_one_root_whatever_the_preset(runs):
+    (runs / "deep").mkdir()
+    mine = runs / "deep" / "mine.toml"
     mine.write_text('extends = "demo"')
-    assert sizing.default_run_dir(resolve("improved/cifar10")) == tmp_path / "improved" / "cifar10"
-    assert sizing.default_run_dir(resolve(str(mine))) == tmp_path / "mine"
+    assert sizing.default_run_dir(resolve("improved/cifar10")) == runs / "improved" / "cifar10"
+    assert sizing.default_run_dir(resolve(str(mine))) == runs / "mine"
 
 
 @pytest.mark.parametrize(
@@ -73,21 +97,18 @@ def test_runs_lie_under_one_root_whatever_the_preset(tmp_path, monkeypatch):
         ("tfds:cifar10:3.0.2", "cifar10"), (".", Path.cwd().name),
     ],
 )  # fmt: skip
-def test_data_of_ones_own_name_the_run(spec, name, tmp_path, monkeypatch):
-    monkeypatch.setenv("ARTGAN_RUNS", str(tmp_path))
+def test_data_of_ones_own_name_the_run(spec, name, runs):
     for preset in sizing.CPU, sizing.GPU:
-        assert sizing.default_run_dir(resolve(preset, {"data.spec": spec})) == tmp_path / name
+        assert sizing.default_run_dir(resolve(preset, {"data.spec": spec})) == runs / name
 
 
 @pytest.mark.parametrize(
     ("pictures", "gpu", "steps", "batch", "adapts"),
     [
         (1, False, 1_000, 2, True),
-        (20, False, 1_000, 20, True),
         (200, False, 2_500, 32, True),
         (60_000, False, 4_000, 32, False),
         (200, True, 4_000, 128, True),
-        (2_400, True, 7_500, 128, False),
         (60_000, True, 16_000, 128, False),
     ],
 )
@@ -116,30 +137,25 @@ def test_a_trained_model_sees_fewer_of_the_pictures(pictures, steps):
     assert "with the networks it starts from" in size.why
 
 
-def test_no_preset_takes_the_classes_and_the_size_of_the_data(paintings, tmp_path, monkeypatch):
-    monkeypatch.setenv("ARTGAN_RUNS", str(tmp_path))
-    task = plan(None, {"data.spec": str(paintings)})
-    assert task.run_dir == tmp_path / paintings.name
+def test_no_preset_takes_the_classes_and_the_size_of_the_data(own, runs):
+    task = plan(None, own)
+    assert task.run_dir == runs / Path(own["data.spec"]).name
     assert task.source is not None
     assert len(task.source.class_names) == 3
-    assert task.config == resolve(sizing.CPU, sizing.fitting(36, 12, False, side=16).settings | {
-        "data.spec": str(paintings)
-    })  # fmt: skip
+    fitting = sizing.fitting(36, 12, False, side=16).settings
+    assert task.config == resolve(sizing.CPU, fitting | own)
     assert plan(None, {}).config == plan("demo", {}).config == resolve("demo")
 
 
-def test_no_preset_takes_the_networks_to_start_from(paintings, tmp_path, monkeypatch):
-    monkeypatch.setenv("ARTGAN_RUNS", str(tmp_path))
+def test_no_preset_takes_the_networks_to_start_from(own, runs):
     init = RunDirectory(locate("pretrained:wikiart-genre")).config()
-    asked = {"data.spec": str(paintings), "train.init": "pretrained:wikiart-genre"}
+    asked = own | {"train.init": "pretrained:wikiart-genre"}
     config = plan(None, asked).config
     assert (config.preset, config.model) == (sizing.CPU, init.model)
     assert config.data.image_size == init.data.image_size
     assert config.train.lr_generator == init.train.lr_generator
     assert config.train.steps == 1_000
-    run_dir = tmp_path / paintings.name
-    run_dir.mkdir()
-    (run_dir / "config.toml").write_text(tomli_w.dumps(to_tree(config)))
+    begun(runs / Path(own["data.spec"]).name, config)
     assert plan(None, asked).config == config  # resumes
 
 
@@ -147,78 +163,60 @@ def test_a_run_that_has_begun_does_not_ask_for_what_it_started_from(tmp_path):
     asked = {"train.init": "pretrained:cifar10"}  # whose networks may be others by now
     with pytest.raises(InputError, match="pretrained:cifar10 has"):
         plan("demo", asked, tmp_path)
-    (tmp_path / "config.toml").write_text(tomli_w.dumps(to_tree(resolve("demo", asked))))
+    begun(tmp_path, resolve("demo", asked))
     assert plan("demo", asked, tmp_path).config.train.init == "pretrained:cifar10"
 
 
-def test_small_pictures_are_drawn_in_their_size(paintings, tmp_path, monkeypatch):
-    monkeypatch.setenv("ARTGAN_RUNS", str(tmp_path))
-    task = plan(None, {"data.spec": str(paintings)})
-    config, photographs = task.config, resolve("recommended/cifar10-small")
-    assert config.data.image_size == 32
-    assert config.model == photographs.model
+def test_small_pictures_are_drawn_in_their_size(own, runs):
+    task = plan(None, own)
+    assert task.config.data.image_size == 32
+    assert task.config.model == resolve("recommended/cifar10-small").model
     assert "36 pictures, drawn at 32x32, adaptive" in task.why
     assert task.source is not None
     assert isinstance(task.source.train, Indexed)
     assert task.source.side == 16
     assert task.source.train.load(0).shape == (32, 32, 3)
-    asked = plan(None, {"data.spec": str(paintings), "data.image_size": 64})
+    asked = plan(None, own | {"data.image_size": 64})
     assert asked.config.model == resolve(sizing.CPU).model
     assert asked.source is not None
     assert summary.about_data(asked.config, asked.source).endswith("16 pixels, enlarged to 64")
-    npz = tmp_path / "large.npz"
+    npz = runs / "large.npz"
     np.savez(npz, images=np.zeros((8, 50, 90, 3), np.uint8), labels=np.zeros(8, int))
     large = plan(None, {"data.spec": f"arrays:{npz}"})
     assert large.source is not None
     assert (large.source.side, large.config.data.image_size) == (50, 64)
 
 
-def test_a_run_of_ones_own_keeps_its_size(paintings, tmp_path, monkeypatch):
-    run_dir = tmp_path / "run"
-    run_dir.mkdir()
-    settings = {"data.spec": str(paintings), "train.steps": 123, "train.batch_size": 9}
-    config = resolve(sizing.GPU, settings)
-    (run_dir / "config.toml").write_text(tomli_w.dumps(to_tree(config)))
+def test_a_run_of_ones_own_keeps_its_size(own, tmp_path, monkeypatch):
+    config = resolve(sizing.GPU, own | {"train.steps": 123, "train.batch_size": 9})
+    run_dir = begun(tmp_path / "run", config)
     monkeypatch.setattr("artgan_tf.sizing.FEW", 0)
-    assert plan(None, {"data.spec": str(paintings)}, run_dir).config == config
-    fresh = plan(None, {"data.spec": str(paintings)}, run_dir, fresh=True).config
-    assert fresh.preset == sizing.CPU
-
-
-def test_unknown_flag_is_exit_code_2(capsys):
-    assert fit("--stepz", "3") == 2
-    assert "Traceback" not in capsys.readouterr().err
+    assert plan(None, own, run_dir).config == config
+    assert plan(None, own, run_dir, fresh=True).config.preset == sizing.CPU
 
 
 @pytest.mark.slow
-def test_dry_run_prints_settings_parameter_counts_and_data_sizes(paintings, tmp_path, capsys):
+def test_dry_run_prints_settings_parameter_counts_and_data_sizes(tiny_arguments, tmp_path, capsys):
     run_dir = tmp_path / "run"
-    settings = ["--set", "data.classes=0", "train.seed=5", "--set", "train.beta1=0.25"]
-    flags = ["--data", f"folder:{paintings}", "--steps", "77", "--run-dir", str(run_dir)]
-    flags += ["--batch-size", "9"]
-    assert fit("improved/cifar10", *flags, "--dry-run", *settings) == 0
+    settings = [*tiny_arguments("artgan", train__seed=5), "--set", "train.rho=0.25"]
+    assert fit(*settings, "--steps", "77", "--run-dir", str(run_dir), "--dry-run") == 0
     printed = capsys.readouterr().out
-    for line in ("steps = 77", "seed = 5", "beta1 = 0.25"):
-        assert line in printed
     data, networks, device, run, time = printed.splitlines()[:5]
-    assert data == (
-        "# data      3 classes (landscape, portrait, still life): 36 training pictures, "
-        "12 held out; of 16 pixels, enlarged to 32"
-    )
-    # 10 classes have 2670752 and 3251488; 3 have seven fewer rows in G's first and D's last layer.
-    counts = f"G {2670752 - 7 * 8192:,} and D {3251488 - 7 * 32768:,} trainable parameters"
-    assert networks == f"# network   Improved ArtGAN, 32x32: {counts}"
+    pictures = "36 training pictures, 12 held out"
+    assert data.startswith(f"# data      3 classes (landscape, portrait, still life): {pictures}")
+    sizes = r"# network   ArtGAN, 16x16: G [\d,]+ and D [\d,]+ trainable parameters"
+    assert re.fullmatch(sizes, networks)
     assert device.startswith("# device    ")
     assert device.endswith(", float32")
-    assert run == f"# run       {run_dir}: improved/cifar10, 77 steps of 9"
+    assert run == f"# run       {run_dir}: artgan/cifar10, 77 steps of 9"
     assert re.fullmatch(
         r"# time      about \d+ minutes, at [\d.]+ steps a second; [\d.]+ GiB of memory", time
     )
-    assert tomllib.loads(printed)["train"]["steps"] == 77
+    train = tomllib.loads(printed)["train"]
+    assert (train["steps"], train["seed"], train["rho"]) == (77, 5, 0.25)
     assert not run_dir.exists()
 
 
-@pytest.mark.slow
 def test_dry_run_works_before_the_data_are_made(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert fit("artgan/wikiart-genre-small", "--set", "train.epochs=3", "--dry-run") == 0
@@ -248,11 +246,10 @@ def test_dry_run_refuses_data_that_do_not_fit(paintings, capsys):
     assert fit("improved/wikiart-genre", "--data", "folder:/no/where", "--dry-run") == 2
 
 
-@pytest.mark.slow
 def test_dry_run_downloads_nothing(capsys, tmp_path, monkeypatch):
     set_data_folder(tmp_path, monkeypatch)
     monkeypatch.delattr("tensorflow_datasets.core.DatasetBuilder.download_and_prepare")
-    assert fit("improved/cifar10", "--dry-run") == 0
+    assert fit("improved/cifar10-small", "--dry-run") == 0
     printed = capsys.readouterr().out
     assert f"# data      tfds:cifar10:3.0.2 is not in {tmp_path}" in printed
-    assert "G 2,670,752 and D" in printed
+    assert "trainable parameters" in printed

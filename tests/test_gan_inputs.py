@@ -14,9 +14,9 @@ from tests.gans import K, N, built, tiny
 AUGMENT = ("colour", "translation", "cutout")
 
 
-def test_priors_of_all_papers():
+def test_priors_of_all_papers(samplers):
     for paper, std in (("improved", 3**-0.5), ("artgan", 1.0), ("critic", 1.0)):
-        z = built(paper).latents(5000, keras.random.SeedGenerator(0)).numpy()
+        z = samplers[paper].gan.latents(5000, keras.random.SeedGenerator(0)).numpy()
         assert z.std() == pytest.approx(std, rel=0.02)
         assert (np.abs(z).max() <= 1.0) == (paper == "improved")
 
@@ -73,9 +73,7 @@ def asked(monkeypatch):
     return of_step
 
 
-@pytest.mark.parametrize(
-    ("classes", "n", "replicas"), [(40, 32, 1), (40, 32, 2), (40, 32, 4), (102, 100, 1)]
-)
+@pytest.mark.parametrize(("classes", "n", "replicas"), [(40, 32, 2), (102, 100, 1)])
 def test_more_classes_than_a_batch_holds_come_equally_often(classes, n, replicas, asked):
     gan = build_gan(tiny("improved", data__classes=classes), classes)
     gan.compile()
@@ -86,7 +84,7 @@ def test_more_classes_than_a_batch_holds_come_equally_often(classes, n, replicas
     np.testing.assert_array_equal(counts, steps * n // classes)
 
 
-@pytest.mark.parametrize("classes", [3, 27, 40])
+@pytest.mark.parametrize("classes", [27, 40])
 def test_replicas_have_the_fake_labels_of_one_device(classes, asked):
     gan = build_gan(tiny("improved", data__classes=classes), classes)
     gan.compile()
@@ -99,8 +97,8 @@ def test_replicas_have_the_fake_labels_of_one_device(classes, asked):
 
 
 @pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
-def test_a_seed_means_the_same_latent_inside_and_outside_a_graph(paper):
-    gan = built(paper)
+def test_a_seed_means_the_same_latent_inside_and_outside_a_graph(paper, samplers):
+    gan = samplers[paper].gan
     eager, other = gan.latents_by_seed([7, 8]).numpy()
     graph = tf.function(gan.latents_by_seed)(tf.constant([7], tf.int64))
     np.testing.assert_array_equal([eager], graph)

@@ -12,15 +12,8 @@ from artgan_tf.__main__ import VERBS
 from artgan_tf.preset_files import preset_names
 
 REPOSITORY = Path(__file__).parents[1]
-HEAVY = {
-    "grpc",
-    "keras",
-    "matplotlib",
-    "scipy",
-    "tensorboard",
-    "tensorflow",
-    "tensorflow_datasets",
-}
+HEAVY = {"grpc", "keras", "matplotlib", "scipy", "tensorboard", "tensorflow"}
+HEAVY |= {"tensorflow_datasets"}
 CODE = """
 import json, os, runpy, sys
 for columns, module, *arguments in json.loads(sys.argv[1]):
@@ -83,11 +76,8 @@ def test_help_is_in_words_and_has_two_examples(verb: str, printed) -> None:
         assert re.search(r"(MODEL|RUN) +a run's directory.* pretrained:NAME", help_of_it)
 
 
-def test_a_module_s_examples_are_its_own(printed) -> None:
+def test_presets_verbs_classes_and_a_module_s_own_examples_are_listed(printed) -> None:
     assert "  python -m tfrecords_tools.verify data/paintings" in printed[OWN]
-
-
-def test_presets_verbs_and_classes_are_listed(printed) -> None:
     listed = printed[HELP["fit"]].partition("Presets:")[2]
     assert set(preset_names()) <= set(re.findall(r"[\w/-]+", listed))
     assert all(f"  {verb:10} " in printed[ALL] for verb in VERBS)

@@ -58,7 +58,7 @@ def energy_distance(real, labels, fake, fake_labels, view="colours"):
 
 
 @pytest.mark.parametrize("view", PLAIN)
-@pytest.mark.parametrize("size", [8, 32, 64])
+@pytest.mark.parametrize("size", [8, 32])
 def test_energy_distance(size, view):
     rng = np.random.default_rng(size)
     real, fake = rng.uniform(-1, 1, (2, 12, size, size, 3)).astype(np.float32)
@@ -68,12 +68,11 @@ def test_energy_distance(size, view):
     assert ours == pytest.approx(expected, abs=1e-5)
 
 
-@pytest.mark.parametrize("views", [["colours"], ["colours", "shapes"]])
-def test_the_generators_step_adds_it_with_its_weight(views, monkeypatch):
-    gan = built("critic", train__energy_weight=3.0, train__energy_of=views)
-    draw, drawn = gan.draw, []
+def test_the_generators_step_adds_it_with_its_weight(monkeypatch):
+    gan = built("critic", train__energy_weight=3.0, train__energy_of=list(PLAIN))
+    drawn = []
 
-    def noted(labels):
+    def noted(labels, draw=gan.draw):
         drawn.append(draw(labels))
         return drawn[-1]
 
@@ -83,7 +82,7 @@ def test_the_generators_step_adds_it_with_its_weight(views, monkeypatch):
     terms = gan.generator_step(real, y, fake_y)
     (fake,) = drawn
     given = np.array(real), np.array(y), np.array(fake), np.array(fake_y)
-    expected = 3.0 * sum(plain_energy_distance(view, *given) for view in views)
+    expected = 3.0 * sum(plain_energy_distance(view, *given) for view in PLAIN)
     assert float(terms["energy"]) == pytest.approx(expected, rel=1e-4)
 
 

@@ -46,9 +46,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("verb", [sample, partial(sample, progress=True), serve, evaluate, export])
-def test_a_run_is_named_that_is_called_nearly_so(
-    refuse: Callable[..., str], verb: Callable[..., Any], runs: Path
-) -> None:
+def test_a_run_is_named_that_is_called_nearly_so(refuse, verb, runs) -> None:
     told = "There is no run 'runs/dmo' (did you mean 'runs/demo'?): name a folder made by fit"
     assert told in refuse(verb, "runs/dmo")
 
@@ -65,30 +63,23 @@ def test_a_run_is_named_that_is_called_nearly_so(
         (["--data", "runs/demo"], "runs/demo is a run, not images: "),
     ],
 )
-def test_a_place_of_another_kind_is_told(
-    refuse: Callable[..., str], words: list[str], told: str, runs: Path
-) -> None:
+def test_a_place_of_another_kind_is_told(refuse, words, told, runs) -> None:
     assert told in refuse(fit, *words)
 
 
-def test_a_run_that_cannot_be_made_is_refused(
-    refuse: Callable[..., str], file: Path, tiny_arguments: Any
-) -> None:
+def test_a_run_that_cannot_be_made_is_refused(refuse, file, tiny_arguments) -> None:
     said = refuse(fit, *tiny_arguments("artgan"), "--run-dir", file / "run")
     assert str(file) in said
     assert "Not a directory" in said
 
 
-@pytest.mark.slow
-def test_pictures_that_cannot_be_written_are_refused(
-    refuse: Callable[..., str], file: Path, exports: dict[str, Path]
-) -> None:
+def test_pictures_that_cannot_be_written_are_refused(refuse, file, exports) -> None:
     for name in ("a.png", "folder"):
         said = refuse(sample, exports["improved"], "--count", 1, "--out", file / name)
         assert "Not a directory" in said or "exists" in said
 
 
-def test_a_full_disk_is_a_failed_run(refuse: Callable[..., str]) -> None:
+def test_a_full_disk_is_a_failed_run(refuse) -> None:
     def full() -> None:
         raise OSError(28, "No space left on device", "there")
 
@@ -103,9 +94,7 @@ def test_errors_that_are_ours_stay_errors() -> None:
         cli.main(broken, "verb", [])
 
 
-def test_a_user_without_a_home_is_told_what_to_set(
-    refuse: Callable[..., str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_user_without_a_home_is_told_what_to_set(refuse, monkeypatch) -> None:
     for name in ("HOME", "XDG_CACHE_HOME", "ARTGAN_CACHE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("os.path.expanduser", lambda path: path)  # no passwd entry

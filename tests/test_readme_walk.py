@@ -1,4 +1,4 @@
-"""The steps in docs/ from nothing to a painting over HTTP and gRPC, and to Keras's file."""
+"""The pages in docs/ work as typed: a painting over HTTP and gRPC, and Keras's file."""
 
 import contextlib
 import os
@@ -20,18 +20,16 @@ from PIL import Image
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 from artgan_tf.serving.servable import Servable
+from tests.evaluation.material import make_run
 
 ROOT = Path(__file__).resolve().parents[1]
-SERVING, PYTHON = (
-    (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("serving.md", "python.md")
-)
 HTTP, GRPC = 8501, 8500  # TensorFlow Serving's ports, as on the page
 
 
-def block(mark: str, language: str, index: int = 0) -> str:
-    """A code block after a mark."""
-    marked = SERVING.split(f"<!-- {mark} -->\n")[1]
-    return re.findall(rf"```{language}\n(.*?)```", marked, re.S)[index]
+def blocks(page: str, mark: str, language: str) -> list[str]:
+    """The code blocks of a page after a mark."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text.split(f"<!-- {mark} -->\n", 1)[1], re.S)
 
 
 def typed(command: str, folder: Path, **options) -> subprocess.Popen:
@@ -39,8 +37,7 @@ def typed(command: str, folder: Path, **options) -> subprocess.Popen:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "ARTGAN_RUNS": ""}
     # The script `artgan`, which an installed package has.
-    command = re.sub(r"^artgan ", "python -m artgan_tf ", command)
-    command = f"exec {command}" if options.pop("replaces", False) else command
+    command = re.sub(r"^artgan ", "exec python -m artgan_tf ", command)
     return subprocess.Popen(["bash", "-c", command], cwd=folder, env=environment, **options)
 
 
@@ -54,14 +51,14 @@ def free(port: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_train_serve_and_call(tmp_path):
+def test_serve_and_call(paintings, tmp_path):
     if not shutil.which("curl"):
         pytest.skip("there is no curl")
     free(HTTP)
-    fit, serve, call = (block("walk", "sh", index) for index in range(3))
-    assert typed(fit.replace("--steps 300", "--steps 20"), tmp_path).wait() == 0
-    server = typed(serve, tmp_path, replaces=True, stdout=subprocess.PIPE, text=True)
+    fit, serve, call, *_ = blocks("serving.md", "walk", "sh")
+    (run,) = re.findall(r"--run-dir (\S+)", fit)
+    make_run(tmp_path / run, "improved", paintings)
+    server = typed(serve, tmp_path, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout
         assert server.stdout.readline() == f"  gallery   http://127.0.0.1:{HTTP}/\n"
@@ -70,7 +67,9 @@ def test_train_serve_and_call(tmp_path):
     finally:
         server.terminate()
     assert server.wait(60) == 0
-    assert spread(tmp_path / "painting.png") > 10
+    with Image.open(tmp_path / "painting.png") as painting:
+        assert painting.format == "PNG"
+        assert np.ptp(np.asarray(painting.convert("L"), float)) > 10  # not blank
 
 
 def wait_for(url: str, server: subprocess.Popen) -> None:
@@ -81,13 +80,6 @@ def wait_for(url: str, server: subprocess.Popen) -> None:
             return
         time.sleep(0.1)
     pytest.fail("The server does not answer.")
-
-
-def spread(picture: Path) -> float:
-    """Difference between the brightest and the darkest grey level; 0 for a blank picture."""
-    image = Image.open(picture)
-    assert image.format == "PNG"
-    return float(np.ptp(np.asarray(image.convert("L"), float)))
 
 
 class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
@@ -109,26 +101,26 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
 
 
 @pytest.mark.slow
-def test_grpc_client(exports, tmp_path):
+def test_grpc_client(exports, tmp_path, monkeypatch):
     free(GRPC)
     server = grpc.server(ThreadPoolExecutor(1))
     service = PredictionService(Servable(exports["improved"], "first", 1))
     prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(service, server)
     server.add_insecure_port(f"127.0.0.1:{GRPC}")
     server.start()
-    client = [sys.executable, "-c", block("grpc", "python")]
+    monkeypatch.chdir(tmp_path)
     try:
-        subprocess.run(client, cwd=tmp_path, check=True, timeout=120)
+        exec(blocks("serving.md", "grpc", "python")[0], {})
     finally:
         server.stop(None)
-    assert Image.open(tmp_path / "painting.png").size == (16, 16)
+    assert Image.open("painting.png").size == (16, 16)
 
 
-@pytest.mark.slow
-def test_keras_takes_the_generator_away(tmp_path, monkeypatch):
+def test_keras_takes_the_generator_away(paintings, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    make_run(tmp_path / "run", "improved", paintings)
     known: dict = {}
-    for block in re.findall(r"<!-- keras -->\n```python\n(.*?)```", PYTHON, re.S):
-        exec(block, known)
-    assert known["images"].shape == (1, 64, 64, 3)
+    for block in blocks("python.md", "keras", "python"):
+        exec(block.replace("pretrained:wikiart-genre", "run"), known)
+    assert known["images"].shape == (1, 16, 16, 3)
     assert known["generator"].class_names == known["sampler"].class_names

@@ -18,21 +18,18 @@ def sampler():
     return sampler_of(K)
 
 
-@pytest.mark.slow
 def test_standing_statistics_are_those_of_generated_batches(sampler):
     generator, gan = sampler.generator, sampler.gan
     z = gan.latents(4000, keras.random.SeedGenerator(9))
-    features = generator.project.inner(
-        np.concatenate([z, gan.one_hot(np.arange(4000) % K)], axis=1)
-    )
+    y = gan.one_hot(np.arange(4000) % K)
+    features = generator.project.inner(np.concatenate([z, y], axis=1))
     norm = generator.project.norm
     np.testing.assert_allclose(norm.moving_variance, np.var(features, axis=0), rtol=0.2)
     spread = np.std(features, axis=0)
     assert np.abs(norm.moving_mean - np.mean(features, axis=0)).max() < 0.15 * spread.max()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("classes", [27, 150, 1700])
+@pytest.mark.parametrize("classes", [27, 1700])
 def test_standing_statistics_are_those_of_all_classes(classes):
     """If each class adds its number to the features, their mean is the middle number."""
     sampler = sampler_of.__wrapped__(classes)
@@ -78,10 +75,9 @@ def test_magnified_pictures_are_twice_the_size_and_pool_to_the_normal_ones(sampl
 
 
 def test_grid_shows_at_most_sixteen_classes(sampler):
-    small, large = sampler.grid(), sampler.grid(magnified=True)
-    assert small.height == 16 * (64 + 2)  # 8 pixels, magnified eight times
-    assert large.height == 16 * (64 + 2)
-    assert small.width > GRID_COLUMNS * 66
+    for sheet in (sampler.grid(), sampler.grid(magnified=True)):
+        assert sheet.height == 16 * (64 + 2)  # 8 pixels, magnified eight times
+        assert sheet.width > GRID_COLUMNS * 66
 
 
 def test_unequal_numbers_are_refused(sampler):
@@ -94,16 +90,13 @@ def test_a_picture_is_the_same_whatever_is_painted_beside_it():
     """At this width, a batch of 3 or 5 would round some pixels to the next grey level."""
     keras.utils.set_random_seed(0)
     settings = {"model.width": 0.5, "data.classes": 0}
-    wide = Sampler(
-        build_gan(resolve("improved/cifar10", settings), 10), [f"{i}" for i in range(10)]
-    )
-    labels, seeds = np.arange(60) % 10, np.arange(60)
-    together = wide.generate(labels.tolist(), seeds.tolist(), magnified=True)
-    for size in (1, 3, 5, 7, 17):
-        parts = [slice(start, start + size) for start in range(0, 60, size)]
-        found = [
-            wide.generate(labels[p].tolist(), seeds[p].tolist(), magnified=True) for p in parts
-        ]
+    names = [f"{number}" for number in range(10)]
+    wide = Sampler(build_gan(resolve("improved/cifar10", settings), 10), names)
+    labels = [number % 10 for number in range(30)]
+    together = wide.generate(labels, range(30))
+    for size in (1, 3, 5):
+        parts = [slice(start, start + size) for start in range(0, 30, size)]
+        found = [wide.generate(labels[part], range(30)[part]) for part in parts]
         np.testing.assert_array_equal(np.concatenate(found), together)
 
 

@@ -1,10 +1,10 @@
-"""A study of two tiny presets: resuming, tables, and mistakes reported before training."""
+"""A study of tiny presets: its steps, resuming, tables, and mistakes told before training."""
 
 import json
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
 from pathlib import Path
@@ -20,24 +20,24 @@ from artgan_tf import cli, hardware
 from artgan_tf.comparison import experiment, pages
 from artgan_tf.comparison.rows import CLASSES, NOTE, rows
 from artgan_tf.config import resolve
+from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.study import study
 from tests.conftest import tiny_overrides
 
-ENDED = experiment.ended
 METRICS = ["--metrics", "pixel_diversity_12", "fid_33_val", "--extractor", "pixels"]
 
 
-def preset(folder: Path, name: str, data: Path, paper: str = "improved") -> str:
+def preset(folder: Path, name: str, data: Path, steps: int = 4) -> Path:
     """Write a preset of a few steps to a TOML file."""
-    settings = tiny_overrides(paper, data) | {"train.steps": 4}
     tree: dict[str, dict[str, object]] = {}
-    for key, value in settings.items():
+    for key, value in (tiny_overrides("improved", data) | {"train.steps": steps}).items():
         section, _, entry = key.partition(".")
         tree.setdefault(section, {})[entry] = value
+    folder.mkdir(exist_ok=True)
     file = folder / f"{name}.toml"
-    file.write_text(tomli_w.dumps({"extends": f"{paper}/cifar10"} | tree))
+    file.write_text(tomli_w.dumps({"extends": "improved/cifar10"} | tree))
     resolve(str(file))
-    return str(file)
+    return file
 
 
 def call(*arguments: object) -> int:
@@ -62,22 +62,21 @@ def in_this_process(command: list[str], log: TextIO) -> int:
 
 
 @pytest.fixture(scope="module")
-def without_starts() -> Iterator[None]:
-    """Run verbs in this process; `test_a_step_that_fails_names_its_log` starts a real process."""
+def made(paintings, tmp_path_factory) -> Path:
+    """A study of two presets, with two seeds for one; all come from the steps of one experiment."""
+    folder = tmp_path_factory.mktemp("study")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(experiment, "ended", in_this_process)
-        yield
-
-
-@pytest.fixture(scope="module")
-def made(paintings, tmp_path_factory, without_starts) -> Path:
-    """A study of both papers, with two seeds for one."""
-    folder = tmp_path_factory.mktemp("study")
-    first = preset(folder, "plain", paintings)
-    second = preset(folder, "older", paintings, "artgan")
-    out = folder / "out"
-    assert call(first, "--out", out, "--seeds", 0, 1, *METRICS) == 0
-    assert call(second, "--out", out, *METRICS) == 0
+        first, out = preset(folder, "plain", paintings), folder / "out"
+        assert call(first, "--out", out, "--seeds", 1, *METRICS) == 0
+    for name, seed in (("plain", 0), ("older", 0)):
+        run = shutil.copytree(out / "runs/plain/seed-1", out / f"runs/{name}/seed-{seed}")
+        changed = {"preset": name, "seed": seed}
+        note = json.loads((run / NOTE).read_text())
+        (run / NOTE).write_text(json.dumps(note | changed))
+        settings = (run / "config.toml").read_text().replace("seed = 1", f"seed = {seed}")
+        (run / "config.toml").write_text(settings.replace('"plain"', f'"{name}"'))
+    assert call("--out", out) == 0
     return out
 
 
@@ -87,135 +86,137 @@ def copy(made, tmp_path) -> Path:
     return Path(shutil.copytree(made, tmp_path / "copy"))
 
 
+@pytest.fixture
+def carried_out(monkeypatch) -> list[list[str]]:
+    """The command lines that a study starts, from the verb on; none is carried out."""
+    commands: list[list[str]] = []
+
+    def recorded(command: list[str], log: TextIO) -> int:
+        commands.append([command[2].removeprefix("artgan_tf."), *command[3:]])
+        return 0
+
+    monkeypatch.setattr(experiment, "ended", recorded)
+    return commands
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_every_experiment_has_its_row(made):
-    rows = [json.loads(line) for line in (made / pages.RESULTS).read_text().splitlines()]
-    assert [(row["preset"], row["seed"]) for row in rows] == [
-        ("older", 0),
-        ("plain", 0),
-        ("plain", 1),
-    ]
-    for row in rows:
+    found = [json.loads(line) for line in (made / pages.RESULTS).read_text().splitlines()]
+    named = [(row["preset"], row["seed"]) for row in found]
+    assert named == [("older", 0), ("plain", 0), ("plain", 1)]
+    for row in found:
         assert row["steps"] == 4
         assert row["images"] == 36
         assert row["seconds"] > 0
         assert row["cpu_seconds"] > 0
         assert row["hardware"] == hardware.describe()
-        assert len(row["config_sha256"]) == 64
-        assert (made / row["run"] / NOTE).is_file()
         own = {r["metric"] for r in row["results"] if r["model"] == row["preset"]}
         real = {r["metric"] for r in row["results"] if r["model"] == "real images"}
         assert own == real == {"pixel_diversity_12", "fid_33_val"}
-    assert len({row["config_sha256"] for row in rows}) == 3
+    assert len({row["config_sha256"] for row in found}) == 3
+    trained = made / found[2]["run"]
+    assert RunDirectory(trained).config().train.seed == 1
+    assert list(trained.glob("export/*/1/saved_model.pb"))
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_the_table_is_what_the_runs_measured(made):
-    page = (made / pages.PAGE).read_text()
-    values = []
-    for file in (made / "runs").glob("plain/*/metrics.jsonl"):
-        rows = [json.loads(line) for line in file.read_text().splitlines()]
-        own = [row["values"] for row in rows if row["model"] != "real images"]
-        values += [of["pixel_diversity"] for of in own if "pixel_diversity" in of]
-    assert len(values) == 2
-    lines = [line for line in page.splitlines() if line.startswith("| plain ") and "±" in line]
-    assert any(f"{sum(values) / 2:.4g}\N{NBSP}±" in line for line in lines)
-    assert any(line.startswith("| real images") for line in page.splitlines())
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_pictures_and_exports_are_there(made):
+def test_the_pages_show_what_the_runs_measured(made):
+    page = (made / pages.PAGE).read_text().splitlines()
+    *_, row = rows(made)
+    measured = {result.metric: result for result in row.results if result.model == "plain"}
+    value = measured["pixel_diversity_12"].values["pixel_diversity"]
+    lines = [line for line in page if line.startswith("| plain ") and "±" in line]
+    assert any(f" {value:.4g}\N{NBSP}±\N{NBSP}0 (2\N{NBSP}seeds) " in line for line in lines)
+    for name in ("| older ", "| real images"):
+        assert any(line.startswith(name) for line in page)
     for name in (pages.SHEET, pages.CURVES):
         with Image.open(made / name) as picture:
             assert min(picture.size) > 40
-    for row in rows(made):
-        assert list((row.run / "export").glob("*/1/saved_model.pb"))
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_what_is_done_is_not_done_again_and_pages_come_of_the_files(made, copy, monkeypatch):
-    monkeypatch.setattr(experiment, "_run", lambda *_: pytest.fail("it is done"))
-    assert call(made.parent / "plain.toml", "--out", copy, "--seeds", 0, 1, *METRICS) == 0
+def test_what_is_done_is_not_done_again_and_pages_come_of_the_files(made, copy, carried_out):
     for name in (pages.RESULTS, pages.PAGE, pages.SHEET, pages.CURVES):
         (copy / name).unlink()
-    assert call("--out", copy) == 0
+    assert call(made.parent / "plain.toml", "--out", copy, "--seeds", 0, 1, *METRICS) == 0
     assert (copy / pages.PAGE).read_bytes() == (made / pages.PAGE).read_bytes()
     sheet = (copy / pages.SHEET).read_bytes()
-    shutil.rmtree(next(copy.glob(f"runs/plain/*/{CLASSES}")))
+    shutil.rmtree(copy / "runs/plain/seed-0" / CLASSES)
+    (copy / "runs/older/seed-0" / NOTE).unlink()
     assert call("--out", copy) == 0
     assert (copy / pages.SHEET).read_bytes() == sheet  # with the rows of all runs
-    next(copy.glob(f"runs/*/*/{NOTE}")).unlink()
-    assert call("--out", copy) == 0
     assert (copy / pages.RESULTS).read_text().count("\n") == 2
+    assert carried_out == []
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_it_resumes_where_it_was_stopped_while_it_measured(made, copy):
-    first = made.parent / "plain.toml"
-    (experiment.Experiment(str(first), 1, copy).run_dir / NOTE).unlink()
-    assert call(first, "--out", copy, "--seeds", 1, *METRICS) == 0
+def test_it_resumes_where_it_was_stopped_while_it_measured(made, copy, carried_out):
+    (copy / "runs/plain/seed-1" / NOTE).unlink()
+    assert call(made.parent / "plain.toml", "--out", copy, "--seeds", 1, *METRICS) == 0
+    assert [command[0] for command in carried_out] == ["fit", "sample", "evaluate"]
+    assert "--overwrite" in carried_out[1]
     assert (copy / pages.RESULTS).read_text().count("\n") == 3
 
 
-def test_a_mistake_is_told_before_anything_is_trained(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(experiment, "_run", lambda *_: pytest.fail("trained"))
-    assert call("demo", "improved/nothing", "--out", tmp_path / "out") == 2
-    assert "improved/nothing" in capsys.readouterr().err
-    assert call("demo", "--set", "train.nothing=1", "--out", tmp_path / "out") == 2
-    assert not (tmp_path / "out").exists()
-
-
 @pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_other_metrics_are_measured_anew_and_nothing_is_trained(made, copy, monkeypatch):
+def test_other_metrics_are_measured_anew_and_nothing_is_trained(
+    made, copy, carried_out, monkeypatch
+):
     monkeypatch.setattr(hardware, "describe", lambda: "another machine")
-    first = made.parent / "plain.toml"
-    run = experiment.Experiment(str(first), 0, copy).run_dir
-    state, exported = ((run / name).stat().st_mtime_ns for name in ("config.toml", "export"))
-    assert call(first, "--out", copy, "--metrics", "pixel_diversity_9") == 0
-    row = json.loads((copy / pages.RESULTS).read_text().splitlines()[1])
-    assert row["preset"] == "plain"
-    assert row["hardware"] != "another machine"  # which did not train it
-    assert "pixel_diversity_9" in {result["metric"] for result in row["results"]}
-    assert [(run / name).stat().st_mtime_ns for name in ("config.toml", "export")] == [
-        state,
-        exported,
-    ]
+    asked, run = ("--metrics", "pixel_diversity_9"), copy / "runs/plain/seed-1"
+    assert call(made.parent / "plain.toml", "--out", copy, "--seeds", 1, *asked) == 0
+    assert carried_out == [["evaluate", str(run), *asked]]
+    note = json.loads((run / NOTE).read_text())
+    assert note["metrics"] == ["pixel_diversity_9"]
+    assert note["hardware"] != "another machine"  # which did not train it
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
 def test_other_settings_or_data_in_the_same_folder_are_refused(made, paintings, capsys):
     before = {file: file.stat().st_mtime_ns for file in made.rglob("*")}
-    first = made.parent / "plain.toml"
     for words, told in (
         (["--set", "train.steps=5"], "train.steps = 4, not 5"),
         (["--set", "discriminator.noise=0.2"], "discriminator.noise = 0.1, not 0.2"),
         (["--data", f"folder:{paintings / 'train'}"], "data.spec = "),
     ):
-        assert call(first, "--out", made, *METRICS, *words) == 2
+        assert call(made.parent / "plain.toml", "--out", made, *METRICS, *words) == 2
         said = capsys.readouterr().err
         assert told in said
         assert said.endswith("choose another --out.\n")
     assert {file: file.stat().st_mtime_ns for file in made.rglob("*")} == before
 
 
-def test_two_files_of_one_name_are_refused(paintings, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(experiment, "_run", lambda *_: pytest.fail("trained"))
-    files = []
-    for folder in ("a", "b"):
-        (tmp_path / folder).mkdir()
-        files.append(preset(tmp_path / folder, "mine", paintings))
-    text = Path(files[1]).read_text()
-    Path(files[1]).write_text(text.replace("steps = 4", "steps = 5"))
-    assert call(*files, "--out", tmp_path / "out") == 2
-    assert "give their files other names" in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
+# ---- mistakes ---------------------------------------------------------------------------------
+def test_a_mistake_is_told_before_anything_is_trained(
+    paintings, tmp_path, capsys, carried_out, monkeypatch
+):
+    out = tmp_path / "out"
+    alike = [preset(tmp_path / folder, "mine", paintings, n) for folder, n in (("a", 4), ("b", 5))]
+    for words, told in (
+        (["demo", "improved/nothing"], "improved/nothing"),
+        (["demo", "--set", "train.nothing=1"], "train.nothing"),
+        (alike, "give their files other names"),
+    ):
+        assert call(*words, "--out", out) == 2
+        assert told in capsys.readouterr().err
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    assert call("demo", "--out", out) == 2
+    assert "Keras's backend jax is only for training" in capsys.readouterr().err
+    assert not out.exists()
+    assert carried_out == []
+
+
+def test_a_step_that_fails_names_its_log(tmp_path, capsys, monkeypatch):
+    """`fit` in a process of its own does not find what was there when the study began."""
+    monkeypatch.setattr("artgan_tf.study.checked", lambda *_, **__: None)
+    assert call("demo", "--data", "folder:/no/where", "--out", tmp_path / "out") == 1
+    told = capsys.readouterr().err
+    assert "fit of demo, seed 0, failed (There is no folder '/no/where'" in told
+    assert "the same command goes on from there" in told
+    (log,) = (tmp_path / "out" / "runs").rglob("seed-0.log")
+    assert str(log) in told
+    assert "error: There is no folder" in log.read_text()
 
 
 def test_a_step_that_fails_on_a_full_disk_says_so_without_its_log(tmp_path, monkeypatch, capsys):
@@ -236,31 +237,11 @@ def test_ctrl_c_lets_the_training_save(tmp_path):
         "except KeyboardInterrupt:\n time.sleep(1)\n print('saved')"
     )
     with (tmp_path / "log").open("w") as log, pytest.raises(KeyboardInterrupt):
-        ENDED([sys.executable, "-c", saves], log)
+        experiment.ended([sys.executable, "-c", saves], log)
     assert (tmp_path / "log").read_text() == "saved\n"
 
 
-def test_a_training_that_was_told_to_stop_is_not_measured(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(experiment, "ended", lambda *_: 0)
+def test_a_training_that_was_told_to_stop_is_not_measured(tmp_path, carried_out, capsys):
     assert call("demo", "--out", tmp_path / "out") == 1
     assert "fit of demo, seed 0, was stopped at step 0 of 2600" in capsys.readouterr().err
-
-
-def test_only_tensorflow_can_export_and_measure(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(experiment, "_run", lambda *_: pytest.fail("trained"))
-    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    assert call("demo", "--out", tmp_path / "out") == 2
-    assert "Keras's backend jax is only for training" in capsys.readouterr().err
-
-
-@pytest.mark.slow
-def test_a_step_that_fails_names_its_log(paintings, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(experiment, "ended", ENDED)
-    wild = preset(tmp_path, "wild", paintings)
-    assert call(wild, "--out", tmp_path / "out", "--set", "train.lr_generator=1e30") == 1
-    told = capsys.readouterr().err
-    assert "fit of wild, seed 0, failed (" in told
-    assert "is not finite" in told
-    assert "the same command goes on from there" in told
-    (log,) = (tmp_path / "out" / "runs").rglob("seed-0.log")
-    assert "is not finite" in log.read_text()
+    assert [command[0] for command in carried_out] == ["fit"]

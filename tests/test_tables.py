@@ -1,24 +1,16 @@
 """The layer tables' grammar: the meaning of a row, and a clear sentence for an invalid one."""
 
+from collections.abc import Callable
+
 import pytest
 
 from artgan_tf.config import InputError
-from artgan_tf.tables import (
-    Layer,
-    Stage,
-    check_growth,
-    parse_layers,
-    parse_stages,
-    scale,
-)
+from artgan_tf.tables import Layer, Stage, check_growth, parse_layers, parse_stages, scale
 
 
 def test_stages() -> None:
-    assert parse_stages(("4:1024", "8:512", "128:32"), 1.0) == [
-        Stage(4, 1024),
-        Stage(8, 512),
-        Stage(128, 32),
-    ]
+    found = parse_stages(("4:1024", "8:512", "128:32"), 1.0)
+    assert found == [Stage(4, 1024), Stage(8, 512), Stage(128, 32)]
     assert parse_stages((), 1.0) == []
 
 
@@ -26,8 +18,6 @@ def test_stages() -> None:
     ("row", "layer"),
     [
         ("96/1", Layer(96, 1, 3, False)),
-        ("96/2", Layer(96, 2, 3, False)),
-        ("d 192/1", Layer(192, 1, 3, True)),
         ("256/1 1x1", Layer(256, 1, 1, False)),
         ("d 512/2 4x4", Layer(512, 2, 4, True)),
         ("8/1 11x11", Layer(8, 1, 11, False)),
@@ -42,26 +32,22 @@ def test_width_changes_channels_only() -> None:
     assert parse_layers(("d 192/2 4x4",), 0.25) == [Layer(48, 2, 4, True)]
 
 
+STAGES = ["", "16", "16:", ":128", "16:128:3", "16/128", "16 : 128", "-8:64", "0:64", "8:0"]
+LAYERS = ["", "96", "96/", "/2", "96:2", "96/2 3", "96/2 3x5", "96/2 3x33", "d96/2", "x 96/2"]
+LAYERS += ["96/2 ", "D 96/2", "96.5/2", "d 96/2 3x3 d", "0/1", "96/0", "96/1 0x0", "d 96/0 3x3"]
+
+
 @pytest.mark.parametrize(
-    "row", ["", "16", "16:", ":128", "16:128:3", "16/128", "16 : 128", "-8:64", "0:64", "8:0"]
+    ("parse", "grammar", "row"),
+    [(parse_stages, "size:channels", row) for row in STAGES]
+    + [(parse_layers, "channels/stride", row) for row in LAYERS],
 )
-def test_a_wrong_stage_is_named(row: str) -> None:
+def test_a_wrong_row_is_named(parse: Callable[..., object], grammar: str, row: str) -> None:
+    right = {parse_stages: "8:256", parse_layers: "96/1"}[parse]
     with pytest.raises(InputError) as error:
-        parse_stages(("8:256", row), 1.0)
+        parse((right, row), 1.0)
     assert repr(row) in str(error.value)
-    assert "size:channels" in str(error.value)
-
-
-@pytest.mark.parametrize(
-    "row",
-    ["", "96", "96/", "/2", "96:2", "96/2 3", "96/2 3x5", "96/2 3x33", "d96/2", "x 96/2", "96/2 ",
-     "D 96/2", "96.5/2", "d 96/2 3x3 d", "0/1", "96/0", "96/1 0x0", "d 96/0 3x3"],
-)  # fmt: skip
-def test_a_wrong_layer_is_named(row: str) -> None:
-    with pytest.raises(InputError) as error:
-        parse_layers(("96/1", row), 1.0)
-    assert repr(row) in str(error.value)
-    assert "channels/stride" in str(error.value)
+    assert grammar in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -90,13 +76,7 @@ def test_sizes_that_stay_or_double_pass(sizes: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize(
     ("sizes", "wrong", "before"),
-    [
-        ((16,), 16, 4),
-        ((8, 32), 32, 8),
-        ((8, 4), 4, 8),
-        ((8, 16, 24), 24, 16),
-        ((2,), 2, 4),
-    ],
+    [((16,), 16, 4), ((8, 32), 32, 8), ((8, 4), 4, 8), ((8, 16, 24), 24, 16), ((2,), 2, 4)],
 )
 def test_other_sizes_are_named(sizes: tuple[int, ...], wrong: int, before: int) -> None:
     with pytest.raises(InputError) as error:

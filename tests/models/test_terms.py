@@ -11,15 +11,16 @@ from artgan_tf.models import artgan, class_critic, improved
 
 Array = NDArray[np.float64]
 CLOSE: dict[str, Any] = {"rtol": 1e-5, "atol": 1e-5}
-SEEDS = range(4)
+SEEDS = range(2)
+KINDS = ["non-saturating", "hinge", "relativistic"]
 
 
-def logits(seed: int, units: int, n: int = 12, scale: float = 3.0) -> NDArray[np.float32]:
-    return np.random.default_rng(seed).normal(0.0, scale, (n, units)).astype("float32")
+def logits(seed: int, units: int) -> NDArray[np.float32]:
+    return np.random.default_rng(seed).normal(0.0, 3.0, (12, units)).astype("float32")
 
 
-def labels(seed: int, classes: int, n: int = 12) -> NDArray[np.int32]:
-    return np.random.default_rng(seed + 100).integers(0, classes, n).astype("int32")
+def labels(seed: int, classes: int) -> NDArray[np.int32]:
+    return np.random.default_rng(seed + 100).integers(0, classes, 12).astype("int32")
 
 
 def sigmoid(x: Any) -> Array:
@@ -48,7 +49,7 @@ def softmax(o: Any) -> Array:
     return weights / weights.sum(axis=1, keepdims=True)
 
 
-def check(terms: dict[str, Any], expected: dict[str, float]) -> None:
+def check(terms: dict[str, Any], expected: dict[str, Any]) -> None:
     assert terms.keys() == expected.keys()
     for name, value in expected.items():
         np.testing.assert_allclose(float(terms[name]), value, err_msg=name, **CLOSE)
@@ -57,32 +58,24 @@ def check(terms: dict[str, Any], expected: dict[str, float]) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_artgan_discriminator(seed: int) -> None:
     real, fake, y = logits(seed, 6), logits(seed + 50, 6), labels(seed, 5)
-    real_target, fake_target = np.zeros((12, 6)), np.zeros((12, 6))
-    for row, k in enumerate(y):
-        real_target[row, k] = 1.0
-        fake_target[row, 5] = 1.0
-    expected = {"real": expected_bce(real, real_target), "fake": expected_bce(fake, fake_target)}
+    fake_target = np.eye(6)[np.full(12, 5)]
+    expected = {"real": expected_bce(real, np.eye(6)[y]), "fake": expected_bce(fake, fake_target)}
     check(artgan.discriminator_loss(real, y, fake), expected)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_artgan_generator_wants_the_class_and_not_fake(seed: int) -> None:
     fake, y = logits(seed, 6), labels(seed, 5)
-    target = np.array([[float(unit == k) for unit in range(6)] for k in y])
-    assert not target[:, 5].any()
-    check(artgan.generator_loss(fake, y), {"adversarial": expected_bce(fake, target)})
+    check(artgan.generator_loss(fake, y), {"adversarial": expected_bce(fake, np.eye(6)[y])})
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_improved_discriminator(seed: int) -> None:
     real, fake, y = logits(seed, 7), logits(seed + 50, 7), labels(seed, 7)
-    log_p = np.log(softmax(real))
-    picked = np.mean([log_p[row, k] for row, k in enumerate(y)])
-    (p_real, _), (_, q_fake) = realness(real), realness(fake)
     expected = {
-        "class": -picked,
-        "real": -np.mean(np.log(p_real)),
-        "fake": -np.mean(np.log(q_fake)),
+        "class": -np.mean(np.log(softmax(real)[np.arange(12), y])),
+        "real": -np.mean(np.log(realness(real)[0])),
+        "fake": -np.mean(np.log(realness(fake)[1])),
     }
     check(improved.discriminator_loss(real, y, fake), expected)
 
@@ -90,10 +83,9 @@ def test_improved_discriminator(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_improved_generator(seed: int) -> None:
     fake, y = logits(seed, 7), labels(seed, 7)
-    p = softmax(fake)
     expected = {
         "adversarial": -np.mean(np.log(realness(fake)[0])),
-        "class": -np.mean([np.log(p[row, k]) for row, k in enumerate(y)]),
+        "class": -np.mean(np.log(softmax(fake)[np.arange(12), y])),
     }
     check(improved.generator_loss(fake, y), expected)
 
@@ -123,12 +115,6 @@ def test_extreme_logits_stay_finite_and_right(sign: float, size: float) -> None:
 
 
 # ---- the class critic ---------------------------------------------------------------------------
-def critics(seed: int, shape: tuple[int, ...], scale: float = 3.0) -> list[NDArray[np.float32]]:
-    """Scores c_y of real images and of fakes."""
-    rng = np.random.default_rng(seed)
-    return [rng.normal(0.0, scale, shape).astype("float32") for _ in range(2)]
-
-
 def expected_critic(kind: str, real: Any, fake: Any) -> tuple[dict[str, Any], Any]:
     """D's terms and G's term, one score at a time, from log sigmoid(c) and margins."""
     real, fake = (np.asarray(x, dtype="float64").ravel() for x in (real, fake))
@@ -147,27 +133,19 @@ def expected_critic(kind: str, real: Any, fake: Any) -> tuple[dict[str, Any], An
 
 
 @pytest.mark.parametrize("shape", [(12, 1, 1), (3, 4, 5)])
-@pytest.mark.parametrize("kind", ["non-saturating", "hinge", "relativistic"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_class_critic(seed: int, kind: str, shape: tuple[int, ...]) -> None:
-    real, fake = critics(seed, shape)
+    real, fake = np.random.default_rng(seed).normal(0.0, 3.0, (2, *shape)).astype("float32")
     d, g = expected_critic(kind, real, fake)
     check(class_critic.discriminator_loss(real, fake, kind), d)
     check(class_critic.generator_loss(real, fake, kind), {"adversarial": g})
 
 
-@pytest.mark.parametrize("kind", ["non-saturating", "hinge", "relativistic"])
-def test_class_critic_pulls_d_and_g_apart(kind: str) -> None:
-    """D raises c(x) and lowers c(s); G raises c(s); all stay finite for large scores."""
-    real, fake = (tf.constant(x) for x in critics(0, (12, 1, 1), scale=0.5))
-    with tf.GradientTape(persistent=True) as tape:
-        tape.watch([real, fake])
-        d = sum(class_critic.discriminator_loss(real, fake, kind).values())
-        g = class_critic.generator_loss(real, fake, kind)["adversarial"]
-    to_real, to_fake = tape.gradient(d, [real, fake])
-    assert np.max(to_real) <= 0.0 <= np.min(to_fake)
-    assert np.max(tape.gradient(g, fake)) < 0.0
+@pytest.mark.parametrize("kind", KINDS)
+def test_large_scores_of_a_class_critic_stay_finite(kind: str) -> None:
     for far in (-200.0, 200.0):
-        terms = class_critic.discriminator_loss(real + far, fake - far, kind)
-        terms |= class_critic.generator_loss(real + far, fake - far, kind)
+        real, fake = np.full((12, 1, 1), far, np.float32), np.full((12, 1, 1), -far, np.float32)
+        terms = class_critic.discriminator_loss(real, fake, kind)
+        terms |= class_critic.generator_loss(real, fake, kind)
         assert all(np.isfinite(value) for value in terms.values())

@@ -6,12 +6,11 @@ import pytest
 from artgan_tf.config import InputError
 from artgan_tf.sampling import sheets
 from artgan_tf.sampling.sheets import select
-from tests.samplers import tiny_sampler
 
 
-@pytest.fixture(scope="module")
-def sampler():
-    return tiny_sampler("improved")
+@pytest.fixture
+def sampler(samplers):
+    return samplers["improved"]
 
 
 def test_a_grid_has_a_class_a_row_and_a_seed_a_column(sampler):
