@@ -1,34 +1,17 @@
-"""The gallery in a browser: its grid, its verdict on a visitor's picture, and other servers."""
+"""The gallery in a browser: its grid shows the server's pictures by kind and number."""
 
-import base64
 import io
-import json
-import re
-from urllib.parse import urlsplit
 
 import httpx
-import numpy as np
 import pytest
 from PIL import Image
 
-from artgan_tf.serving.app import Settings
-from artgan_tf.serving.model_dir import find_model
-from artgan_tf.serving.versions import Versions
 from tests.samplers import CLASSES
-from tests.serving.galleries import MOST, PNG, TWO, Gallery, answers, static_page
-from tests.serving.servers import running
+from tests.serving.galleries import MOST, TWO, Gallery, answers, tell
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-AWAY = "does not answer. Is it running?"
 
 
-def tell(gallery: Gallery, classes: list[str], *signatures: str) -> None:
-    """Give the model other class names and only the facts that every model has."""
-    told = {"name": "artgan", "class_names": classes, "signatures": signatures}
-    gallery.page.route("**/models.json", lambda route: route.fulfill(json={"models": [told]}))
-
-
-# ---- the grid ---------------------------------------------------------------------------------
 def test_the_first_screen_is_pictures_of_all_kinds(gallery, server):
     pictures = gallery.open().painted(39)
     assert list(pictures) == [f"{name}, no. {seed}" for seed in range(13) for name in CLASSES]
@@ -189,145 +172,3 @@ def test_the_contact_sheet_is_a_link_to_what_is_seen(gallery):
     page.click("#link-view")
     gallery.wait("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == gallery.address()
-
-
-# ---- a visitor's own picture ------------------------------------------------------------------
-def picture(kind="PNG", size=(30, 20)) -> bytes:
-    file = io.BytesIO()
-    pixels = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
-    Image.fromarray(pixels).resize(size).save(file, kind)
-    return file.getvalue()
-
-
-def judged(gallery, rest, name):
-    """Check that the verdict agrees with the REST interface."""
-    content = {"image_bytes": {"b64": base64.b64encode(picture()).decode()}}
-    body = {"signature_name": "classify", "instances": [content]}
-    (verdict,) = rest.predict(body).json()["predictions"]
-    (decoded,) = answers(rest, "reconstruct", content)
-    assert gallery.painted(2, "#verdict")[f"{name}, reconstructed"] == decoded
-    sure = f"{max(verdict['scores']):.0%}".replace("%", "\xa0%")
-    told = f"It sees: {verdict['class_name']}, and is {sure} sure."
-    assert gallery.text(".scores p >> nth=0") == told
-    shown = dict(text.split("\n") for text in gallery.page.locator(".score").all_inner_texts())
-    values = dict(zip(CLASSES, verdict["scores"], strict=True))
-    values |= {"looks real": verdict["realness"]}
-    assert shown.keys() == values.keys()
-    for key, value in values.items():
-        assert int(shown[key].split()[0]) == pytest.approx(100 * value, abs=0.51)
-    assert "75 in 100 rightly; guessing would get 33." in gallery.text("#verdict")
-
-
-def test_pictures_are_judged_and_a_bad_file_keeps_the_last_verdict(gallery, rest):
-    def choose(name, kind, content):
-        file = {"name": name, "mimeType": kind, "buffer": content}
-        page.set_input_files("#file", files=[file])
-
-    page = gallery.open(TWO).page
-    gallery.painted(4)
-    script = """text => {
-      const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-      const transfer = new DataTransfer();
-      transfer.items.add(new File([bytes], "dropped.png", { type: "image/png" }));
-      return transfer;
-    }"""
-    transfer = page.evaluate_handle(script, base64.b64encode(picture()).decode())
-    for event in ("dragover", "drop"):  # wherever it falls
-        page.dispatch_event("header", event, {"dataTransfer": transfer})
-    judged(gallery, rest, "dropped.png")
-    gallery.state("verdict")
-    page.click("#to-judge")
-    assert gallery.focused("#file")
-    choose("x.jpg", "image/jpeg", picture("JPEG"))  # sent unchanged
-    page.get_by_alt_text("x.jpg", exact=True).wait_for()
-    photograph = f"data:image/jpeg;base64,{base64.b64encode(picture('JPEG')).decode()}"
-    assert gallery.painted(2, "#verdict")["x.jpg"] == photograph
-    choose("x.webp", "image/webp", picture("WEBP", (3000, 60)))  # redrawn as a PNG
-    page.get_by_alt_text("x.webp", exact=True).wait_for()
-    source = gallery.painted(2, "#verdict")["x.webp"]
-    assert Image.open(io.BytesIO(base64.b64decode(source.removeprefix(PNG)))).size == (1024, 20)
-    verdict = gallery.text("#verdict")
-    problems = {"image/gif": "no image that this browser", "image/png": "words is no"}
-    for kind, problem in problems.items():
-        choose("words", kind, b"no picture")
-        gallery.wait(problem)
-        assert gallery.text("#verdict") == verdict
-    gallery.state("bad file")
-    with page.expect_file_chooser() as chooser:
-        page.get_by_text("Choose another picture").click()
-    chooser.value.set_files({"name": "good.png", "mimeType": "image/png", "buffer": picture()})
-    page.get_by_alt_text("good.png", exact=True).wait_for()
-    judged(gallery, rest, "good.png")
-    assert gallery.text("#judge-notice") == ""
-
-
-# ---- other models and servers -----------------------------------------------------------------
-def test_what_a_model_lacks_is_not_shown(gallery, rest):
-    tell(gallery, CLASSES, "serving_default")
-    gallery.open(f"{TWO}&at=rings&seed=5")
-    (plain,) = answers(rest, "serving_default", {"label": 0, "seed": 5})
-    assert gallery.shown("rings, no. 5") == plain
-    for part in ("#morph", "#way", "#neighbours-section", "#see", "#judge", "#references-section"):
-        assert gallery.page.locator(part).is_hidden()
-    gallery.state("little model")
-
-
-def test_a_tf_serving_tells_no_class_names_but_they_may_lie_beside_the_page(gallery, model):
-    page = gallery.page
-    page.route("**/gallery/models.json", lambda route: route.fulfill(status=404, body="no"))
-    gallery.open("/?model=artgan#count=1")
-    assert "class 2, no. 0" in gallery.painted(3)
-    assert page.locator("#sheet").is_hidden()  # only our server makes sheets
-    gallery.open("/")
-    gallery.wait("add ?model=NAME to this page's address")
-    gallery.open("/?server=localhost:8501")
-    gallery.wait("?server= takes an address such as http://host:8501.")
-    facts = json.loads((model / "3" / "assets.extra" / "artgan.json").read_text())
-    page.route(f"{gallery.url}/models.json", lambda route: route.fulfill(json=facts))
-    assert f"{CLASSES[2]}, no. 0" in gallery.open("/?model=artgan#count=1").painted(3)
-
-
-def test_pictures_stay_where_they_are_when_the_server_is_away(gallery):
-    page = gallery.open(TWO).page
-    pictures = gallery.painted(4)
-    page.route("**/v1/**", lambda route: route.abort())
-    page.click("#random")
-    gallery.wait(AWAY)
-    assert gallery.painted(4) == pictures
-    assert "; these are the ones before" in gallery.text("#status")
-    page.click("#grid .tile >> nth=1")
-    assert gallery.shown("Éclair, no. 5") == pictures["Éclair, no. 5"]
-    of_one = re.compile(r'"mix","instances":\[\{[^{]*$')  # for one picture, not for several
-    with page.expect_event("requestfailed", lambda asked: of_one.search(asked.post_data or "")):
-        page.fill("#t", "40")
-    page.locator("#detail-notice .notice").wait_for()
-    assert gallery.shown("Éclair, no. 5") == pictures["Éclair, no. 5"]
-    gallery.state("server away, picture")
-    page.unroute("**/v1/**")
-    page.locator("#detail-notice").get_by_text("Try again").click()
-    gallery.shown("Éclair, no. 5, 40 % towards no. 6")
-    page.click("#close")
-    gallery.state("server away")
-    page.locator("#notice").get_by_text("Try again").click()
-    seed = int(page.input_value("#seeds"))
-    page.get_by_alt_text(f"rings, no. {seed}", exact=True).wait_for()
-    gallery.painted(4)
-    gallery.state("server back")
-
-
-def test_a_page_of_its_own_survives_its_server(browser, model, servables):
-    versions = Versions(find_model(model), 1, lambda *_: servables["improved"])
-    versions.poll()
-    with static_page() as page:
-        with running(versions, Settings(cors=[page])) as server:
-            gallery = Gallery(browser, f"{page}/?server={server}&model=artgan")
-            pictures = gallery.open(TWO.removeprefix("/")).painted(4)
-            origins = {urlsplit(asked).netloc for asked in gallery.asked} - {""}
-            assert origins == {urlsplit(page).netloc, urlsplit(server).netloc}
-            gallery.state("page of its own")
-        gallery.page.click("#random")
-        gallery.wait(f"The server at {server} {AWAY}")
-        assert gallery.painted(4) == pictures
-        gallery.page.reload()
-        gallery.wait(f"The server at {server} {AWAY}")
-        gallery.page.context.close()
