@@ -8,22 +8,20 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import TABLES
+
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
-SMALL = {
-    "train.steps": 4,
+SMALL = TABLES["critic"] | {
+    "data.image_size": 16,
+    "model.z_size": 8,
+    "model.width": 0.125,
     "train.batch_size": 8,
-    "model.width": 0.02,
-    "discriminator.features": "none",
-    "discriminator.augment": [],
+    "train.steps": 4,
+    "log.history_every": 2,
 }
 PARAMETERS: dict[str, dict[str, Any]] = {
-    "train-your-own": {"paintings": "", "run": "mine", "preset": "recommended/own-small"}
-    | {"settings": SMALL},
-    "explore": {
-        "run": "mine",
-        "real": "",
-        "metrics": ["shape_diversity_20", "conditional_accuracy_d_20"],
-    },
+    "train-your-own": {"run": "mine", "settings": SMALL},
+    "explore": {"run": "mine", "metrics": ["shape_diversity_20", "conditional_accuracy_d_20"]},
 }
 
 
@@ -52,4 +50,6 @@ def test_both_run_one_after_the_other(shown, tmp_path, monkeypatch, capsys):
                 known |= parameters
     assert (tmp_path / "mine" / "generator.keras").is_file()
     assert len(shown) == 3 + 1 + 2 + 3 + 2
+    page = tmp_path / "mine" / "evaluation"
+    assert {"curves.png", "progress.png"} <= {file.name for file in page.iterdir()}
     assert "shape_diversity_20" in capsys.readouterr().out

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from artgan_tf.evaluation import measure
 from artgan_tf.evaluation.reference import Reference
 from artgan_tf.evaluation.report import page
 from artgan_tf.runs.load import load
@@ -40,6 +41,12 @@ def artgan(paintings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sampler(improved: Path) -> Sampler:
     """Sampler of the run of Improved ArtGAN; tests must not change it."""
     return load(improved)
+
+
+@pytest.fixture
+def loaded(sampler: Sampler, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run of Improved ArtGAN, as `measure` loads any, without loading it again."""
+    monkeypatch.setattr(measure, "load", lambda *_: sampler)
 
 
 @pytest.fixture

@@ -104,13 +104,9 @@ class Counted:
 
 
 def make_run(path: Path, paper: str, data: Path, **changes: Any) -> Path:
-    """Make an untrained run, with raw weights far from the averaged ones.
+    """Make an untrained run, with raw weights far from the averaged ones, of a folder's classes.
 
-    Args:
-        path: the run's directory.
-        paper: `artgan` or `improved`.
-        data: folder with three classes of paintings.
-        changes: settings, with `__` for the dot.
+    `changes` are settings, with `__` for the dot.
     """
     settings = tiny_overrides(paper, data)
     settings |= {key.replace("__", "."): value for key, value in changes.items()}

@@ -6,37 +6,20 @@ from html.parser import HTMLParser
 VOID = {"img", "link", "meta", "br", "hr", "input"}
 
 
-class Cell:
-    """A table's cell, and the number of columns it spans."""
-
-    def __init__(self, span: int):
-        self.span, self.text = span, ""
-
-
-class Row:
-    """A table's row."""
-
-    def __init__(self, of_class: str):
-        self.of_class = of_class
-        self.cells: list[Cell] = []
-
-    def spread(self) -> list[str]:
-        """The text of each column, repeated across spans."""
-        return [cell.text for cell in self.cells for _ in range(cell.span)]
-
-
 class Page(HTMLParser):
     """A page with well-nested tags, and their content.
 
-    Args:
-        text: the whole page.
+    Attributes:
+        text: all text outside styles.
+        tags: names and attributes.
+        tables: rows of cells; a cell that spans columns stands in each of them.
     """
 
     def __init__(self, text: str):
         super().__init__()
-        self.text, self.open = "", list[str]()
+        self.text, self.open, self.span = "", list[str](), 1
         self.tags: list[tuple[str, dict[str, str]]] = []
-        self.tables: list[list[Row]] = []
+        self.tables: list[list[list[str]]] = []
         self.feed(text)
         self.close()
         assert not self.open
@@ -47,9 +30,10 @@ class Page(HTMLParser):
         if tag == "table":
             self.tables.append([])
         if tag == "tr":
-            self.tables[-1].append(Row(values.get("class", "")))
+            self.tables[-1].append([])
         if tag in ("td", "th"):
-            self.tables[-1][-1].cells.append(Cell(int(values.get("colspan", 1))))
+            self.span = int(values.get("colspan", 1))
+            self.tables[-1][-1] += [""] * self.span
         if tag not in VOID:
             self.open.append(tag)
 
@@ -60,7 +44,8 @@ class Page(HTMLParser):
         if "style" not in self.open:
             self.text += data
         if {"td", "th"} & set(self.open):
-            self.tables[-1][-1].cells[-1].text += data
+            row = self.tables[-1][-1]
+            row[-self.span :] = [row[-1] + data] * self.span
 
     def images(self) -> list[dict[str, str]]:
         return [values for tag, values in self.tags if tag == "img"]
@@ -68,7 +53,6 @@ class Page(HTMLParser):
     def cells(self, metric: str, value: str) -> Iterator[tuple[str, str]]:
         """The name and the cell of each row, in the column of a metric's value."""
         for first, second, *rows in self.tables:
-            heads = zip(first.spread(), second.spread(), strict=True)
-            for column, (name, below) in enumerate(heads):
+            for column, (name, below) in enumerate(zip(first, second, strict=True)):
                 if name.startswith(metric) and below.split()[:1] == [value]:
-                    yield from ((row.spread()[0], row.spread()[column]) for row in rows)
+                    yield from ((row[0], row[column]) for row in rows)

@@ -21,6 +21,11 @@ def test_each_metric_has_its_own_axes_and_what_is_no_figure_has_none():
     assert panels["precision_recall_1k_k3"] == {
         "precision": [(100, 0.5)], "recall": [(100, 0.1)],
     }  # fmt: skip
+    once = {panel.title: panel.once for panel in curves.panels(HISTORY)}
+    assert once["held out: accuracy"] == "held out: accuracy 0.4 at step 100"
+    assert once["precision_recall_1k_k3"].endswith("k3 precision 0.5, recall 0.1 at step 100")
+    assert once["kid_1k_val"] == ""
+    assert curves.panels([]) == []
     of_d = next(lines for title, lines in panels.items() if title.startswith("discriminator"))
     assert of_d == {"loss": [(50, 3.0), (100, 2.0)], "class": [(50, 2.0), (100, 1.5)]}
 
@@ -45,14 +50,3 @@ def test_all_terms_of_a_loss_have_their_names_inside_the_picture():
     assert [text.get_text() for text in legend.get_texts()] == list(terms)
     assert legend.get_window_extent().x1 <= figure.bbox.x1
     assert axes.bbox.width > 0.7 * figure.bbox.width
-
-
-def test_what_was_measured_once_is_told_and_no_curve():
-    once = {panel.title: panel.once for panel in curves.panels(HISTORY)}
-    assert once["held out: accuracy"] == "held out: accuracy 0.4 at step 100"
-    assert once["precision_recall_1k_k3"].endswith("k3 precision 0.5, recall 0.1 at step 100")
-    assert once["kid_1k_val"] == ""
-
-
-def test_an_empty_history_has_no_curves():
-    assert curves.panels([]) == []

@@ -3,7 +3,6 @@
 import hashlib
 import shutil
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,7 +22,6 @@ from artgan_tf.evaluation.images import (
     real_images,
 )
 from artgan_tf.runs.load import load
-from artgan_tf.sampler import Sampler
 from tests.evaluation.material import images, peak
 from tfrecords_tools.convert import convert
 from tfrecords_tools.images import UnreadableImage
@@ -34,7 +32,7 @@ SIZE = 8
 
 # ---- labels -------------------------------------------------------------------------------------
 @pytest.mark.parametrize("shares", [(1,), (3, 1), (1, 1, 1), (0, 5, 0, 2), (900, 90, 9, 1)])
-def test_labels_follow_the_shares_at_every_count(shares: Sequence[int]) -> None:
+def test_labels_follow_the_shares_at_every_count(shares):
     labels = proportional_labels(shares, 500)
     assert labels.dtype == np.int32
     wanted = np.array(shares) / sum(shares)
@@ -44,12 +42,10 @@ def test_labels_follow_the_shares_at_every_count(shares: Sequence[int]) -> None:
     assert set(labels.tolist()) == set(np.flatnonzero(shares).tolist())
 
 
-def test_fewer_labels_are_the_first_ones() -> None:
+def test_fewer_labels_are_the_first_ones():
     assert proportional_labels([3, 1], 8).tolist() == [0, 0, 1, 0, 0, 0, 1, 0]
-    shares = [7, 0, 3, 11, 2]
-    most = proportional_labels(shares, 300)
-    for count in (1, 2, 99, 299):
-        np.testing.assert_array_equal(proportional_labels(shares, count), most[:count])
+    some = proportional_labels([7, 0, 3, 11, 2], 99)
+    np.testing.assert_array_equal(some, proportional_labels([7, 0, 3, 11, 2], 300)[:99])
 
 
 # ---- real images --------------------------------------------------------------------------------
@@ -81,23 +77,22 @@ def numbers(found: Images) -> list[int]:
     return found.pixels[:, 0, 0, 0].tolist()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["folder", "tfrecords"])
-def test_real_images_are_all_of_the_split_in_an_order_that_stays(kind: str, tmp_path: Path) -> None:
-    folder = write_folder(tmp_path / "folder", 250)
+def test_real_images_are_all_of_the_split_in_an_order_that_stays(kind, tmp_path):
+    folder = write_folder(tmp_path / "folder", 140)
     if kind == "tfrecords":
         out = tmp_path / "shards"
         convert(Options(folder, out, size=SIZE, shards=3, workers=1, encoding="raw"))
         folder = out
     source = open_source(Data(spec=f"{kind}:{folder}", image_size=SIZE))
     first = numbers(taken(source.train, tmp_path / "a.npy"))
-    assert sorted(first) == [index for index in range(250) if index % 4]
+    assert sorted(first) == [index for index in range(140) if index % 4]
     assert first == numbers(taken(source.train, tmp_path / "b.npy"))
-    assert 20 < Counter(index % 3 for index in first[:90])[0] < 40  # the source is sorted by class
-    assert sorted(numbers(taken(source.val, tmp_path / "c.npy"))) == list(range(0, 250, 4))
+    assert 10 < Counter(index % 3 for index in first[:60])[0] < 30  # the source is sorted by class
+    assert sorted(numbers(taken(source.val, tmp_path / "c.npy"))) == list(range(0, 140, 4))
 
 
-def test_unreadable_images_are_left_out_and_labels_stay_with_their_pixels(tmp_path: Path) -> None:
+def test_unreadable_images_are_left_out_and_labels_stay_with_their_pixels(tmp_path):
     bad = {0, 3, 4, 120, 229}
 
     def read(index: int) -> np.ndarray:
@@ -114,19 +109,16 @@ def test_unreadable_images_are_left_out_and_labels_stay_with_their_pixels(tmp_pa
 
 
 @pytest.mark.filterwarnings("ignore:.*skipped")
-@pytest.mark.parametrize("broken", [False, True])
-def test_real_images_pass_through_little_memory(broken: bool, tmp_path: Path) -> None:
-    """24 MB of images, with and without an unreadable one."""
+def test_real_images_pass_through_little_memory(tmp_path):
+    """24 MB of images, of which one is unreadable."""
 
     def read(index: int) -> np.ndarray:
-        if broken and index == 17:
+        if index == 17:
             raise UnreadableImage("it is broken")
         return np.full((64, 64, 3), index % 256, np.uint8)
 
-    split = Indexed(np.zeros(2000, np.int32), read)
-    data = Data(image_size=64)
-    taken = peak(lambda: real_images(split, data, tmp_path / "all.npy", "images"))
-    assert taken < 8e6
+    split, data = Indexed(np.zeros(2000, np.int32), read), Data(image_size=64)
+    assert peak(lambda: real_images(split, data, tmp_path / "all.npy", "images")) < 8e6
 
 
 # ---- generated images ---------------------------------------------------------------------------
@@ -135,9 +127,7 @@ def painted(sampler: Any, count: int, seed: int, folder: Path) -> Images:
     return generated_images(sampler, labels, seed, folder / f"{count}-{seed}.npy", "generated")
 
 
-def test_generated_image_is_a_function_of_its_place_label_and_seed(
-    sampler: Sampler, tmp_path: Path
-) -> None:
+def test_generated_image_is_a_function_of_its_place_label_and_seed(sampler, tmp_path):
     found = painted(sampler, 130, 3, tmp_path)
     for index in (0, 99, 100, 129):
         alone = sampler.generate([int(found.labels[index])], [3 * 10**9 + index])
@@ -145,11 +135,6 @@ def test_generated_image_is_a_function_of_its_place_label_and_seed(
     fewer = painted(sampler, 57, 3, tmp_path)
     np.testing.assert_array_equal(fewer.pixels, found.pixels[:57])
     np.testing.assert_array_equal(fewer.labels, found.labels[:57])
-    seen = [
-        {image.tobytes() for image in some.pixels}
-        for some in (found, painted(sampler, 40, 1, tmp_path))
-    ]
-    assert not seen[0] & seen[1]  # seeds have no image in common
 
 
 def fake_sampler(paint: Any, size: int = SIZE) -> Any:
@@ -158,7 +143,7 @@ def fake_sampler(paint: Any, size: int = SIZE) -> Any:
     return SimpleNamespace(gan=gan, generator=generator, generate=paint)
 
 
-def test_one_and_the_same_image_over_and_over_is_a_failed_run(tmp_path: Path) -> None:
+def test_one_and_the_same_image_over_and_over_is_a_failed_run(tmp_path):
     def paint(labels: list[int], seeds: range, last: int = 7) -> np.ndarray:
         return np.stack([np.full((SIZE, SIZE, 3), last if s == 149 else 7) for s in seeds])
 
@@ -169,18 +154,17 @@ def test_one_and_the_same_image_over_and_over_is_a_failed_run(tmp_path: Path) ->
     assert painted(varied, 150, 0, tmp_path).count == 150
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_weights_that_are_no_numbers_are_a_failed_run(
-    bad: float, improved: Path, tmp_path: Path
-) -> None:
+def test_weights_that_give_no_numbers_are_a_failed_run(improved, tmp_path):
     sampler = load(improved)
-    weight = sampler.generator.weights[-1]
-    weight.assign(np.full(weight.shape, bad))
-    with pytest.raises(RunError, match=r"holds NaN or infinity: use another checkpoint\.$"):
-        painted(sampler, 10, 0, tmp_path)
+    for bad in (np.nan, np.inf, 3e38):  # the last one is finite, but its results are not
+        for weight in sampler.painting.weights:
+            weight.assign(np.full(weight.shape, bad))
+        sampler.refresh()
+        with pytest.raises(RunError, match=r"holds NaN or infinity: use another checkpoint\.$"):
+            painted(sampler, 10, 0, tmp_path)
 
 
-def test_generated_images_pass_through_little_memory(tmp_path: Path) -> None:
+def test_generated_images_pass_through_little_memory(tmp_path):
     def paint(labels: list[int], seeds: range) -> np.ndarray:
         return np.stack([np.full((64, 64, 3), s % 5 == 4, np.uint8) for s in seeds])
 
@@ -189,39 +173,24 @@ def test_generated_images_pass_through_little_memory(tmp_path: Path) -> None:
 
 
 # ---- hashes -------------------------------------------------------------------------------------
-def test_sha256_is_of_the_content_wherever_it_lies(tmp_path: Path) -> None:
+def test_sha256_is_of_the_content_wherever_it_lies(tmp_path):
     one = images(120)
     copy = on_disk(tmp_path / "copy.npy", np.uint8, one.pixels.shape)
     copy[:] = one.pixels
+    content = str(copy.shape).encode() + copy.tobytes() + one.labels.astype("<i4").tobytes()
+    assert one.sha256 == hashlib.sha256(content).hexdigest()
     assert Images(copy, one.labels.astype(np.int64)).sha256 == one.sha256
-    other = one.pixels.copy()
-    other[119, 7, 7, 2] ^= 1
-    relabelled = np.roll(one.labels, 1)
-    wider = one.pixels.reshape(120, 4, 16, 3)
-    changed = [(other, one.labels), (one.pixels, relabelled), (wider, one.labels)]
-    shas = {Images(*x).sha256 for x in changed} | {one.sha256, one.first(119).sha256}
-    assert len(shas) == 5
 
 
-def test_sha256_pinned() -> None:
-    pixels = np.arange(24, dtype=np.uint8).reshape(2, 2, 2, 3)
-    content = b"(2, 2, 2, 3)" + bytes(range(24)) + b"\x01\0\0\0\x02\x01\0\0"
-    found = Images(pixels, np.array([1, 258], np.int32)).sha256
-    assert found == hashlib.sha256(content).hexdigest()
+def test_first_of_them():
+    some = images(10)
+    np.testing.assert_array_equal(some.first(4).pixels, some.pixels[:4])
+    np.testing.assert_array_equal(some.first(4).labels, some.labels[:4])
+    assert some.first(10) is some
+    assert some.first(99).count == 10
 
 
-def test_first_of_them() -> None:
-    all_of_them = images(10)
-    some = all_of_them.first(4)
-    np.testing.assert_array_equal(some.pixels, all_of_them.pixels[:4])
-    np.testing.assert_array_equal(some.labels, all_of_them.labels[:4])
-    assert all_of_them.first(10) is all_of_them
-    assert all_of_them.first(99).count == 10
-
-
-def test_a_full_disk_is_a_failed_run_before_anything_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_a_failed_run_before_anything_is_written(tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=999))
     with pytest.raises(RunError, match=r"set TMPDIR to a roomier folder\.$"):
         on_disk(tmp_path / "large.npy", np.float32, (250,))

@@ -29,14 +29,8 @@ def registered() -> Iterator[None]:
     ENTRIES.pop()
 
 
-def test_before_it_is_registered_there_is_none() -> None:
-    with pytest.raises(InputError, match=f"There is no metric '{NAME}'"):
-        check_asked([NAME])
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("registered")
-def test_it_is_in_the_list_of_names_in_results_and_in_the_report(run: Path) -> None:
+@pytest.mark.usefixtures("registered", "loaded")
+def test_it_is_in_the_list_of_names_in_results_and_in_the_report(run):
     with pytest.raises(InputError, match=r"use names such as .*, mean_gap_10k_val"):
         check_asked(["no_such_metric"])
     found = measure(run, [NAME], "random-projection")
@@ -54,7 +48,7 @@ def test_it_is_in_the_list_of_names_in_results_and_in_the_report(run: Path) -> N
 @pytest.mark.parametrize(
     ("pattern", "about"), [("fid_{count}_{split}", "It is there."), ("new_{count}", "")]
 )
-def test_a_second_one_of_a_name_or_one_without_a_note_is_refused(pattern: str, about: str) -> None:
+def test_a_second_one_of_a_name_or_one_without_a_note_is_refused(pattern, about):
     def measure_nothing(of: Comparison) -> Measured:
         return Measured({})
 

@@ -16,10 +16,9 @@ from artgan_tf.metrics.manifold import authenticity
 from tests.samplers import sampler
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("magnified", [False, True])
 def test_the_grid_is_that_of_the_sampler(magnified):
-    of = sampler(18)
+    of = sampler(20)
     strips = pictures.grid(of, magnified)
     assert len(strips) == 16
     assert pictures.sheet(strips).tobytes() == of.grid(magnified).tobytes()
@@ -36,12 +35,11 @@ def test_generated_pictures_stand_beside_real_ones_of_their_class():
         assert strip.captions == ["seed 0", "seed 1", "real 1", "real 2"]
 
 
-@pytest.mark.slow
 def test_the_progress_is_read_from_the_sample_grids(tmp_path):
-    of = sampler(9)
-    for step in range(10, 210, 10):
-        of.grid().save(tmp_path / f"step_{step:06d}.png")
-        of.grid().save(tmp_path / f"step_{step:06d}_magnified.png")
+    of = sampler(20)
+    for name, grid in (("", of.grid()), ("_magnified", of.grid(magnified=True))):
+        for step in range(10, 210, 10):
+            grid.save(tmp_path / f"step_{step:06d}{name}.png")
     strips = pictures.progress(tmp_path, of)
     assert [strip.name for strip in strips] == [f"step {n}" for n in (10, 50, 90, 120, 160, 200)]
     shown = of.class_names[:8]
@@ -59,7 +57,7 @@ def test_marks_stand_in_the_sheet_too():
 
 @pytest.mark.parametrize("by", [pictures.between_seeds, pictures.between_classes])
 def test_ways_begin_and_end_at_paintings(by):
-    of, seeds = sampler(9), by is pictures.between_seeds
+    of, seeds = sampler(20), by is pictures.between_seeds
     strips = by(of)
     assert len({strip.name for strip in strips}) == pictures.WAYS - (not seeds)
     for strip in strips:

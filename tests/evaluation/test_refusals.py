@@ -1,26 +1,21 @@
 """Metrics that cannot be measured: refused before generation, or a failed run, in a sentence."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from artgan_tf.config import InputError
-from artgan_tf.evaluation.reference import Reference
 from artgan_tf.evaluation.registry import Measured, metric
 from artgan_tf.evaluation.scoring import Subject, check, scores
 from artgan_tf.metrics.extractors import open_extractor
-from artgan_tf.sampler import Sampler
 from tests.evaluation.material import Counted, images, opened, reference, scored
 
 
 @pytest.mark.parametrize(
     "measured", [Measured({"fid": np.nan}), Measured({"fid": 1.0}, {1: np.inf})]
 )
-def test_a_result_that_is_no_number_is_left_out_with_its_reason(
-    measured: Measured, data: Reference, sampler: Sampler
-) -> None:
+def test_a_result_that_is_no_number_is_left_out_with_its_reason(measured, data, sampler):
     entry = replace(metric("fid_30_val").entry, measure=lambda _: measured)
     broken = replace(metric("fid_30_val"), entry=entry)
     with pytest.warns(UserWarning, match="fid_30_val of model has no value: It is no number"):
@@ -43,9 +38,7 @@ def test_a_result_that_is_no_number_is_left_out_with_its_reason(
         ),
     ],
 )
-def test_too_few_images_are_refused_before_any_is_painted(
-    name: str, words: str, tmp_path: Path
-) -> None:
+def test_too_few_images_are_refused_before_any_is_painted(name, words, tmp_path):
     data = reference(tmp_path, images(36), images(12, 1), Counted().extractor)
     with pytest.raises(InputError) as caught:
         check([metric("kid_30_val"), metric(name)], data)
@@ -53,7 +46,7 @@ def test_too_few_images_are_refused_before_any_is_painted(
     assert words in str(caught.value)
 
 
-def test_classes_of_fewer_than_two_images_are_left_out(tmp_path: Path, sampler: Sampler) -> None:
+def test_classes_of_fewer_than_two_images_are_left_out(tmp_path, sampler):
     train, val = images(36), images(12, 1)
     val.labels[:] = [0] * 6 + [1] * 5 + [2]
     data = reference(tmp_path, train, val, Counted().extractor)
@@ -61,7 +54,7 @@ def test_classes_of_fewer_than_two_images_are_left_out(tmp_path: Path, sampler: 
     assert set(found.by_class) == {"blue", "green"}
 
 
-def test_a_reference_row_that_cannot_be_had_stops_nothing(tmp_path: Path) -> None:
+def test_a_reference_row_that_cannot_be_had_stops_nothing(tmp_path):
     train, val = images(36), images(4, 1)
     train.labels[:], val.labels[:] = np.arange(36) // 12, [0, 1, 2, 1]
     vars(data := reference(tmp_path, train, val, None))["train"] = train
@@ -70,9 +63,7 @@ def test_a_reference_row_that_cannot_be_had_stops_nothing(tmp_path: Path) -> Non
     }
 
 
-def test_what_the_extractor_or_the_model_lacks_is_refused(
-    paintings: Path, cache: Path, tmp_path: Path
-) -> None:
+def test_what_the_extractor_or_the_model_lacks_is_refused(paintings, cache, tmp_path):
     bare = opened(paintings, cache, tmp_path / "bare", None)
     pixels = opened(paintings, cache, tmp_path / "pixels", open_extractor("pixels"))
     for name, data, autoencoder, words in (

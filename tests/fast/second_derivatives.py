@@ -90,16 +90,16 @@ def descended(layer: Any) -> list[np.ndarray]:
     return [np.array(v) for v in network.variables]
 
 
-def main(out: str) -> None:
-    """Run all cases, ours with fast kernel gradients wherever they exist."""
-    fast.PAYS["float32"] = 0
-    found: dict[str, Any] = {}
-    for case, (ours, plain) in CASES.items():
-        for kind, layer in (("ours", ours), ("plain", plain)):
-            values = descended(layer())
-            found |= {f"{case}/{kind}/{i}": value for i, value in enumerate(values)}
-    np.savez(out, **found)
+def computed() -> dict[str, Any]:
+    """The variables of all cases."""
+    return {
+        f"{case}/{kind}/{i}": value
+        for case, pair in CASES.items()
+        for kind, layer in zip(("ours", "plain"), pair, strict=True)
+        for i, value in enumerate(descended(layer()))
+    }
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    fast.PAYS["float32"] = 0
+    np.savez(sys.argv[1], **computed())

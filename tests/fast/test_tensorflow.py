@@ -1,6 +1,5 @@
 """The fast layers for CPUs: the same weights and the same results as Keras."""
 
-from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -11,7 +10,6 @@ import tensorflow as tf
 from artgan_tf import fast
 from artgan_tf.fast import BatchNormalization, Conv2D, Conv2DTranspose
 from artgan_tf.fast import tensorflow as on_tensorflow
-from artgan_tf.layers import UpsampleConv2D
 from artgan_tf.papers import build_gan
 from experiments.benchmarks.rivals.plain_keras import plain_layers
 from tests.gans import K, batch, tiny
@@ -60,27 +58,24 @@ def same_weights(ours: Any, reference: Any, shape: tuple[int, ...]) -> None:
 # ---- batch norm -------------------------------------------------------------------------------
 @POLICIES
 @pytest.mark.parametrize("training", [True, False])
-@pytest.mark.parametrize("jit", [None, False, True])
-@pytest.mark.parametrize("shape", [(8, 6, 4, 16), (2, 1, 2, 3), (6, 1, 1, 5), (9, 5)])
-def test_batch_norm_equals_keras(
-    shape: tuple[int, ...], jit: bool | None, training: bool, policy: str
-) -> None:
+@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize("shape", [(8, 6, 4, 16), (6, 1, 1, 5), (9, 5)])
+def test_batch_norm_equals_keras(shape, jit, training, policy):
     settings = {"momentum": 0.9, "epsilon": 1e-3, "dtype": policy}
     pair = BatchNormalization(**settings), keras.layers.BatchNormalization(**settings)
     same_weights(*pair, shape)
     x = 3.0 + 2.0 * normal(shape)
 
-    def run(layer: Any) -> Callable[[], Any]:
-        return lambda: results(layer, x, training=training)
+    @tf.function(jit_compile=jit)
+    def both() -> list[Any]:
+        return [results(layer, x, training=training) for layer in pair]
 
-    steps = [run(layer) for layer in pair]
-    if jit is not None:
-        steps = [tf.function(step, jit_compile=jit) for step in steps]
-    assert_close(steps[0](), steps[1](), CLOSE[policy])
+    ours, reference = both()
+    assert_close(ours, reference, CLOSE[policy])
     assert_close(pair[0].weights[2:], pair[1].weights[2:], 1e-5)
 
 
-def test_batch_norm_honours_a_changed_momentum_and_refuses_other_ranks() -> None:
+def test_batch_norm_honours_a_changed_momentum_and_refuses_other_ranks():
     layer, x = BatchNormalization(momentum=0.9), tf.constant(normal((4, 3, 3, 2)))
     layer(x)
     layer.momentum = 0.0
@@ -93,13 +88,11 @@ def test_batch_norm_honours_a_changed_momentum_and_refuses_other_ranks() -> None
 # ---- kernel gradients -------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("size", "kernel", "stride"),
-    [(4, 3, 1), (8, 3, 2), (8, 4, 2), (2, 4, 2), (6, 5, 1), (6, 2, 2), (4, 2, 1), (6, 3, 3)],
+    [(8, 3, 2), (2, 4, 2), (6, 5, 1), (4, 2, 1), (6, 3, 3)],
 )
 @pytest.mark.parametrize("transposed", [False, True])
 @POLICIES
-def test_kernel_gradient_equals_keras(
-    size: int, kernel: int, stride: int, transposed: bool, policy: str, monkeypatch: Any
-) -> None:
+def test_kernel_gradient_equals_keras(size, kernel, stride, transposed, policy, monkeypatch):
     monkeypatch.setattr(fast, "PAYS", {"float32": 0, "bfloat16": 0})
     calls = counted(monkeypatch)
     settings = {"strides": stride, "padding": "same", "dtype": policy}
@@ -142,9 +135,7 @@ def counted(monkeypatch: Any) -> list[int]:
         ((2, 6, 6, 3), 3, {"padding": "same", "dilation_rate": 2}),
     ],
 )
-def test_other_convolutions_go_keras_way(
-    shape: tuple[int, ...], kernel: int, settings: Any, monkeypatch: Any
-) -> None:
+def test_other_convolutions_go_keras_way(shape, kernel, settings, monkeypatch):
     monkeypatch.setattr(fast, "PAYS", {"float32": 0})
     calls = counted(monkeypatch)
     pair = Conv2D(4, kernel, **settings), keras.layers.Conv2D(4, kernel, **settings)
@@ -154,21 +145,10 @@ def test_other_convolutions_go_keras_way(
     assert not calls
 
 
-def test_large_kernels_on_small_maps_only(monkeypatch: Any) -> None:
-    calls = counted(monkeypatch)
-    for size, filters, expected in ((4, 256, 1), (8, 256, 1), (4, 128, 2)):
-        layer, x = UpsampleConv2D(filters), normal((1, size, size, 256))
-        layer(x)
-        results(layer, x)
-        assert len(calls) == expected * fast.on_cpu()
-
-
 # ---- the step ---------------------------------------------------------------------------------
 @pytest.mark.slow
 @pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
-def test_losses_and_gradients_of_a_step_are_those_of_keras_layers(
-    paper: str, monkeypatch: Any
-) -> None:
+def test_losses_and_gradients_of_a_step_are_those_of_keras_layers(paper, monkeypatch):
     """Even with layers that upsample before they convolve."""
     monkeypatch.setattr(fast, "PAYS", {"float32": 0})
     ours = losses_and_gradients(paper)
@@ -186,15 +166,11 @@ def losses_and_gradients(paper: str) -> list[Any]:
     real, fake_y = gan.from_uint8(images), gan.fake_labels(len(y))
     parts = [v.value for net in (gan.discriminator, gan.generator) for v in net.trainable_variables]
 
-    @tf.function
-    def compute() -> list[Any]:
-        with tf.GradientTape() as tape:
-            fake = gan.draw(fake_y)
-            of_g = gan.generator_terms(real, y, fake, fake_y)
-            terms = gan.discriminator_terms(real, y, fake, fake_y)
-            terms |= {f"g_{name}": term for name, term in of_g.items()}
-        found = tape.gradient(list(terms.values()), parts)
-        return [*terms.values(), *found]
-
+    with tf.GradientTape() as tape:
+        fake = gan.draw(fake_y)
+        of_g = gan.generator_terms(real, y, fake, fake_y)
+        terms = gan.discriminator_terms(real, y, fake, fake_y)
+        terms |= {f"g_{name}": term for name, term in of_g.items()}
+    found = tape.gradient(list(terms.values()), parts)
     moving = [v for net in (gan.discriminator, gan.generator) for v in net.non_trainable_variables]
-    return [*compute(), *(v.value for v in moving if "moving" in v.path)]
+    return [*terms.values(), *found, *(v.value for v in moving if "moving" in v.path)]

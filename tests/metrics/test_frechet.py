@@ -1,7 +1,5 @@
 """Frechet distance against scipy.linalg.sqrtm of the product, and NumPy's covariance."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 from scipy.linalg import sqrtm
@@ -18,9 +16,8 @@ def features(seed: int, count: int = 60, width: int = 8, shift: float = 0.0) -> 
     return mixed * np.linspace(0.2, 2.0, width) + np.arange(width) + shift
 
 
-@pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("shift", [0.0, 3.0])
-def test_distance(seed: int, shift: float) -> None:
+@pytest.mark.parametrize(("seed", "shift"), [(0, 0.0), (1, 3.0)])
+def test_distance(seed, shift):
     """The formula with the complex square root of the product of the covariances."""
     real, fake = features(seed), features(seed + 10, 45, shift=shift)
     a, b = np.cov(real, rowvar=False), np.cov(fake, rowvar=False)
@@ -31,7 +28,7 @@ def test_distance(seed: int, shift: float) -> None:
 
 
 @pytest.mark.parametrize("count", [2, 5, 20])
-def test_fewer_images_than_features(count: int) -> None:
+def test_fewer_images_than_features(count):
     """Singular covariances: the distance is that within the space both sets span.
 
     There it follows from the singular values of the centred features, without any covariance.
@@ -45,7 +42,7 @@ def test_fewer_images_than_features(count: int) -> None:
     assert frechet_distance(real, real) < 1e-9
 
 
-def test_equal_sets_are_at_zero_and_constant_ones_at_their_means() -> None:
+def test_equal_sets_are_at_zero_and_constant_ones_at_their_means():
     real = features(0)
     assert frechet_distance(real, real[::-1]) < 1e-9
     still = np.tile(np.arange(4.0), (5, 1))
@@ -54,18 +51,12 @@ def test_equal_sets_are_at_zero_and_constant_ones_at_their_means() -> None:
 
 @pytest.mark.usefixtures("block")
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_moments_are_those_of_numpy_in_float64(dtype: str) -> None:
+def test_moments_are_those_of_numpy_in_float64(dtype):
     rows = (features(0) + 1000.0).astype(dtype)
     mean, covariance = moments(rows)
     np.testing.assert_allclose(mean, rows.mean(axis=0, dtype=np.float64), rtol=1e-14)
     expected = np.cov(rows.astype(np.float64), rowvar=False)
     np.testing.assert_allclose(covariance, expected, rtol=1e-9, atol=1e-9)
-
-
-def test_pinned() -> None:
-    rows = np.array([[0.0, 0], [1, 0], [0, 2], [1, 2]])
-    # Variances 1/3 and 4/3, and four times these; the means are (0.5, 1) and (1, 2).
-    assert frechet_distance(rows, 2 * rows) == pytest.approx(1.25 + 1 / 3 + 4 / 3, rel=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +68,6 @@ def test_pinned() -> None:
         (np.zeros((5, 3)), np.full((5, 3), np.nan), "`fake` hold NaN or infinity"),
     ],
 )
-def test_what_cannot_be_compared_is_refused(real: Any, fake: Any, message: str) -> None:
+def test_what_cannot_be_compared_is_refused(real, fake, message):
     with pytest.raises(ValueError, match=message):
         frechet_distance(real, fake)

@@ -31,21 +31,21 @@ def network() -> keras.Model:
 
 # ---- resizing -----------------------------------------------------------------------------------
 @pytest.mark.parametrize("shape", [(32, 32), (64, 48), (300, 310), (299, 299), (17, 5), (1, 1)])
-def test_resizing_equals_the_kernel_of_the_graph(shape: tuple[int, int]) -> None:
+def test_resizing_equals_the_kernel_of_the_graph(shape):
     images = noise(2, *shape, 3)
     expected = tf.compat.v1.image.resize_bilinear(images.astype(np.float32), (299, 299))
     ours = np.asarray(resize_like_tensorflow1(images, 299))
     np.testing.assert_allclose(ours, expected, atol=1e-4)
 
 
-def test_preparing_gives_the_graphs_range() -> None:
+def test_preparing_gives_the_graphs_range():
     prepared = np.asarray(inception2015.Prepare()(np.array([[[[0, 128, 255]]]], np.uint8)))
     assert prepared.shape == (1, 299, 299, 3)
     np.testing.assert_array_equal(prepared[0, 7, 200], [-1, 0, 127 / 128])
 
 
 # ---- the parts ----------------------------------------------------------------------------------
-def test_average_pool_counts_no_padding() -> None:
+def test_average_pool_counts_no_padding():
     x = np.random.default_rng(0).normal(size=(1, 4, 5, 2)).astype(np.float32)
     ours = np.asarray(inception2015._pool("avg")(x))
     for row, column in np.ndindex(4, 5):
@@ -53,7 +53,7 @@ def test_average_pool_counts_no_padding() -> None:
         np.testing.assert_allclose(ours[0, row, column], window.mean(axis=(0, 1)), atol=1e-6)
 
 
-def test_convolution_normalises_as_in_training() -> None:
+def test_convolution_normalises_as_in_training():
     layer = ConvNorm(4, (1, 3), 1, "valid")
     x = np.random.default_rng(1).normal(size=(2, 3, 5, 2)).astype(np.float32)
     layer(x)
@@ -67,24 +67,20 @@ def test_convolution_normalises_as_in_training() -> None:
 
 # ---- the whole ----------------------------------------------------------------------------------
 @pytest.mark.slow
-def test_network_has_the_public_ones_convolutions(network: keras.Model) -> None:
+def test_network_has_the_public_ones_convolutions(network):
     layers = inception2015.convolutions(network)
     assert len(layers) == 94
     assert network.count_params() == NUMBERS
     assert not network.trainable_variables
     shapes = {name: tuple(layer.kernel.shape) for name, layer in layers.items()}
-    assert shapes["conv"] == (3, 3, 3, 32)
     assert shapes["mixed/tower/conv_1"] == (5, 5, 48, 64)
-    assert shapes["mixed_2/tower_2/conv"] == (1, 1, 288, 64)
     assert shapes["mixed_3/tower/conv_2"] == (3, 3, 96, 96)
     assert shapes["mixed_6/tower_1/conv_4"] == (1, 7, 160, 192)
-    assert shapes["mixed_8/tower_1/conv_3"] == (3, 3, 192, 192)
-    assert shapes["mixed_10/tower/mixed/conv"] == (1, 3, 384, 384)
     assert shapes["mixed_10/tower_1/mixed/conv_1"] == (3, 1, 384, 384)
     assert shapes["mixed_10/tower_2/conv"] == (1, 1, 2048, 192)
 
 
-def test_maps_and_pools_are_the_graphs(network: keras.Model) -> None:
+def test_maps_and_pools_are_the_graphs(network):
     ends = {"mixed_2": (35, 288), "mixed_7": (17, 768), "mixed_8": (8, 1280), "mixed_10": (8, 2048)}
     for name, (side, channels) in ends.items():
         assert network.get_layer(name).output.shape == (None, side, side, channels)
@@ -100,19 +96,22 @@ def test_maps_and_pools_are_the_graphs(network: keras.Model) -> None:
 
 
 @pytest.mark.slow
-def test_both_kinds_of_files_give_the_same_features(tmp_path: Path, network: keras.Model) -> None:
+def test_both_kinds_of_files_give_the_same_features(tmp_path, network, monkeypatch):
     convolutions = archives.made_up(inception2015.convolutions(network))
     softmax = np.random.default_rng(1).normal(size=(2048, 1008)).astype(np.float32)
     archive = archives.write_zip(tmp_path / "weights.pt", archives.torchscript(convolutions))
-    graph = tmp_path / "graph.pb"
     message = archives.frozen_graph(convolutions, softmax, np.ones(1008, np.float32))
+    graph = tmp_path / "graph.pb"
     graph.write_bytes(message.SerializeToString())
-    images = noise(3, 20, 30, 3)
-    one, other = (open_extractor(f"inception-2015:{path}", 2) for path in (archive, graph))
+    images = noise(2, 20, 30, 3)
+    monkeypatch.setattr(inception2015, "build", lambda: network)  # of one file after the other
+    one = open_extractor(f"inception-2015:{archive}", 2)
     features, nothing = one.extract(images)
-    again, logits = other.extract(images)
+    for layer in inception2015.convolutions(network).values():
+        layer.kernel.assign(0 * layer.kernel)
+    again, logits = open_extractor(f"inception-2015:{graph}", 2).extract(images)
     assert nothing is None
-    assert features.shape == (3, 2048)
+    assert features.shape == (2, 2048)
     assert features.dtype == np.float32
     assert len(np.unique(features)) > 1000
     assert not np.allclose(features[0], features[1], rtol=1e-3)
@@ -122,7 +121,7 @@ def test_both_kinds_of_files_give_the_same_features(tmp_path: Path, network: ker
     assert one.name == f"inception-2015-{one.sha256[:8]}"  # not the literature's network
 
 
-def test_weights_of_another_network_are_refused(network: keras.Model) -> None:
+def test_weights_of_another_network_are_refused(network):
     convolutions = archives.made_up(inception2015.convolutions(network))
     path = Path("other.pt")
     lacking = {name: value for name, value in convolutions.items() if name != "mixed_5/conv"}
@@ -142,7 +141,7 @@ def test_weights_of_another_network_are_refused(network: keras.Model) -> None:
 # ---- the real file ------------------------------------------------------------------------------
 @pytest.mark.data
 @pytest.mark.skipif(not FILE, reason="set ARTGAN_INCEPTION to default_1.pt for the real network")
-def test_real_network() -> None:
+def test_real_network():
     weights = read_weights(FILE)
     assert weights.known
     assert (

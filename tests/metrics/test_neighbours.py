@@ -19,7 +19,7 @@ def features(seed: int, count: int = 40, width: int = 5) -> Array:
 @pytest.mark.usefixtures("block")
 @pytest.mark.parametrize("k", [1, 3, 29])
 @pytest.mark.parametrize("own", [False, True])
-def test_nearest_points_without_a_point_itself(own: bool, k: int) -> None:
+def test_nearest_points_without_a_point_itself(own, k):
     points = features(1, 30)
     queries = points if own else features(0)
     table = cdist(queries, points)
@@ -31,7 +31,7 @@ def test_nearest_points_without_a_point_itself(own: bool, k: int) -> None:
 
 
 @pytest.mark.usefixtures("block")
-def test_copies_are_at_zero() -> None:
+def test_copies_are_at_zero():
     """Exactly 0, even far from the origin, where |x|^2 + |m|^2 - 2xm would give about 1e-4."""
     points = features(0, 30, 500) + 100.0
     indices, squares = search(points[[4, 17]], points, 2)
@@ -44,7 +44,7 @@ def test_copies_are_at_zero() -> None:
     assert squares[5, 0] > 1.0
 
 
-def test_exact_distances_decide_where_rounding_could() -> None:
+def test_exact_distances_decide_where_rounding_could():
     """Two points that are very close and a far one, whose products round by more than their gap."""
     points = np.array([[1e-5], [2e-5], [1e6]])
     for order in ([0, 1, 2], [2, 1, 0], [1, 2, 0]):
@@ -53,7 +53,7 @@ def test_exact_distances_decide_where_rounding_could() -> None:
         np.testing.assert_allclose(squares, [[1e-10], [1e-10]], rtol=1e-12)
 
 
-def test_bytes_are_compared_as_numbers() -> None:
+def test_bytes_are_compared_as_numbers():
     """200 - 250 is -50 here, not 206."""
     rows = np.array([[200, 10, 0], [250, 10, 0], [0, 10, 0]], dtype="uint8")
     indices, squares = search(rows, rows[1:], 1)
@@ -63,9 +63,7 @@ def test_bytes_are_compared_as_numbers() -> None:
 
 @pytest.mark.parametrize("scale", [1e-8, 1.0, 1e8])
 @pytest.mark.parametrize("offset", [0.0, 10.0])
-def test_squared_distances_are_within_their_rounding(
-    scale: float, offset: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_squared_distances_are_within_their_rounding(scale, offset, monkeypatch):
     monkeypatch.setattr(distances, "BLOCK", 16)
     a, b = scale * (features(0, 40, 300) + offset), scale * (features(1, 30, 300) + offset)
     exact = cdist(a, b, "sqeuclidean")
@@ -76,20 +74,13 @@ def test_squared_distances_are_within_their_rounding(
     assert all(part.squares.min() >= 0.0 for part in squared_distances(a, a))
 
 
-def test_memory_stays_within_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_stays_within_blocks(monkeypatch):
     monkeypatch.setattr(distances, "BLOCK", 100)
     queries, points = features(0, 3000, 12), features(1, 3000, 12)  # 72 MB of distances
     assert peak(lambda: search(queries, points, 3)) < 5e6
 
 
-def test_rows_are_views_in_their_own_dtype() -> None:
-    images = np.zeros((5, 4, 4, 3), "uint8")
-    rows = as_rows(images, "images")
-    assert (rows.shape, rows.dtype) == ((5, 48), images.dtype)
-    assert np.shares_memory(rows, images)
-
-
 @pytest.mark.parametrize("wrong", [np.array([["a"], ["b"]]), np.zeros((40, 0)), np.zeros(3)])
-def test_what_are_no_rows_of_numbers_is_refused(wrong: Array) -> None:
+def test_what_are_no_rows_of_numbers_is_refused(wrong):
     with pytest.raises(ValueError, match="`points` must be numbers"):
         as_rows(wrong, "points")

@@ -1,7 +1,6 @@
 """Parzen windows against densities computed one Gaussian and one pixel at a time."""
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -33,13 +32,13 @@ def expected(images: Array, samples: Array, sigma: float) -> list[float]:
 
 @pytest.mark.usefixtures("block")
 @pytest.mark.parametrize("sigmas", [(0.1,), (0.05, 0.3, 1.0), SIGMAS])
-def test_log_likelihoods(sigmas: Sequence[float]) -> None:
-    images, samples = pictures(0, 9), pictures(10, 13)
+def test_log_likelihoods(sigmas):
+    images, samples = pictures(0, 14), pictures(20, 15)
     theirs = [expected(images, samples, sigma) for sigma in sigmas]
     np.testing.assert_allclose(log_likelihoods(images, samples, sigmas), theirs, rtol=1e-12)
 
 
-def test_far_images_stay_finite_and_near_ones_exact() -> None:
+def test_far_images_stay_finite_and_near_ones_exact():
     """At a distance of 1000 widths every exp is 0; a copy of the only kernel is at its maximum."""
     images = np.concatenate([np.full((1, 12), 100.0), np.zeros((1, 12))])
     far, top = log_likelihoods(images, np.zeros((3, 12)), (0.1,))[0]
@@ -48,7 +47,7 @@ def test_far_images_stay_finite_and_near_ones_exact() -> None:
     assert top == pytest.approx(-volume, rel=1e-12)
 
 
-def test_protocol_chooses_the_best_sigma_and_tells_mean_and_error() -> None:
+def test_protocol_chooses_the_best_sigma_and_tells_mean_and_error():
     samples, validation, test = pictures(0, 40), pictures(1, 20), pictures(2, 30)
     found = parzen(samples, validation, test)
     means = [float(np.mean(expected(validation, samples, sigma))) for sigma in SIGMAS]
@@ -60,32 +59,13 @@ def test_protocol_chooses_the_best_sigma_and_tells_mean_and_error() -> None:
     np.testing.assert_allclose(found.standard_error, np.std(theirs) / math.sqrt(30), rtol=1e-9)
 
 
-def test_gaussian_data_have_the_known_likelihood() -> None:
-    """Samples of N(0.5, s^2) with windows of sigma give about N(0.5, s^2 + sigma^2)."""
-    rng, s, sigma = np.random.default_rng(0), 0.1, 0.1
-    samples, validation, test = (rng.normal(0.5, s, (n, 2)) for n in (10_000, 100, 2_000))
-    found = parzen(samples, validation, test, (sigma,))
-    variance = s**2 + sigma**2
-    known = -math.log(2 * math.pi * variance) - s**2 / variance
-    assert abs(found.log_likelihood - known) < 3 * found.standard_error
-    assert found.standard_error < 0.02
-
-
-def test_pinned() -> None:
-    samples, images = np.linspace(0, 1, 12).reshape(4, 3), np.linspace(0.1, 0.7, 6).reshape(2, 3)
-    found = parzen(samples, images, images, (0.1, 0.5))
-    assert found.sigma == 0.1
-    assert found.log_likelihood == pytest.approx(1.412259836701, rel=1e-11)
-    assert found.standard_error == pytest.approx(0.560498229850, rel=1e-11)
-
-
-def test_memory_stays_within_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_stays_within_blocks(monkeypatch):
     monkeypatch.setattr(distances, "BLOCK", 100)
     images, samples = pictures(0, 3000, 2), pictures(1, 3000, 2)  # 72 MB of distances
     assert peak(lambda: log_likelihoods(images, samples, SIGMAS)) < 5e6
 
 
-def test_nan_and_other_sizes_are_refused() -> None:
+def test_nan_and_other_sizes_are_refused():
     good, bad = pictures(0, 5), pictures(0, 5)
     bad[3, 1, 1, 1] = np.nan
     with pytest.raises(ValueError, match="`samples` hold NaN or infinity, first in image 3"):
@@ -96,6 +76,6 @@ def test_nan_and_other_sizes_are_refused() -> None:
         parzen(pictures(0, 5, 2), good, good)
 
 
-def test_the_protocol_offers_ten_widths_from_a_tenth_to_one() -> None:
+def test_the_protocol_offers_ten_widths_from_a_tenth_to_one():
     """Figures with other widths to choose from are not comparable."""
     np.testing.assert_allclose(SIGMAS, [10 ** (i / 9 - 1) for i in range(10)], rtol=1e-12)

@@ -13,7 +13,7 @@ import pytest
 
 from artgan_tf.metrics.frechet import frechet_distance
 from artgan_tf.metrics.inception_score import inception_score
-from artgan_tf.metrics.kernel import kernel_distance, squared_mmd
+from artgan_tf.metrics.kernel import squared_mmd
 from artgan_tf.metrics.manifold import density_coverage, precision_recall
 from experiments.metrics_reference import cases
 
@@ -23,12 +23,12 @@ PAIRS, LOGITS = list(GOLDEN["pairs"]), list(GOLDEN["logits"])
 CLOSE = 1e-9
 
 
-def test_the_inputs_are_those_of_the_reference() -> None:
+def test_the_inputs_are_those_of_the_reference():
     assert cases.inputs() == GOLDEN["inputs"]
 
 
 @pytest.mark.parametrize("name", PAIRS)
-def test_frechet_distance(name: str) -> None:
+def test_frechet_distance(name):
     theirs = GOLDEN["pairs"][name]["fid"]
     assert frechet_distance(*cases.pair(name)) == pytest.approx(theirs, rel=CLOSE_FID[name])
 
@@ -38,7 +38,7 @@ CLOSE_FID = dict.fromkeys(PAIRS, 1e-9) | {"singular": 1e-6}
 
 
 @pytest.mark.parametrize("name", PAIRS)
-def test_squared_mmd_of_their_subsets(name: str) -> None:
+def test_squared_mmd_of_their_subsets(name):
     """With the same subsets, both give the same mean and deviation."""
     real, fake = cases.pair(name)
     theirs = GOLDEN["pairs"][name]["kid"]
@@ -52,21 +52,9 @@ def test_squared_mmd_of_their_subsets(name: str) -> None:
     assert np.std(values) == pytest.approx(theirs["std"], rel=CLOSE)
 
 
-@pytest.mark.parametrize("name", PAIRS)
-def test_kernel_distance(name: str) -> None:
-    """With our own subsets: equal if a subset has all images, else within the standard error."""
-    real, fake = cases.pair(name)
-    whole, theirs = (GOLDEN["pairs"][name][what] for what in ("kid_whole", "kid"))
-    if len(real) == len(fake):
-        assert kernel_distance(real, fake).mean == pytest.approx(whole["mean"], rel=CLOSE)
-    ours = kernel_distance(real, fake, 100, theirs["subset_size"])
-    error = theirs["std"] / np.sqrt(theirs["subsets"]) + ours.std / 10.0
-    assert abs(ours.mean - theirs["mean"]) < 3.0 * error
-
-
 @pytest.mark.parametrize("k", cases.NEIGHBOURS)
 @pytest.mark.parametrize("name", PAIRS)
-def test_precision_recall(name: str, k: int) -> None:
+def test_precision_recall(name, k):
     theirs, ours = GOLDEN["pairs"][name]["prc"][str(k)], precision_recall(*cases.pair(name), k)
     assert ours.precision == pytest.approx(theirs["precision"], rel=1e-6)  # theirs is float32
     assert ours.recall == pytest.approx(theirs["recall"], rel=1e-6)
@@ -74,7 +62,7 @@ def test_precision_recall(name: str, k: int) -> None:
 
 @pytest.mark.parametrize("k", cases.NEIGHBOURS)
 @pytest.mark.parametrize("name", PAIRS)
-def test_density_coverage(name: str, k: int) -> None:
+def test_density_coverage(name, k):
     theirs, ours = GOLDEN["pairs"][name]["prdc"][str(k)], density_coverage(*cases.pair(name), k)
     assert ours.density == pytest.approx(theirs["density"], rel=CLOSE)
     assert ours.coverage == pytest.approx(theirs["coverage"], rel=CLOSE)
@@ -82,27 +70,18 @@ def test_density_coverage(name: str, k: int) -> None:
 
 @pytest.mark.parametrize("splits", cases.SPLITS)
 @pytest.mark.parametrize("name", LOGITS)
-def test_inception_score(name: str, splits: int) -> None:
+def test_inception_score(name, splits):
     theirs = GOLDEN["logits"][name][str(splits)]
     ours = inception_score(cases.logits(name), splits, seed=None)
     assert ours.mean == pytest.approx(theirs["mean"], rel=CLOSE)
     assert ours.std == pytest.approx(theirs["std"], rel=CLOSE, abs=1e-12)
 
 
-MODULES = (
-    "distances",
-    "diversity",
-    "frechet",
-    "inception_score",
-    "kernel",
-    "manifold",
-    "neighbours",
-    "parzen",
-)
+MODULES = "distances diversity frechet inception_score kernel manifold neighbours parzen"
 
 
-def test_the_mathematics_needs_numpy_alone() -> None:
-    lines = [f"import artgan_tf.metrics.{name}" for name in MODULES]
+def test_the_mathematics_needs_numpy_alone():
+    lines = [f"import artgan_tf.metrics.{name}" for name in MODULES.split()]
     barred = "{'tensorflow', 'keras', 'scipy', 'torch'}"
     code = "\n".join([*lines, f"import sys; print(sorted({barred} & set(sys.modules)))"])
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
