@@ -117,8 +117,9 @@ def _block(
     if expansion > 1:
         x = _convolution(f"{scope}.expand", inner, dtype=dtype)(x)
     x = DepthwiseConv2D(
-        kernel, stride, "same", activation="relu6", name=f"{scope}.depthwise", dtype=dtype
-    )(x)
+        kernel, stride, "same", activation="relu6", name=f"{scope}.depthwise", dtype=dtype,
+        depthwise_initializer="zeros",
+    )(x)  # fmt: skip
     return _convolution(f"{scope}.project", channels, activation=None, dtype=dtype)(x)
 
 
@@ -131,9 +132,11 @@ def _convolution(
     dtype: str,
     activation: str | None = "relu6",
 ) -> keras.layers.Layer:
+    # JAX would compile a random initializer for every shape, only for its values to be replaced.
     return keras.layers.Conv2D(
-        filters, kernel, stride, "same", activation=activation, name=name, dtype=dtype
-    )
+        filters, kernel, stride, "same", activation=activation, name=name, dtype=dtype,
+        kernel_initializer="zeros",
+    )  # fmt: skip
 
 
 def _folded(layer: keras.layers.Layer, weights: dict[str, np.ndarray]) -> list[np.ndarray]:
