@@ -41,11 +41,11 @@ PENALTY = {  # of the class critic
 
 
 def started(
-    arguments: list[str], run: Path, *, steps: tuple[int, ...] = (STEPS,), devices: int = 1,
-    file: Path | str = "", dies_at: int = 0, environment: dict[str, str] | None = None,
+    arguments: list[str], run: Path, *, file: Path, devices: int = 1, dies_at: int = 0,
+    environment: dict[str, str] | None = None,
 ) -> subprocess.Popen:  # fmt: skip
     """`fit` in a process of its own; see `worker`."""
-    own = json.dumps({"steps": steps, "devices": devices, "file": str(file), "dies_at": dies_at})
+    own = json.dumps({"file": str(file), "devices": devices, "dies_at": dies_at})
     quiet = {"CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "2"}
     return subprocess.Popen(
         [sys.executable, "-m", "tests.training.worker", own, *arguments, "--run-dir", str(run)],
@@ -114,13 +114,12 @@ def on_one_device(config: Config, run: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_two_devices_that_stop_half_way_and_resume(tiny, tiny_arguments, tmp_path):
+def test_two_devices(tiny, tiny_arguments, tmp_path):
     settings = SAME | PENALTY
     one = on_one_device(tiny("critic", train__strategy="one", **settings), tmp_path / "one")
     arguments = tiny_arguments("critic", train__strategy="mirrored", **settings)
     held = tmp_path / "held.npz"
-    steps = (STEPS // 2, STEPS)
-    ended(started(arguments, tmp_path / "two", steps=steps, devices=2, file=held))
+    ended(started(arguments, tmp_path / "two", devices=2, file=held))
     assert_same_training(one, tmp_path / "two", STEPS)
     both = replicas(held)
     assert len(both) == 2

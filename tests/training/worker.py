@@ -1,9 +1,8 @@
 """`fit` in a process of its own: `worker.py OPTIONS ARGUMENT OF FIT ...`.
 
-OPTIONS is JSON: `devices`, how many CPU devices there are; `steps`, at which training ends, starts
-again, and ends at last; `dies_at`, the step at which the process kills itself, 0 for none; and
-`file`, an .npz that gets all variables of each of this process's replicas, by path and number of
-the replica.
+OPTIONS is JSON: `devices`, how many CPU devices there are; `dies_at`, the step at which the process
+kills itself, 0 for none; and `file`, an .npz that gets all variables of each of this process's
+replicas, by path and number of the replica.
 """
 
 import json
@@ -38,14 +37,12 @@ def main(options: dict[str, Any], arguments: list[str]) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     with patch.multiple(TensorFlowEngine, compile=noted, train=take):
-        for steps in options["steps"]:
-            try:
-                cli.main(fit, "fit", [*arguments, "--steps", str(steps)])
-            except SystemExit as ended:
-                if ended.code:
-                    raise
-    if options["file"]:
-        save_replicas(compiled[-1], options["file"])
+        try:
+            cli.main(fit, "fit", arguments)
+        except SystemExit as ended:
+            if ended.code:
+                raise
+    save_replicas(compiled[-1], options["file"])
 
 
 def save_replicas(gan: Any, file: str) -> None:
