@@ -190,12 +190,13 @@ class GAN(AbstractGAN):
 
     # ---- set-up -------------------------------------------------------------------------------
     def _build_networks(self) -> None:
+        # Inputs are symbolic: JAX would compile each operation on real ones.
         size = self.config.data.image_size
-        z, y = ops.zeros((1, self.config.model.z_size)), ops.zeros((1, self.num_classes))
+        z, y = (keras.KerasTensor((1, n)) for n in (self.config.model.z_size, self.num_classes))
         self.generator(z, y)
         self.averaged(z, y)
         self.averaged.trainable = False
-        self.discriminator(ops.zeros((1, size, size, 3)))
+        self.discriminator(keras.KerasTensor((1, size, size, 3)))
         for _ in range(5):  # first estimates of the singular values
             update_spectral_norm(self.discriminator)
         self.averaged.set_weights(self.generator.get_weights())

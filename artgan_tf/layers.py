@@ -133,9 +133,12 @@ class Spectral:
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         super().build(input_shape)  # type: ignore[misc]
         rows, columns = _matrix(self.kernel).shape  # type: ignore[attr-defined]
-        vector: Any = {"initializer": "random_normal", "trainable": False, "autocast": False}
-        self.v = self.add_weight(name="v", shape=(rows, 1), **vector)  # type: ignore[attr-defined]
-        self.u = self.add_weight(name="u", shape=(columns, 1), **vector)  # type: ignore[attr-defined]
+        for name, length in (("v", rows), ("u", columns)):
+            vector = self.add_weight(  # type: ignore[attr-defined]
+                name=name, shape=(length, 1), initializer=backend.RandomNormal(),
+                trainable=False, autocast=False,
+            )  # fmt: skip
+            setattr(self, name, vector)
 
     def update(self) -> None:
         """Do one power iteration on the current kernel."""

@@ -2,6 +2,8 @@
 
 from types import SimpleNamespace
 
+import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -69,3 +71,20 @@ def test_what_is_fast_for_jax(monkeypatch, platform, capability, precision):
     device = SimpleNamespace(platform=platform, compute_capability=capability)
     monkeypatch.setattr(jax, "devices", lambda: [device])
     assert fast_precision() == precision
+
+
+def test_initial_weights_of_jax_are_normal_and_follow_the_seed():
+    pytest.importorskip("jax", reason="there is no JAX")
+    from artgan_tf.backend.jax import RandomNormal
+
+    def drawn(seed):
+        keras.utils.set_random_seed(seed)
+        return [np.array(RandomNormal(stddev=0.02)((300, 200))) for _ in range(2)]
+
+    (one, two), again, other = drawn(0), drawn(0), drawn(1)
+    assert one.dtype == np.float32
+    assert one.std() == pytest.approx(0.02, rel=0.02)
+    assert abs(one.mean()) < 3e-4
+    assert np.corrcoef(one.ravel(), two.ravel())[0, 1] == pytest.approx(0, abs=0.02)
+    np.testing.assert_array_equal(one, again[0])
+    assert not np.array_equal(one, other[0])

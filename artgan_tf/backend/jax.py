@@ -204,6 +204,14 @@ def normal_by_seed(seeds: Any, size: int) -> Any:
     return jax.vmap(lambda key: jax.random.normal(key, (size,)))(_keys(seeds))
 
 
+class RandomNormal(keras.initializers.RandomNormal):
+    """Keras's initializer, drawn by NumPy: JAX would compile it for every shape, 0.1 s each."""
+
+    def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
+        drawn = np.random.default_rng(self.seed).normal(self.mean, self.stddev, shape)
+        return jnp.asarray(drawn.astype(dtype or keras.config.floatx()))
+
+
 def fill_up(x: Any) -> Any:
     """Append rows of zeros to [N, ...], up to a power of two, or above 16 to a multiple of 16."""
     count = len(x)

@@ -158,6 +158,9 @@ def normal_by_seed(seeds: Any, size: int) -> Any:
     return _normal(tf.convert_to_tensor(seeds, tf.int64), size)
 
 
+RandomNormal = keras.initializers.RandomNormal
+
+
 def fill_up(x: Any) -> Any:
     """Append rows of zeros to [N, ...], up to a power of two, or above 16 to a multiple of 16."""
     count = tf.shape(x)[0]

@@ -110,7 +110,7 @@ class ClassCriticDiscriminator(improved.ImprovedDiscriminator):
 
     def build(self, images_shape: tuple[int | None, ...]) -> None:
         super().build(images_shape)
-        _, codes = self.call(ops.zeros((1, *images_shape[1:])))
+        _, codes = self.call(keras.KerasTensor((1, *images_shape[1:])))
         self.critic(codes)
         if self.feature_critics is not None:
             self.feature_critics(self.feature_critics.examples())
@@ -146,8 +146,8 @@ class FeatureCritics(keras.layers.Layer):
             self.towers.append([*blocks, improved.convolution(classes, **settings)])
 
     def examples(self) -> list[Any]:
-        """Maps of zeros with the shapes of real ones, to build the layers."""
-        return [ops.zeros((1, s, s, m)) for s, m in zip(self.sizes, MIXED, strict=True)]
+        """Symbolic maps with the shapes of real ones, to build the layers."""
+        return [keras.KerasTensor((1, s, s, m)) for s, m in zip(self.sizes, MIXED, strict=True)]
 
     def call(self, maps: list[Any], training: bool = False) -> list[Any]:
         found = []

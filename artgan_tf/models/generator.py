@@ -45,7 +45,7 @@ class Generator(keras.Model):
         return {"z_size": self.options.z_size, "classes": len(self.class_names)}
 
     def build_from_config(self, config: dict[str, Any]) -> None:
-        self(*(keras.ops.zeros((1, config[size])) for size in ("z_size", "classes")))
+        self(*(keras.KerasTensor((1, config[size])) for size in ("z_size", "classes")))
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "Generator":

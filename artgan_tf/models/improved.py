@@ -23,7 +23,7 @@ SLOPE = 0.2
 # ---- networks ---------------------------------------------------------------------------------
 def normal() -> keras.initializers.Initializer:
     """The initializer of every kernel."""
-    return keras.initializers.RandomNormal(stddev=0.02)
+    return backend.RandomNormal(stddev=0.02)
 
 
 def dense(units: int, spectral: bool = False, **kwargs: Any) -> keras.layers.Layer:
@@ -137,7 +137,7 @@ class ImprovedDiscriminator(keras.Model):
 
     def build(self, images_shape: tuple[int | None, ...]) -> None:
         # Explicitly, because `call` does not use the decoder.
-        _, codes = self.call(ops.zeros((1, *images_shape[1:])))
+        _, codes = self.call(keras.KerasTensor((1, *images_shape[1:])))
         if self.decoder:
             self.decode(codes)
 
