@@ -190,17 +190,21 @@ class GAN(AbstractGAN):
 
     # ---- set-up -------------------------------------------------------------------------------
     def _build_networks(self) -> None:
-        # Inputs are symbolic: JAX would compile each operation on real ones.
         size = self.config.data.image_size
-        z, y = (keras.KerasTensor((1, n)) for n in (self.config.model.z_size, self.num_classes))
-        self.generator(z, y)
-        self.averaged(z, y)
+        self.build_generator(self.generator)
+        self.build_generator(self.averaged)
         self.averaged.trainable = False
         self.discriminator(keras.KerasTensor((1, size, size, 3)))
         for _ in range(5):  # first estimates of the singular values
             update_spectral_norm(self.discriminator)
         self.averaged.set_weights(self.generator.get_weights())
         self.built = True
+
+    def build_generator(self, generator: keras.Model) -> None:
+        """Create the weights of a new generator."""
+        # JAX would compile each operation on other than symbolic inputs.
+        sizes = (self.config.model.z_size, self.num_classes)
+        generator(*(keras.KerasTensor((1, size)) for size in sizes))
 
     def compile(
         self,

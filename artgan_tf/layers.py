@@ -130,6 +130,9 @@ class Spectral:
     Only `update()`, in the D step, changes the power iteration's vectors `u` and `v`.
     """
 
+    u: Any
+    v: Any
+
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         super().build(input_shape)  # type: ignore[misc]
         rows, columns = _matrix(self.kernel).shape  # type: ignore[attr-defined]

@@ -45,7 +45,7 @@ class Sampler:
         self.painting = {"ema": gan.averaged, "raw": gan.generator}[weights]
         self.generator = gan.new_generator()
         self.generator.class_names = self.class_names
-        self.generator(self.latents([0]), gan.one_hot([0]))
+        gan.build_generator(self.generator)
         # Returns no image, so the graph computes only what the statistics need.
         self._update = backend.compiled(self._update_statistics, self.generator.variables)
         if settled:
