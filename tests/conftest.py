@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from artgan_tf.config import Config, resolve
-from artgan_tf.data.demo_paintings import CLASS_NAMES, gallery
+from artgan_tf.data.demo_paintings import CLASS_NAMES
+from tests.demo import gallery
 
 # As in the verbs; once imported, JAX would let TensorFlow's warnings through everywhere.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

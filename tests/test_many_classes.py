@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from artgan_tf.data.demo_paintings import gallery
 from artgan_tf.evaluation.measure import measure
 from artgan_tf.runs.load import load
 from artgan_tf.sampling import sheets
 from artgan_tf.sampling.sheets import select
 from artgan_tf.serving.saved_model import ExportOptions, export_run
 from artgan_tf.serving.servable import Servable
+from tests.demo import gallery
 from tests.evaluation.material import make_run
 from tfrecords_tools.common.sheet import named_grid
 

@@ -269,12 +269,3 @@ def paint(seed: int, index: int, size: int) -> tuple[NDArray[np.uint8], int]:
     canvas, label = Canvas(size), index % len(PAINTERS)
     PAINTERS[label](canvas, np.random.default_rng((seed, index)))
     return (np.clip(canvas.pixels, 0, 1) * 255 + 0.5).astype(np.uint8), label
-
-
-def gallery(
-    seed: int, start: int, count: int, size: int
-) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
-    """Paintings `start` to `start + count - 1`: uint8 [count, size, size, 3] and int32 [count]."""
-    found = [paint(seed, start + place, size) for place in range(count)]
-    images = np.array([image for image, _ in found], np.uint8).reshape(-1, size, size, 3)
-    return images, np.array([label for _, label in found], np.int32)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from artgan_tf.data.demo_paintings import CLASS_NAMES, gallery, paint
+from artgan_tf.data.demo_paintings import CLASS_NAMES, paint
+from tests.demo import gallery
 
 CLASSES = len(CLASS_NAMES)
 Gallery = tuple[NDArray[np.uint8], NDArray[np.int32]]

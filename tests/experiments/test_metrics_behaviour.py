@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from artgan_tf.config import Data, InputError
-from artgan_tf.data.demo_paintings import CLASS_NAMES, gallery
+from artgan_tf.data.demo_paintings import CLASS_NAMES
 from artgan_tf.data.source import Indexed, Source
 from artgan_tf.evaluation.reference import Reference
 from artgan_tf.evaluation.registry import metric
@@ -14,6 +14,7 @@ from artgan_tf.metrics.extractor import Extractor
 from experiments.metrics_behaviour.__main__ import about, table
 from experiments.metrics_behaviour.measuring import EXPECTED, Row, goes, measured, misbehaving
 from experiments.metrics_behaviour.sets import blurred, kept, noisy, places_unaltered
+from tests.demo import gallery
 
 TRAIN, HELD_OUT, SIZE, COUNT = 1_500, 300, 8, 250
 SPOILT = {"held out", "unaltered", "classes dropped", "noise", "blur"}

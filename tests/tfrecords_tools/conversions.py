@@ -14,7 +14,8 @@ from unittest.mock import patch
 import pytest
 from PIL import Image
 
-from artgan_tf.data.demo_paintings import CLASS_NAMES, gallery
+from artgan_tf.data.demo_paintings import CLASS_NAMES
+from tests.demo import gallery
 from tfrecords_tools import convert as verb
 from tfrecords_tools import writing
 from tfrecords_tools.common import cli

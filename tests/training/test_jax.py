@@ -13,10 +13,11 @@ import artgan_tf
 from artgan_tf import cli
 from artgan_tf.config import InputError
 from artgan_tf.data import spec
-from artgan_tf.data.demo_paintings import CLASS_NAMES, gallery
+from artgan_tf.data.demo_paintings import CLASS_NAMES
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.serving.saved_model import ExportOptions, export_run
 from artgan_tf.training.train import train
+from tests.demo import gallery
 from tests.training.states import state
 
 jax = pytest.importorskip("jax", reason="there is no JAX")
