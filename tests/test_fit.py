@@ -246,6 +246,7 @@ def test_dry_run_refuses_data_that_do_not_fit(paintings, capsys):
     assert fit("improved/wikiart-genre", "--data", "folder:/no/where", "--dry-run") == 2
 
 
+@pytest.mark.slow
 def test_dry_run_downloads_nothing(capsys, tmp_path, monkeypatch):
     set_data_folder(tmp_path, monkeypatch)
     monkeypatch.delattr("tensorflow_datasets.core.DatasetBuilder.download_and_prepare")

@@ -116,6 +116,7 @@ def test_steps_run_in_every_precision_with_all_options_on(paper, precision, chan
         assert isinstance(gan.g_optimizer, keras.optimizers.LossScaleOptimizer)
 
 
+@pytest.mark.slow
 def test_seeds_change_the_latents_under_xla_and_steps_draw_fresh_ones():
     drawn = []
     for seed in (1, 2):

@@ -73,6 +73,7 @@ def test_a_run_that_cannot_be_made_is_refused(refuse, file, tiny_arguments) -> N
     assert "Not a directory" in said
 
 
+@pytest.mark.slow
 def test_pictures_that_cannot_be_written_are_refused(refuse, file, exports) -> None:
     for name in ("a.png", "folder"):
         said = refuse(sample, exports["improved"], "--count", 1, "--out", file / name)

@@ -57,6 +57,7 @@ def test_the_facts_of_its_data_are_pinned(preset: str) -> None:
     assert kind == "tfrecords" or version.count(".") == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", of_each_network())
 def test_its_networks_fit_together(preset: str) -> None:
     config = resolve(preset, NARROW | {"discriminator.features": "none"})

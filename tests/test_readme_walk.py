@@ -116,6 +116,7 @@ def test_grpc_client(exports, tmp_path, monkeypatch):
     assert Image.open("painting.png").size == (16, 16)
 
 
+@pytest.mark.slow
 def test_keras_takes_the_generator_away(paintings, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     make_run(tmp_path / "run", "improved", paintings)

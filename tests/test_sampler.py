@@ -18,6 +18,7 @@ def sampler():
     return sampler_of(K)
 
 
+@pytest.mark.slow
 def test_standing_statistics_are_those_of_generated_batches(sampler):
     generator, gan = sampler.generator, sampler.gan
     z = gan.latents(4000, keras.random.SeedGenerator(9))
@@ -29,6 +30,7 @@ def test_standing_statistics_are_those_of_generated_batches(sampler):
     assert np.abs(norm.moving_mean - np.mean(features, axis=0)).max() < 0.15 * spread.max()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [27, 1700])
 def test_standing_statistics_are_those_of_all_classes(classes):
     """If each class adds its number to the features, their mean is the middle number."""

@@ -43,6 +43,7 @@ def of_workers(kind: str, count: int, steps: int, batch_size: int = 6, start: in
     return [list(stream.take(steps).as_numpy_iterator()) for stream in streams]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["in memory", "uncached"])
 def test_workers_have_the_rows_of_one_workers_batches(kind: str) -> None:
     (whole,) = of_workers(kind, 1, 5, start=3)

@@ -60,6 +60,7 @@ def test_arrays_are_trained_on_or_refused() -> None:
                 check(f"arrays:{path}", ("0", "1") if path.stem in ARRAYS else "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SETS)
 @pytest.mark.parametrize(("kind", "cache_mb"), [("tfds", 64), ("tfrecords", 0)])
 def test_sets_are_trained_on_or_refused(

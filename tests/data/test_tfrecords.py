@@ -94,6 +94,7 @@ def test_an_epoch_has_each_painting_once_cut_exactly(sets: dict, how: tuple, cac
     assert_same(batches_of(sets[how], 4, 5, cache_mb=cache_mb), whole[5:])
 
 
+@pytest.mark.slow
 def test_workers_read_files_of_their_own(sets: dict) -> None:
     source, data = opened(sets["png", "none"])
     seen = []

@@ -206,6 +206,7 @@ def test_none_is_trained_on(sets: dict, tmp_path: Path, how: tuple[str, str]) ->
                 assert split.decode_squares(tf.constant([sound, record])) is None, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("how", "cache_mb"), READ)
 def test_who_reads_it_is_told_shard_and_record(
     sets: dict, tmp_path: Path, how: tuple[str, str], cache_mb: int

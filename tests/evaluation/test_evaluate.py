@@ -102,6 +102,7 @@ def test_the_weights_asked_for_are_measured(run):
     assert real != best == raw  # the averaged weights of the latest checkpoint are others
 
 
+@pytest.mark.slow
 def test_what_cannot_be_measured_is_left_out_and_said(paintings, tmp_path, capsys, monkeypatch):
     usual = ["fid_12_val", "d_accuracy_val", "reconstruction_val"]
     monkeypatch.setattr(measure, "usual", lambda *_, **__: usual)

@@ -77,6 +77,7 @@ def numbers(found: Images) -> list[int]:
     return found.pixels[:, 0, 0, 0].tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["folder", "tfrecords"])
 def test_real_images_are_all_of_the_split_in_an_order_that_stays(kind, tmp_path):
     folder = write_folder(tmp_path / "folder", 140)
@@ -108,6 +109,7 @@ def test_unreadable_images_are_left_out_and_labels_stay_with_their_pixels(tmp_pa
     assert isinstance(found.pixels, np.memmap)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*skipped")
 def test_real_images_pass_through_little_memory(tmp_path):
     """24 MB of images, of which one is unreadable."""
@@ -154,6 +156,7 @@ def test_one_and_the_same_image_over_and_over_is_a_failed_run(tmp_path):
     assert painted(varied, 150, 0, tmp_path).count == 150
 
 
+@pytest.mark.slow
 def test_weights_that_give_no_numbers_are_a_failed_run(improved, tmp_path):
     sampler = load(improved)
     for bad in (np.nan, np.inf, 3e38):  # the last one is finite, but its results are not

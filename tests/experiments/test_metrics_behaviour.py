@@ -65,6 +65,7 @@ def path(rows: list[Row], metric: str, series: str) -> list[float]:
 
 
 # ---- on embedded paintings ----------------------------------------------------------------------
+@pytest.mark.slow
 def test_metrics_behave(rows: list[Row]) -> None:
     assert {row.series for row in rows} == SPOILT
     assert misbehaving(rows, COUNT) == []

@@ -56,6 +56,7 @@ def same_weights(ours: Any, reference: Any, shape: tuple[int, ...]) -> None:
 
 
 # ---- batch norm -------------------------------------------------------------------------------
+@pytest.mark.slow
 @POLICIES
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("jit", [False, True])

@@ -54,6 +54,7 @@ def small(paper: str) -> tuple[Config, Any, Any]:
 
 
 # ---- counts and shapes ------------------------------------------------------------------------
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", COUNTS)
 def test_networks_have_the_papers_parameters_and_shapes(preset: str) -> None:
     classes, in_generator, in_discriminator, codes_shape = COUNTS[preset]
@@ -84,6 +85,7 @@ def test_other_data_have_the_same_networks(name: str, other: str) -> None:
     assert resolve(f"improved/{other}").model == resolve(f"improved/{name}").model
 
 
+@pytest.mark.slow
 def test_width_divides_every_channel_count() -> None:
     """All but those of pictures, and of what z and the class enter."""
     pairs = [networks(resolve("improved/cifar10", {"model.width": w}), 10) for w in (0.5, 0.25)]

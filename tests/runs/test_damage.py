@@ -131,6 +131,7 @@ def test_one_that_vanishes_meanwhile_gives_way_to_the_newer_one(
 
 
 # ---- names ------------------------------------------------------------------------------------
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("paper", "precision", "some"),
     [

@@ -192,6 +192,7 @@ def test_training_starts_from_a_run_of_other_classes(packed, tiny, paintings, tm
         np.testing.assert_allclose(after[key], before[key], atol=1e-6, err_msg=key)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("modulation", [["class", "latent"], ["class"], []], ids=str)
 def test_it_fills_a_gan_of_other_classes(modulation, tmp_path):
     config = gans.tiny("critic", model__modulation=modulation)

@@ -65,6 +65,7 @@ def ask(server, model):
     assert client.get(server + "/healthz").status_code == 200
 
 
+@pytest.mark.slow
 @quick
 @given(
     document=documents,

@@ -120,6 +120,7 @@ def test_half_is_half_the_size_and_a_few_levels_apart(files, samplers, tmp_path)
     assert 0 < apart(images, sampler, asked).max() <= 3
 
 
+@pytest.mark.slow
 def test_a_run_of_mixed_precision_is_painted_in_float32(extra, samplers, tmp_path):
     sampler, file = tiny_sampler("artgan", "mixed_bfloat16"), tmp_path / "x.onnx"
     sampler.generator.set_weights(samplers["artgan"].generator.get_weights())

@@ -54,6 +54,7 @@ def test_what_may_be_chance_is_no_overfitting() -> None:
         assert (found > 0) == told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("paper", ["improved", "artgan", "critic"])
 def test_a_comparison_asks_d_at_inference_and_changes_nothing(paper: str) -> None:
     gan = built(paper, train__batch_size=N)

@@ -25,7 +25,8 @@ from tests.training.states import assert_same_state, state
 NAMES = ("waits", "soon")
 
 
-@pytest.mark.parametrize("paper", ["artgan", pytest.param("improved", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("paper", ["artgan", "improved"])
 def test_run_directory_holds_what_it_should(paper, trained, tmp_path):
     trained(paper, tmp_path / "run")
     rows = RunDirectory(tmp_path / "run").history()
