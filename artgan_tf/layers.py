@@ -124,28 +124,26 @@ class UpsampleConv2D(keras.layers.Layer):
 
 
 # ---- spectral normalization (Miyato et al., 2018) ---------------------------------------------
-class Spectral:
+class Spectral(keras.layers.Layer):
     """Divides a layer's kernel by its largest singular value, without assigning the kernel.
 
     Only `update()`, in the D step, changes the power iteration's vectors `u` and `v`.
     """
 
-    u: Any
-    v: Any
+    kernel: Any
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        super().build(input_shape)  # type: ignore[misc]
-        rows, columns = _matrix(self.kernel).shape  # type: ignore[attr-defined]
-        for name, length in (("v", rows), ("u", columns)):
-            vector = self.add_weight(  # type: ignore[attr-defined]
-                name=name, shape=(length, 1), initializer=backend.RandomNormal(),
-                trainable=False, autocast=False,
-            )  # fmt: skip
-            setattr(self, name, vector)
+        super().build(input_shape)
+        rows, columns = _matrix(self.kernel).shape
+        self.v, self.u = self._vector("v", rows), self._vector("u", columns)
+
+    def _vector(self, name: str, length: int) -> keras.Variable:
+        start: Any = {"initializer": backend.RandomNormal(), "trainable": False}
+        return self.add_weight(name=name, shape=(length, 1), autocast=False, **start)
 
     def update(self) -> None:
         """Do one power iteration on the current kernel."""
-        kernel = ops.stop_gradient(_matrix(self.kernel))  # type: ignore[attr-defined]
+        kernel = ops.stop_gradient(_matrix(self.kernel))
         v = ops.normalize(kernel @ self.u, axis=0)
         self.v.assign(v)
         self.u.assign(ops.normalize(ops.transpose(kernel) @ v, axis=0))
