@@ -68,6 +68,13 @@ def test_energy_distance(size, view):
     assert ours == pytest.approx(expected, abs=1e-5)
 
 
+def test_energy_distance_of_one_pair_and_of_none():
+    black, white = np.full((1, 8, 8, 3), -1.0, np.float32), np.ones((1, 8, 8, 3), np.float32)
+    one, other = np.array([0]), np.array([1])
+    assert float(energy_distance(black, one, white, one)) == pytest.approx(2 * 2.0)
+    assert float(energy_distance(black, one, white, other)) == 0.0
+
+
 def test_the_generators_step_adds_it_with_its_weight(monkeypatch):
     gan = built("critic", train__energy_weight=3.0, train__energy_of=list(PLAIN))
     drawn = []
