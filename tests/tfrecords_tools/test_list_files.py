@@ -135,11 +135,15 @@ def test_a_missing_picture_in_the_first_line_is_no_header(images: Path, write: W
     ],
     ids=lambda moved: moved("000"),
 )
-@pytest.mark.parametrize("head", [[], ["file,label"]], ids=["bare", "header"])
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [([], '{},"{}"'), (["file,label"], '{},"{}"'), (["label;file"], "{1};{0}")],
+    ids=["bare", "header", "label first"],
+)
 def test_paths_of_another_machine_are_found_and_told_of(
-    images: Path, write: Write, moved: Callable[[str], str], head: list[str]
+    images: Path, write: Write, moved: Callable[[str], str], head: list[str], row: str
 ) -> None:
-    lines = [f'{moved(name[:-4])},"{label}"' for name, label in PAIRS]
+    lines = [row.format(moved(name[:-4]), label) for name, label in PAIRS]
     with pytest.warns(
         UserWarning, match=rf"names no existing file .*: 12 of {len(head + lines)} lines"
     ):
