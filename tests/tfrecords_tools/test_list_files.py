@@ -80,6 +80,7 @@ def test_it_is_read_whatever_divides_it_in_whatever_order(
         (["with,comma.png,x"], [("with,comma.png", "x")]),
         (['000.png,12" panel', "001.png,b"], [("000.png", '12" panel'), ("001.png", "b")]),
         (['000.png;"por""trait"', "001.png;b"], [("000.png", 'por"trait'), ("001.png", "b")]),
+        (["000.png,a,", "001.png,b,"], [("000.png", "a"), ("001.png", "b")]),
         (["000.png,Sea", "001.png,sea"], [("000.png", "Sea"), ("001.png", "sea")]),
         # Python's splitlines takes these characters of a mangled name for line ends.
         (["\u00e3\u0085\u2028.png,1"], [("\u00e3\u0085\u2028.png", "1")]),
@@ -90,9 +91,10 @@ def test_other_ways_to_write(images: Path, write: Write, lines: list[str], expec
 
 
 def test_what_is_not_utf_8_is_read_as_windows_writes_it(images: Path, write: Write) -> None:
-    rows = [(name, f"Musée {i % 2}") for i, name in enumerate(NAMES)]
-    path = write("file,label", *map(",".join, rows), encoding="cp1252")
-    with pytest.warns(UserWarning, match=r"l\.csv .*Windows-1252 \(line 2: 000.png,Musée 0\)"):
+    rows = [(name, f"Étude {i % 2}") for i, name in enumerate(NAMES)]
+    lines = (f"{label},{name}" for name, label in rows)
+    path = write("label,file", *lines, encoding="cp1252")
+    with pytest.warns(UserWarning, match=r"l\.csv .*Windows-1252 \(line 2: Étude 0,000.png\)"):
         assert found(images, path) == rows
 
 
@@ -160,7 +162,7 @@ def test_a_name_without_suffix_that_two_files_have_is_missing(tmp_path: Path, wr
 
 @pytest.mark.parametrize("folder", ["val", "pict", f"{ROOT}/more"])
 def test_files_in_other_folders_are_not_meant(images: Path, write: Write, folder: str) -> None:
-    path = write(*(f"{folder}/{name},sea" for name in NAMES))
+    path = write(*(f"{folder}/{name};sea" for name in NAMES))
     made = listed_images(images, {"train": path}, None)
     assert made.examples == []
     assert len(made.listing.missing) == COUNT
@@ -186,6 +188,8 @@ def test_files_in_other_folders_are_not_meant(images: Path, write: Write, folder
         (["000.png,0", "001.png,1", "002.png,-1"], "line 3: the label -1"),
         (["000.png,0", "001.png,1", "002.png,01"], "line 3: '1' and '01' are the same number"),
         (["000.png,sea", '001.png,"still', 'life"'], r"line 3: 'still\nlife' is not a class name"),
+        (['000.png,"sea"s'], "l.csv, line 1: ',' expected after"),
+        (['"000.png"s,sea'], "l.csv, line 1: ',' expected after"),
         (["000.png,a", '"001.png,a', *["002.png,b"] * 3], "l.csv, line 5: unexpected end of data"),
         (["000.png,a", '"001.png,a', *["002.png,b"] * 20_000], "l.csv, line "),  # one long path
     ],
