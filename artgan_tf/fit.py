@@ -70,7 +70,7 @@ def fit(
     }
     given = {key: value for key, value in flags.items() if value is not None}
     settings = parse_overrides(chain.from_iterable(set)) | given
-    # A dry run of a preset does not need its data.
+    # A dry run of a preset does not need its TFRecords or its download yet.
     task = plan(preset, settings, run_dir, fresh, missing=dry_run and data is None)
     if dry_run:
         _print_plan(task)

@@ -94,3 +94,12 @@ def test_another_last_size_is_named(sizes: tuple[int, ...], last: str) -> None:
         check_growth("decoder", stages, 4, 16, 64)
     assert "model.decoder should end at size 16 or 64 " in str(error.value)
     assert str(error.value).endswith(f"ends {last}.")
+
+
+@pytest.mark.parametrize(
+    ("end", "instead"), [(48, "32 or 64"), (63, "32 or 64"), (65, "64 or 128"), (2, "4 or 8")]
+)
+def test_a_size_that_no_doubling_reaches_is_refused_with_those_beside_it(end: int, instead: str):
+    with pytest.raises(InputError, match=rf"cannot end at size {end}, .* needs {instead}\.$"):
+        check_growth("generator", [Stage(8, 8), Stage(16, 8)], 4, end)
+    check_growth("decoder", [Stage(12, 8), Stage(24, 8)], 6, 48, 24)

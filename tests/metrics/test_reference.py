@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from artgan_tf import metrics
 from artgan_tf.metrics.frechet import frechet_distance
 from artgan_tf.metrics.inception_score import inception_score
 from artgan_tf.metrics.kernel import squared_mmd
@@ -77,11 +78,12 @@ def test_inception_score(name, splits):
     assert ours.std == pytest.approx(theirs["std"], rel=CLOSE, abs=1e-12)
 
 
-MODULES = "distances diversity frechet inception_score kernel manifold neighbours parzen"
+WITH_NETWORKS = {"classifier", "extractor", "extractors", "inception2015"}
 
 
 def test_the_mathematics_needs_numpy_alone():
-    lines = [f"import artgan_tf.metrics.{name}" for name in MODULES.split()]
+    modules = {file.stem for file in Path(metrics.__file__).parent.glob("*.py")} - WITH_NETWORKS
+    lines = [f"import artgan_tf.metrics.{name}" for name in sorted(modules)]
     barred = "{'tensorflow', 'keras', 'scipy', 'torch'}"
     code = "\n".join([*lines, f"import sys; print(sorted({barred} & set(sys.modules)))"])
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
