@@ -64,12 +64,13 @@ def check_growth(name: str, stages: list[Stage], start: int, *ends: int) -> None
 
     `ends` are the allowed sizes of the last stage, by default any. Raises InputError.
     """
-    if ends and not any(end == start << doublings for end in ends for doublings in range(end)):
-        below = start << max(0, (ends[0] // start).bit_length() - 1)
+    sizes = [start << doublings for doublings in range(16)]
+    if ends and not {*ends} & {*sizes}:
+        below, above = [size for size in sizes if 2 * size > ends[0]][:2]
         raise InputError(
             f"model.{name} doubles the size from {start} on and cannot end at size "
             f"{' or '.join(map(str, ends))}, as this data.image_size needs: set one that needs "
-            f"{below} or {2 * below}."
+            f"{below} or {above}."
         )
     for before, stage in zip([start, *(s.size for s in stages)], stages, strict=False):
         if stage.size not in (before, 2 * before):
