@@ -1,7 +1,7 @@
 """Times a training, and estimates when its first picture and its end are due."""
 
-import time
 from collections.abc import Callable, Mapping
+from time import localtime, monotonic, process_time, strftime, time
 
 from artgan_tf.training.summary import line
 
@@ -43,7 +43,7 @@ class Clock:
 
 
 def _now() -> dict[str, float]:
-    return {"seconds": time.monotonic(), "cpu_seconds": time.process_time()}
+    return {"seconds": monotonic(), "cpu_seconds": process_time()}
 
 
 class Expectation:
@@ -60,7 +60,7 @@ class Expectation:
 
     def update(self, step: int) -> None:
         """Update the estimate; to be called after each step."""
-        now = time.monotonic()
+        now = monotonic()
         if self._from is None:
             self._from = step, now
             return
@@ -83,7 +83,7 @@ class Expectation:
 
     def _say(self, what: str, ends: float, rate: float) -> None:
         self._ends = ends
-        clock = time.strftime("%H:%M", time.localtime(time.time() + ends - time.monotonic()))
+        clock = strftime("%H:%M", localtime(time() + ends - monotonic()))
         self.tell(line("time", f"{what} ({clock}), at {rate:.3g} steps a second"))
 
 

@@ -33,7 +33,8 @@ def running(versions: Versions, settings: Settings) -> Iterator[str]:
             yield url("127.0.0.1", listening)
         finally:
             server.should_exit = True
-            thread.join()
+            thread.join(PATIENCE)
+            assert not thread.is_alive(), "the server does not stop"
 
 
 class Server:
