@@ -11,10 +11,11 @@ from keras import ops
 
 from artgan_tf import backend, layers, losses
 from artgan_tf.config import Config, ModelOptions
-from artgan_tf.frozen.features import MIXED, map_sizes
+from artgan_tf.frozen.features import map_sizes
 from artgan_tf.losses import Terms
 from artgan_tf.models import improved
 from artgan_tf.models.artgan import NormalPrior
+from artgan_tf.models.feature_critics import FeatureCritics
 from artgan_tf.models.generator import Generator
 from artgan_tf.tables import check_growth, parse_stages, scale
 
@@ -125,39 +126,6 @@ class ClassCriticDiscriminator(improved.ImprovedDiscriminator):
         return self.head(self.flatten(codes))[:, None, None, :]
 
 
-class FeatureCritics(keras.layers.Layer):
-    """A critic for each class on every mixed map of frozen features (Sauer et al., 2021).
-
-    Maps of these `sizes`, larger ones halved down to 8x8, pass layers of `width` channels.
-    Call: maps, each [N, H, W, M] -> for each map c_k, float32 [N, H', W', K].
-    """
-
-    def __init__(self, classes: int, width: int, sizes: tuple[int, ...], **kwargs: Any):
-        super().__init__(**kwargs)
-        self.sizes, settings = sizes, {"spectral": True, "dtype": self.dtype_policy}
-        self.towers: list[list[keras.layers.Layer]] = []
-        for size in sizes:
-            blocks: list[keras.layers.Layer] = []
-            while size > 8 or not blocks:
-                stride = 2 if size > 8 else 1
-                inner = improved.convolution(width, stride, **settings)
-                blocks.append(improved.block(inner, self.dtype_policy))
-                size //= stride
-            self.towers.append([*blocks, improved.convolution(classes, **settings)])
-
-    def examples(self) -> list[Any]:
-        """Symbolic maps with the shapes of real ones, to build the layers."""
-        return [keras.KerasTensor((1, s, s, m)) for s, m in zip(self.sizes, MIXED, strict=True)]
-
-    def call(self, maps: list[Any], training: bool = False) -> list[Any]:
-        found = []
-        for (*blocks, last), x in zip(self.towers, maps, strict=True):
-            for block in blocks:
-                x = block(x, training=training)
-            found.append(ops.cast(last(x), "float32"))
-        return found
-
-
 # ---- losses -----------------------------------------------------------------------------------
 def discriminator_loss(real: Any, fake: Any, kind: str = "non-saturating") -> Terms:
     """A critic's part of L_D, of c_y of real images and of as many fakes of the same classes.
@@ -232,14 +200,16 @@ class ClassCriticGAN(NormalPrior, improved.ImprovedArtGAN):
 
         Only the relativistic loss looks at real images.
         """
-        relativistic = self.config.train.critic == "relativistic"
-        shown = [(fake, fake_y), (real, y)] if relativistic else [(fake, fake_y)]
-        found = []
-        for images, labels in shown:
+
+        def seen(images: Any, labels: Any) -> list[Any]:
             noisy = self.perturb(images)[1]
             _, codes = self.discriminator(noisy, training=True)
-            found.append(self._critics(noisy, codes, labels))
-        return self._adversarial(generator_loss, found[-1], found[0])
+            return self._critics(noisy, codes, labels)
+
+        of_fake = seen(fake, fake_y)
+        relativistic = self.config.train.critic == "relativistic"
+        of_real = seen(real, y) if relativistic else of_fake  # which the other losses do not use
+        return self._adversarial(generator_loss, of_real, of_fake)
 
     def _pass(self, noisy: Any, y: Any) -> tuple[Any, Any, list[Any], list[Any]]:
         """D's logits, codes and critics in the D step, and a gradient if it is to be penalized.

@@ -6,12 +6,7 @@ import numpy as np
 import pytest
 
 from artgan_tf.config import InputError
-from artgan_tf.frozen.features import map_sizes
-from artgan_tf.models.class_critic import (
-    ClassCriticDiscriminator,
-    FeatureCritics,
-    ModulatedGenerator,
-)
+from artgan_tf.models.class_critic import ClassCriticDiscriminator, ModulatedGenerator
 from artgan_tf.papers import build_gan
 from tests.gans import K, tiny
 from tests.models.test_counts import latents
@@ -146,15 +141,3 @@ def test_a_local_critic_sees_one_place_and_a_global_one_all(critic: str) -> None
     changed = (np.array(network.critic(codes)) != before).any(axis=-1)[0]
     assert changed.sum() == 1
     assert critic == "global" or changed[2, 3]
-
-
-@pytest.mark.parametrize("size", [32, 100, 256])
-def test_critics_of_features_look_at_8_places_a_side_or_fewer(size: int) -> None:
-    sizes = map_sizes(size)
-    critics = FeatureCritics(K, 8, sizes)
-    found = critics(critics.examples())
-    for side, scores in zip(sizes, found, strict=True):
-        while side > 8:
-            side = -(-side // 2)
-        assert scores.shape == (1, side, side, K)
-        assert scores.dtype == "float32"

@@ -1,9 +1,10 @@
-"""Eight JAX steps on one and on two devices: `shared.py SETTINGS.json FOLDER`.
+"""Eight JAX steps of each model on one and on two devices: `shared.py SETTINGS.json FOLDER`.
 
-FOLDER gets the history and checkpoints of a run for each number of devices, of `resumed`, in which
-the run on 2 devices was stopped and resumed, and of `moved`, in which the run on 1 resumed on 2.
-It also gets `shares.json`, with the cost of a step per device.  The devices are virtual CPU
-devices, which XLA_FLAGS must request.
+FOLDER gets a folder for each model of the settings.  That has the history and checkpoints of a run
+for each number of devices, of `resumed`, in which the run on 2 devices was stopped and resumed, and
+of `moved`, in which the run on 1 resumed on 2.  FOLDER also gets `shares.json`, with the cost per
+device of a step of the last model.  The devices are virtual CPU devices, which XLA_FLAGS must
+request.
 """
 
 import json
@@ -27,21 +28,26 @@ STEPS, STOP, DEVICES = 8, 4, (1, 2)
 
 
 def main(settings: str, out: str) -> None:
-    """Train a GAN repeatedly from the same start."""
-    tree, folder = json.loads(Path(settings).read_text()), Path(out)
-    config = resolve(tree.pop("preset"), tree)
+    """Train each model repeatedly from the same start."""
+    for name, tree in json.loads(Path(settings).read_text()).items():
+        config = resolve(tree.pop("preset"), tree)
+        gan, engines = train(config, Path(out) / name)
+    shares = {count: operations(engine, gan) for count, engine in engines.items()}
+    (Path(out) / "shares.json").write_text(json.dumps(shares))
+
+
+def train(config: Config, folder: Path) -> tuple[GAN, dict[int, JaxEngine]]:
+    """All runs of a model; returns it and the engines, by number of devices."""
     keras.utils.set_random_seed(1)
     gan = build_gan(config, CLASSES)
     gan.compile()
     write(folder / "start" / "step-1.npz", Checkpoints(gan, folder).arrays())
-    shares = {}
-    for count in DEVICES:
-        engine = opened(config, count)
+    engines = {count: opened(config, count) for count in DEVICES}
+    for count, engine in engines.items():
         run(engine, gan, folder / "start", folder / str(count))
-        shares[count] = operations(engine, gan)
-    (folder / "shares.json").write_text(json.dumps(shares))
-    for name, origin in (("resumed", "2"), ("moved", "1")):  # with the engine of 2
-        run(engine, gan, folder / origin / "half", folder / name)
+    for name, origin in (("resumed", "2"), ("moved", "1")):
+        run(engines[2], gan, folder / origin / "half", folder / name)
+    return gan, engines
 
 
 def opened(config: Config, count: int) -> JaxEngine:

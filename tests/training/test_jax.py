@@ -15,7 +15,6 @@ from artgan_tf.config import InputError
 from artgan_tf.data import spec
 from artgan_tf.data.demo_paintings import CLASS_NAMES
 from artgan_tf.runs.directory import RunDirectory
-from artgan_tf.serving.saved_model import ExportOptions, export_run
 from artgan_tf.training.train import train
 from tests.demo import gallery
 from tests.training.states import state
@@ -111,7 +110,6 @@ def test_either_backend_goes_on_where_the_other_stopped(tiny, tiny_arguments, tm
     train(tiny("improved", train__steps=2, **settings), run)
     train_with_jax_alone(tiny_arguments("improved", **settings), run)
     assert_tensorflow_paints(run)
-    export_run(run, ExportOptions())  # the C++ loader checks it
     assert train(tiny("improved", train__steps=8, **settings), run).step == 8
     rows = [row["step"] for row in RunDirectory(run).history() if "d_loss" in row]
     assert rows == [2, 4, 6, 8]

@@ -35,12 +35,15 @@ OWN: dict[str, dict[str, object]] = {
 }
 
 
-@pytest.fixture(scope="module", params=OWN)
-def runs(request, tmp_path_factory) -> Path:
-    """The folder of a model's runs on one and on two devices; see `shared`."""
-    paper, folder = request.param, tmp_path_factory.mktemp("shared")
-    tree = tiny_overrides(paper, "nowhere") | SAME | OWN[paper] | {"preset": PRESETS[paper]}
-    (folder / "settings.json").write_text(json.dumps(tree))
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory) -> Path:
+    """The folder of all runs; see `shared`."""
+    folder = tmp_path_factory.mktemp("shared")
+    trees = {
+        paper: tiny_overrides(paper, "nowhere") | SAME | own | {"preset": PRESETS[paper]}
+        for paper, own in OWN.items()
+    }
+    (folder / "settings.json").write_text(json.dumps(trees))
     command = [sys.executable, "-m", "tests.training.shared", folder / "settings.json", folder]
     flags = f"{QUICK_XLA} --xla_force_host_platform_device_count=2"
     own = {"XLA_FLAGS": flags, "CUDA_VISIBLE_DEVICES": "", "KERAS_BACKEND": "jax"}
@@ -48,6 +51,12 @@ def runs(request, tmp_path_factory) -> Path:
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     return folder
+
+
+@pytest.fixture(params=OWN)
+def runs(request, trained) -> Path:
+    """The folder of a model's runs on one and on two devices."""
+    return trained / request.param
 
 
 @pytest.mark.slow
@@ -64,8 +73,8 @@ def test_several_devices_train_as_one_does(devices, runs):
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_each_device_has_its_share_of_the_work(runs):
-    shares = json.loads((runs / "shares.json").read_text())
+def test_each_device_has_its_share_of_the_work(trained):
+    shares = json.loads((trained / "shares.json").read_text())
     assert shares["2"] < 1.2 * shares["1"] / 2  # each device also updates the weights
 
 
@@ -116,7 +125,7 @@ def test_a_batch_that_does_not_divide(monkeypatch, caplog):
 # ---- compiled once ----------------------------------------------------------------------------
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_what_is_compiled_is_kept_in_the_cache(runs, cache):
+def test_what_is_compiled_is_kept_in_the_cache(trained, cache):
     assert list((cache / "jax").glob("*/jit_call-*"))
 
 

@@ -72,8 +72,8 @@ def test_a_run_that_was_stopped_and_killed_equals_an_undisturbed_one(
     last = latest_step(run / "checkpoints") + 10
     RunDirectory(run).append_history({"step": last + 1, "d_loss": 1.0})  # a crash could leave this
 
-    assert fit(arguments, run, last).wait() == 0
-    train(tiny("critic", train__steps=last, **own), tmp_path / "straight")
+    for path in (run, tmp_path / "straight"):
+        train(tiny("critic", train__steps=last, **own), path)
     assert_same_state(state(tmp_path / "straight"), state(run))
     # The row at which a run stopped and the one after it cover fewer steps.
     mine, theirs = (
