@@ -1,5 +1,6 @@
 """A tiny folder of paintings, tiny configurations for runs of a few steps, and a browser."""
 
+import gc
 import os
 import shutil
 from collections import Counter
@@ -49,6 +50,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run files with many slow tests first, so that all processes of a full run end together."""
     slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
     items.sort(key=lambda item: -slow[item.path])
+
+
+def pytest_collection_finish() -> None:
+    """Let garbage collections pass over the modules of TensorFlow and JAX, which all stay."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
