@@ -6,7 +6,8 @@ from errno import EADDRINUSE
 from artgan_tf.config import InputError
 
 BACKLOG = 2048  # maximum connections that wait to be accepted
-ANY = ("0.0.0.0", "::", "")  # nosec B104: names for all addresses of a machine
+# Names for all addresses of a machine.
+ANY = ("0.0.0.0", "::", "")  # nosec B104
 
 
 def bound(host: str, port: int) -> socket.socket:
