@@ -119,7 +119,8 @@ class Train:
     # groups: batch/5 classes, 5 images each; real: the labels of the real batch
     fake_labels: Literal["tiled", "random", "groups", "real"] = "tiled"
     cifar_trick: bool = False  # 1, 3 or 5 G steps, depending on D's last realness loss
-    critic: Literal["non-saturating", "hinge", "relativistic"] = "non-saturating"  # its loss
+    # adversarial loss of the class critics
+    critic: Literal["non-saturating", "hinge", "relativistic"] = "non-saturating"
     # gamma in gamma / 2 E|grad c_y|^2, on the real and fake inputs of a class critic; 0: off
     gradient_penalty: NotNegative = 0.0
     penalty_every: Step = 4  # steps between penalties, each weighted by this number

@@ -29,9 +29,11 @@ def descend(
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch([v.value for v in variables])
         terms = compute_terms()
-        loss = sum(terms.values()) / replica()[1]
+        _, replicas = replica()
+        loss = sum(terms.values()) / replicas
         scaled = optimizer.scale_loss(loss)
-    optimizer.apply(tape.gradient(scaled, [v.value for v in variables]), variables)
+    gradients = tape.gradient(scaled, [v.value for v in variables])
+    optimizer.apply(gradients, variables)  # Keras sums them over the replicas
     return terms
 
 

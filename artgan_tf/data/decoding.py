@@ -1,4 +1,7 @@
-"""Decodes examples to images whose short side has the length that training needs."""
+"""Decodes the examples of TFRecords and TFDS to images whose short side is as training needs it.
+
+The images of a folder are decoded by `tfrecords_tools.images`.
+"""
 
 import warnings
 from collections.abc import Callable

@@ -162,8 +162,9 @@ class ClassCriticGAN(NormalPrior, improved.ImprovedArtGAN):
         L_D = CE(o(x), y) + sum_j D_j + 0.5 MSE(r(x), x) + the gradient penalty
         L_G = sum_j A_j + energy_weight * sum_v energy_distance of the view v
 
-    D_j is `discriminator_loss` and A_j `generator_loss` of critic j, averaged over images and
-    places: j is the critic on D's codes, and those on the frozen features if there are any.
+    D_j is `discriminator_loss` and A_j `generator_loss` of critic j, of the kind `train.critic`,
+    averaged over images and places: j is the critic on D's codes, and those on the frozen features
+    if there are any.
     """
 
     title, source = "Improved ArtGAN with class critics", "this project's own"
