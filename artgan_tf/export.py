@@ -49,7 +49,7 @@ def export(
             f"--references {references} is invalid: use 0 to {MOST_REFERENCES} pictures a class."
         )
     if data and not references:
-        raise InputError("--data is for --references, of which 0 are asked for: add a number.")
+        raise InputError("--data is for --references: add --references and a number.")
     cli.check_out(out)
     model_name(run, name)
     check_run(run, checkpoint, data, own_data=references > 0)

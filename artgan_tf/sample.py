@@ -112,7 +112,7 @@ def _check_out(kind: str, moves: str | None, out: Path) -> None:
         require(bool(kind), f"--interpolate makes one sheet or animation: name a file, not {out}.")
     else:
         still = kind not in (".gif", ".webp")
-        require(still, f"A grid stands still: name a .png, not {out}, or --interpolate.")
+        require(still, f"A grid is a still: name a .png, not {out}, or add --interpolate.")
     known = kind in (".png", ".gif", ".webp", "")
     require(known, f"{out} is invalid: use a .png, {animations}, or a folder.")
 

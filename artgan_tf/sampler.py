@@ -42,7 +42,7 @@ class Sampler:
         settled: bool = True,
     ):
         self.gan, self.class_names = gan, tuple(class_names)
-        self.painting = {"ema": gan.averaged, "raw": gan.generator}[weights]
+        self.trained = {"ema": gan.averaged, "raw": gan.generator}[weights]
         self.generator = gan.new_generator()
         self.generator.class_names = self.class_names
         gan.build_generator(self.generator)
@@ -53,7 +53,7 @@ class Sampler:
 
     def refresh(self) -> None:
         """Copy the GAN's current weights and re-estimate the batch-norm statistics."""
-        self.generator.set_weights(self.painting.get_weights())
+        self.generator.set_weights(self.trained.get_weights())
         seed = keras.random.SeedGenerator(0)
         for batch, labels in enumerate(_standing_labels(len(self.class_names))):
             z = self.gan.latents(STANDING_SIZE, seed)

@@ -117,7 +117,7 @@ def _check_same_networks(config: Config, init: Config) -> None:
         if ours[key] != theirs[key]:
             raise InputError(
                 f"{config.train.init} has {key} = {theirs[key]!r}, and this run {ours[key]!r}: "
-                f"{data}name no preset, to train its networks, or one that has the same."
+                f"{data}leave out the preset to train its networks, or name one that has the same."
             )
 
 

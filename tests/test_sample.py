@@ -129,7 +129,10 @@ def test_classes_are_listed(run):
     ("arguments", "sentence"),
     [
         (["--out", "a.bmp"], "a.bmp is invalid: use a .png, a .gif or .webp, or a folder."),
-        (["--out", "a.gif"], "A grid stands still: name a .png, not a.gif, or --interpolate."),
+        (
+            ["--out", "a.gif"],
+            "A grid is a still: name a .png, not a.gif, or add --interpolate.",
+        ),
         (["--interpolate", "seeds", "--out", "folder"], "--interpolate makes one sheet or"),
         (["--progress", "--out", "a.png"], "name a .gif or .webp, not a.png."),
         (["--scale", "0"], "--scale 0 is invalid: use 1 or more."),

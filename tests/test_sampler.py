@@ -35,7 +35,7 @@ def test_standing_statistics_are_those_of_generated_batches(sampler):
 def test_standing_statistics_are_those_of_all_classes(classes):
     """If each class adds its number to the features, their mean is the middle number."""
     sampler = sampler_of.__wrapped__(classes)
-    kernel = sampler.painting.project.inner.kernel
+    kernel = sampler.trained.project.inner.kernel
     rows = kernel.numpy()
     rows[-classes:] = np.arange(classes)[:, None]
     kernel.assign(rows)

@@ -3,4 +3,4 @@
 This package does not import `artgan_tf`, which reads the shards with `--data tfrecords:DIR`.
 """
 
-__version__ = "1.0.0"
+FORMAT = "1.0.0"  # the same images and options give the same bytes with the same format

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import PIL
 
-from tfrecords_tools import __version__
+from tfrecords_tools import FORMAT
 from tfrecords_tools.common.files import write_json
 from tfrecords_tools.examples import Example
 from tfrecords_tools.plan import Shard
@@ -97,4 +97,4 @@ def write(
 
 def versions_here() -> dict[str, str]:
     """Return the versions that change the bytes of a shard and may differ between machines."""
-    return {"artgan-tf": __version__, "Pillow": PIL.__version__}
+    return {"shard format": FORMAT, "Pillow": PIL.__version__}

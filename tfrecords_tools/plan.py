@@ -12,7 +12,7 @@ from typing import Any
 
 import PIL
 
-from tfrecords_tools import __version__
+from tfrecords_tools import FORMAT
 from tfrecords_tools.common.errors import InputError
 from tfrecords_tools.examples import Collection, Example, hold_out, order
 from tfrecords_tools.lists import parse_lists
@@ -111,7 +111,7 @@ def _identity(collection: Collection, options: Options, shards: list[Shard]) -> 
             row = f"{shard.file}\0{example.key}\0{example.label}\n"
             digest.update(row.encode("utf-8", "surrogateescape"))
     return {
-        "version": __version__,
+        "version": FORMAT,
         "pillow": PIL.__version__,
         "options": {key: _plain(getattr(options, key)) for key in LASTING},
         "lists": collection.hashes,

@@ -81,9 +81,9 @@ def replicas() -> int:
 
 
 def own_rows(n: Any, draw: Callable[[Any], Any]) -> Any:
-    """Draw this replica's n rows of what one device would draw for the whole batch.
+    """Draw for the whole batch, and return this replica's n rows.
 
-    `draw` draws a given number of rows, the same on every replica.
+    `draw` draws a given number of rows, the same on every replica and as on one device.
     """
     index, count = replica()
     return draw(n) if count == 1 else draw(n * count)[index * n :][:n]

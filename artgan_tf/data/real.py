@@ -17,18 +17,18 @@ def real_data(data: Data, spec: str | None) -> Data:
     return replace(data, spec=spec, **{name: getattr(own, name) for name in expected})
 
 
-def real_source(data: Data, painted: tuple[str, ...]) -> Source:
+def real_source(data: Data, class_names: tuple[str, ...]) -> Source:
     """Open real images of the classes that a model generates; raises InputError for others."""
-    return painted_alike(open_source(data), painted)
+    return with_class_names(open_source(data), class_names)
 
 
-def painted_alike(source: Source, painted: tuple[str, ...]) -> Source:
+def with_class_names(source: Source, class_names: tuple[str, ...]) -> Source:
     """The source with the model's class names; raises InputError if its classes differ."""
-    if source.class_names == tuple(map(str, range(len(painted)))):  # as in some TFDS sets
-        return replace(source, class_names=painted)
-    if source.class_names != painted:
+    if source.class_names == tuple(map(str, range(len(class_names)))):  # as in some TFDS sets
+        return replace(source, class_names=class_names)
+    if source.class_names != class_names:
         raise InputError(
             f"{source.spec} has the classes {', '.join(source.class_names)}, but the model paints "
-            f"{', '.join(painted)}: give --data with the same classes."
+            f"{', '.join(class_names)}: give --data with the same classes."
         )
     return source

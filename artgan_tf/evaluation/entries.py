@@ -149,7 +149,7 @@ def reconstruction(of: Comparison) -> Measured:
     low, high = gan.pixel_range
     for pixels in of.real.batches():
         images = gan.from_uint8(pixels)
-        decoded = gan.reconstruct(images, of.sampler.painting)  # ArtGAN's decoder is part of G
+        decoded = gan.reconstruct(images, of.sampler.trained)  # ArtGAN's decoder is part of G
         error = keras.ops.convert_to_numpy(decoded - images).astype(np.float64)
         total += float(np.square(error / (high - low)).mean(axis=(1, 2, 3)).sum())
     return Measured({"reconstruction": total / of.real.count})

@@ -80,7 +80,7 @@ def measure(
         source = real_source(cut, sampler.class_names)
         reference = open_reference(source, cut, extractor, Path(work))
         if not extractor and (not asked or any(x.entry.needs == FEATURES for x in asked)):
-            reference.look_with_own()
+            reference.use_own_extractor()
         asked = asked or _usual(reference, sampler)
         check(asked, reference, sampler.gan.config.model.autoencoder)
         _make(out)

@@ -25,7 +25,7 @@ def open_reference(source: Source, data: Data, spec: str, work: Path) -> "Refere
     opened = open_extractor(spec) if spec not in ("", OWN) else None
     reference = Reference(source, data, opened, default_cache(), work)
     if spec == OWN:
-        reference.look_with_classifier()
+        reference.use_classifier()
     return reference
 
 
@@ -51,7 +51,7 @@ class Reference:
         self._features = Features(extractor, cache, work) if extractor else None
         self.pixels = Features(open_extractor("pixels"), cache, work)
 
-    def look_with_own(self) -> None:
+    def use_own_extractor(self) -> None:
         """Use a classifier of the training images; if none can be trained, `lack` says why."""
         few = {"held-out": self.val.count, "training": self.train.count}
         if kind := next((kind for kind, count in few.items() if count < LEAST), ""):
@@ -63,9 +63,9 @@ class Reference:
                 "classes; --extractor names another network, such as efficientnet"
             )
         else:
-            self.look_with_classifier()
+            self.use_classifier()
 
-    def look_with_classifier(self) -> None:
+    def use_classifier(self) -> None:
         """Use the classifier's last features."""
         own = classifier.as_extractor(self.classifier)
         self._features = Features(own, self.cache, self.work)

@@ -155,8 +155,8 @@ def _warn_of_missing_rows(metrics: Sequence[Metric], reference: Reference) -> No
             missing.setdefault(spare, []).append(metric.name)
     for spare, names in missing.items():
         warnings.warn(
-            f"{', '.join(names)}: no row of real images, of which only {spare:,} can stand in for "
-            f"generated ones; it takes metrics of at most as many.",
+            f"{', '.join(names)}: no row of real images, because only {spare:,} of them are left "
+            f"to compare; name metrics of at most as many images.",
             stacklevel=2,
         )
 
@@ -172,7 +172,7 @@ def _result(
     by_class = {names[label]: value for label, value in measured.by_class.items()}
     for values in (measured.values, by_class):
         if bad := {name: value for name, value in values.items() if not math.isfinite(value)}:
-            raise InputError(f"It is no number: {bad}.")
+            raise InputError(f"The value is not finite: {bad}.")
     return Result(
         metric=metric.name,
         values=dict(measured.values),

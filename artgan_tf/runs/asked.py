@@ -4,7 +4,7 @@ import warnings
 from pathlib import Path
 
 from artgan_tf.config import InputError
-from artgan_tf.data.real import painted_alike, real_data
+from artgan_tf.data.real import real_data, with_class_names
 from artgan_tf.data.spec import open_early
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.pretrained import is_pretrained, locate
@@ -30,4 +30,4 @@ def check_run(run: Path, which: Which, data: str | None = None, own_data: bool =
                 f"docs/wikiart.md tells, or give --data with images of the same classes."
             ) from None
     if source:
-        painted_alike(source, tuple(names))
+        with_class_names(source, tuple(names))

@@ -168,7 +168,7 @@ def answer(outputs: Mapping[str, np.ndarray], row_form: bool) -> bytes:
     If the request was in row form, raise Refused unless all outputs have the same number of rows.
     """
     if row_form and len({array.shape[:1] for array in outputs.values()} | {()}) != 2:
-        raise Refused("The outputs are not of as many rows: ask for them with 'inputs'.")
+        raise Refused("The outputs differ in their number of rows: ask for them with 'inputs'.")
     columns = {name: _listed(name, outputs[name]) for name in sorted(outputs)}
     if len(columns) == 1:
         (found,) = columns.values()

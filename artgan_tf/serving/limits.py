@@ -103,7 +103,7 @@ def _pixels(content: Any) -> int:
         raise Refused("A picture has too many pixels.") from None
     except Exception:  # Pillow raises many kinds for damaged files and for other data
         formats = ", ".join(FORMATS)
-        raise Refused(f"What was sent is no picture that is read: send one of {formats}.") from None
+        raise Refused(f"The body is no image in a known format: send one of {formats}.") from None
     if max(width, height) > LONGEST * min(width, height):
         raise Refused(f"A picture of {width}x{height} pixels is a line, not a picture.")
     return width * height * frames

@@ -13,8 +13,9 @@ MINUTE = 60
 
 
 class Clock:
-    """Stopwatches of training time, by the clock and of the CPU, that start, stopped, from earlier
-    `totals`.  Beside other work only CPU time tells what a training costs.
+    """Stopwatches of a training's wall and CPU time; they begin at `totals`, and stopped.
+
+    Beside other work only CPU time tells what a training costs.
     """
 
     def __init__(self, before: Mapping[str, float] | None = None):

@@ -169,8 +169,8 @@ def _tell_of_cores(before: int, done: int) -> None:
     """Warn if the number of cores has changed: it changes the order in which numbers are summed."""
     if done and before and before != cores():
         warnings.warn(
-            f"This run has been computed on {before} cores and goes on with {cores()}: not bit for "
-            f"bit as it would have, but for differences of up to a thousandth in its losses.",
+            f"This run was computed on {before} cores and continues on {cores()}: it is no longer "
+            f"the same bit for bit; its losses may differ by up to a thousandth.",
             stacklevel=2,
         )
 

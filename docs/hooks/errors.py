@@ -147,7 +147,7 @@ def _short(node: Any) -> str:
     return next((name for name in names if name and name not in GENERAL), "...")
 
 
-ROOMS = {
+HEADINGS = {
     "runs": "Runs and checkpoints",
     "data": "Data",
     "training": "Training",
@@ -166,14 +166,14 @@ ROOMS = {
 
 def page(root: Path = ROOT) -> str:
     """Return all sentences as Markdown, each once, under a heading for each package."""
-    rooms: dict[str, list[str]] = defaultdict(list)
+    sections: dict[str, list[str]] = defaultdict(list)
     for file, sentence in Code(root).sentences():
-        room = file.parts[0] if file.parts[0] != "artgan_tf" else file.parts[1]
-        title = ROOMS.get(room, "Settings and commands")
-        if sentence not in rooms[title]:
-            rooms[title].append(sentence)
-    order = ["Settings and commands", *ROOMS.values()]
-    parts = [_section(title, rooms[title]) for title in order if rooms[title]]
+        package = file.parts[0] if file.parts[0] != "artgan_tf" else file.parts[1]
+        title = HEADINGS.get(package, "Settings and commands")
+        if sentence not in sections[title]:
+            sections[title].append(sentence)
+    order = ["Settings and commands", *HEADINGS.values()]
+    parts = [_section(title, sections[title]) for title in order if sections[title]]
     return "\n\n".join(parts)
 
 

@@ -18,8 +18,8 @@ from pathlib import Path
 import tyro
 
 from experiments.benchmarks import measuring
-from experiments.benchmarks.likeness import likeness
 from experiments.benchmarks.measuring import Command, Run, Times
+from experiments.benchmarks.psnr import median_psnr
 
 AIMS = {64: 7.0, 128: 7.0, 256: 4.0}  # speed relative to the baseline on one core, by size
 LIKE, SCALED = 40.0, 1.6  # PSNR in dB; speed of two workers relative to one
@@ -88,7 +88,7 @@ def measure(
         pinned = measuring.compete(contestants(big, size), runs, place, core)
         load = os.getloadavg()[0]
         psnr = {
-            encoding: likeness(
+            encoding: median_psnr(
                 place / f"ours {encoding}" / "paintings",
                 place / f"baseline {encoding}" / "pictures.zip",
                 COMPARED,

@@ -58,11 +58,11 @@ def measured(reference: Reference, count: int) -> Iterator[Row]:
     training = features_unaltered(reference, count), reference.train.pixels
     yield Row("held out", 0.0, copying(Fakes("", 0.0, real.pixels, features), *training))
     for each in fakes(reference, count):
-        values = likeness(features, each.features) | copying(each, *training)
+        values = fidelity(features, each.features) | copying(each, *training)
         yield Row(each.series, each.level, values)
 
 
-def likeness(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
+def fidelity(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
     """Metrics that compare two sets of features."""
     balls, other = precision_recall(real, fake), density_coverage(real, fake)
     return {

@@ -81,4 +81,4 @@ def test_every_error_of_the_code_has_words(errors):
                         silent.append(ast.unparse(node))
     # A stream's sentence about damaged records comes from a method that several classes have.
     assert [line for line in silent if "self.split.damage" not in line] == []
-    assert any(sentence.startswith("A grid stands still") for sentence in told)
+    assert any(sentence.startswith("A grid is a still") for sentence in told)

@@ -38,7 +38,7 @@ def sampler(classes: int, *logits: list[float], autoencoder: Any = None) -> Any:
         discriminator=lambda x: (table[np.rint((x[:, 0, 0, 0] + 1) * 127.5).astype(int)], None),
         reconstruct=autoencoder,
     )
-    return SimpleNamespace(gan=gan, painting="weights")
+    return SimpleNamespace(gan=gan, trained="weights")
 
 
 def test_accuracies_of_d_pinned(data):
@@ -93,7 +93,7 @@ def test_discriminator_of_a_run_is_scored_as_training_scores_it(paper, data, req
     for variable, value in zip(gan.variables, before, strict=True):
         np.testing.assert_array_equal(keras.ops.convert_to_numpy(variable), value)
     if paper == "artgan":  # which decodes with the weights that paint
-        model.painting = gan.averaged
+        model.trained = gan.averaged
         averaged = entries.reconstruction(of).values["reconstruction"]
         assert averaged != pytest.approx(mean, rel=1e-3)
 

@@ -160,7 +160,7 @@ def test_one_and_the_same_image_over_and_over_is_a_failed_run(tmp_path):
 def test_weights_that_give_no_numbers_are_a_failed_run(improved, tmp_path):
     sampler = load(improved)
     for bad in (np.nan, np.inf, 3e38):  # the last one is finite, but its results are not
-        for weight in sampler.painting.weights:
+        for weight in sampler.trained.weights:
             weight.assign(np.full(weight.shape, bad))
         sampler.refresh()
         with pytest.raises(RunError, match=r"holds NaN or infinity: use another checkpoint\.$"):

@@ -128,7 +128,7 @@ def test_where_no_classifier_can_be_trained_the_reason_is_told(train, val, names
     some = images(3)
     data = Reference(source(some, some, tuple(names)), Data(image_size=8), None, tmp_path, tmp_path)
     vars(data).update(train=some.first(train), val=some.first(val))
-    data.look_with_own()
+    data.use_own_extractor()
     assert data.extractor is None
     assert words in data.lack
 

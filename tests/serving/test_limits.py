@@ -146,9 +146,9 @@ def check(*pictures: bytes, most: int = 100_000) -> None:
         ([encoded("JPEG", Image.new("L", (2000, 1000)))], "2000000 pixels"),
         ([encoded("BMP", Image.new("L", (2000, 1000)))], "2000000 pixels"),
         ([encoded("GIF", *BLINKING, save_all=True)], "200000 pixels"),
-        ([b"no picture"], "no picture that is read"),
-        ([b""], "no picture that is read"),
-        ([encoded("TIFF", SMALL)], "no picture that is read"),
+        ([b"no picture"], "no image in a known format"),
+        ([b""], "no image in a known format"),
+        ([encoded("TIFF", SMALL)], "no image in a known format"),
     ],
 )
 def test_pictures_that_are_not_decoded(pictures, words):

@@ -120,7 +120,7 @@ def test_a_finished_run_is_left_alone_and_more_steps_resume_it(trained, tiny, tm
     with directory.held(), warnings.catch_warnings():
         warnings.simplefilter("error")
         open_model(run)  # readers are not locked out
-    with pytest.warns(UserWarning, match=r"on 97 cores and goes on with \d+"):
+    with pytest.warns(UserWarning, match=r"on 97 cores and continues on \d+"):
         more = train(longer, run, tell=told.append)
     assert (more.trained, more.step) == (True, 8)
     assert not (run / ".lock-holder").exists()

@@ -14,7 +14,7 @@ from tfrecords_tools.metadata import parse
 from tfrecords_tools.records import read_records
 
 
-def likeness(shards: Path, archive: Path, most: int) -> float:
+def median_psnr(shards: Path, archive: Path, most: int) -> float:
     """Median PSNR in dB between our pictures and the baseline's, of the same source files.
 
     Args:
