@@ -35,6 +35,8 @@ from artgan_tf.ranges import (
     Views,
     Width,
 )
+
+# Settings raise both, so they are imported from here together with them.
 from tfrecords_tools.common.errors import InputError, RunError, meant  # noqa: F401
 
 STRICT = {"extra": "forbid"}

@@ -55,7 +55,7 @@ def begun(folder: Path, config: Config) -> Path:
         (["--data", "ftp:x"], ["ftp:x", "folder:DIR"]),
         (["--set", "train.batchsize=3"], ["train.batchsize", "batch_size"]),
         (["--set", "trian.steps=3"], ["trian", "train"]),
-        (["--set", "model.width=-1"], ["model.width", "-1", "greater than 0"]),
+        (["--set", "model.width=-1"], ["model.width", "-1"]),
         (["--set", "model.width"], ["section.key=value", "model.width"]),
         (["--batch-size", "60000"], ["60000", "5000"]),
         (["artgan/cifar10", "--set", "model.magnify=true"], ["model.magnify works only"]),

@@ -128,7 +128,7 @@ class ClassCriticDiscriminator(improved.ImprovedDiscriminator):
 
 # ---- losses -----------------------------------------------------------------------------------
 def discriminator_loss(real: Any, fake: Any, kind: str = "non-saturating") -> Terms:
-    """A critic's part of L_D, of c_y of real images and of as many fakes of the same classes.
+    """A critic's part of L_D: c_y [N, H, W] of real images, and of as many fakes of these classes.
 
     `non-saturating` softplus(-c(x)) + softplus(c(s)) (Goodfellow et al., 2014), `hinge`
     relu(1 - c(x)) + relu(1 + c(s)) (Lim and Ye, 2017), or `relativistic` softplus(-(c(x) - c(s)))
