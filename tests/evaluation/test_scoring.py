@@ -82,7 +82,7 @@ def test_no_image_stands_in_for_itself_or_chooses_the_windows_it_stands_in(data)
         assert scored([f"parzen_{spare + 1}", "pixel_diversity_13", "fid_34_val"], data) == {}
     told = [str(each.message) for each in warned]
     assert [line.split(":")[0] for line in told] == ["parzen_34, fid_34_val", "pixel_diversity_13"]
-    assert ["only 33 can stand in" in told[0], "only 12 can" in told[1]] == [True, True]
+    assert ["only 33 of them" in told[0], "only 12 of them" in told[1]] == [True, True]
     kept = {image.tobytes() for image in data.validation.pixels}
     assert not kept & {image.tobytes() for image in data.train.first(spare).pixels}
 

@@ -127,10 +127,10 @@ def test_the_keyboard_reaches_everything(gallery):
         assert gallery.focused("#detail, #detail *, body")
     page.keyboard.press("Escape")
     page.wait_for_function("() => document.activeElement.matches('.tile:has([alt$=\"no. 1\"])')")
+    page.wait_for_function("() => !location.hash.includes('at=')")  # closed, and focus moved
     page.keyboard.press("End")
     page.keyboard.press("Tab")
     assert gallery.focused("#file")
-    page.wait_for_function("() => !location.hash.includes('at=')")  # going back takes its time
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (320, "dark")])
