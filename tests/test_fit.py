@@ -61,7 +61,7 @@ def begun(folder: Path, config: Config) -> Path:
         (["artgan/cifar10", "--set", "model.magnify=true"], ["model.magnify works only"]),
         (["--set", 'model.generator=["8:x"]'], ["8:x", "size:channels"]),
         (["--init", "/no/run", "--steps", "1"], ["/no/run"]),
-        (["demo", "--init", "pretrained:cifar10"], ["pretrained:cifar10 has ", "leave out the preset"]),
+        (["demo", "--init", "pretrained:cifar10"], ["pretrained:cifar10 has ", "the preset"]),
         (["--init", "pretrained:cifar10"], ["pretrained:cifar10 has ", "add --data FOLDER"]),
         (["--checkpoint", "7"], ["--checkpoint", "add --init RUN"]),
         (["--set", "train.init_checkpoint=x"], ["train.init_checkpoint = 'x'", "'best' or", "int"]),
