@@ -29,8 +29,8 @@ def descend(
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch([v.value for v in variables])
         terms = compute_terms()
-        _, replicas = replica()
-        loss = sum(terms.values()) / replicas
+        _, count = replica()
+        loss = sum(terms.values()) / count
         scaled = optimizer.scale_loss(loss)
     gradients = tape.gradient(scaled, [v.value for v in variables])
     optimizer.apply(gradients, variables)  # Keras sums them over the replicas

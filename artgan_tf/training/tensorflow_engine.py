@@ -37,8 +37,8 @@ class TensorFlowEngine:
         self.writes = is_chief(self.strategy)
         if self._cluster and config.discriminator.augment_strength == "adaptive":
             raise InputError(
-                "discriminator.augment_strength='adaptive' works on one machine only, because of "
-                "several only the first validates: set it to fixed, or --strategy one or mirrored."
+                "discriminator.augment_strength='adaptive' works on one machine only, because only "
+                "the first of several validates: set it to fixed, or --strategy one or mirrored."
             )
 
     def scope(self) -> AbstractContextManager[Any]:
