@@ -18,7 +18,9 @@ from tests.evaluation.material import Counted, images, opened, reference, scored
 def test_a_result_that_is_no_number_is_left_out_with_its_reason(measured, data, sampler):
     entry = replace(metric("fid_30_val").entry, measure=lambda _: measured)
     broken = replace(metric("fid_30_val"), entry=entry)
-    with pytest.warns(UserWarning, match="fid_30_val of model has no value: The value is not"):
+    with pytest.warns(
+        UserWarning, match="fid_30_val of model has no value: The value is not finite"
+    ):
         assert list(scores(Subject(sampler, "model", "ema"), [broken], data)) == []
 
 
