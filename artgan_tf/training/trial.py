@@ -59,8 +59,8 @@ def _attempt(config: Config, source: Source | None) -> Trial:
 
 
 def _rate(engine: Engine, source: Source) -> float:
-    """Steps per second, including the time to read images."""
-    batches = engine.batches(source.train, 0)
+    """Steps per second on images that are kept, or read from disk, as a training would."""
+    batches = engine.batches(engine.keep(source).train, 0)
     for batch in islice(batches, WARM):
         engine.train(batch)
     done, began = 0, time.monotonic()

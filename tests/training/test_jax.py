@@ -1,6 +1,7 @@
 """`fit` with JAX if TensorFlow cannot be imported, and the run's use with TensorFlow."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from artgan_tf.data.demo_paintings import CLASS_NAMES
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.training.train import train
 from tests.demo import gallery
+from tests.tfrecords_tools.conversions import converted
 from tests.training.states import state
 
 jax = pytest.importorskip("jax", reason="there is no JAX")
@@ -114,6 +116,14 @@ def test_either_backend_goes_on_where_the_other_stopped(tiny, tiny_arguments, tm
     rows = [row["step"] for row in RunDirectory(run).history() if "d_loss" in row]
     assert rows == [2, 4, 6, 8]
     assert all(np.isfinite(value).all() for value in state(run).values())
+
+
+@pytest.mark.slow
+def test_a_dry_run_reads_records(paintings, tiny_arguments, tmp_path):
+    converted(paintings, tmp_path / "records", "--size", 16)
+    arguments = tiny_arguments("critic", data__spec=f"tfrecords:{tmp_path / 'records'}")
+    plan = done("jax", "-m", "artgan_tf.fit", *arguments, "--dry-run")
+    assert re.search(r"^# time  .* steps a second", plan, re.MULTILINE)
 
 
 # ---- refusals ---------------------------------------------------------------------------------
