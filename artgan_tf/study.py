@@ -27,7 +27,7 @@ def study(
 
     The same command resumes a study that was stopped. With other metrics or another extractor it
     measures again; other settings or data need another `--out`. Without a preset it only rewrites
-    the pages from the runs in `--out`.
+    the pages from the runs in `--out`; the row of a run that was deleted stays.
 
     Examples:
         artgan study demo --seeds 0 1 --out runs/study

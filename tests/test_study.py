@@ -18,7 +18,7 @@ from PIL import Image
 
 from artgan_tf import cli, hardware
 from artgan_tf.comparison import experiment, pages
-from artgan_tf.comparison.rows import CLASSES, NOTE, rows
+from artgan_tf.comparison.rows import CLASSES, NOTE, RESULTS, rows
 from artgan_tf.config import resolve
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.study import study
@@ -102,7 +102,7 @@ def carried_out(monkeypatch) -> list[list[str]]:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_every_experiment_has_its_row(made):
-    found = [json.loads(line) for line in (made / pages.RESULTS).read_text().splitlines()]
+    found = [json.loads(line) for line in (made / RESULTS).read_text().splitlines()]
     named = [(row["preset"], row["seed"]) for row in found]
     assert named == [("older", 0), ("plain", 0), ("plain", 1)]
     for row in found:
@@ -137,7 +137,7 @@ def test_the_pages_show_what_the_runs_measured(made):
 
 @pytest.mark.slow
 def test_what_is_done_is_not_done_again_and_pages_come_of_the_files(made, copy, carried_out):
-    for name in (pages.RESULTS, pages.PAGE, pages.SHEET, pages.CURVES):
+    for name in (RESULTS, pages.PAGE, pages.SHEET, pages.CURVES):
         (copy / name).unlink()
     assert call(made.parent / "plain.toml", "--out", copy, "--seeds", 0, 1, *METRICS) == 0
     assert (copy / pages.PAGE).read_bytes() == (made / pages.PAGE).read_bytes()
@@ -146,8 +146,24 @@ def test_what_is_done_is_not_done_again_and_pages_come_of_the_files(made, copy, 
     (copy / "runs/older/seed-0" / NOTE).unlink()
     assert call("--out", copy) == 0
     assert (copy / pages.SHEET).read_bytes() == sheet  # with the rows of all runs
-    assert (copy / pages.RESULTS).read_text().count("\n") == 2
+    assert (copy / RESULTS).read_text().count("\n") == 2
     assert carried_out == []
+
+
+@pytest.mark.slow
+def test_the_row_of_a_deleted_run_stays(copy, carried_out):
+    stored, page = (copy / RESULTS).read_bytes(), (copy / pages.PAGE).read_text()
+    drawn = [(copy / name).read_bytes() for name in (pages.SHEET, pages.CURVES)]
+    shutil.rmtree(copy / "runs/older")
+    assert call("--out", copy) == 0
+    assert (copy / RESULTS).read_bytes() == stored
+    assert [(copy / name).read_bytes() for name in (pages.SHEET, pages.CURVES)] == drawn
+    changed = set((copy / pages.PAGE).read_text().splitlines()) ^ set(page.splitlines())
+    assert changed == {
+        "The pictures and curves are older than the tables: some runs have been deleted since."
+    }
+    (copy / RESULTS).write_bytes(stored[: len(stored) // 2])
+    assert call("--out", copy) == 2
 
 
 @pytest.mark.slow
@@ -156,7 +172,7 @@ def test_it_resumes_where_it_was_stopped_while_it_measured(made, copy, carried_o
     assert call(made.parent / "plain.toml", "--out", copy, "--seeds", 1, *METRICS) == 0
     assert [command[0] for command in carried_out] == ["fit", "sample", "evaluate"]
     assert "--overwrite" in carried_out[1]
-    assert (copy / pages.RESULTS).read_text().count("\n") == 3
+    assert (copy / RESULTS).read_text().count("\n") == 3
 
 
 @pytest.mark.slow

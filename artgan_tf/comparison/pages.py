@@ -1,4 +1,4 @@
-"""Writes a study's pages from the files of its runs: results, tables, a sheet, curves."""
+"""Writes a study's pages: results, tables, a sheet, curves."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from artgan_tf.comparison.rows import CLASSES, StudyRow, rows
+from artgan_tf.comparison.rows import CLASSES, RESULTS, StudyRow, rows
 from artgan_tf.evaluation.report import curves, tables
 from artgan_tf.evaluation.report.curves import Panel
 from artgan_tf.evaluation.report.pictures import png
@@ -18,31 +18,37 @@ from artgan_tf.runs.directory import RunDirectory
 from tfrecords_tools.common import files
 from tfrecords_tools.common.sheet import named_grid
 
-RESULTS, PAGE, SHEET, CURVES = "results.jsonl", "README.md", "classes.png", "curves.png"
+PAGE, SHEET, CURVES = "README.md", "classes.png", "curves.png"
 WIDTH, HEIGHT, LINE = 6.6, 3.6, 0.19  # inches: a panel of the curves, a line of its legend
 
 
 def write(out: Path) -> None:
     """Write all pages of a study's folder again; if that fails, a page keeps its previous content.
 
-    The sheet is written only if all runs have their pictures, which some archives of results omit.
+    The sheet needs the pictures of all runs, and the curves all histories: if a run is gone, they
+    stay as they are.
     """
-    found = list(rows(out))
+    found = rows(out)
     if not found:
         return
     files.write(out / RESULTS, "".join(json.dumps(r.as_json()) + "\n" for r in found).encode())
     if all(any(_classes(done)) for done in found):
         files.write(out / SHEET, png(_sheet(found)))
-    inches = WIDTH, max(HEIGHT, LINE * len(found))
-    files.write(out / CURVES, png(curves.draw(_panels(found), inches, "right")))
+    if all(done.run.exists() for done in found):
+        inches = WIDTH, max(HEIGHT, LINE * len(found))
+        files.write(out / CURVES, png(curves.draw(_panels(found), inches, "right")))
     files.write(out / PAGE, _page(found).encode())
 
 
 def _page(found: Sequence[StudyRow]) -> str:
     parts = ["# Results", _cost(found)]
     parts += [f"## {table.title}\n\n{_markdown(table)}" for table in _tables(found)]
-    columns = dict.fromkeys(", ".join(RunDirectory(r.run).class_names()) for r in found)
-    parts += ["## Classes", *columns, f"![One picture a class]({SHEET})"]
+    parts += ["## Classes", *dict.fromkeys(", ".join(row.classes) for row in found if row.classes)]
+    if not all(row.run.exists() for row in found):
+        parts += [
+            "The pictures and curves are older than the tables: some runs have been deleted since."
+        ]
+    parts += [f"![One picture a class]({SHEET})"]
     return "\n\n".join([*parts, "## Curves", f"![By images seen]({CURVES})"]) + "\n"
 
 

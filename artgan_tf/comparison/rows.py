@@ -1,17 +1,18 @@
-"""Reads an experiment's settings, cost and results from the files of its run and its note."""
+"""Reads the rows of a study: from the files of its runs, or as stored if a run is gone."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from artgan_tf.config import InputError
 from artgan_tf.evaluation import results
 from artgan_tf.evaluation.results import REAL, Result
 from artgan_tf.runs.directory import RunDirectory
 from tfrecords_tools.common import files
 
-NOTE, CLASSES = "study.json", "classes"
+NOTE, CLASSES, RESULTS = "study.json", "classes", "results.jsonl"
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class StudyRow:
         cpu_seconds: CPU time of the training, of all cores together; 0 if it is not known.
         commit: commit of the program that measured.
         run: the run's directory, from which the row is read; in JSON relative to the study's.
+        classes: names of the classes, in order.
     """
 
     preset: str
@@ -35,12 +37,13 @@ class StudyRow:
     images: int
     hardware: str
     seconds: float
-    cpu_seconds: float
     images_per_second: float
     config_sha256: str
     commit: str
     results: Sequence[Result]
     run: Path
+    cpu_seconds: float = 0.0
+    classes: Sequence[str] = ()
 
     def __str__(self) -> str:
         shown = [
@@ -94,13 +97,36 @@ def read_row(run: Path) -> StudyRow:
         commit=next((result.commit for result in reversed(found)), ""),
         results=found,
         run=run,
+        classes=directory.class_names(),
     )
 
 
-def rows(out: Path) -> Iterator[StudyRow]:
-    """Yield the rows of all complete experiments in a study's folder, by preset and seed."""
-    for note in sorted((out / "runs").glob(f"*/*/{NOTE}")):
-        yield read_row(note.parent)
+def rows(out: Path) -> list[StudyRow]:
+    """All rows of a study's folder, by preset and seed: one for each complete run.
+
+    The stored row of a run whose directory is gone stays.
+    """
+    gone = {row.run: row for row in _stored(out) if not row.run.exists()}
+    here = {note.parent: read_row(note.parent) for note in (out / "runs").glob(f"*/*/{NOTE}")}
+    return [row for _, row in sorted((gone | here).items())]
+
+
+def _stored(out: Path) -> list[StudyRow]:
+    """The rows of the study's results file; raises InputError if it is damaged."""
+    file = out / RESULTS
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    try:
+        return [_from_json(json.loads(line), out) for line in lines]
+    except (ValueError, TypeError, KeyError):
+        raise InputError(
+            f"{file} is damaged: move it away, and this command writes it again from the runs "
+            f"that are still in {out / 'runs'}."
+        ) from None
+
+
+def _from_json(row: dict[str, Any], out: Path) -> StudyRow:
+    found = [results.from_json(result) for result in row["results"]]
+    return StudyRow(**row | {"results": found, "run": out / row["run"]})
 
 
 def _note(run: Path) -> dict[str, Any]:

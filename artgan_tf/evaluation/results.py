@@ -72,7 +72,7 @@ def read(file: Path) -> list[Result]:
     if not file.is_file():
         return []
     lines = file.read_text(encoding="utf-8", errors="replace").split("\n")
-    return [result for line in lines if (result := _result(line))]
+    return [from_json(row) for line in lines if (row := _row(line))]
 
 
 def newest(results: Sequence[Result]) -> list[Result]:
@@ -80,14 +80,17 @@ def newest(results: Sequence[Result]) -> list[Result]:
     return list({(result.column, result.row, result.seed): result for result in results}.values())
 
 
-def _result(line: str) -> Result | None:
+def from_json(row: Mapping[str, Any]) -> Result:
+    """The result that `dataclasses.asdict` gave, under today's names."""
+    values = {todays(name): value for name, value in row["values"].items()}
+    return Result(**{**row, "metric": todays(row["metric"]), "values": values})
+
+
+def _row(line: str) -> dict[str, Any] | None:
     try:
-        row = json.loads(line)
+        return json.loads(line)
     except ValueError:
         return None
-    row["metric"] = todays(row["metric"])
-    row["values"] = {todays(name): value for name, value in row["values"].items()}
-    return Result(**row)
 
 
 @dataclass(frozen=True)
