@@ -14,15 +14,11 @@ from tfrecords_tools import FORMAT
 from tfrecords_tools.common.files import write_json
 from tfrecords_tools.examples import Example
 from tfrecords_tools.plan import Shard
-from tfrecords_tools.shards import BadImage, ShardReport
+from tfrecords_tools.shards import BadImage, Cancelled, ShardReport
 from tfrecords_tools.workspace import Workspace, read_json
 
 POLL_SECONDS = 1.0
 BAD = "bad image"
-
-
-class Stopped(Exception):
-    """The job has been cancelled."""
 
 
 @dataclass
@@ -56,17 +52,17 @@ class Job:
 
     # ---- in a worker --------------------------------------------------------------------------
     def shard(self, file: str) -> Shard:
-        """Return a shard with its images; raises Stopped if the job was cancelled."""
+        """Return a shard with its images; raises Cancelled if the job was cancelled."""
         if not (found := read_json(self.folder / file)):
-            raise Stopped
+            raise Cancelled
         split = found["split"]
         return Shard(file, split, [Example(split, key, label) for key, label in found["images"]])
 
     def poll(self) -> None:
-        """Raise Stopped if the job was cancelled."""
+        """Raise Cancelled if the job was cancelled."""
         self.looked = time.monotonic()
         if not self.folder.is_dir():
-            raise Stopped
+            raise Cancelled
 
     def advance(self, size: int, skipped: bool) -> None:
         """Check for cancellation after an image, at most once a second."""
@@ -87,7 +83,7 @@ def write(
     job, notes = Job(folder), folder.parent / f"{file}.json"
     if notes.exists():  # a worker wrote the shard, failed, and Beam retries it
         return
-    with suppress(Stopped):
+    with suppress(Cancelled):
         try:
             work(job.shard(file), notes=notes, advance=job.advance)
         except BadImage as error:

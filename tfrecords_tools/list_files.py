@@ -20,8 +20,8 @@ EXCEL = "sep="  # its first line may name the delimiter
 Line = tuple[int, list[str]]  # line number and fields
 
 
-class Row(NamedTuple):
-    """One line of a list, with its label as written there."""
+class Listed(NamedTuple):
+    """An image as a line of a list names it, with its label as written there."""
 
     split: str
     path: str
@@ -45,7 +45,7 @@ class Layout(NamedTuple):
 Choice = tuple[list[Line], Layout]  # the lines of a list, divided in one way
 
 
-def read_rows(split: str, file: Path, images: Set[str], root: str) -> list[Row]:
+def read_rows(split: str, file: Path, images: Set[str], root: str) -> list[Listed]:
     """Read the rows of a split's list, including its header if it has one.
 
     The delimiter and the column of the path are those that find the most of the existing `images`,
@@ -65,16 +65,16 @@ def read_rows(split: str, file: Path, images: Set[str], root: str) -> list[Row]:
             f"{file}, line {lines[0][0]}: it has {len(lines[0][1])} columns and does not say which "
             f"is the label: keep only path,label, or name that column label."
         )
-    rows: list[Row] = []
+    rows: list[Listed] = []
     for number, fields in lines:
         place, path = f"{file}, line {number}", layout.path_of(fields)
         if len(fields) == 1 and (rows or fields[0] in images):
             raise InputError(f"{place}: {fields[0]!r} is not a path,label row.")
-        rows.append(Row(split, path, fields[layout.label], place))
+        rows.append(Listed(split, path, fields[layout.label], place))
     return rows if _exact(choice, images) else _moved(rows, file, images, root)
 
 
-def _moved(rows: list[Row], file: Path, images: Set[str], root: str) -> list[Row]:
+def _moved(rows: list[Listed], file: Path, images: Set[str], root: str) -> list[Listed]:
     """Replace the paths of a list that was made elsewhere by those that its images have here."""
     if found := elsewhere((row.path for row in rows), images, root):
         path, here = next(iter(found.items()))
@@ -87,8 +87,8 @@ def _moved(rows: list[Row], file: Path, images: Set[str], root: str) -> list[Row
 
 
 def without_headers(
-    rows: Sequence[Row], images: Set[str], is_label: Callable[[str], bool]
-) -> list[Row]:
+    rows: Sequence[Listed], images: Set[str], is_label: Callable[[str], bool]
+) -> list[Listed]:
     """Remove the first row of a list, and its repetitions, if it is a header.
 
     `is_label` returns whether a word is the label of one of the existing `images`, or of a class

@@ -12,7 +12,7 @@ from tfrecords_tools.common.errors import InputError
 from tfrecords_tools.common.files import sha256
 from tfrecords_tools.examples import UNDIVIDED, Collection, Example
 from tfrecords_tools.folders import check_folder, files
-from tfrecords_tools.list_files import Row, read_rows, without_headers
+from tfrecords_tools.list_files import Listed, read_rows, without_headers
 from tfrecords_tools.names import match
 
 NO_LABEL = ("", "nan")  # nan: an empty cell, as pandas writes it
@@ -103,7 +103,7 @@ def _find(folder: Path, name: str) -> Path:
     )
 
 
-def _classes_of(rows: Sequence[Row]) -> dict[str, int]:
+def _classes_of(rows: Sequence[Listed]) -> dict[str, int]:
     """Return the index of each label in sorted order; numbers are sorted by value."""
     places: dict[str, str] = {}
     for row in rows:
@@ -129,8 +129,8 @@ def _classes_of(rows: Sequence[Row]) -> dict[str, int]:
 
 
 def _classified(
-    lists: list[list[Row]], images: set[str], class_file: Path | None
-) -> tuple[list[Row], dict[str, int]]:
+    lists: list[list[Listed]], images: set[str], class_file: Path | None
+) -> tuple[list[Listed], dict[str, int]]:
     """Return the rows of all lists without headers, and the class index of each label."""
     classes = read_classes(class_file) if class_file else {}
     pictured = {row.label for rows in lists for row in rows if row.path in images}
@@ -159,9 +159,11 @@ def _hashes(lists: Mapping[str, Path], class_file: Path | None) -> dict[str, str
     return {f"{path.name} ({what})": sha256(path) for what, path in sources}
 
 
-def _deduplicated(rows: list[Row]) -> tuple[list[Row], list[tuple[str, str]], dict[str, list[str]]]:
+def _deduplicated(
+    rows: list[Listed],
+) -> tuple[list[Listed], list[tuple[str, str]], dict[str, list[str]]]:
     """Return the first row of each path, the repetitions, and the paths with several labels."""
-    first: dict[str, Row] = {}
+    first: dict[str, Listed] = {}
     labels: defaultdict[str, set[str]] = defaultdict(set)
     repeated = []
     for row in rows:

@@ -22,6 +22,10 @@ Read = Callable[[str], Path | np.ndarray]
 Advance = Callable[[int, bool], None]  # bytes of an image's file, whether it was skipped
 
 
+class Cancelled(Exception):
+    """The conversion has been cancelled."""
+
+
 class BadImage(Exception):
     """An image is unreadable and none is tolerated; its arguments are the key and the reason."""
 

@@ -15,14 +15,10 @@ from tfrecords_tools.common.errors import RunError
 from tfrecords_tools.options import Options
 from tfrecords_tools.plan import Shard
 from tfrecords_tools.progress import Progress
-from tfrecords_tools.shards import ShardReport
+from tfrecords_tools.shards import Cancelled, ShardReport
 from tfrecords_tools.workspace import Workspace
 
 POLL_SECONDS = 0.2
-
-
-class Stopped(Exception):
-    """The conversion has been cancelled."""
 
 
 def write_with_processes(
@@ -66,9 +62,9 @@ class Counts:
         self.values = context.Array("q", [0, 0, 0])  # images, bytes of their files, images skipped
 
     def advance(self, size: int, skipped: bool) -> None:
-        """Count an image; raises Stopped if the conversion was cancelled."""
+        """Count an image; raises Cancelled if the conversion was cancelled."""
         if self.stop.is_set():
-            raise Stopped
+            raise Cancelled
         with self.values.get_lock():
             self.values[0] += 1
             self.values[1] += size

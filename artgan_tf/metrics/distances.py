@@ -17,7 +17,7 @@ Rows = NDArray[Any]  # [N, d], in the caller's dtype
 BLOCK = 1024  # rows; two blocks of 3,072 values and their distances take 60 MB
 
 
-class Block(NamedTuple):
+class Tile(NamedTuple):
     """Squared distances [m, n] of some rows of one array to some rows of another.
 
     `rounding` bounds the rounding error of each square.
@@ -74,8 +74,8 @@ def mean_row(rows: Rows) -> Array:
     return sum(totals, np.zeros(rows.shape[1])) / len(rows)
 
 
-def squared_distances(a: Rows, b: Rows) -> Iterator[Block]:
-    """|x - m|^2 = |x|^2 + |m|^2 - 2 x.m of all rows x of `a` and m of `b`, block by block.
+def squared_distances(a: Rows, b: Rows) -> Iterator[Tile]:
+    """|x - m|^2 = |x|^2 + |m|^2 - 2 x.m of all rows x of `a` and m of `b`, tile by tile.
 
     The mean of `b` is first subtracted from both: far from the origin the three terms are much
     larger than their sum, and cancellation would lose digits.  Blocks come in order of the rows of
@@ -85,7 +85,7 @@ def squared_distances(a: Rows, b: Rows) -> Iterator[Block]:
     for rows in slices(len(a)):
         left = a[rows] - centre
         for columns in slices(len(b)):
-            yield Block(rows, columns, *_between(left, b[columns] - centre))
+            yield Tile(rows, columns, *_between(left, b[columns] - centre))
 
 
 def _between(left: Array, right: Array) -> tuple[Array, float]:

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from artgan_tf.metrics.distances import (
     Array,
-    Block,
+    Tile,
     Rows,
     pair_of,
     pair_squares,
@@ -117,7 +117,7 @@ def _share_in(points: Rows, centres: Rows, radii: Array) -> float:
 
 def _inside(
     points: Rows, centres: Rows, radii: Array, below: np.ufunc
-) -> Iterator[tuple[Block, NDArray[np.bool_]]]:
+) -> Iterator[tuple[Tile, NDArray[np.bool_]]]:
     """Which points lie in which balls of these squared radii, compared by `below`."""
     for part in squared_distances(points, centres):
         limits = radii[part.columns]

@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from artgan_tf.metrics.distances import (
     Array,
-    Block,
     Rows,
+    Tile,
     pair_squares,
     slices,
     squared_distances,
@@ -42,13 +42,13 @@ def search(
     return _sorted(queries, points, np.sort(indices, axis=1), k)
 
 
-def _leave_out(part: Block, own: Indices) -> None:
+def _leave_out(part: Tile, own: Indices) -> None:
     """Set the distance to each query's own point to infinity."""
     rows = np.flatnonzero((own >= part.columns.start) & (own < part.columns.stop))
     part.squares[rows, own[rows] - part.columns.start] = np.inf
 
 
-def _keep_nearest(squares: Array, indices: Indices, part: Block) -> None:
+def _keep_nearest(squares: Array, indices: Indices, part: Tile) -> None:
     """Update the nearest points so far with those of the block, in place."""
     columns = np.arange(part.columns.start, part.columns.stop)
     near = np.concatenate([squares, part.squares], axis=1)

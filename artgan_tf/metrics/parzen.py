@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from artgan_tf.metrics.distances import Array, Block, pair_of, squared_distances
+from artgan_tf.metrics.distances import Array, Tile, pair_of, squared_distances
 
 SIGMAS: tuple[float, ...] = tuple(float(sigma) for sigma in np.logspace(-1.0, 0.0, 10))
 
@@ -67,7 +67,7 @@ def log_likelihoods(images: ArrayLike, samples: ArrayLike, sigmas: Sequence[floa
     return found - math.log(len(kernels)) - volume[:, None]
 
 
-def _add(found: Array, part: Block, scales: Array) -> None:
+def _add(found: Array, part: Tile, scales: Array) -> None:
     """log(e^found + sum_j e^(-scale |x - s_j|^2)) in place, stabilized by the nearest s_j."""
     nearest = part.squares.min(axis=1)
     beyond = part.squares - nearest[:, None]

@@ -46,7 +46,7 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Job:
+class Pending:
     """A waiting request, or a piece of one.
 
     Attributes:
@@ -72,7 +72,7 @@ class Batcher:
         self.rules, self.observe = rules, observe
         self._threads = ThreadPoolExecutor(rules.workers, "serve")
         self._free = asyncio.Semaphore(rules.workers)
-        self._waiting: dict[Key, deque[Job]] = {}
+        self._waiting: dict[Key, deque[Pending]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._running = self._last = 0  # batches running now, and requests in the last batch
 
@@ -97,12 +97,12 @@ class Batcher:
 
     def _queued(self, key: Key, arrays: Arrays, rows: int) -> asyncio.Future[Arrays]:
         """Queue a request for a batch; one with 0 rows runs alone."""
-        job = Job(arrays, rows, asyncio.get_running_loop().create_future())
+        pending = Pending(arrays, rows, asyncio.get_running_loop().create_future())
         if key not in self._waiting:
             self._waiting[key] = deque()
             self._start(self._drain(key))
-        self._waiting[key].append(job)
-        return job.answer
+        self._waiting[key].append(pending)
+        return pending.answer
 
     async def _drain(self, key: Key) -> None:
         """Send batches to the workers until the queue is empty."""
@@ -110,31 +110,31 @@ class Batcher:
         while queue:
             await self._free.acquire()
             more = self._running or self._last > 1
-            if more and queue[0].rows and sum(job.rows for job in queue) < self.rules.rows:
+            if more and queue[0].rows and sum(pending.rows for pending in queue) < self.rules.rows:
                 await asyncio.sleep(self.rules.window)
             batch = [queue.popleft() for _ in range(batch_length(queue, self.rules.rows))]
             self._running, self._last = self._running + 1, len(batch)
             self._start(self._answer(key, batch))
         del self._waiting[key]
 
-    async def _answer(self, key: Key, batch: list[Job]) -> None:
+    async def _answer(self, key: Key, batch: list[Pending]) -> None:
         results: Sequence[Answer]
         try:
-            self.observe(sum(row_count(job.arrays) for job in batch))
-            loop, inputs = asyncio.get_running_loop(), [job.arrays for job in batch]
+            self.observe(sum(row_count(pending.arrays) for pending in batch))
+            loop, inputs = asyncio.get_running_loop(), [pending.arrays for pending in batch]
             results = await loop.run_in_executor(self._threads, run_batch, *key, inputs)
         except Exception as error:  # on any error, no request must wait for ever
             results = [error] * len(batch)
         finally:
             self._running -= 1
             self._free.release()
-        for job, result in zip(batch, results, strict=True):
-            if job.answer.done():  # cancelled: the client disconnected
+        for pending, result in zip(batch, results, strict=True):
+            if pending.answer.done():  # cancelled: the client disconnected
                 continue
             if isinstance(result, Exception):
-                job.answer.set_exception(result)
+                pending.answer.set_exception(result)
             else:
-                job.answer.set_result(result)
+                pending.answer.set_result(result)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -158,12 +158,12 @@ def pieces(rows: int, most: int) -> list[int]:
     return found
 
 
-def batch_length(queue: Sequence[Job], most: int) -> int:
-    """Return the largest number of first jobs whose rows add up to a power of two of at most
+def batch_length(queue: Sequence[Pending], most: int) -> int:
+    """Return the largest number of first requests whose rows add up to a power of two of at most
     `most`, or 1.
     """
     length = 1
-    for taken, rows in enumerate(accumulate(job.rows for job in queue), 1):
+    for taken, rows in enumerate(accumulate(pending.rows for pending in queue), 1):
         if not queue[taken - 1].rows or rows > most:
             break
         if rows & (rows - 1) == 0:

@@ -105,7 +105,7 @@ class RunLogger:
     def plot_losses(self) -> None:
         """Write `losses.png`: the history's curves, and how to read them."""
         sampler = self.sampler
-        shown = plot.panels(self.run.history(), sampler.gan.config, len(sampler.class_names))
+        shown = plot.plots(self.run.history(), sampler.gan.config, len(sampler.class_names))
         if shown:
             with files.written(self.run.losses_plot) as part:
                 plot.draw(shown).savefig(part, format="png", dpi=100)

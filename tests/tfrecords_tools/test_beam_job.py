@@ -8,11 +8,11 @@ from typing import NoReturn
 import pytest
 
 from tests.tfrecords_tools.conversions import paintings, refused
-from tfrecords_tools.beam_job import Job, Stopped, versions_here, write
+from tfrecords_tools.beam_job import Job, versions_here, write
 from tfrecords_tools.convert import collect
 from tfrecords_tools.options import Options
 from tfrecords_tools.plan import make_plan
-from tfrecords_tools.shards import BadImage, write_shard
+from tfrecords_tools.shards import BadImage, Cancelled, write_shard
 from tfrecords_tools.workspace import Workspace
 
 
@@ -42,11 +42,11 @@ def test_a_job_holds_what_was_planned_also_names_that_are_no_unicode(workspace: 
 def test_a_later_job_calls_off_the_former(workspace: Workspace) -> None:
     file = workspace.plan.shards[0].file
     first, second = (Job.lay_out(workspace.plan.shards, workspace) for _ in range(2))
-    with pytest.raises(Stopped):
+    with pytest.raises(Cancelled):
         first.shard(file)
     second.shard(file)
     second.call_off()
-    with pytest.raises(Stopped):
+    with pytest.raises(Cancelled):
         second.poll()
 
 

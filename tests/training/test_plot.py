@@ -27,14 +27,14 @@ HISTORY: list[dict[str, float]] = [
 def test_there_is_a_panel_for_what_there_is(
     paper: str, rows: Any, titles: list[str], tiny: Any
 ) -> None:
-    shown = plot.panels(rows, tiny(paper), 4)
+    shown = plot.plots(rows, tiny(paper), 4)
     assert len(shown) == len(titles)
     assert all(panel.title.startswith(title) for panel, title in zip(shown, titles, strict=True))
     assert all(points for panel in shown for points in panel.lines.values())
 
 
 def test_each_panel_says_how_to_read_it_and_shows_what_is_healthy(tiny: Any) -> None:
-    shown = plot.panels(HISTORY, tiny("improved"), 4)
+    shown = plot.plots(HISTORY, tiny("improved"), 4)
     figure = plot.draw(shown)
     figure.draw_without_rendering()
     for panel, axes in zip(shown, figure.axes, strict=True):
@@ -53,6 +53,6 @@ def test_each_panel_says_how_to_read_it_and_shows_what_is_healthy(tiny: Any) -> 
 
 
 def test_of_one_class_no_accuracy_is_shown(tiny: Any) -> None:
-    titles = [panel.title for panel in plot.panels(HISTORY, tiny("critic"), 1)]
+    titles = [panel.title for panel in plot.plots(HISTORY, tiny("critic"), 1)]
     assert "Overfitting of D" in titles
     assert not [title for title in titles if title.startswith("Held-out images")]
