@@ -37,6 +37,7 @@ class Layout(NamedTuple):
     delimiter: str
 
     def path_of(self, fields: list[str]) -> str:
+        """The path in a line's fields, with `/` between its parts."""
         # The official artist lists have two commas per row.
         joined = self.delimiter.join(fields[self.path]).strip(" ,")
         return joined.replace("\\", "/").removeprefix("./")

@@ -32,6 +32,7 @@ class Indexed:
 
     @property
     def count(self) -> int:
+        """Number of examples."""
         return len(self.labels)
 
 

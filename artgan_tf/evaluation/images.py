@@ -40,6 +40,7 @@ class Images:
 
     @property
     def count(self) -> int:
+        """Number of images."""
         return len(self.pixels)
 
     def first(self, count: int) -> "Images":

@@ -72,6 +72,7 @@ class Reference:
 
     @property
     def classes(self) -> int:
+        """Number of classes."""
         return len(self.source.class_names)
 
     @cached_property

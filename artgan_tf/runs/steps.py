@@ -59,4 +59,5 @@ def steps(folder: Path) -> list[int]:
 
 
 def file_of(folder: Path, step: int) -> Path:
+    """The file of the checkpoint of a step, which need not exist."""
     return folder / f"step-{step}.npz"

@@ -37,9 +37,11 @@ class Clock:
         return self.totals["seconds"]
 
     def start(self) -> None:
+        """Count the time from now on."""
         self._since = _now()
 
     def stop(self) -> None:
+        """Keep the time so far, and count no more."""
         self._before, self._since = self.totals, {}
 
 

@@ -48,6 +48,7 @@ class Trained:
 
     @property
     def finished(self) -> bool:
+        """Whether the last step is done."""
         return self.step >= self.steps
 
     @property
