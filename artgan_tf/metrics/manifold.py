@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from artgan_tf.metrics.distances import (
     Array,
-    Tile,
     Rows,
+    Tile,
     pair_of,
     pair_squares,
     slices,
