@@ -58,7 +58,7 @@ class Data:
     balanced: bool = False  # draw all classes equally often, regardless of their sizes
     cache_mb: Megabytes = 2048  # memory for decoded uint8 images, in MiB, of each split
     train_split: Text = "train"  # tfrecords and tfds: a split, or a slice such as train[:90%]
-    val_split: Text = ""  # empty: the data's own held-out split
+    val_split: Text = ""  # empty: the data's own held-out split, if there is one
     val_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.1  # held out if there is none (not tfds)
     split_seed: Seed = 0  # of that division (folder, arrays)
     on_corrupt: Literal["stop", "skip"] = "stop"  # on a damaged record (tfrecords)
@@ -118,7 +118,8 @@ class Train:
     accumulator: NotNegative = 0.0  # RMSProp's initial mean square; 1 in TF1
     lr_drops: tuple[Step, ...] = ()  # steps at which both learning rates are divided by 10
     lr_drop_epochs: tuple[Epoch, ...] = ()  # the same, in epochs (ArtGAN)
-    # groups: batch/5 classes, 5 images each; real: the labels of the real batch
+    # labels of the fakes. tiled: all classes in turn; random; groups: batch/5 classes, 5 images
+    # each; real: the labels of the real batch
     fake_labels: Literal["tiled", "random", "groups", "real"] = "tiled"
     cifar_trick: bool = False  # 1, 3 or 5 G steps, depending on D's last realness loss
     # adversarial loss of the class critics
@@ -128,7 +129,7 @@ class Train:
     penalty_every: Step = 4  # steps between penalties, each weighted by this number
     # weight of the energy distance between real and fake images in L_G; not from the papers
     energy_weight: NotNegative = 0.0
-    energy_of: Views = ("colours",)  # statistics it compares; their distances are summed
+    energy_of: Views = ("colours",)  # views (losses.VIEWS) whose distances are summed
     ema: Fraction = 0.999  # decay of G's averaged weights and BN statistics, for sampling
     # auto: mixed_bfloat16 if the device computes bfloat16 natively, else float32
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "float32"

@@ -37,8 +37,8 @@ def export(
         name: name of the model in URLs (that of the run's folder).
         checkpoint: the newest, the best by log.metrics, or that of a step.
         weights: those averaged over training, or the last ones.
-        half: store weights as float16, which halves the size and changes pixels by about one grey
-            level.
+        half: store weights as float16, which halves the size and changes pixels by one grey
+            level, at most by three.
         onnx: also write `assets.extra/generator.onnx`, for ONNX Runtime (the extra `onnx`).
         references: real pictures of each class, at most 16, that the gallery shows next to
             generated ones; mind their licence, because the export contains them.

@@ -109,6 +109,8 @@ class GAN(AbstractGAN):
     def fake_labels(self, n: int) -> Any:
         """Labels of a whole batch of fakes, int32 [n]: tiled, random, or in groups of 5.
 
+        With `real`, `train_step` takes those of the real batch instead.
+
         Tiled labels begin with class 0 if a batch has room for all classes, as published; in
         smaller batches they continue from the batch before, so that classes are equally frequent.
         """

@@ -29,7 +29,7 @@ def sublayers(holder: Any, place: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def batch_norm(settings: dict[str, float], dtype: Any) -> keras.layers.BatchNormalization:
-    """Batch norm, synchronized over replicas, whose statistics would drift apart otherwise."""
+    """Batch norm over the batch of all replicas; with JAX an array is the whole batch anyway."""
     return fast.BatchNormalization(**settings, synchronized=backend.replicas() > 1, dtype=dtype)
 
 

@@ -29,13 +29,14 @@ def gradient_penalty(gradient: Any) -> Any:
 
 
 def energy_distance(real: Any, labels: Any, fake: Any, fake_labels: Any) -> Any:
-    """Distance between the distributions of real and fake images, views [N, D], of each class.
+    """Distance between real and fake images of the same class, compared as views [N, D].
 
-    2 E|x - s| - E|s - s'| over all pairs of the batch of equal class, where |.| is the root mean
-    square over a view of `VIEWS`: the energy distance (Szekely and Rizzo, 2013) without its
-    constant term, so it may be negative. The first term pulls fakes towards real images, the second
-    pushes fakes of a class apart (a single fake of its class is only pulled). A discriminator,
-    which judges images one by one, cannot demand that. Neither paper has this term.
+    2 E|x - s| - E|s - s'| over all pairs of equal class in the batch (so frequent classes weigh
+    more), where |.| is the root mean square over a view of `VIEWS`: the energy distance (Szekely
+    and Rizzo, 2013) without its constant term, so it may be negative. The first term pulls fakes
+    towards real images of their class, the second pushes fakes of a class apart; either may have no
+    pairs. A discriminator, which judges images one by one, cannot demand that. Neither paper has
+    this term.
     """
     across = ops.equal(labels[:, None], fake_labels[None, :])
     among = ops.equal(fake_labels[:, None], fake_labels[None, :])

@@ -39,8 +39,8 @@ def serve(
         host: address to listen on; 0.0.0.0 admits other machines.
         port: port to listen on.
         poll: seconds between checks for new versions.
-        batch: largest number of pictures generated together.
-        window_ms: milliseconds that a request waits for others to share its batch.
+        batch: largest number of pictures generated together, rounded down to a power of two.
+        window_ms: milliseconds that a request waits for others while the server is busy.
         max_instances: largest number of pictures per request (the gallery's own take up to 256).
         max_body_mb: largest size of a request in megabytes.
         max_megapixels: largest total of pixels in the pictures of a request, in millions.

@@ -56,7 +56,8 @@ def order(key: str, seed: int = 0) -> tuple[str, str]:
 def hold_out(examples: Iterable[Example], fraction: float, seed: int) -> list[Example]:
     """Divide examples into `train` and `val`, class by class, by a hash of seed and key.
 
-    `fraction`, from 0 to 1, is the part of each class to hold out; one image always stays.
+    `fraction`, from 0 to 1, is the part of each class to hold out, rounded; one image always
+    stays, and a small class may hold out none.
 
     Raises:
         InputError: the classes are too small to hold out any image.

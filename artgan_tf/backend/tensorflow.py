@@ -22,8 +22,9 @@ def descend(
 ) -> Terms:
     """Do one step of an optimizer on the trainable variables of a network.
 
-    The optimizer sums the gradients of all replicas of the loss, the sum of the computed terms,
-    which are returned. `state` is all variables that the terms may read or change.
+    The loss is the sum of the computed terms, which are returned. Each replica differentiates its
+    loss divided by the number of replicas, and the optimizer sums these gradients. `state` is all
+    variables that the terms may read or change.
     """
     variables = network.trainable_variables
     with tf.GradientTape(watch_accessed_variables=False) as tape:

@@ -19,7 +19,7 @@ LOOKED_AT = 15  # pictures, for the size that most have
 def open_folder(value: str, data: Data) -> Source:
     """Open folder `value`; without a held-out folder, hold out `data.val_fraction` of each class.
 
-    If there are two, `data.val_split` chooses.
+    If there are `val` and `test`, `data.val_split` chooses, by default `val`; the other is unused.
 
     Raises InputError if the folder is missing or has no usable classes.
     """

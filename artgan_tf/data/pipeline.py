@@ -5,8 +5,8 @@ sequence of seeded permutations, crops are seeded by the step, and half of each 
 A resumed run thus sees the same batches as an uninterrupted one. An unreadable image is skipped
 with a warning or, if images are read on demand and positions must stay fixed, replaced.
 
-Batches are decoded and cropped in parallel, their examples one by one: for images this small,
-passing each one to another thread would take longer than decoding it.
+Several batches are made in parallel, each by one thread: for images this small, passing each one to
+another thread would take longer than decoding it.
 """
 
 import warnings

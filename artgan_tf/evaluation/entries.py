@@ -35,7 +35,7 @@ def intra_recall(of: Comparison) -> Measured:
     return _intra(of, "intra_recall", lambda x, y: manifold.precision_recall(x, y, of.k).recall)
 
 
-@register("intra_spread_{count}_{split}", "diversity", "higher", FEATURES, in_class=2)
+@register("intra_spread_{count}_{split}", "diversity", "one", FEATURES, in_class=2)
 def intra_spread(of: Comparison) -> Measured:
     """Distance between the features of two images of a class, relative to that of real images."""
     real, fake = (
@@ -51,7 +51,7 @@ def intra_kid(of: Comparison) -> Measured:
     return _intra(of, "intra_kid", lambda x, y: kernel.kernel_distance(x, y).mean)
 
 
-@register("shape_diversity_{count}", "diversity", "higher", split="train", in_class=2)
+@register("shape_diversity_{count}", "diversity", "one", split="train", in_class=2)
 def shape_diversity(of: Comparison) -> Measured:
     """Per-pixel deviation within a class after each channel of each image is normalized, relative
     to that of the training images; noise scores high.
@@ -59,7 +59,7 @@ def shape_diversity(of: Comparison) -> Measured:
     return _pixel_shares("shape_diversity", of, diversity.shapes)
 
 
-@register("pixel_diversity_{count}", "diversity", "higher", split="train", in_class=2)
+@register("pixel_diversity_{count}", "diversity", "one", split="train", in_class=2)
 def pixel_diversity(of: Comparison) -> Measured:
     """Per-pixel deviation within a class, relative to that of the training images."""
     return _pixel_shares("pixel_diversity", of, np.asarray)

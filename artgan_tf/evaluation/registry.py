@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Needs = frozenset[Literal["features", "logits", "gan", "autoencoder", "classifier"]]
 Group = Literal["diversity", "fidelity", "condition", "copying"]
-Better = Literal["lower", "higher"]
+Better = Literal["lower", "higher", "one"]  # one: the nearer to 1, the better
 
 PARTS = {
     "count": r"(?P<count>[1-9]\d*k?)",
@@ -125,8 +125,9 @@ def register(
     Args:
         pattern: pattern of its names, from `{count}` of generated images, `{split}` and `{k}`.
         group: the table that lists it; `usual` names at most 1,000 images for `copying`.
-        better: direction in which its first value improves.
-        needs: its requirements.
+        better: where its first value improves: `lower`, `higher`, or towards `one`.
+        needs: any of `features`, `logits`, `gan`, `autoencoder`, `classifier`; by default pixels
+            only.
         options: `split` ("val") of the real images, if the name does not give it; `real`: the
             split's first ones, "as many" as generated ones, or "all" or "none"; `least` (1): the
             minimum number of real and of fake images, at least k + 1; `in_class`: the same of each

@@ -23,6 +23,7 @@ from tfrecords_tools.common import files
 
 KEEP = 3
 ATTEMPTS = 5  # to read a folder while a training writes to it
+MERITS = {"lower": lambda x: -x, "higher": lambda x: x, "one": lambda x: -abs(x - 1.0)}
 
 
 class Checkpoints:
@@ -70,15 +71,19 @@ class Checkpoints:
         for old in steps(self.folder)[:-KEEP]:
             file_of(self.folder, old).unlink()
 
-    def save_best(self, metric: str, value: float, better: Literal["lower", "higher"]) -> bool:
+    def save_best(
+        self, metric: str, value: float, better: Literal["lower", "higher", "one"]
+    ) -> bool:
         """Save the state as the best checkpoint if its metric improved; returns whether it did.
+
+        Better is a `lower` or `higher` value, or the one nearer to `one`.
 
         A checkpoint by another metric is always replaced; NaN never improves. Raises as `save`.
         """
         before = best(self.folder)
-        sign = 1.0 if better == "higher" else -1.0
-        reached = sign * before["value"] if before.get("metric") == metric else -math.inf
-        if not sign * value > reached:  # also if value is NaN
+        merit = MERITS[better]
+        reached = merit(before["value"]) if before.get("metric") == metric else -math.inf
+        if not merit(value) > reached:  # also if value is NaN
             return False
         step = self.gan.steps_done
         file = self.folder / f"best-{step}.npz"

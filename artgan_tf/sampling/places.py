@@ -56,7 +56,7 @@ class Place:
 
 
 def versions(folder: Path) -> dict[int, Path]:
-    """List the versions at an export's name level, as {number: folder}; {} if unreadable."""
+    """List an export's versions as {number: folder}; {} if the folder is unreadable."""
     try:
         found = [path for path in folder.iterdir() if NUMBER.fullmatch(path.name)]
     except OSError:
@@ -68,8 +68,8 @@ def find_model(path: Path | str) -> Place:
     """Find the model that a path names.
 
     Args:
-        path: a run's directory, `pretrained:NAME`, or an export's version level or its name level,
-            which means the highest version.
+        path: a run's directory, `pretrained:NAME`, one version of an export, or the
+            folder of its versions, which means the highest one.
 
     Raises:
         InputError: the path is none of these.

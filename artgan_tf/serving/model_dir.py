@@ -29,7 +29,8 @@ def find_model(model: Path) -> ModelDir:
     A run without an export has no versions until `export` writes the first one.
 
     Args:
-        model: an export's name level, one version of it, or a run (which means its newest export).
+        model: an export (the folder of its versions), one version, or a run
+            (which means its newest export).
 
     Raises:
         InputError: MODEL is neither an export nor a run.
@@ -47,7 +48,7 @@ def find_model(model: Path) -> ModelDir:
 
 
 def _newest_export(place: Path) -> Path:
-    """Return the name level of a run's newest export, or of the one that `export` would write."""
+    """Return the folder of a run's newest export, or of the one that `export` would write."""
     names = (place / "export").glob("*")
     made = [version for name in names for version in versions(name).values()]
     newest = max(made, key=lambda path: (path.stat().st_mtime_ns, path.name), default=None)

@@ -40,7 +40,8 @@ class ExportOptions:
         name: name of the model in URLs; empty for the name of the run's folder.
         which: the checkpoint to export.
         weights: which weights of G to export.
-        half: store weights as float16: half the size, with differences of a few grey levels.
+        half: store weights as float16: half the size, with differences of at most
+            `check.HALF_LEVELS` grey levels.
         onnx: also write the generator as an ONNX file, which needs the extra `onnx`.
         references: number of real pictures of each class to include for the gallery.
         data: SPEC of these pictures; None for the run's own data.

@@ -73,12 +73,12 @@ class Signatures:
     # ---- signatures ---------------------------------------------------------------------------
     def serving_default(self, label: Any, seed: Any) -> Outputs:
         """Generate one PNG for each label, int32 [N], and seed, int64 [N]."""
-        return self._generate(self.sampler.latents(seed), self._one_hot(label))
+        return self._as_png(self.sampler.latents(seed), self._one_hot(label))
 
     def magnified(self, label: Any, seed: Any) -> Outputs:
         """Generate the pictures of `serving_default` at twice the size."""
         z = self.sampler.latents(seed)
-        return self._generate(z, self._one_hot(label), magnified=True)
+        return self._as_png(z, self._one_hot(label), magnified=True)
 
     def mix(self, seed: Any, seed_to: Any, t: Any, weights: Any, truncation: Any) -> Outputs:
         """Generate PNGs between two seeds and from mixtures of classes.
@@ -93,7 +93,7 @@ class Signatures:
         latents = self.sampler.latents
         z = truncation[:, None] * self.gan.interpolate(latents(seed), latents(seed_to), t)
         z = _finite(z, "t and truncation must be finite numbers")
-        return self._generate(z, _finite(weights, "weights must be finite numbers"))
+        return self._as_png(z, _finite(weights, "weights must be finite numbers"))
 
     def generate(self, z: Any, label: Any) -> Outputs:
         """Generate uint8 [N, H, W, 3] from latents, float32 [N, Z], and labels, int32 [N]."""
@@ -115,7 +115,7 @@ class Signatures:
         return {"image_bytes": _encoded(self.gan.to_uint8(images))}
 
     # ---- parts --------------------------------------------------------------------------------
-    def _generate(self, z: Any, y: Any, magnified: bool = False) -> Outputs:
+    def _as_png(self, z: Any, y: Any, magnified: bool = False) -> Outputs:
         return {"image_bytes": _encoded(self.sampler.images(z, y, magnified))}
 
     def _one_hot(self, label: Any) -> Any:

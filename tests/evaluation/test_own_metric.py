@@ -4,11 +4,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from artgan_tf.config import InputError
-from artgan_tf.evaluation.entries import FEATURES
 from artgan_tf.evaluation.measure import measure
 from artgan_tf.evaluation.registry import ENTRIES, Comparison, Measured, check_asked, register
 from artgan_tf.evaluation.results import REAL, read
@@ -23,8 +21,7 @@ def registered() -> Iterator[None]:
     text = CONTRIBUTING.read_text(encoding="utf-8").split("## Adding a metric")[1]
     lines = re.search(r"```python\n(.*?)```", text, re.S)
     assert lines
-    known = {"np": np, "register": register, "FEATURES": FEATURES}
-    exec(lines[1], known | {"Comparison": Comparison, "Measured": Measured})
+    exec(lines[1], {})
     yield
     ENTRIES.pop()
 

@@ -31,7 +31,7 @@ def test_groups_stand_in_their_order_whatever_the_results_order():
     assert fidelity.heads[0].note == "100 generated, 2,000 real, inception-2015"
     assert [head.values for head in copying.heads] == [["closer ↓", "farther ↑"]]
     assert [head.name for head in diversity.heads] == ["pixel_diversity_100", "pixel_diversity_2k"]
-    assert diversity.heads[0].values == ["pixel_diversity ↑"]
+    assert diversity.heads[0].values == ["pixel_diversity →\N{NBSP}1"]
     assert list(fidelity.notes) == ["fid_100_val", "kid_100_val"]
 
 

@@ -66,6 +66,13 @@ def test_it_follows_its_metric_until_another_begins_anew(
     assert_best(checkpoints, 8, 700.0)
 
 
+def test_the_best_share_is_the_one_nearest_to_one(checkpoints: Checkpoints) -> None:
+    values = (0.8, 1.3, 1.1, 0.95, 2.0, np.nan)
+    taken = [offer(checkpoints, i, x, better="one") for i, x in enumerate(values, 1)]
+    assert taken == [True, False, True, True, False, False]
+    assert_best(checkpoints, 4, 0.95)
+
+
 def test_a_kill_leaves_the_last_best_and_the_next_one_tidies_up(
     checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -80,8 +80,10 @@ def _note(column: Column) -> str:
 
 
 def _arrow(column: Column) -> str:
-    lower = _entry(column).better == "lower"
-    return "↓" if lower != (column.value in OTHER_WAY) else "↑"
+    better = _entry(column).better
+    if better == "one":
+        return "→\N{NBSP}1"
+    return "↓" if (better == "lower") != (column.value in OTHER_WAY) else "↑"
 
 
 def _about(column: Column) -> str:
