@@ -8,6 +8,7 @@ from pathlib import Path
 
 from artgan_tf.config import InputError
 from tfrecords_tools.common.cli import command, main, output
+from tfrecords_tools.common.errors import first_line
 
 __all__ = ["check_out", "command", "main", "output", "require", "start_backend", "start_tensorflow"]
 
@@ -46,6 +47,8 @@ def start_backend() -> str:
         raise InputError(
             f"{error}: install requirements.txt, or requirements-jax.txt and set KERAS_BACKEND=jax."
         ) from None
+    except ValueError as error:  # Keras does not know the backend
+        raise InputError(f"Set KERAS_BACKEND to tensorflow or jax ({first_line(error)}).") from None
     if backend not in ("tensorflow", "jax"):
         raise InputError(f"Set KERAS_BACKEND to tensorflow or jax: {backend} is not supported.")
     return backend

@@ -39,8 +39,8 @@ def evaluate(
         weights: those averaged over training, or the last ones.
         checkpoint: the newest, the best by log.metrics, or that of a step.
         seeds: seeds of the latents; several give a mean and a standard deviation.
-        out: folder of results and report (the run's directory, or runs/NAME); earlier results are
-            kept.
+        out: folder of results and report (the run's directory, or runs/pretrained/NAME); earlier
+            results are kept.
     """
     cli.check_out(out)
     check_asked(metrics, extractor)

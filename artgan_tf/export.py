@@ -33,7 +33,8 @@ def export(
 
     Args:
         run: a run's directory, or pretrained:NAME.
-        out: folder of models (`export` in the run's directory, or in runs/NAME).
+        out: folder of models (`export` in the run's directory, or in
+            runs/pretrained/NAME).
         name: name of the model in URLs (that of the run's folder).
         checkpoint: the newest, the best by log.metrics, or that of a step.
         weights: those averaged over training, or the last ones.

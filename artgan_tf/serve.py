@@ -10,6 +10,8 @@ from artgan_tf import cli
 from artgan_tf.cli import require
 from artgan_tf.runs.pretrained import workplace
 
+LARGE = 1e9  # seconds, milliseconds, megabytes or megapixels that nobody means
+
 
 def serve(
     model: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")],
@@ -41,7 +43,7 @@ def serve(
         poll: seconds between checks for new versions.
         batch: largest number of pictures generated together, rounded down to a power of two.
         window_ms: milliseconds that a request waits for others while the server is busy.
-        max_instances: largest number of pictures per request (the gallery's own take up to 256).
+        max_instances: largest number of pictures per request.
         max_body_mb: largest size of a request in megabytes.
         max_megapixels: largest total of pixels in the pictures of a request, in millions.
         timeout: seconds that a request's head, and then its body, may take to arrive.
@@ -49,12 +51,14 @@ def serve(
         open: open the gallery in the browser; its address is printed first either way.
     """
     require(0 <= port < 2**16, f"There is no port {port}: use a --port below 65536.")
-    require(poll > 0, f"--poll {poll:g} is invalid: use more than 0 seconds.")
-    require(window_ms >= 0, f"--window-ms {window_ms:g} is invalid: use 0 or more.")
     require(batch > 0 and max_instances > 0, "--batch and --max-instances take 1 or more.")
-    require(max_body_mb > 0, f"--max-body-mb {max_body_mb:g} is invalid: use more than 0.")
-    require(max_megapixels > 0, "--max-megapixels takes more than 0.")
-    require(timeout > 0, f"--timeout {timeout:g} is invalid: use more than 0 seconds.")
+    require(0 <= window_ms < LARGE, f"--window-ms {window_ms:g} is invalid: use 0 to {LARGE:g}.")
+    for option, value in {
+        "--poll": poll, "--max-body-mb": max_body_mb,
+        "--max-megapixels": max_megapixels, "--timeout": timeout,
+    }.items():  # fmt: skip
+        allowed = f"use more than 0, and less than {LARGE:g}"
+        require(0 < value < LARGE, f"{option} {value:g} is invalid: {allowed}.")
     from artgan_tf.serving.address import bound, url
     from artgan_tf.serving.model_dir import find_model, newer_checkpoint
 

@@ -7,7 +7,8 @@ import tyro
 
 from artgan_tf import cli
 from artgan_tf.comparison.experiment import Experiment, Protocol, carry_out, check
-from artgan_tf.config import parse_overrides, resolve
+from artgan_tf.comparison.rows import rows
+from artgan_tf.config import InputError, parse_overrides, resolve
 from artgan_tf.evaluation.registry import check_asked
 from artgan_tf.task import checked
 from tfrecords_tools.common.locks import held
@@ -50,6 +51,8 @@ def study(
     protocol = Protocol(data or "", settings, metrics, extractor)
     planned = [Experiment(preset, seed, out) for seed in seeds for preset in presets]
     check(planned, protocol)
+    if not rows(out) and not planned:
+        raise InputError(f"{out} holds no study: name the presets to compare.")
     for experiment in {each.preset: each for each in planned if not each.done}.values():
         checked(protocol.config(experiment), experiment.run_dir, fresh=False)
     cli.start_tensorflow()  # exports and measures need it
@@ -61,9 +64,9 @@ def study(
             print(f"{number}/{len(planned)}  {done}", flush=True)
             pages.write(out)
         pages.write(out)
-    print(f"  table     {out / pages.PAGE}")
-    print(f"  sheet     {out / pages.SHEET}")
-    print(f"  curves    {out / pages.CURVES}")
+    for what, file in {"table": pages.PAGE, "sheet": pages.SHEET, "curves": pages.CURVES}.items():
+        if (out / file).is_file():
+            print(f"  {what:8}  {out / file}")
 
 
 if __name__ == "__main__":

@@ -143,6 +143,7 @@ def test_classes_are_listed(run):
         (["--interpolate", "seeds", "--count", "1"], "ask for two or more"),
         (["--interpolate", "seeds", "--magnified"], "An export magnifies whole classes and seeds"),
         (["--seed", "-1"], "8 seeds from -1 on"),
+        (["--checkpoint", "500"], "is an export, of one checkpoint: leave --checkpoint out"),
     ],
 )
 def test_mistakes_are_one_sentence(run, tmp_path, arguments, sentence):

@@ -146,7 +146,7 @@ def test_what_is_done_is_not_done_again_and_pages_come_of_the_files(made, copy, 
     (copy / "runs/older/seed-0" / NOTE).unlink()
     assert call("--out", copy) == 0
     assert (copy / pages.SHEET).read_bytes() == sheet  # with the rows of all runs
-    assert (copy / RESULTS).read_text().count("\n") == 2
+    assert (copy / RESULTS).read_text().count("\n") == 3  # a run begun again keeps its row
     assert carried_out == []
 
 
@@ -163,7 +163,27 @@ def test_the_row_of_a_deleted_run_stays(copy, carried_out):
         "The pictures and curves are older than the tables: some runs have been deleted since."
     }
     (copy / RESULTS).write_bytes(stored[: len(stored) // 2])
-    assert call("--out", copy) == 2
+    assert call("demo", "--out", copy) == 2  # before anything is trained
+    assert carried_out == []
+
+
+def test_a_folder_without_a_study_is_refused(tmp_path, capsys):
+    assert call("--out", tmp_path / "typo") == 2
+    assert f"{tmp_path / 'typo'} holds no study: name the presets" in capsys.readouterr().err
+
+
+def test_a_training_that_counts_epochs_is_measured_at_its_end_only(tmp_path, monkeypatch, capsys):
+    run = tmp_path / "out" / "runs" / "demo" / "seed-0"
+
+    def stopped(command: list[str], log: TextIO) -> int:
+        run.mkdir(parents=True)
+        (run / "data.json").write_text('{"train": {"a": {"images": 500}, "b": {"images": 140}}}')
+        return 0
+
+    monkeypatch.setattr(experiment, "ended", stopped)
+    settings = ("--set", "train.epochs=3", "train.steps=0", "train.batch_size=64")
+    assert call("demo", "--out", tmp_path / "out", *settings) == 1
+    assert "fit of demo, seed 0, was stopped at step 0 of 30" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -67,8 +67,9 @@ def _trees(root: Path) -> dict[str, Tree]:
         return {UNDIVIDED: _classes(root, one_class)}
     trees = {split: _classes(folder, one_class) for split, folder in splits.items()}
     # If `train` has class folders, a split without any is unlabelled, as Kaggle's test sets are.
-    if one_class not in trees["train"]:
-        trees = {split: tree for split, tree in trees.items() if one_class not in tree}
+    labelled = {split for split in splits if any(map(_images, _folders(splits[split])))}
+    if "train" in labelled:
+        trees = {split: tree for split, tree in trees.items() if split in labelled}
     return trees if len(trees) > 1 else {UNDIVIDED: trees["train"]}
 
 
@@ -132,7 +133,8 @@ def _warn_of_others(root: Path, taken: Set[str]) -> None:
     found = (path.relative_to(root).as_posix() for path in files(root))
     others = [key for key in found if key not in taken]
     images = [key for key in others if is_image(root / key)]
-    odd = [k for k in others if k not in images and PurePosixPath(k).parent in beside]
+    odd = sorted(set(others) - set(images))
+    odd = [key for key in odd if PurePosixPath(key).parent in beside]
     odd = [key for key in odd if PurePosixPath(key).suffix.lower() not in NOTES]
     for what, keys in (
         (f"Images outside the class folders of {root}", images),

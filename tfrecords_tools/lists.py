@@ -139,7 +139,7 @@ def _classified(
     if not rows:
         raise InputError(f"{lists[0][0].place} is a header without any rows: add path,label rows.")
     for row in rows:
-        if not row.path or (row.label in NO_LABEL and row.label not in classes):
+        if not row.path or (row.label.lower() in NO_LABEL and row.label not in classes):
             lacking = "label" if row.path else "path"
             raise InputError(
                 f"{row.place}: {row.path or row.label!r} has no {lacking}: add it, or delete the "

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -51,7 +52,13 @@ def verify(
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers or os.cpu_count(), context) as pool:
         results = tqdm(pool.map(check, shards), total=len(shards), unit=" shards", disable=None)
-        bad = {path: found for (path, _), found in zip(shards, results, strict=True) if found}
+        try:
+            bad = {path: found for (path, _), found in zip(shards, results, strict=True) if found}
+        except BrokenProcessPool:
+            raise RunError(
+                "A worker process was killed, perhaps for lack of memory: run the same command "
+                "with --workers 1."
+            ) from None
     for path, found in bad.items():
         more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
         print(f"{path.name}: {'; '.join(found[:SHOWN] + more)}")

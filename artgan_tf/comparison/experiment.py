@@ -26,6 +26,7 @@ from artgan_tf.comparison.rows import (
 from artgan_tf.config import Config, InputError, RunError, parse_overrides, resolve
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.steps import latest_step
+from artgan_tf.training.schedule import schedule
 from tfrecords_tools.common import files
 
 FREE = ("log.", "data.on_change")  # settings that do not change the result
@@ -150,12 +151,21 @@ def ended(command: list[str], log: TextIO) -> int:
 def _check_trained(experiment: Experiment, protocol: Protocol) -> None:
     """Raises RunError if `fit` was told to stop, which is no failure of its own."""
     done = latest_step(RunDirectory(experiment.run_dir).checkpoints)
-    steps = protocol.config(experiment).train.steps  # 0 if the preset counts epochs
+    steps = _planned_steps(protocol.config(experiment), RunDirectory(experiment.run_dir))
     if done < steps:
         raise RunError(
             f"fit of {experiment.name}, seed {experiment.seed}, was stopped at step {done} of "
             f"{steps}: the same command goes on from there."
         )
+
+
+def _planned_steps(config: Config, run: RunDirectory) -> int:
+    """Number of steps of a run, if it counts epochs by the number of its training images."""
+    if config.train.steps:
+        return config.train.steps
+    groups = json.loads(run.data_file.read_text(encoding="utf-8"))["train"].values()
+    steps, _ = schedule(config, sum(group["images"] for group in groups))
+    return steps
 
 
 def _why(log: Path) -> str:

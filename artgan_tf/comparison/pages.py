@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from artgan_tf.comparison.rows import CLASSES, RESULTS, StudyRow, rows
+from artgan_tf.comparison.rows import CLASSES, RESULTS, StudyRow, is_complete, rows
 from artgan_tf.evaluation.report import curves, tables
 from artgan_tf.evaluation.report.curves import Panel
 from artgan_tf.evaluation.report.pictures import png
@@ -34,7 +34,7 @@ def write(out: Path) -> None:
     files.write(out / RESULTS, "".join(json.dumps(r.as_json()) + "\n" for r in found).encode())
     if all(any(_classes(done)) for done in found):
         files.write(out / SHEET, png(_sheet(found)))
-    if all(done.run.exists() for done in found):
+    if all(is_complete(done.run) for done in found):
         inches = WIDTH, max(HEIGHT, LINE * len(found))
         files.write(out / CURVES, png(curves.draw(_panels(found), inches, "right")))
     files.write(out / PAGE, _page(found).encode())
@@ -44,7 +44,7 @@ def _page(found: Sequence[StudyRow]) -> str:
     parts = ["# Results", _cost(found)]
     parts += [f"## {table.title}\n\n{_markdown(table)}" for table in _tables(found)]
     parts += ["## Classes", *dict.fromkeys(", ".join(row.classes) for row in found if row.classes)]
-    if not all(row.run.exists() for row in found):
+    if not all(is_complete(row.run) for row in found):
         parts += [
             "The pictures and curves are older than the tables: some runs have been deleted since."
         ]

@@ -104,20 +104,21 @@ def read_row(run: Path) -> StudyRow:
 def rows(out: Path) -> list[StudyRow]:
     """All rows of a study's folder, by preset and seed: one for each complete run.
 
-    The stored row of a run whose directory is gone stays.
+    The stored row of a run that is gone, or was begun again, stays. Raises InputError if the file
+    of stored rows is damaged.
     """
-    gone = {row.run: row for row in _stored(out) if not row.run.exists()}
-    here = {note.parent: read_row(note.parent) for note in (out / "runs").glob(f"*/*/{NOTE}")}
-    return [row for _, row in sorted((gone | here).items())]
+    stored = {row.run: row for row in _stored(out)}
+    complete = {note.parent: read_row(note.parent) for note in (out / "runs").glob(f"*/*/{NOTE}")}
+    return [row for _, row in sorted((stored | complete).items())]
 
 
 def _stored(out: Path) -> list[StudyRow]:
-    """The rows of the study's results file; raises InputError if it is damaged."""
+    """The rows of the study's results file, of earlier runs too."""
     file = out / RESULTS
     lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
     try:
         return [_from_json(json.loads(line), out) for line in lines]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         raise InputError(
             f"{file} is damaged: move it away, and this command writes it again from the runs "
             f"that are still in {out / 'runs'}."

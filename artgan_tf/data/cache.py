@@ -28,7 +28,7 @@ def in_memory(split: Split, data: Data) -> Split:
     expected = round(split.count * 3 * short_side(data) ** 2 * 1.35)  # paintings are not square
     if isinstance(split, Cached) or not split.fits or expected > budget:
         return split
-    room = min(budget, 4 * expected)
+    room = min(budget, 64 * expected)  # even for panoramas
     if _estimated_size(split) > 1.2 * room:
         return replace(split, fits=False)
     # The system commits the pages of this array only once they are written.

@@ -81,8 +81,9 @@ def _kind(data: Data) -> tuple[str, str]:
     if not data.spec:
         raise InputError("This preset needs your own images: add --data FOLDER.")
     kind, _, value = data.spec.partition(":")
-    path = Path(data.spec)
-    if kind not in OPENERS and path.is_dir():
+    path = Path(data.spec).expanduser()
+    bare = kind not in OPENERS or (data.spec == kind != "demo")  # a path, such as a folder `arrays`
+    if bare and path.is_dir():
         kind = "tfrecords" if (path / "dataset_info.json").is_file() else "folder"
         value = data.spec
     if kind not in OPENERS and path.is_file():

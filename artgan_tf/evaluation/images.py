@@ -26,6 +26,10 @@ SEEDS = 10**9  # latents reserved for each seed of an evaluation
 Pixels = NDArray[np.uint8]
 
 
+class OneImage(RunError):
+    """G makes the same image for every input."""
+
+
 @dataclass(frozen=True)
 class Images:
     """N images and their labels.
@@ -99,7 +103,8 @@ def generated_images(
     The pixels are written to `file`; `name` is the label of the progress bar.
 
     Raises:
-        RunError: G makes the same image for every input, or its weights are not finite.
+        OneImage: G makes the same image for every input.
+        RunError: its weights are not finite.
     """
     for weight in sampler.generator.weights:  # NaN would give black pixels
         if not np.isfinite(keras.ops.convert_to_numpy(weight)).all():
@@ -114,7 +119,7 @@ def generated_images(
             bar.update(len(part))
     images = Images(pixels, labels)
     if count > 1 and all((pixels[0] == part).all() for part in images.batches()):
-        raise RunError(f"All {count} generated images are one and the same: G is broken.")
+        raise OneImage(f"All {count} generated images are one and the same: G is broken.")
     return images
 
 

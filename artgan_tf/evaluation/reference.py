@@ -21,10 +21,15 @@ VALIDATION = 1_000  # limit of training images that choose the width of Parzen w
 
 
 def open_reference(source: Source, data: Data, spec: str, work: Path) -> "Reference":
-    """A reference with the extractor of a SPEC, or none if it is empty, and the user's cache."""
+    """A reference with the extractor of a SPEC, or none if it is empty, and the user's cache.
+
+    Raises InputError if it is the classifier, and there is one class.
+    """
     opened = open_extractor(spec) if spec not in ("", OWN) else None
     reference = Reference(source, data, opened, default_cache(), work)
     if spec == OWN:
+        if reference.classes < 2:
+            raise InputError(f"Extractor {OWN} needs two classes: name another, as efficientnet.")
         reference.use_classifier()
     return reference
 

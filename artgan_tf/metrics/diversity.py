@@ -60,8 +60,9 @@ def pixel_deviation(
     """
     total = np.zeros(pixels.shape[1:])
     squares = np.zeros_like(total)
+    origin = values(pixels[rows[:1]]).astype(np.float64)  # maps equal images to exactly 0
     for part in slices(len(rows), BATCH):
-        batch = values(pixels[rows[part]]).astype(np.float64)
+        batch = values(pixels[rows[part]]).astype(np.float64) - origin
         total += batch.sum(axis=0)
         squares += np.square(batch).sum(axis=0)
     variance = squares / len(rows) - np.square(total / len(rows))

@@ -25,9 +25,12 @@ def check_run(run: Path, which: Which, data: str | None = None, own_data: bool =
         except InputError:
             if data or not is_pretrained(run):
                 raise
+            made = "make it as docs/wikiart.md tells, or " * config.data.spec.startswith(
+                "tfrecords:"
+            )
             raise InputError(
-                f"{run} is compared with {config.data.spec}, which is not here: make it as "
-                f"docs/wikiart.md tells, or give --data with images of the same classes."
+                f"{run} is compared with {config.data.spec}, which is not here: {made}give --data "
+                f"with images of the same classes."
             ) from None
     if source:
         with_class_names(source, tuple(names))

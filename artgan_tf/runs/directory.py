@@ -17,7 +17,7 @@ from artgan_tf.runs.pretrained import no_run
 from artgan_tf.runs.steps import Which, candidates
 from tfrecords_tools.common import files, locks
 
-FREE_TO_CHANGE = ("train.steps", "log.", "data.on_change")  # on resume
+FREE_TO_CHANGE = ("train.steps", "log.", "data.on_")  # on resume
 # Settings of earlier versions and their values when off, which every older run lists.
 FORMER = {"noise_decay_steps": 0, "label_smoothing": 0.0}
 
@@ -122,7 +122,8 @@ class RunDirectory:
             if not key.startswith(FREE_TO_CHANGE):
                 raise InputError(
                     f"{self.path} was started with {key} = {old!r}, not {new!r}: "
-                    f"only --steps and log.* may change; use --fresh or another --run-dir."
+                    f"only --steps, log.* and data.on_* may change; use --fresh or another "
+                    f"--run-dir."
                 )
 
     def _check_classes(self, class_names: Sequence[str]) -> None:

@@ -43,9 +43,9 @@ def is_pretrained(model: Path | str) -> bool:
 
 
 def workplace(model: Path | str) -> Path:
-    """Folder for a run's exports and results: the run's own, or `runs/NAME` if pretrained."""
+    """Folder for a run's exports and results: its own, or `runs/pretrained/NAME` if pretrained."""
     name = _name(model)
-    return Path(model) if name is None else runs_root() / name
+    return Path(model) if name is None else runs_root() / PREFIX.rstrip(":") / name
 
 
 def no_run(path: Path | str, also: str = "") -> InputError:

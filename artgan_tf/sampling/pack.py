@@ -37,9 +37,9 @@ def pack(run: Path, name: str) -> Path:
     write(made, {key: np.asarray(v, np.float16) for key, v in named.items()}, compressed=True)
     for each in FILES:
         shutil.copy(run / each, folder / each)
-    if (run / METRICS).exists():
-        (folder / METRICS).write_text(_renamed(run / METRICS, name), encoding="utf-8")
-    sampler = load(folder)
+    results = _renamed(run / METRICS, name) if (run / METRICS).exists() else ""
+    (folder / METRICS).write_text(results, encoding="utf-8")
+    sampler = load(folder, step)
     sheet = grid(sampler, select(sampler, count=SHEET_COUNT))
     named_grid(sheet.images, sheet.names).save(folder / pretrained.SHEET, quality=90)
     # The card is written last, because a folder without one does not count as a generator.

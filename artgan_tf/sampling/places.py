@@ -46,9 +46,14 @@ class Place:
         return tuple(RunDirectory(self.folder).class_names())
 
     def check(self, which: Which) -> None:
-        """Raise InputError if this is a run without such a checkpoint."""
+        """Raise InputError if there is no such checkpoint; an export has none to choose from."""
         if not self.exported:
             RunDirectory(self.folder).trained(which)
+        elif which != "latest":
+            raise InputError(
+                f"{self.folder} is an export, of one checkpoint: leave --checkpoint out, or name "
+                f"the run."
+            )
 
     def index(self, name: str | int) -> int:
         """Return the index of a class, given by name or index; InputError if it does not exist."""

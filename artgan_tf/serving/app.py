@@ -64,7 +64,7 @@ def build_app(versions: Versions, settings: Settings) -> Starlette:
         Mount("/V1", rest),  # TF Serving's paths ignore case
         Route("/healthz", health),
         Route(monitoring.PATH, metrics),
-        *gallery_files.GalleryFiles(versions, batcher).routes(),
+        *gallery_files.GalleryFiles(versions, batcher, settings.limits.rows).routes(),
         Mount("/", _Page(directory=GALLERY, html=True)),
     ]
     cors = Middleware(

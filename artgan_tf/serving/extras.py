@@ -86,12 +86,13 @@ def held_out(run_dir: Path | str, step: int) -> dict[str, Any] | None:
 
     Returns:
         The share of images classified correctly as `value`, and their number as `count`: the result
-        of `evaluate` for this step, or else the last one that training recorded up to it, whose
-        count of 0 means unknown. None without either.
+        of `evaluate` for this step on the run's own data, or else the last one that training
+        recorded up to it, whose count of 0 means unknown. None without either.
     """
     folders = dict.fromkeys((locate(run_dir), workplace(run_dir)))  # the second has newer results
     found = [each for folder in folders for each in results.read(folder / "metrics.jsonl")]
-    fitting = [each for each in found if (each.metric, each.step) == (METRIC, step)]
+    own = RunDirectory(locate(run_dir)).config().data.spec
+    fitting = [e for e in found if (e.metric, e.step, e.data) == (METRIC, step, own)]
     if fitting:
         return {"value": fitting[-1].values[VALUE], "count": fitting[-1].real}
     history = RunDirectory(locate(run_dir)).history()

@@ -48,10 +48,11 @@ class GalleryFiles:
     Args:
         versions: provides the served version of the model.
         batcher: runs the requests for pictures.
+        most: number of pictures that a request may ask for, which the page keeps to.
     """
 
-    def __init__(self, versions: Versions, batcher: Batcher):
-        self.versions, self.batcher = versions, batcher
+    def __init__(self, versions: Versions, batcher: Batcher, most: int):
+        self.versions, self.batcher, self.most = versions, batcher, most
 
     def routes(self) -> list[Route]:
         """Return routes for `models.json`, `sheet.png`, `way.gif`, `way.webp`, `references.jpg`."""
@@ -72,7 +73,8 @@ class GalleryFiles:
             signatures = served.facts.get("signatures") or sorted(served.definitions)
             about = {"name": served.name, "version": str(served.version), "signatures": signatures}
             models.append(about | known)
-        return Response(indented({"models": models}), media_type=JSON)
+        found = {"max_instances": self.most, "models": models}
+        return Response(indented(found), media_type=JSON)
 
     async def _answer(self, make: Make, request: Request) -> Response:
         served = self.versions.served

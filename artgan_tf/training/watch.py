@@ -8,6 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tqdm import tqdm
+
 from artgan_tf.config import Config
 from artgan_tf.data.source import Source
 from artgan_tf.runs.checkpoints import Checkpoints
@@ -43,16 +45,24 @@ class Watch:
         check(self.metrics, self.reference, config.model.autoencoder)
 
     def measure(self, sampler: Sampler, checkpoints: Checkpoints) -> dict[str, float]:
-        """Figures of the EMA weights for a history row; saves the best checkpoint so far."""
+        """Figures of the EMA weights for a history row; saves the best checkpoint so far.
+
+        There are none if all generated images are the same, which is printed.
+        """
+        from artgan_tf.evaluation.images import OneImage
         from artgan_tf.evaluation.scoring import Subject, scores
 
         sampler.refresh()
         row: dict[str, float] = {}
-        for each, result in scores(Subject(sampler, "run", "ema"), self.metrics, self.reference):
-            row |= _named(result)
-            if each == self.metrics[0]:
-                first = next(iter(result.values.values()))
-                checkpoints.save_best(self.best_by, first, each.entry.better)
+        subject = Subject(sampler, "run", "ema")
+        try:
+            for each, result in scores(subject, self.metrics, self.reference):
+                row |= _named(result)
+                if each == self.metrics[0]:
+                    first = next(iter(result.values.values()))
+                    checkpoints.save_best(self.best_by, first, each.entry.better)
+        except OneImage as collapsed:  # the training may recover
+            tqdm.write(f"Step {sampler.gan.steps_done}: nothing is measured. {collapsed}")
         return row
 
 

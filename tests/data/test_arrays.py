@@ -1,5 +1,6 @@
 """`arrays:FILE.npz`: its contents, its splits, and one-sentence errors."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -123,5 +124,11 @@ def test_files_that_are_none_are_one_sentence(tmp_path: Path) -> None:
     ):
         with pytest.raises(InputError, match=rf"^[^\n]*{sentence}[^\n]*\.$"):
             open_source(Data(spec=f"arrays:{tmp_path / name}"))
+    np.savez_compressed(whole, images=images(), labels=LABELS)
+    content = whole.read_bytes()
+    for place in range(60, 360, 3):
+        whole.write_bytes(content[:place] + bytes([content[place] ^ 255]) + content[place + 1 :])
+        with suppress(InputError):
+            open_source(Data(spec=f"arrays:{whole}"))
     with pytest.raises(InputError, match="There is no data 'arrays:'"):
         open_source(Data(spec="arrays:"))

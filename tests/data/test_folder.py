@@ -33,6 +33,14 @@ def refused(spec: str, **settings: Any) -> str:
     return refusal(open_source, Data(spec=spec, **settings))
 
 
+def test_a_folder_may_have_the_name_of_a_kind_or_lie_at_home(tmp_path: Path, monkeypatch) -> None:
+    pictures(tmp_path, *numbered("arrays/a", 9), *numbered("arrays/b", 9))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for spec in ("arrays", "~/arrays"):
+        assert open_source(Data(spec=spec)).class_names == ("a", "b")
+
+
 # ---- layouts ---------------------------------------------------------------------------------
 def test_of_two_held_out_folders_one_is_chosen(tmp_path: Path) -> None:
     root = pictures(

@@ -1,13 +1,16 @@
 """What TensorFlow's batches guarantee besides test_batches.py: pinned orders, and workers."""
 
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
 import numpy as np
 import pytest
 
-from artgan_tf.config import InputError
+from artgan_tf.config import Config, InputError
 from artgan_tf.data.pipeline import Part, training_batches
+from artgan_tf.data.source import Source
+from artgan_tf.training.tensorflow_engine import TensorFlowEngine
 from tests.data.streams import (
     BATCH,
     LABELS,
@@ -31,6 +34,14 @@ def test_balanced_is_refused_for_what_is_streamed() -> None:
     data = settings("streamed", balanced=True)
     with pytest.raises(InputError, match=r"^data\.balanced needs .* raise data\.cache_mb.*\.$"):
         training_batches(split_of("streamed", data), data, BATCH, 0)
+
+
+def test_balanced_is_refused_before_a_run_is_begun() -> None:
+    data = settings("streamed", balanced=True)
+    engine = TensorFlowEngine(replace(Config(), data=data))
+    split = split_of("streamed", data)
+    with pytest.raises(InputError, match=r"^data\.balanced needs"):
+        engine.keep(Source("records", ("a",), split, split))
 
 
 # ---- several workers -------------------------------------------------------------------------

@@ -48,3 +48,8 @@ def test_deviation_is_that_of_the_chosen_images(monkeypatch):
     theirs = pixels[rows].astype(float).std(axis=0).mean()
     np.testing.assert_allclose(pixel_deviation(pixels, rows, np.asarray), theirs, rtol=1e-12)
     assert pixel_deviation(pixels, rows[[3, 4]], np.asarray) == 0.0  # one image twice
+
+
+def test_copies_of_an_image_do_not_vary_in_shape_either():
+    pixels = np.repeat(pictures(1), 7, axis=0)
+    assert pixel_deviation(pixels, np.arange(7), shapes) == 0.0

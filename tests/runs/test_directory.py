@@ -11,8 +11,11 @@ def test_only_steps_and_the_log_may_change(tmp_path):
     with run.held() as hold:
         run.begin(config, ["a"], {}, hold)
     changed = {"train.steps": 7, "log.metrics": ["kid_1k_val"], "log.history_every": 3}
+    changed |= {"data.on_corrupt": "skip"}
     run.check_place(resolve("demo", changed))
-    with pytest.raises(InputError, match=r"train\.batch_size = \d+, not 10: only --steps and log"):
+    with pytest.raises(
+        InputError, match=r"train\.batch_size = \d+, not 10: only --steps, log\.\* and"
+    ):
         run.check_place(resolve("demo", {"train.batch_size": 10}))
 
 

@@ -114,9 +114,9 @@ def test_an_unknown_name_is_refused_with_the_known_ones(name: str):
         artgan_tf.load(f"pretrained:{name}")
 
 
-def test_what_is_made_of_it_lies_beside_ones_own_runs(tmp_path, monkeypatch):
+def test_what_is_made_of_it_is_kept_apart_from_a_run_of_the_same_name(tmp_path, monkeypatch):
     monkeypatch.setenv("ARTGAN_RUNS", str(tmp_path))
-    assert pretrained.workplace(MODEL) == tmp_path / NAME
+    assert pretrained.workplace(MODEL) == tmp_path / "pretrained" / NAME
     assert pretrained.workplace(tmp_path / "run") == tmp_path / "run"
     assert pretrained.locate(str(tmp_path / "run")) == tmp_path / "run"
 
@@ -159,12 +159,22 @@ def test_a_packed_run_holds_two_networks_in_float16_and_its_results(packed, tmp_
     # One of the first format has the same names, and replaces what was packed before.
     run = Path(shutil.copytree(packed, tmp_path / "run"))
     gans.save_first_format(load_gan(RunDirectory(run))[0], run / "checkpoints" / "step-6.npz")
-    (tiny / "checkpoints" / "step-5.npz").write_bytes(b"older weights")
+    for step in (5, 9):
+        (tiny / "checkpoints" / f"step-{step}.npz").write_bytes(b"weights that were packed before")
     again = state(pack(run, "tiny"))
     assert [file.name for file in (tiny / "checkpoints").iterdir()] == ["step-6.npz"]
     assert again.keys() == kept
     for key in kept:
         np.testing.assert_array_equal(again[key], found[key], err_msg=key)
+
+
+@pytest.mark.slow
+def test_a_run_without_figures_is_packed_and_listed_without_any(packed, tmp_path, capsys):
+    run = Path(shutil.copytree(packed, tmp_path / "run"))
+    (run / "metrics.jsonl").unlink()
+    assert (pack(run, "tiny") / "metrics.jsonl").read_text() == ""
+    models()
+    assert "figures" not in capsys.readouterr().out
 
 
 @pytest.mark.slow

@@ -31,7 +31,7 @@ class Client:
 def test_without_a_version_it_is_not_healthy():
     answers = Client()
     assert answers("GET", "/healthz").status_code == 503
-    assert answers("GET", "/gallery/models.json").json() == {"models": []}
+    assert answers("GET", "/gallery/models.json").json()["models"] == []
     assert answers("GET", "/v1/models/artgan").status_code == 404
     assert answers("POST", PREDICT, json={"instances": [1]}).status_code == 404
     assert answers("GET", "/gallery/sheet.png?labels=0&seeds=0").status_code == 404

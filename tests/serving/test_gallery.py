@@ -51,6 +51,7 @@ def test_choices_fold_away_and_are_one_touch_or_any(gallery, rest):
     expected = answers(rest, "serving_default", *({"label": 1, "seed": seed} for seed in seeds))
     alts = [f"{CLASSES[1]}, no. {seed}" for seed in seeds]
     assert gallery.painted(4) == dict(zip(alts, expected, strict=True))
+    assert gallery.text("#controls-error") == ""
     page.click("#random")
     page.get_by_alt_text(alts[1], exact=True).wait_for(state="detached")
     seed = int(page.input_value("#seeds"))

@@ -63,6 +63,8 @@ def test_mistakes_are_one_sentence_before_tensorflow_starts(tmp_path, monkeypatc
     assert "There is no port 65536" in refused("--port", 65536)
     assert "--poll 0 is invalid" in refused("--poll", 0)
     assert "--timeout -1 is invalid" in refused("--timeout", -1)
+    for option in ("--poll", "--window-ms", "--max-body-mb", "--max-megapixels", "--timeout"):
+        assert f"{option} inf is invalid" in refused(option, "inf")
     with bound("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
         sentence = f"Port {port} of 127.0.0.1 is taken: choose another with --port"

@@ -68,7 +68,14 @@ def test_one_reading_is_possible(tmp_path: Path, text: str, encoding: str) -> No
 
 
 @pytest.mark.parametrize(
-    "names", [["SUV 2000", "SUV 2012", "Blink"], ["0", "1", "2"], ["1998", "1999"], ["00", "01"]]
+    "names",
+    [
+        ["SUV 2000", "SUV 2012", "Blink"],
+        ["Class 0", "Class 1"],
+        ["0", "1", "2"],
+        ["1998", "1999"],
+        ["00", "01"],
+    ],
 )
 def test_names_may_be_numbers_or_end_with_them(tmp_path: Path, names: list[str]) -> None:
     (tmp_path / "classes").write_text("\n".join(names))

@@ -45,6 +45,13 @@ def test_splits_and_classes_are_the_folders(tmp_path: Path, names: str, expected
     assert found.divided == ("val" in expected)
 
 
+def test_a_folder_named_as_a_class_labels_no_unlabelled_images(tmp_path: Path) -> None:
+    names = ("train/cats/1.png", "train/dogs/2.png", "val/cats/3.png", "test/4.png")
+    root = pictures(tmp_path, *(f"cats/{name}" for name in names)) / "cats"
+    with pytest.warns(UserWarning, match=r"\(1\) are skipped: test/4\.png\.$"):
+        assert keys(root) == list(names[:3])
+
+
 @pytest.mark.parametrize(
     ("names", "loose", "told"),
     [

@@ -182,6 +182,7 @@ def test_files_in_other_folders_are_not_meant(images: Path, write: Write, folder
         (["000.png,", "001.png,sea"], "line 1: '000.png' has no label"),
         (["000.png,sea", "", "001.png, "], "line 3: '001.png' has no label"),
         (["000.png,sea", "001.png,nan"], "line 2: '001.png' has no label"),
+        (["000.png,sea", "001.png,NaN"], "line 2: '001.png' has no label"),
         (["000.png,sea", ",sea"], "line 2: 'sea' has no path"),
         (["000.png,sea", "001.png"], "line 2: '001.png'"),
         (["000.png", "001.png,sea"], "line 1: '000.png'"),

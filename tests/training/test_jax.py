@@ -160,6 +160,13 @@ def test_other_verbs_are_tensorflows(monkeypatch):
         cli.start_backend()
 
 
+def test_a_backend_that_keras_does_not_know_is_refused():
+    process = python("theano", "-m", "artgan_tf.fit", "demo", "--dry-run")
+    assert process.returncode == 2
+    assert process.stderr.startswith("error: Set KERAS_BACKEND to tensorflow or jax (")
+    assert process.stderr.count("\n") == 1
+
+
 @pytest.mark.slow
 def test_without_tensorflow_and_without_a_choice_of_jax_one_sentence_tells(tmp_path):
     process = python("tensorflow", "-c", JAX_ALONE, "demo", "--run-dir", tmp_path / "run")

@@ -2,6 +2,8 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -93,6 +95,20 @@ def test_under_a_former_name_the_best_checkpoint_stays_known(tiny):
     watch = Watch(config, open_source(config.data))
     assert [each.name for each in watch.metrics] == ["pixel_diversity_20"]
     assert watch.best_by == "deviation_20"  # as in best.json of such a run
+
+
+def test_a_collapsed_generator_is_told_and_the_training_goes_on(tiny, capsys):
+    config = tiny("improved", log__metrics=["pixel_diversity_20"])
+    watch = Watch(config, open_source(config.data))
+    gan = SimpleNamespace(config=config, steps_done=7)
+    one = SimpleNamespace(
+        gan=gan,
+        generator=SimpleNamespace(weights=[]),
+        refresh=lambda: None,
+        generate=lambda labels, seeds: np.full((len(labels), 16, 16, 3), 9, np.uint8),
+    )
+    assert watch.measure(cast(Any, one), cast(Any, None)) == {}
+    assert "Step 7: nothing is measured. All 20 generated" in capsys.readouterr().out
 
 
 @pytest.mark.slow

@@ -113,9 +113,15 @@ def _varied(found: Sequence[Result]) -> Answer | None:
     real = 1.0 if of.real is None and (pixels or kind == "intra_spread") else of.real
     if not real:
         return _answer(question, "varied", f"{of.run:.2g} by {kind}", "", of, "{:.3g}")
-    beside, grade = f"({of.run:.2g} beside {real:.2g})", _grade(of.run / real, *VARIED)
+    # More variety than real images have is as far from them as less.
+    ratio = (
+        min(of.run / real, real / max(of.run, 1e-9)) if kind == "intra_spread" else of.run / real
+    )
+    beside, grade = f"({of.run:.2g} beside {real:.2g})", _grade(ratio, *VARIED)
     amount = TENTHS[min(round(10 * of.run / real), 10)]
     words = f"{amount} of the variety of real images {beside}"
+    if kind == "intra_spread" and of.run > 1.1 * real:
+        words = f"more variety than real images {beside}"
     words += ", by pixels" if pixels else _by(of)
     if pixels and grade != "poor":
         words, grade = f"not known: pixels vary {beside}, but so do those of noise", ""

@@ -4,9 +4,21 @@ import { server } from "./address.js";
 
 export const NO_SERVER = "?server= takes an address such as http://host:8501.";
 const PATIENCE = 60; // seconds to wait for an answer
+let most = Infinity; // instances of a request
+
+/** Ask for at most so many instances at once, as the server takes no more. */
+export function limit(instances) {
+  most = instances;
+}
 
 /** Run a signature and return its prediction for each instance. */
 export async function predict(name, signature, instances, signal) {
+  const rest = instances.slice(most);
+  const first = await predictSome(name, signature, instances.slice(0, most), signal);
+  return rest.length ? [...first, ...(await predict(name, signature, rest, signal))] : first;
+}
+
+async function predictSome(name, signature, instances, signal) {
   const body = JSON.stringify({ signature_name: signature, instances });
   // A string is sent as text/plain, for which browsers skip the CORS preflight request.
   const options = { method: "POST", body };

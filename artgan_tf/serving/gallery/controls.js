@@ -65,7 +65,7 @@ export class Controls {
     this.kind.value = all ? "" : labels.length === 1 ? labels[0] : SOME;
     byId("seeds").value = seeds.join(", ");
     byId("count").value = count;
-    this.faults();
+    this.faults(labels, count);
   }
 
   /** Hide classes that do not match; `All` and `None` affect only the visible ones. */

@@ -1,7 +1,7 @@
 // Facts about the model: from `serve`, from a file next to the page, or from TF Serving.
 
 import { server, wanted } from "./address.js";
-import { NO_SERVER, fetchJson } from "./api.js";
+import { NO_SERVER, fetchJson, limit } from "./api.js";
 
 const NO_NAME = `The server at ${server?.origin} does not answer, or does not tell which models it \
 has. If it is a TensorFlow Serving, add ?model=NAME to this page's address.`;
@@ -65,6 +65,7 @@ async function fromServe() {
   if (!server) throw new Error(NO_SERVER);
   const found = await fetchJson("gallery/models.json").catch(() => null);
   if (found?.models && !found.models.length) throw new Error("The server has no model yet.");
+  limit(found?.max_instances ?? Infinity);
   const told = found?.models?.find((model) => !wanted || model.name === wanted);
   return told && withReferences({ ...told, files: true }, new URL("gallery/references.jpg", server));
 }
