@@ -59,9 +59,7 @@ def _import_backend() -> str:
 
     backend = keras.backend.backend()
     if backend == "tensorflow":
-        import tensorflow as tf
-
-        tf.config.list_physical_devices()
+        import artgan_tf.backend.tensorflow  # noqa: F401
     return backend
 
 

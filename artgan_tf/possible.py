@@ -33,6 +33,12 @@ def check_settings(config: Config) -> None:
             "train.critic='relativistic' compares each real image with a fake of its class: set "
             "train.fake_labels to real, or choose another critic."
         )
+    if train.energy_weight and "shapes" in train.energy_of and config.data.image_size % 8:
+        raise InputError(
+            f"train.energy_of='shapes' compares thumbnails of 8x8 pixels, which "
+            f"data.image_size={config.data.image_size} does not give: take a multiple of 8, or "
+            f"leave shapes out."
+        )
     if config.discriminator.augment_strength == "adaptive" and not config.discriminator.augment:
         raise InputError(
             "discriminator.augment_strength='adaptive' has nothing to adapt: set "

@@ -82,9 +82,10 @@ def fitting(
     return Size(preset, settings, why)
 
 
-def whole(gpu: bool) -> Size:
-    """The unchanged preset, for images that cannot be counted yet."""
-    return Size(GPU if gpu else CPU, {}, "at full size")
+def whole(gpu: bool, init: Config | None) -> Size:
+    """The unchanged preset, for images that cannot be counted yet; with the networks of `init`."""
+    networks = {key: flat(init)[key] for key in (*NETWORKS, *RATES)} if init else {}
+    return Size(GPU if gpu else CPU, networks, "at full size")
 
 
 def existing(run_dir: Path) -> Size | None:

@@ -51,7 +51,7 @@ def plan(
     source = open_early(config.data)
     size = None if fresh else sizing.existing(place)
     if size is None and not source and _in_cluster(config):
-        size = sizing.whole(_on_gpu())
+        size = sizing.whole(_on_gpu(), _initial(config))
     if size is None:
         source = source or _opened(config)
         side = settings.get("data.image_size", source.side)

@@ -1,5 +1,6 @@
 """The verb: exit codes, one-sentence errors, the dry run, two devices."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -16,6 +17,7 @@ from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.pretrained import locate
 from artgan_tf.task import plan
 from artgan_tf.training import summary, trial
+from artgan_tf.training.trial import attempt
 from tests.tfds_folder import set_data_folder
 
 
@@ -128,6 +130,13 @@ def test_the_size_of_ones_own_training(pictures, gpu, steps, batch, adapts):
     assert sizing.fitting(pictures, 0, gpu).settings.keys() <= {
         "train.steps", "train.batch_size", "train.lr_drops",
     }  # fmt: skip
+
+
+def test_images_that_cannot_be_counted_train_its_networks_too():
+    init = resolve("recommended/wikiart-genre-half")
+    for gpu in (False, True):
+        size = sizing.whole(gpu, init)
+        assert resolve(size.preset, size.settings).model == init.model
 
 
 @pytest.mark.parametrize(
@@ -247,6 +256,21 @@ def test_dry_run_refuses_data_that_do_not_fit(paintings, capsys):
     assert "has 3 classes (landscape, portrait, still life) but this preset expects 10" in told.err
     assert told.out == ""
     assert fit("improved/wikiart-genre", "--data", "folder:/no/where", "--dry-run") == 2
+
+
+def test_dry_run_refuses_metrics_that_a_training_refuses(tiny_arguments, capsys):
+    arguments = tiny_arguments("improved", model__autoencoder=False)
+    assert fit(*arguments, "--set", 'log.metrics=["reconstruction_val"]', "--dry-run") == 2
+    assert "reconstruction_val needs an autoencoder" in capsys.readouterr().err
+
+
+def test_dry_run_waits_for_no_other_worker(tiny, monkeypatch):
+    cluster = {"worker": ["localhost:1", "localhost:2"]}
+    task = {"type": "worker", "index": 0}
+    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": task}))
+    for strategy in ("multiworker", "auto"):
+        config = tiny("improved", train__strategy=strategy, data__classes=3)
+        assert attempt(config, None).rate == 0
 
 
 @pytest.mark.slow

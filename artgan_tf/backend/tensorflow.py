@@ -1,6 +1,7 @@
 """Gradients, a loop and replicas with TensorFlow."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import keras
@@ -12,6 +13,10 @@ from artgan_tf.hardware import processor_flags
 from artgan_tf.losses import Terms
 
 COUNTER = "int64"  # type of the step variable: TensorFlow's smallest integer on GPUs
+
+for _gpu in tf.config.list_physical_devices("GPU"):
+    with suppress(RuntimeError):  # a program that uses the GPU already has decided this
+        tf.config.experimental.set_memory_growth(_gpu, True)  # as needed, not all at once
 
 
 def descend(
@@ -34,6 +39,9 @@ def descend(
         loss = sum(terms.values()) / count
         scaled = optimizer.scale_loss(loss)
     gradients = tape.gradient(scaled, [v.value for v in variables])
+    if count > 1 and isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        # It looks for an overflow before Keras sums, and only on the first replica.
+        gradients = tf.distribute.get_replica_context().all_reduce("mean", gradients)
     optimizer.apply(gradients, variables)  # Keras sums them over the replicas
     return terms
 

@@ -122,7 +122,7 @@ class ImprovedDiscriminator(keras.Model):
             conv = convolution(layer.channels, layer.stride, layer.kernel, spectral, dtype=dtype)
             norm, dropout = NORM if index else None, options.dropout if layer.dropout else 0.0
             self.encoder.append(block(conv, dtype, norm, dropout))
-            size //= layer.stride
+            size = -(-size // layer.stride)
         self.flatten = keras.layers.Flatten(dtype=dtype)
         self.classifier = dense(classes, spectral, dtype="float32")
         self.decoder = self._decoder(config, size, dtype) if model.autoencoder else []

@@ -33,9 +33,9 @@ def load_networks(gan: GAN, folder: Path, which: Which = "latest") -> Loaded:
     saved = choose(folder, which, lambda found: _check(found, gan))
     wanted, partly = _wanted(saved, gan), []
     for name, (variable, theirs) in wanted.items():
-        # G's input is z, if there is one, followed by the classes.
-        z = 0 if name.startswith("discriminator/") else variable.shape[0] - gan.num_classes
-        if not _assign(variable, saved.arrays[theirs], max(0, z)):
+        # G's input is z, if there is one, followed by the classes; all of D's last layer is theirs.
+        classes = None if name.startswith("discriminator/") else gan.num_classes
+        if not _assign(variable, saved.arrays[theirs], classes):
             partly.append(variable.path)
     return Loaded(saved.step, partly)
 
@@ -74,14 +74,18 @@ def _differing(ours: tuple[int, ...], theirs: tuple[int, ...]) -> list[int]:
     return [axis for axis, pair in enumerate(zip(ours, theirs, strict=True)) if len(set(pair)) > 1]
 
 
-def _assign(variable: keras.Variable, value: np.ndarray, kept: int) -> bool:
-    """Assign a value, or the first `kept` entries of the axis that differs; returns if all."""
+def _assign(variable: keras.Variable, value: np.ndarray, classes: int | None) -> bool:
+    """Assign a value; returns whether all of it.
+
+    If an axis differs, the variable's last `classes` entries of it keep their values, or all.
+    """
     shape = tuple(variable.shape)
     if shape == value.shape:
         variable.assign(value)
         return True
     (axis,) = _differing(shape, value.shape)
-    part = (*[slice(None)] * axis, slice(min(kept, value.shape[axis])))
+    kept = 0 if classes is None else shape[axis] - classes
+    part = (*[slice(None)] * axis, slice(kept))
     merged = np.array(variable)
     merged[part] = value[part]
     variable.assign(merged)

@@ -12,16 +12,13 @@ from artgan_tf.training.engine import batch_fault, takes_all
 
 
 def choose_strategy(train: Train) -> tf.distribute.Strategy:
-    """The strategy of a run, with GPUs that allocate memory as needed, not all at once.
+    """The strategy of a run.
 
     `auto` is the cluster if TF_CONFIG describes several workers, else all GPUs if there are several
     and the settings allow it, else one device. `mirrored` without GPUs mirrors over the logical CPU
     devices. Raises InputError if the settings or the description of the cluster forbid it.
     """
     gpus = tf.config.list_physical_devices("GPU")
-    for gpu in gpus:
-        if not tf.config.experimental.get_memory_growth(gpu):
-            tf.config.experimental.set_memory_growth(gpu, True)
     if train.strategy == "multiworker" or (train.strategy == "auto" and _workers() > 1):
         strategy = _multiworker()
     elif takes_all(train, len(gpus), _fault(train, len(gpus))):

@@ -29,7 +29,8 @@ class Overfitting:
 
     def __init__(self, gan: GAN, engine: Engine, source: Source):
         self.gan, self.engine = gan, engine
-        splits, count = (source.train, source.val), min(PICTURES, source.val.count)
+        splits = source.train, source.val
+        count = min(PICTURES, *(split.count for split in splits))
         self.batches = [engine.held_out(spread(split, count)) for split in splits if count]
 
     def measure(self, adapt: bool) -> dict[str, float]:

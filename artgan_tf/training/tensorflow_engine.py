@@ -59,7 +59,10 @@ class TensorFlowEngine:
             return batches if replicas == 1 else _dealt(batches, replicas)
 
         batches = self.strategy.distribute_datasets_from_function(of_worker)
-        read = iter(Reading(batches, split))
+        return self._read(Reading(batches, split))
+
+    def _read(self, batches: Iterable[Any]) -> Iterator[Any]:
+        read = iter(batches)
         while True:
             with _failures(self._cluster):
                 batch = next(read)

@@ -16,7 +16,7 @@ from artgan_tf.data.spec import open_source
 from artgan_tf.gan import GAN
 from artgan_tf.hardware import cores
 from artgan_tf.papers import build_gan
-from artgan_tf.runs.checkpoints import Checkpoints
+from artgan_tf.runs.checkpoints import Checkpoints, choose
 from artgan_tf.runs.directory import RunDirectory, sample_grids
 from artgan_tf.runs.networks import load_networks
 from artgan_tf.runs.pretrained import locate
@@ -96,6 +96,8 @@ def train(
         run.check(config, source.class_names, fingerprint(source))
     done = 0 if fresh else latest_step(run.checkpoints)
     if done >= steps:
+        done = choose(run.checkpoints, "latest", lambda saved: None).step  # skips a damaged one
+    if done >= steps:
         return Trained(run.path, done, steps, trained=False)
     held = run.held() if engine.writes else nullcontext(ExitStack())
     with telling_memory(config), Interruption() as interruption, held as hold:
@@ -131,7 +133,7 @@ def _train(
         _initialise(gan, train)
     images, found = fingerprint(source), source.train.count + source.val.count
     source = engine.keep(source)
-    watch = Watch(config, source)
+    watch, batches = Watch(config, source), engine.batches(source.train, done)
     if engine.writes:
         run.begin(config, source.class_names, images, hold, fresh)
         checkpoints.set_aside()
@@ -145,7 +147,7 @@ def _train(
         config=config,
         gan=gan,
         engine=engine,
-        batches=engine.batches(source.train, done),
+        batches=batches,
         held_out=engine.held_out(source.val),
         checkpoints=checkpoints,
         logger=RunLogger(run, sampler, done),

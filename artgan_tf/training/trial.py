@@ -1,15 +1,20 @@
 """Trains a few steps and discards them, to estimate time and memory for a dry run."""
 
+import os
 import time
 from dataclasses import dataclass, replace
 from itertools import islice
+
+import keras
 
 from artgan_tf import backend
 from artgan_tf.config import Config
 from artgan_tf.data.source import Source
 from artgan_tf.papers import build_gan
+from artgan_tf.training import overfitting
 from artgan_tf.training.engine import Engine, open_engine, telling_memory
 from artgan_tf.training.summary import about_networks, line
+from artgan_tf.training.watch import Watch
 
 # Steps before timing begins (the first is compiled); then at most this many steps or seconds.
 WARM, TIMED, SECONDS = 2, 5, 10.0
@@ -35,15 +40,19 @@ class Trial:
 def attempt(config: Config, source: Source | None) -> Trial:
     """Build everything in memory and do a few steps, as a training would.
 
-    Without a source no step is done, and the configuration must state the number of classes. With
-    strategy `multiworker` the trial uses this machine alone. Raises RunError if memory is short.
+    Without a source no step is done, and the configuration must state the number of classes. In a
+    cluster the trial uses this machine alone. Raises InputError for what the training would refuse,
+    RunError if memory is short.
     """
     with telling_memory(config):
         return _attempt(config, source)
 
 
 def _attempt(config: Config, source: Source | None) -> Trial:
-    if config.train.strategy == "multiworker":
+    if source:
+        overfitting.check(config, source)
+    os.environ.pop("TF_CONFIG", None)  # whose other workers may not be there
+    if config.train.strategy == "multiworker" and keras.backend.backend() != "jax":
         config = replace(config, train=replace(config.train, strategy="auto"))
     engine = open_engine(config)
     with engine.scope():
@@ -53,14 +62,16 @@ def _attempt(config: Config, source: Source | None) -> Trial:
     if source is None:
         return Trial(networks, 0.0)
     engine.compile(gan)
-    rate = _rate(engine, source)
+    rate = _rate(engine, config, source)
     engine.settle()
     return Trial(networks, rate)
 
 
-def _rate(engine: Engine, source: Source) -> float:
+def _rate(engine: Engine, config: Config, source: Source) -> float:
     """Steps per second on images that are kept, or read from disk, as a training would."""
-    batches = engine.batches(engine.keep(source).train, 0)
+    source = engine.keep(source)
+    Watch(config, source)
+    batches = engine.batches(source.train, 0)
     for batch in islice(batches, WARM):
         engine.train(batch)
     done, began = 0, time.monotonic()

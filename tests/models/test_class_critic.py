@@ -110,6 +110,11 @@ def test_pictures_have_the_training_size_and_range() -> None:
         ({"model__paper": "improved", "model__critic": "local"}, "model.critic works only"),
         ({"model__paper": "improved", "discriminator__feature_size": 96}, "feature_size works"),
         ({"model__paper": "improved", "train__penalty_every": 2}, "set it to 4 with"),
+        ({"model__encoder": ["64/2"] * 5}, "model.decoder doubles the size from 1 on|follows size"),
+        (
+            {"data__image_size": 20, "train__energy_weight": 1, "train__energy_of": ["shapes"]},
+            "data.image_size=20 does not give: take a multiple of 8",
+        ),
         ({"model__latent": ["4:64"]}, r"latent works only .*'artgan': set it to \[\] with"),
     ],
 )

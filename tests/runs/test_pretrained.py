@@ -203,9 +203,13 @@ def test_training_starts_from_a_run_of_other_classes(packed, tiny, paintings, tm
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("modulation", [["class", "latent"], ["class"], []], ids=str)
-def test_it_fills_a_gan_of_other_classes(modulation, tmp_path):
-    config = gans.tiny("critic", model__modulation=modulation)
+@pytest.mark.parametrize(
+    ("paper", "changes"),
+    [*(("critic", {"model__modulation": m}) for m in (["class", "latent"], ["class"], [])),
+     ("improved", {}), ("artgan", {})], ids=str,
+)  # fmt: skip
+def test_it_fills_a_gan_of_other_classes(paper, changes, tmp_path):
+    config = gans.tiny(paper, **changes)
     first, other = build_gan(config, 3), build_gan(config, 1)
     arrays = Checkpoints(first, tmp_path).arrays()
     packed = {key: array for key, array in arrays.items() if network_of(key) != "generator"}
@@ -219,8 +223,12 @@ def test_it_fills_a_gan_of_other_classes(modulation, tmp_path):
                 np.testing.assert_array_equal(mine, theirs)
                 continue
             assert mine.path in partly
-            rest = mine.shape[0] - 1  # the rows of z, if there are any
-            assert theirs.shape[0] == rest + 3
+            pair = enumerate(zip(mine.shape, theirs.shape, strict=True))
+            (axis,) = (place for place, (one, two) in pair if one != two)
+            three = (np.moveaxis(np.array(weight), axis, 0) for weight in (mine, theirs, before))
+            mine, theirs, before = three
+            rest = len(mine) - 1  # the rows of z, if there are any
+            assert len(theirs) == rest + 3
             np.testing.assert_array_equal(mine[:rest], theirs[:rest])
             if network == "generator":
                 np.testing.assert_array_equal(mine[rest:], before[rest:])

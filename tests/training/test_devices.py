@@ -21,7 +21,6 @@ class Mirrored:
 def two_gpus(monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind, kind])
-    monkeypatch.setattr(tf.config.experimental, "get_memory_growth", lambda gpu: True)
     monkeypatch.setattr(devices, "_mirrored", lambda on_gpus: Mirrored())
 
 

@@ -1,13 +1,14 @@
 """r_v, and augmentation whose strength follows it."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from artgan_tf.config import InputError
-from artgan_tf.data.source import Indexed, Streamed, spread
+from artgan_tf.data.source import Indexed, Source, Streamed, spread
 from artgan_tf.data.spec import open_source
 from artgan_tf.papers import build_gan
 from artgan_tf.runs.checkpoints import Checkpoints
@@ -92,6 +93,15 @@ def test_pictures_are_from_all_over_a_split() -> None:
     assert (places[0], places[-1], some.name(9)) == (0, 99, "picture 99")
     assert labels[places].tolist() == some.labels.tolist()
     assert spread(split, 100) is split
+
+
+def test_as_many_held_out_images_are_compared_as_training_images() -> None:
+    """Or those of the first classes alone, as a split is in order of its labels."""
+    few, many = (Indexed(np.zeros(n, np.int32), lambda i: np.zeros((16, 16, 3))) for n in (6, 30))
+    engine = SimpleNamespace(held_out=lambda split: split)
+    found = overfitting.Overfitting(None, engine, Source("x", ("a",), few, many))  # type: ignore
+    counts = [split.count for split in found.batches]  # type: ignore[attr-defined]
+    assert counts == [6, 6]
 
 
 def test_of_a_streamed_split_the_first() -> None:

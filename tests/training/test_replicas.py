@@ -82,6 +82,44 @@ def job_number() -> int:
     pytest.skip("no two ports are free")
 
 
+OVERFLOW = """
+import keras, numpy as np, tensorflow as tf
+from artgan_tf.backend import descend
+(cpu,) = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+sums = tf.distribute.ReductionToOneDevice()
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"], cross_device_ops=sums)
+with strategy.scope():
+    network = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.5), initial_scale=8.0)
+    optimizer.build(network.trainable_variables)
+
+def step(most):
+    number = tf.distribute.get_replica_context().replica_id_in_sync_group
+    factor = tf.where(number == 1, most, 1.0)
+    images = tf.ones((2, 1))
+    descend(optimizer, network, lambda: {"x": factor * tf.reduce_mean(network(images))}, [])
+
+run = tf.function(lambda most: strategy.run(step, (most,)), autograph=False)
+before = network.get_weights()
+run(tf.constant(float("inf")))
+for one, other in zip(network.get_weights(), before):
+    np.testing.assert_array_equal(one, other)
+assert float(keras.ops.convert_to_numpy(optimizer.dynamic_scale)) == 4.0
+run(tf.constant(3.0))
+for one, other in zip(network.get_weights(), before):
+    np.testing.assert_allclose(one, other - 0.5 * (1 + 3) / 2, rtol=1e-6)
+"""
+
+
+@pytest.mark.slow
+def test_an_overflow_on_any_replica_leaves_the_weights_alone():
+    environment = os.environ | {"CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "2"}
+    command = [sys.executable, "-c", OVERFLOW]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
 def assert_all_hold(ours: list[dict[str, np.ndarray]]) -> None:
     """Replicas have the same values to the last bit, moving statistics included.
 

@@ -124,3 +124,16 @@ def test_ctrl_c_ends_a_script_after_saving(tiny, tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt, match="step 1 of 6; the same call goes on there"):
         train(config, run)
     assert (run / "checkpoints" / "step-1.npz").is_file()
+
+
+@pytest.mark.slow
+def test_a_finished_run_whose_last_checkpoint_is_damaged_trains_its_end_again(
+    trained, tiny, tmp_path
+):
+    run = trained("improved", tmp_path / "run")
+    file = run / "checkpoints" / "step-6.npz"
+    file.write_bytes(file.read_bytes()[:-200])
+    with pytest.warns(UserWarning, match=r"Using \S+step-4\.npz"):
+        result = train(tiny("improved"), run)
+    assert (result.trained, result.step) == (True, 6)
+    assert not train(tiny("improved"), run).trained
