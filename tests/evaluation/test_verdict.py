@@ -132,6 +132,11 @@ def test_of_one_kind_the_most_pictures_count_and_of_seeds_their_mean():
     assert said(found)["realistic"] == ("FID 60, other real images 25; lower is better", "fair")
 
 
+def test_more_variety_than_real_images_have_is_no_praise():
+    told = said(both("intra_spread_1k_val", 3.0, 1.0))
+    assert told["varied"] == ("more variety than real images (3 beside 1)", "poor")
+
+
 def test_recall_stands_in_and_d_for_a_classifier():
     run, real = ({"precision": 0.9, "recall": recall} for recall in (0.3, 0.6))
     found = both("precision_recall_1k_k3", run, real)

@@ -42,6 +42,18 @@ def test_a_tf_serving_tells_no_class_names_but_they_may_lie_beside_the_page(gall
     assert f"{CLASSES[2]}, no. 0" in gallery.open("/?model=artgan#count=1").painted(3)
 
 
+def test_it_asks_for_no_more_pictures_at_once_than_the_server_takes(gallery):
+    page, asked = gallery.page, []
+
+    def limited(route):
+        route.fulfill(json=route.fetch().json() | {"max_instances": 3})
+
+    page.route("**/gallery/models.json", limited)
+    page.on("request", lambda request: asked.append(request.post_data_json or {}))
+    gallery.open(TWO).painted(4)
+    assert [len(body["instances"]) for body in asked if body] == [3, 1]
+
+
 def test_pictures_stay_where_they_are_when_the_server_is_away(gallery):
     page = gallery.open(TWO).page
     pictures = gallery.painted(4)
