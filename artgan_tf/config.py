@@ -142,7 +142,7 @@ class Train:
 
 @dataclass(frozen=True)
 class Log:
-    """Logging intervals, in steps, and metrics; these and `train.steps` may change on resume."""
+    """Logging intervals, in steps, and metrics, which may change on resume."""
 
     __pydantic_config__ = STRICT
     history_every: Step = 50

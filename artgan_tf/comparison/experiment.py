@@ -29,7 +29,7 @@ from artgan_tf.runs.steps import latest_step
 from artgan_tf.training.schedule import schedule
 from tfrecords_tools.common import files
 
-FREE = ("log.", "data.on_change")  # settings that do not change the result
+FREE = ("log.", "data.on_")  # settings that do not change the result
 ROOM = 2**16  # bytes; a disk with less free space counts as full
 
 

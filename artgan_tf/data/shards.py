@@ -75,7 +75,7 @@ def damage_sentence(dataset: DataSet, found: str) -> str:
     """The error sentence for a result of `damaged`."""
     return (
         f"tfrecords:{dataset.folder} is damaged: {found}; delete the shard and convert again, or "
-        f"skip damaged records with --set data.on_corrupt=skip."
+        f"skip damaged records with --set data.on_corrupt=skip data.on_change=accept."
     )
 
 

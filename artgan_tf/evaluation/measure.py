@@ -64,7 +64,8 @@ def measure(
             use a classifier trained on the real images.
         data: SPEC of other real images of the same classes; None for the run's own.
         seeds: seeds of the latents; each gives other images and another result.
-        out: folder for results and report; None for the run's directory.
+        out: folder for results and report; None for the run's directory, or
+            `runs/pretrained/NAME`.
         weights: the generator's weights, averaged over training (`ema`) or the last (`raw`).
         checkpoint: `latest`, `best`, or a step.
 

@@ -14,7 +14,7 @@ import tomli_w
 from artgan_tf.config import Config, InputError, flat, from_tree, to_tree
 from artgan_tf.data.fingerprint import Fingerprint, changes
 from artgan_tf.runs.pretrained import no_run
-from artgan_tf.runs.steps import Which, candidates
+from artgan_tf.runs.steps import Which, candidates, latest_step
 from tfrecords_tools.common import files, locks
 
 FREE_TO_CHANGE = ("train.steps", "log.", "data.on_")  # on resume
@@ -53,14 +53,19 @@ class RunDirectory:
         other images unless `data.on_change` is "accept".
         """
         self.check_place(config)
-        if self.config_file.exists():
+        if self._has_checkpoints():
             self._check_classes(class_names)
             self._check_data(config, data)
 
     def check_place(self, config: Config) -> None:
-        """Raises InputError if the directory holds other files, or a run with other settings."""
-        if self.config_file.exists():
+        """Raises InputError if the directory holds other files, or a run with other settings.
+
+        A run that has no checkpoint yet may begin again with any.
+        """
+        if self._has_checkpoints():
             self._check_same(config)
+        elif self.config_file.exists():
+            return
         elif self.path.exists() and (not self.path.is_dir() or self._has_files()):
             raise InputError(f"{self.path} is not empty and not a run: choose another --run-dir.")
 
@@ -113,6 +118,9 @@ class RunDirectory:
 
     def _held(self) -> AbstractContextManager[None]:
         return locks.held(self.path, "training", "wait for it, or choose another --run-dir")
+
+    def _has_checkpoints(self) -> bool:
+        return self.config_file.exists() and bool(latest_step(self.checkpoints))
 
     def _has_files(self) -> bool:
         return any(path.name not in locks.NAMES for path in self.path.iterdir())

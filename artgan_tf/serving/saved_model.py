@@ -36,7 +36,8 @@ class ExportOptions:
     """Options of an export.
 
     Attributes:
-        out: folder above the model's name; None for `export` in the run's directory.
+        out: folder above the model's name; None for `export` in the run's directory, or in
+            `runs/pretrained/NAME`.
         name: name of the model in URLs; empty for the name of the run's folder.
         which: the checkpoint to export.
         weights: which weights of G to export.

@@ -10,6 +10,8 @@ def test_only_steps_and_the_log_may_change(tmp_path):
     run, config = RunDirectory(tmp_path / "run"), resolve("demo")
     with run.held() as hold:
         run.begin(config, ["a"], {}, hold)
+    run.check_place(resolve("demo", {"train.batch_size": 10}))  # as nothing was trained yet
+    (run.checkpoints / "step-1.npz").touch()
     changed = {"train.steps": 7, "log.metrics": ["kid_1k_val"], "log.history_every": 3}
     changed |= {"data.on_corrupt": "skip"}
     run.check_place(resolve("demo", changed))
@@ -24,6 +26,7 @@ def test_changed_data_must_be_accepted_and_are_noted_then(tmp_path):
     before, now = ({"train": {"a": {"images": count, "names": ""}}} for count in (12, 13))
     with run.held() as hold:
         run.begin(config, ["a"], before, hold)
+        (run.checkpoints / "step-1.npz").touch()
         run.check(config, ["a"], before)
         with pytest.raises(InputError, match="it now has 13 train images of a, not 12") as told:
             run.check(config, ["a"], now)
