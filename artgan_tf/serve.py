@@ -43,7 +43,7 @@ def serve(
         poll: seconds between checks for new versions.
         batch: largest number of pictures generated together, rounded down to a power of two.
         window_ms: milliseconds that a request waits for others while the server is busy.
-        max_instances: largest number of pictures per request.
+        max_instances: largest number of pictures per request (the gallery's sheets take up to 256).
         max_body_mb: largest size of a request in megabytes.
         max_megapixels: largest total of pixels in the pictures of a request, in millions.
         timeout: seconds that a request's head, and then its body, may take to arrive.
@@ -60,7 +60,7 @@ def serve(
         allowed = f"use more than 0, and less than {LARGE:g}"
         require(0 < value < LARGE, f"{option} {value:g} is invalid: {allowed}.")
     from artgan_tf.serving.address import bound, url
-    from artgan_tf.serving.model_dir import find_model, newer_checkpoint
+    from artgan_tf.serving.model_dir import find_model, model_name, newer_checkpoint
 
     found = find_model(model)
     with bound(host, port) as listening:  # a wrong model or address fails before TensorFlow starts
@@ -76,7 +76,8 @@ def serve(
         if not found.versions():
             _export(model, port=listening.getsockname()[1])
         elif newer := newer_checkpoint(model, found):
-            again = cli.command("artgan_tf.export", model)
+            named = ["--name", found.name] if found.name != model_name(model) else []
+            again = cli.command("artgan_tf.export", model, *named)
             told = f"The export is older than {newer.name}: {again} makes one, which is taken over."
             print(told, file=sys.stderr, flush=True)
         server.run(model, found, listening, url(host, listening), settings)

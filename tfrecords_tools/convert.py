@@ -58,13 +58,14 @@ def collect(options: Options) -> Collection:
 def _check_missing(collection: Collection, options: Options) -> None:
     if not collection.listing:
         return
-    missing, rows = len(collection.listing.missing), sum(collection.listing.rows.values())
-    if missing > options.max_missing_fraction * rows:
-        raise InputError(
-            f"{missing} of {rows} listed images are not below {options.source} (such as "
-            f"{collection.listing.missing[0][1]}), more than --max-missing-fraction "
-            f"{options.max_missing_fraction}: check the folder or raise the fraction."
-        )
+    for split, rows in collection.listing.rows.items():
+        missing = [path for of, path in collection.listing.missing if of == split]
+        if len(missing) > options.max_missing_fraction * rows:
+            raise InputError(
+                f"{len(missing)} of {rows} images listed for {split} are not below "
+                f"{options.source} (such as {missing[0]}), more than --max-missing-fraction "
+                f"{options.max_missing_fraction}: check the folder or raise the fraction."
+            )
 
 
 def _write(workspace: Workspace, collection: Collection, options: Options) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from tfrecords_tools.common.errors import InputError, NotThere
 from tfrecords_tools.records import count_records, is_compressed
-from tfrecords_tools.workspace import REPORT, STATE, read_json
+from tfrecords_tools.workspace import PLAN, REPORT, STATE, read_json
 
 MADE = "give one that convert made, with a dataset_info.json"
 
@@ -40,7 +40,7 @@ def check_dataset(folder: Path) -> tuple[str, ...]:
         NotThere: the folder does not exist.
         InputError: the folder is not a data set, or an unfinished one.
     """
-    if (folder / STATE).is_dir():
+    if (folder / STATE / PLAN).is_file():
         raise InputError(f"{folder} is not finished: run the same convert command again.")
     if not folder.is_dir():
         raise NotThere(f"There is no folder {folder}: {MADE}.")

@@ -35,8 +35,9 @@ def class_folders(root: Path) -> Collection:
     trees = _trees(root)
     _warn_of_wrappers(root, trees)
     names = tuple(sorted({name for tree in trees.values() for name in tree}))
+    labels = {name: label for label, name in enumerate(names)}
     examples = [
-        Example(split, path.relative_to(root).as_posix(), names.index(name))
+        Example(split, path.relative_to(root).as_posix(), labels[name])
         for split, tree in trees.items()
         for name, paths in sorted(tree.items())
         for path in paths

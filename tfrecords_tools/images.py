@@ -145,10 +145,14 @@ def _to_rgb(image: Image.Image, profiles: bool = True) -> Image.Image:
 
 
 def _shorten_transparency(image: Image.Image) -> None:
-    """Reduce a 16-bit PNG's transparent colour to 8 bits, as Pillow does only for its pixels."""
-    tile = getattr(image, "tile", None) if image.mode == "RGB" else None
-    if tile and tile[0][3] == "RGB;16B" and "transparency" in image.info:
-        image.info["transparency"] = tuple(c >> 8 for c in image.info["transparency"])
+    """Scale a PNG's transparent colour to 8 bits, as Pillow does only for its pixels."""
+    tile, transparent = getattr(image, "tile", None), image.info.get("transparency")
+    if not tile or transparent is None:
+        return
+    if (image.mode, tile[0][3]) == ("RGB", "RGB;16B"):
+        image.info["transparency"] = tuple(c >> 8 for c in transparent)
+    elif image.mode == "L" and (scale := {"L;2": 85, "L;4": 17}.get(tile[0][3])):
+        image.info["transparency"] = scale * transparent
 
 
 def _seek_picture(image: Image.Image) -> None:

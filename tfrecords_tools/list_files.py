@@ -3,8 +3,10 @@
 import codecs
 import csv
 import io
+import json
 import warnings
 from collections.abc import Callable, Sequence, Set
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -56,7 +58,7 @@ def read_rows(split: str, file: Path, images: Set[str], root: str) -> list[Liste
         InputError: the file cannot be read, or is not a list of paths and labels.
     """
     text = read_text(file)
-    if text.lstrip()[:1] in ("{", "["):
+    if _is_json(text):
         raise InputError(f"{file} is JSON: give path,label rows.")
     lines, layout = choice = _best(text, file, images, root)
     if not lines:
@@ -73,6 +75,14 @@ def read_rows(split: str, file: Path, images: Set[str], root: str) -> list[Liste
             raise InputError(f"{place}: {fields[0]!r} is not a path,label row.")
         rows.append(Listed(split, path, fields[layout.label], place))
     return rows if _exact(choice, images) else _moved(rows, file, images, root)
+
+
+def _is_json(text: str) -> bool:
+    """Whether a text, or its first line, is a JSON object or list."""
+    for part in (text, text.strip().partition("\n")[0]):
+        with suppress(ValueError):
+            return isinstance(json.loads(part), dict | list)
+    return False
 
 
 def _moved(rows: list[Listed], file: Path, images: Set[str], root: str) -> list[Listed]:
@@ -146,7 +156,9 @@ def _best(text: str, file: Path, images: Set[str], root: str) -> Choice:
     def loose(choice: Choice) -> tuple[int, int]:
         lines, layout = choice
         found = elsewhere((layout.path_of(fields) for _, fields in lines), images, root)
-        return len(found), sum(len(fields) > 1 for _, fields in lines)
+        # A label such as 3 also fits a file 3.png, but few lines have the same label.
+        fits = len(found) if layout.label == -1 or 2 * len(found) > len(lines) else 0
+        return fits, sum(len(fields) > 1 for _, fields in lines)
 
     return max(choices, key=loose)
 

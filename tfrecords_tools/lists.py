@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from pathlib import Path
 
@@ -111,8 +112,10 @@ def _classes_of(rows: Sequence[Listed]) -> dict[str, int]:
     for label, place in places.items():
         check_names([label], place)
     try:
-        numbers = {label: float(label) for label in places}
-    except ValueError:
+        numbers = {label: Decimal(label) for label in places}
+    except InvalidOperation:
+        numbers = {}
+    if not numbers or not all(number.is_finite() for number in numbers.values()):
         return {label: index for index, label in enumerate(sorted(places))}
     ordered = sorted(places, key=lambda label: numbers[label])
     if numbers[ordered[0]] < 0:

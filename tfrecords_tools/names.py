@@ -53,9 +53,10 @@ def elsewhere(paths: Iterable[str], files: Set[str], root: str) -> dict[str, str
         stems[stem(file)].append(file)
     found: dict[str, str] = {}
     for path in paths:
-        whole = stem(path)
-        below = f"/{whole}".partition(f"/{canonical(root)}/")[2]
-        named = stems.get(whole) or stems.get(below, [])
+        places = [stem(path)]  # and what is below each folder called root
+        while rest := f"/{places[-1]}".partition(f"/{canonical(root)}/")[2]:
+            places.append(rest)
+        named = next(filter(None, map(stems.get, places)), [])
         if len(named) == 1:
             found[path] = named[0]
     return found

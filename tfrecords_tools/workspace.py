@@ -7,17 +7,17 @@ exists and its file has the size given in the report.  `report.json` is written 
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from tfrecords_tools.common.errors import InputError, RunError
 from tfrecords_tools.common.files import clear_all, reason, write_json
-from tfrecords_tools.common.locks import NAMES, held
+from tfrecords_tools.common.locks import LOCK, NAMES, held
 from tfrecords_tools.plan import Plan, Shard
 from tfrecords_tools.shards import ShardReport
 
-STATE, REPORT = ".convert", "report.json"
+STATE, PLAN, REPORT = ".convert", "plan.json", "report.json"
 DESCRIPTIONS = ("dataset_info.json", "features.json", "label.labels.txt", "report.txt", REPORT)
 OLD_DEFAULTS = {"ignore_profiles": True}  # for sets that were made before an option existed
 
@@ -27,7 +27,7 @@ class Workspace:
 
     def __init__(self, folder: Path, plan: Plan):
         self.folder, self.plan, self.state = folder, plan, folder / STATE
-        self.owner = self.state / "plan.json"
+        self.owner = self.state / PLAN
 
     @contextmanager
     def opened(self, overwrite: bool) -> Iterator[None]:
@@ -49,6 +49,10 @@ class Workspace:
                 if not self.owner.exists():
                     write_json(self.owner, self.plan.identity)
                 yield
+            if not self.owner.exists():  # `close`; a network file system keeps an open lock file
+                with suppress(OSError):
+                    (self.state / LOCK).unlink(missing_ok=True)
+                    self.state.rmdir()
         except OSError as error:
             raise RunError(
                 f"{self.folder} cannot be written: {reason(error)}; the same command resumes where "
@@ -59,7 +63,7 @@ class Workspace:
         """Return whether the data set is complete."""
         whole = all((self.folder / name).is_file() for name in DESCRIPTIONS)
         complete = len(self.done()) == len(self.plan.shards)
-        return whole and complete and not self.state.exists()
+        return whole and complete and not self.owner.exists()
 
     def notes(self, shard: Shard) -> Path:
         """Return the path of a shard's report."""
@@ -77,8 +81,10 @@ class Workspace:
         ]
 
     def close(self) -> None:
-        """Delete the state of the conversion, once everything is written."""
-        shutil.rmtree(self.state)
+        """Delete the state of the conversion, once everything is written; its plan last."""
+        for path in sorted(self.state.iterdir(), key=lambda path: path == self.owner):
+            if path.name not in NAMES:
+                _delete(path)
 
     def _final(self) -> dict[str, Any]:
         return read_json(self.folder / REPORT) or {}
@@ -104,7 +110,7 @@ class Workspace:
             )
 
     def _delete(self) -> None:
-        """Delete what conversions of this name have written, and nothing else.
+        """Delete what conversions of this name, or of this folder, have written, and nothing else.
 
         The plan and the report, which show that the folder is ours, go last; lock files stay.
         """
@@ -112,11 +118,17 @@ class Workspace:
         kept = [*last, *(self.state / name for name in NAMES)]
         written = [self.folder / name for name in DESCRIPTIONS]
         written += [*self.folder.glob(f"{self.plan.name}-*.tfrecord-*-of-*"), *self.state.glob("*")]
+        reported = self._final().get("shards", [])  # of another name, if the folder was renamed
+        written += [self.folder / Path(each["file"]).name for each in reported]
         for path in [*(path for path in written if path not in kept), *last]:
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
+            _delete(path)
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -23,7 +23,8 @@ def check_run(run: Path, which: Which, data: str | None = None, own_data: bool =
         try:
             source = open_early(real_data(config.data, data))
         except InputError:
-            if data or not is_pretrained(run):
+            place = Path(config.data.spec.partition(":")[2]).expanduser()
+            if data or not is_pretrained(run) or place.exists():
                 raise
             made = "make it as docs/wikiart.md tells, or " * config.data.spec.startswith(
                 "tfrecords:"

@@ -24,7 +24,7 @@ def bound(host: str, port: int) -> socket.socket:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind(info[4])
         found.listen(BACKLOG)  # binding alone does not reserve the port
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, UnicodeError) as error:
         if getattr(error, "errno", None) == EADDRINUSE:
             raise InputError(
                 f"Port {port} of {host} is taken: choose another with --port, "

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 
 import numpy as np
 import pytest
@@ -236,3 +237,27 @@ def test_escape_from_a_link_leads_to_the_wall(gallery, seed):
     gallery.shown(f"rings, no. {seed}")
     page.keyboard.press("Escape")
     page.wait_for_function("() => document.activeElement.matches('#grid .tile')")
+
+
+def test_a_slider_moves_the_picture_even_if_the_browser_refuses_more_addresses(gallery, rest):
+    page = gallery.open(f"{TWO}&at=rings&seed=5").page
+    gallery.shown("rings, no. 5")
+    refuse = "throw new DOMException('too many', 'SecurityError')"
+    page.evaluate(f"() => {{ history.replaceState = () => {{ {refuse}; }}; }}")
+    page.fill("#t", "40")
+    gallery.shown("rings, no. 5, 40 % towards no. 6")
+    page.evaluate("() => { delete history.replaceState; }")  # the browser's own again
+    page.wait_for_url(re.compile(r"[#&]t=40(&|$)"))
+    gallery.state("addresses refused for a while")
+
+
+def test_the_browser_s_own_keys_are_left_to_it(gallery):
+    page = gallery.open(TWO).page
+    gallery.painted(4)
+    page.focus("#grid .tile >> nth=1")
+    prevented = """(init) => {
+      const rest = { key: "ArrowLeft", bubbles: true, cancelable: true, ...init };
+      return !document.activeElement.dispatchEvent(new KeyboardEvent("keydown", rest));
+    }"""
+    assert not page.evaluate(prevented, {"altKey": True})
+    assert page.evaluate(prevented, {})

@@ -149,8 +149,9 @@ def test_a_checkpoint_that_is_newer_than_the_export_is_found(run, monkeypatch):
         assert (found and found.name) == newer
     # So are the weights of a newer package.
     monkeypatch.setenv("ARTGAN_RUNS", str(run))
-    put(run / "cifar10" / "export" / "cifar10", 1)
-    os.utime(run / "cifar10" / "export" / "cifar10" / "1" / "saved_model.pb", (9, 9))
+    export = run / "pretrained" / "cifar10" / "export" / "cifar10"
+    put(export, 1)
+    os.utime(export / "1" / "saved_model.pb", (9, 9))
     package = Path("pretrained:cifar10")
     found = newer_checkpoint(package, find_model(package))
     assert found

@@ -1,6 +1,8 @@
 """Any file becomes an RGB image of an exact size or raises `UnreadableImage`."""
 
 import io
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +90,21 @@ def test_transparency_is_laid_on_white(mode: str) -> None:
     np.testing.assert_allclose(result[:, 23:].astype(int), 102, atol=5)
     half = encoded(Image.new("RGBA", (8, 8), (0, 0, 200, 128)))
     np.testing.assert_allclose(read_image(half, 8)[0, 0], (127, 127, 227), atol=1)
+
+
+@pytest.mark.parametrize(("bits", "grey"), [(2, 1), (4, 7)])
+def test_a_transparent_grey_of_few_bits_is_laid_on_white(bits: int, grey: int) -> None:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        crc = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + crc
+
+    row = sum(grey << bits * place for place in range(8 // bits))
+    pixels = zlib.compress((b"\0" + bytes([row]) * bits) * 8)  # 8x8, all of that grey
+    header = struct.pack(">IIBBBBB", 8, 8, bits, 0, 0, 0, 0)
+    transparent = struct.pack(">H", grey)
+    parts = {b"IHDR": header, b"tRNS": transparent, b"IDAT": pixels, b"IEND": b""}
+    png = b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts.items())
+    assert (read_image(png, 8) == 255).all()
 
 
 @pytest.mark.parametrize("top", [65535, 20000, 200], ids="white {}".format)

@@ -222,3 +222,30 @@ def test_a_label_that_no_class_file_has_is_refused_in_any_line(images: Path, wri
         path, line = write(*lines), lines.index("001.png,2") + 1
         said = refusal(listed_images, images, {"train": path}, classes)
         assert all(part in said for part in (f"{path}, line {line}", "'2'", "'001.png'"))
+
+
+# ---- lists made elsewhere ----------------------------------------------------------------------
+def test_labels_that_fit_file_names_are_no_paths(tmp_path: Path, write: Write) -> None:
+    root = pictures(tmp_path / ROOT, *(f"{n}.png" for n in range(20)))
+    lines = [f"/home/me/val/{n}.png,{n % 10}" for n in range(40, 60)]
+    made = listed_images(root, {"train": write(*lines)}, None)
+    assert (len(made.class_names), len(made.listing.missing)) == (10, 20)
+
+
+def test_of_nested_folders_of_one_name_the_inner_one_may_be_given(tmp_path: Path, write: Write):
+    root = pictures(tmp_path / "wikiart" / "wikiart", *(f"a/{n}.png" for n in range(4)))
+    lines = [f"/kaggle/input/wikiart/wikiart/a/{n}.png,{n % 2}" for n in range(4)]
+    with pytest.warns(UserWarning, match="4 of 4 lines are matched"):
+        assert listed_images(root, {"train": write(*lines)}, None).listing.missing == []
+
+
+def test_a_path_may_begin_with_a_bracket(tmp_path: Path, write: Write) -> None:
+    names = ["[monet] sea.png", "[monet] lilies.png"]
+    root = pictures(tmp_path / ROOT, *names)
+    assert found(root, write(*(f"{name},a" for name in names))) == [(n, "a") for n in sorted(names)]
+
+
+def test_long_numbers_are_told_apart(images: Path, write: Write) -> None:
+    lines = [f"{name},90000000000000000{n % 3}" for n, name in enumerate(NAMES)]
+    made = listed_images(images, {"train": write(*lines)}, None)
+    assert made.class_names == tuple(f"90000000000000000{n}" for n in range(3))

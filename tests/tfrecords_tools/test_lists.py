@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tfrecords_tools.conversions import pictures
+from tests.tfrecords_tools.conversions import pictures, refused
 from tfrecords_tools.common.errors import InputError
 from tfrecords_tools.examples import Example
 from tfrecords_tools.lists import Listing, listed_images, parse_lists, wikiart_lists
@@ -152,3 +152,11 @@ def test_words_name_lists_of_splits_or_one_to_be_divided() -> None:
 def test_other_words_are_refused(words: list[str]) -> None:
     with pytest.raises(InputError, match=r"--labels .*train=FILE"):
         parse_lists(words)
+
+
+def test_a_held_out_list_whose_files_are_missing_is_refused_however_short(tmp_path: Path) -> None:
+    root = pictures(tmp_path / "pictures", *(f"{n:03d}.png" for n in range(100)))
+    train = write(tmp_path / "t.csv", *(f"{n:03d}.png,{n % 2}" for n in range(100)))
+    val = write(tmp_path / "v.csv", *(f"gone/{n}.png,{n % 2}" for n in range(4)))
+    said = refused(root, tmp_path / "out", "--labels", f"train={train}", f"val={val}")
+    assert "4 of 4 images listed for val are not below" in said

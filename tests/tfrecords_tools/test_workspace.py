@@ -24,6 +24,7 @@ from tests.tfrecords_tools.conversions import (
 from tfrecords_tools.common import files
 from tfrecords_tools.common.errors import InputError
 from tfrecords_tools.common.locks import held
+from tfrecords_tools.dataset import check_dataset
 from tfrecords_tools.workspace import Workspace
 
 FLAGS = ("--size", 12, "--shards", 4, "--encoding", "raw", "--crop", "center")
@@ -85,6 +86,13 @@ def test_a_finished_set_is_answered_and_left_alone(place: Path) -> None:
     assert f"{place / 'set'} is complete" in done.stdout
     assert (stamps(place / "set", "*"), content(place / "set")) == before
     assert "images/s" not in done.stderr
+
+
+def test_a_lock_file_that_a_file_system_keeps_does_not_unfinish_a_set(place: Path) -> None:
+    (place / "set" / ".convert").mkdir()
+    (place / "set" / ".convert" / ".nfs0123").touch()
+    assert "images/s" not in again(place).stderr
+    assert check_dataset(place / "set")
 
 
 @pytest.mark.parametrize("damage", ["lost", "cut", "longer"])
@@ -157,6 +165,13 @@ def test_other_images_are_refused(place: Path) -> None:
 
 
 # ---- --overwrite -----------------------------------------------------------------------------
+def test_overwrite_in_a_renamed_folder_leaves_no_shards_of_the_former_name(place: Path) -> None:
+    old = {path.name for path in shards(place / "set")}
+    (place / "set").rename(place / "new")
+    assert again(place, "--overwrite", out="new").returncode == 0
+    assert not old & set(content(place / "new"))
+
+
 def test_overwrite_replaces_what_convert_made_and_no_more(place: Path, finished: Path) -> None:
     """The shards of another data set in the same folder stay, too."""
     half_done(place, lost=3)

@@ -40,8 +40,11 @@ export class Detail {
     byId("next").addEventListener("click", () => this.step(1));
     this.dialog.addEventListener("keydown", (event) => this.key(event));
     this.dialog.addEventListener("close", () => this.closed());
-    this.dialog.addEventListener("pointerdown", ({ target }) => {
-      if (target === this.dialog) this.dialog.close(); // outside the content, on the backdrop
+    this.dialog.addEventListener("pointerdown", ({ target, clientX: x, clientY: y }) => {
+      if (target !== this.dialog) return;
+      const { left, right, top, bottom } = this.dialog.getBoundingClientRect();
+      const inside = left <= x && x <= right && top <= y && y <= bottom; // on its scrollbar
+      if (!inside) this.dialog.close();
     });
     byId("go").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -61,7 +64,10 @@ export class Detail {
     if (!this.dialog.open) this.dialog.showModal();
     if (another) this.references.show(at.label);
     for (const [id, steps] of [["previous", -1], ["next", 1]]) {
-      byId(id).disabled = !this.grid.beside(at, steps);
+      const there = Boolean(this.grid.beside(at, steps));
+      // A disabled button would lose the focus to the page, where arrows do nothing.
+      if (!there && document.activeElement === byId(id)) byId("close").focus();
+      byId(id).disabled = !there;
     }
     this.see(at, morph);
   }
@@ -77,8 +83,8 @@ export class Detail {
 
   slide(morph, source = null) {
     this.morph.show(morph);
-    this.moved(this.at, morph, false);
     this.see(this.at, morph, source);
+    this.moved(this.at, morph, false);
   }
 
   key(event) {

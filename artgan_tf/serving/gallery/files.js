@@ -14,6 +14,11 @@ export async function encoded(file) {
   return asDataUri(kept ? file : await redrawn(file));
 }
 
+/** Return a data URI of a smaller copy, of at most a million pixels. */
+export async function reduced(file) {
+  return asDataUri(await redrawn(file));
+}
+
 async function redrawn(file) {
   const bitmap = await createImageBitmap(file).catch(() => {
     throw new Error(`${file.name} is no image that this browser can read.`);

@@ -1,7 +1,7 @@
 // The form for a visitor's own picture, and the verdict on it.
 
 import { byId, latest } from "./elements.js";
-import { encoded } from "./files.js";
+import { encoded, reduced } from "./files.js";
 import { judged } from "./verdict.js";
 
 export class Judge {
@@ -49,12 +49,23 @@ export class Judge {
     this.notice.clear();
     byId("detail").close();
     try {
-      const source = await encoded(file);
-      const found = await judged(this.model, { source, words: file.name }, signal);
+      const found = await this.judged(file, signal);
       byId("verdict").replaceChildren(...found);
       byId("verdict").scrollIntoView({ block: "nearest" });
     } catch (error) {
       this.fail(error, file);
+    }
+  }
+
+  /** The verdict on a file, or on a smaller copy if the server refuses it, as for its pixels. */
+  async judged(file, signal) {
+    const ask = (source) => judged(this.model, { source, words: file.name }, signal);
+    try {
+      return await ask(await encoded(file));
+    } catch (error) {
+      const smaller = error.refused && (await reduced(file).catch(() => null));
+      if (!smaller) throw error;
+      return ask(smaller);
     }
   }
 

@@ -6,6 +6,7 @@ const ACROSS = { ArrowUp: -1, ArrowDown: 1 };
 /** Let arrows, Home and End move the focus among matching elements, by their place on screen. */
 export function rove(place, selector) {
   place.addEventListener("keydown", (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return; // the browser's
     const all = [...place.querySelectorAll(selector)];
     const next = goal(all, all.indexOf(event.target), event.key);
     if (!next) return;

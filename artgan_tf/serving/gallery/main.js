@@ -15,6 +15,8 @@ import { atRest, read, write } from "./state.js";
 const notice = new Notice(byId("notice"));
 const told = [new Notice(byId("address")), new Notice(byId("detail-address"))];
 
+const AGAIN = 2000; // milliseconds until an address that the browser refused is tried again
+
 class Page {
   constructor(model) {
     this.model = model;
@@ -29,6 +31,7 @@ class Page {
 
   /** Show the view in the address. */
   restore() {
+    clearTimeout(this.later);
     const { strange, ...view } = read(this.model);
     this.view = view;
     this.show();
@@ -76,10 +79,16 @@ class Page {
   }
 
   remember(step) {
+    clearTimeout(this.later);
     const hash = write(this.model, this.view);
     if (hash === location.hash) return;
     for (const place of told) place.clear();
-    history[step ? "pushState" : "replaceState"](null, "", hash);
+    try {
+      history[step ? "pushState" : "replaceState"](null, "", hash);
+    } catch {
+      // Browsers refuse too many changes in a short time, as of a slider that is dragged.
+      this.later = setTimeout(() => this.remember(step), AGAIN);
+    }
   }
 }
 

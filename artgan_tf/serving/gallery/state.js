@@ -114,10 +114,10 @@ export function write(model, view) {
   return `#${hash}`;
 }
 
-/** The grid's parameters; all classes are the default and are not listed. */
+/** The grid's parameters; all classes are the default, up to `MOST_KINDS`, and are not listed. */
 function gridParameters(model, { labels, seeds, count }) {
   const parameters = new URLSearchParams();
-  if (labels.length < model.names.length) {
+  if (labels.length < model.names.length || labels.length > MOST_KINDS) {
     for (const label of labels) parameters.append("class", model.names[label]);
   }
   parameters.set("seeds", seeds.join(","));

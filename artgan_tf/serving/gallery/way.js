@@ -40,6 +40,8 @@ export class Way {
     const percents = Array.from({ length: FRAMES }, (_, i) => Math.round((100 * i) / (FRAMES - 1)));
     this.morphs = percents.map((percent) => ({ ...morph, share: percent, t: percent }));
     this.at = at;
+    this.begin(); // whatever is being painted is for other tiles
+    byId("play").disabled = true;
     this.tiles = this.morphs.map((step) => this.tile(at, step));
     this.place.replaceChildren(...this.tiles);
     const { kinds } = this.model;
@@ -80,7 +82,6 @@ export class Way {
   }
 
   async fill() {
-    byId("play").disabled = true;
     const rows = this.morphs.map((morph) => mixed(this.model, this.at, morph));
     const pictures = await paint(this.model.name, "mix", rows, this.begin());
     this.tiles.forEach((tile, index) => (tile.firstChild.src = pictures[index]));
