@@ -16,6 +16,7 @@ from tfrecords_tools.common import cli
 from tfrecords_tools.common.errors import InputError, RunError
 from tfrecords_tools.contents import examine
 from tfrecords_tools.dataset import DataSet, open_dataset
+from tfrecords_tools.workers import end_with_parent, interrupts_wait
 from tfrecords_tools.workspace import REPORT, read_json
 
 EACH = {"all": 1, "sample": 20}  # decode one of this many images
@@ -50,15 +51,20 @@ def verify(
     labels = {shard["file"]: shard["labels"] for shard in report.get("shards", [])}
     check = partial(check_shard, dataset=dataset, every=EACH.get(decode, 0), labels=labels)
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers or os.cpu_count(), context) as pool:
-        results = tqdm(pool.map(check, shards), total=len(shards), unit=" shards", disable=None)
+    with ProcessPoolExecutor(workers or os.cpu_count(), context, end_with_parent) as pool:
         try:
+            with interrupts_wait():
+                found = pool.map(check, shards)
+            results = tqdm(found, total=len(shards), unit=" shards", disable=None)
             bad = {path: found for (path, _), found in zip(shards, results, strict=True) if found}
         except BrokenProcessPool:
             raise RunError(
                 "A worker process was killed, perhaps for lack of memory: run the same command "
                 "with --workers 1."
             ) from None
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
     for path, found in bad.items():
         more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
         print(f"{path.name}: {'; '.join(found[:SHOWN] + more)}")

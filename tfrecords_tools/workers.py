@@ -119,11 +119,15 @@ _counts: Any = None  # in a worker process
 def _start(counts: Counts) -> None:
     global _counts
     _counts = counts
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """End this worker when its parent is gone; it would wait for its next shard forever."""
+    threading.Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
     parent = multiprocessing.parent_process()
     with contextlib.suppress(Exception):
         if parent:
