@@ -47,16 +47,16 @@ def start_backend() -> str:
         raise InputError(
             f"{error}: install requirements.txt, or requirements-jax.txt and set KERAS_BACKEND=jax."
         ) from None
-    except ValueError as error:  # Keras does not know the backend
-        raise InputError(f"Set KERAS_BACKEND to tensorflow or jax ({first_line(error)}).") from None
     if backend not in ("tensorflow", "jax"):
         raise InputError(f"Set KERAS_BACKEND to tensorflow or jax: {backend} is not supported.")
     return backend
 
 
 def _import_backend() -> str:
-    import keras
-
+    try:
+        import keras
+    except ValueError as error:  # Keras does not know the backend
+        raise InputError(f"Set KERAS_BACKEND to tensorflow or jax ({first_line(error)}).") from None
     backend = keras.backend.backend()
     if backend == "tensorflow":
         import artgan_tf.backend.tensorflow  # noqa: F401

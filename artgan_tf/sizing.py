@@ -42,17 +42,23 @@ class Size:
 
 
 def fitting(
-    pictures: int, held_out: int, gpu: bool, side: int = 0, init: Config | None = None
+    pictures: int,
+    held_out: int,
+    gpu: bool,
+    side: int = 0,
+    init: Config | None = None,
+    batch_size: int = 0,
 ) -> Size:
     """Choose the size for so many training and held-out images, of `side` pixels (0: unknown).
 
-    `init` is the configuration of the model whose weights the training starts from.
+    `init` is the configuration of the model whose weights the training starts from, `batch_size`
+    the one that is asked for, or 0.
     """
     preset = GPU if gpu else CPU
     drawn = AT_SMALL[preset] if 0 < side <= SMALL and not init else preset
     own = resolve(preset)
     train = own.train
-    batch = max(2, min(train.batch_size, pictures))  # batch norm needs two
+    batch = max(2, min(batch_size or train.batch_size, pictures))  # batch norm needs two
     least = train.steps // LEAST_SHARE
     passes = FINE_TUNING if init else PASSES
     steps = min(train.steps, max(least, passes * pictures // batch // 100 * 100))

@@ -56,7 +56,12 @@ def plan(
         source = source or _opened(config)
         side = settings.get("data.image_size", source.side)
         size = sizing.fitting(
-            source.train.count, source.val.count, _on_gpu(), side, _initial(config)
+            source.train.count,
+            source.val.count,
+            _on_gpu(),
+            side,
+            _initial(config),
+            settings.get("train.batch_size", 0),
         )
     sized = resolve(size.preset, size.settings | settings)
     if sized.data != config.data:

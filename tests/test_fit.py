@@ -132,6 +132,14 @@ def test_the_size_of_ones_own_training(pictures, gpu, steps, batch, adapts):
     }  # fmt: skip
 
 
+def test_the_steps_of_a_size_follow_the_batch_that_is_asked_for():
+    steps = [
+        sizing.fitting(300, 9, gpu=False, batch_size=batch).settings["train.steps"]
+        for batch in (0, 64)
+    ]
+    assert steps == [3_700, 1_800]  # 400 times 300 images, in batches of 32 and 64
+
+
 def test_images_that_cannot_be_counted_train_its_networks_too():
     init = resolve("recommended/wikiart-genre-half")
     for gpu in (False, True):

@@ -15,7 +15,7 @@ from artgan_tf.losses import Terms
 COUNTER = "int64"  # type of the step variable: TensorFlow's smallest integer on GPUs
 
 for _gpu in tf.config.list_physical_devices("GPU"):
-    with suppress(RuntimeError):  # a program that uses the GPU already has decided this
+    with suppress(RuntimeError, ValueError):  # a program that has set up the GPU decides
         tf.config.experimental.set_memory_growth(_gpu, True)  # as needed, not all at once
 
 

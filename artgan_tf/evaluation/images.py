@@ -18,6 +18,7 @@ from tqdm import tqdm
 from artgan_tf.config import Data, RunError
 from artgan_tf.data.source import Split, left_out
 from artgan_tf.sampler import Sampler
+from tfrecords_tools.common.files import NotWritten
 
 BATCH = 96
 ORDER_SEED = 0  # shuffles a split's images
@@ -138,13 +139,13 @@ def proportional_labels(shares: Iterable[float], count: int) -> NDArray[np.int32
 
 
 def on_disk(file: Path, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:
-    """Memory map of zeros; RunError if the disk has no room for it.
+    """Memory map of zeros; NotWritten if the disk has no room for it.
 
     Writing to a map on a full disk would kill the process instead of raising an error.
     """
     needed = prod(shape) * np.dtype(dtype).itemsize
     if needed > (free := shutil.disk_usage(file.parent).free):
-        raise RunError(
+        raise NotWritten(
             f"{file.parent} has {free / 1e9:,.1f} GB free, and {file.name} needs "
             f"{needed / 1e9:,.1f}: use fewer images, or set TMPDIR to a roomier folder."
         )

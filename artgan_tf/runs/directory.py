@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import time
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -93,6 +94,8 @@ class RunDirectory:
         is from `held`.
         """
         if fresh and self._has_files():
+            if self.path.resolve() == Path.cwd():
+                raise InputError(f"{Path.cwd()} cannot be moved aside from within: leave it first.")
             aside = _aside(self.path)
             with files.telling(self.path):
                 self.path.rename(aside)
@@ -158,7 +161,10 @@ class RunDirectory:
     def changed(self, config: Config) -> dict[str, tuple[Any, Any]]:
         """Settings that differ from those of the run's last start: key -> (old, new) value."""
         old, new = flat(self.config()), flat(config)
-        return {key: (old.get(key), new[key]) for key in new if old.get(key) != new[key]}
+        found = {key: (old.get(key), new[key]) for key in new if old.get(key) != new[key]}
+        if len({*map(_place, found.get("data.spec", ()))}) == 1:  # spelt in two ways
+            del found["data.spec"]
+        return found
 
     def config(self) -> Config:
         """Configuration of the run's last start; raises InputError if it is missing or damaged."""
@@ -214,6 +220,10 @@ class RunDirectory:
         """Delete rows after `step`, whose steps will be repeated."""
         rows = [row for row in self.history() if row["step"] <= step]
         files.write(self.history_file, "".join(json.dumps(row) + "\n" for row in rows))
+
+
+def _place(spec: str) -> str:
+    return os.path.normpath(spec.removeprefix("folder:").removeprefix("tfrecords:"))
 
 
 def _aside(path: Path) -> Path:

@@ -27,6 +27,8 @@ def choose_strategy(train: Train) -> tf.distribute.Strategy:
         return tf.distribute.get_strategy()
     if fault := _fault(train, strategy.num_replicas_in_sync):
         raise InputError(fault)
+    if strategy.num_replicas_in_sync == 1:  # a worker alone, or one GPU: no sums over replicas
+        return tf.distribute.get_strategy()
     return strategy
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import tensorflow as tf
@@ -132,13 +133,15 @@ class TensorFlowEngine:
 
     def _sum(self, value: float) -> float:
         """Sum a value over all replicas, each of which takes that of its worker."""
+        with _failures(self._cluster):
+            return float(self._add_up(tf.constant(value)))
 
-        @tf.function(autograph=False)
+    @cached_property
+    def _add_up(self) -> Any:
         def add_up(mine: Any) -> Any:
             return self.strategy.reduce("sum", self.strategy.run(tf.identity, (mine,)), axis=None)
 
-        with _failures(self._cluster):
-            return float(add_up(tf.constant(value)))
+        return tf.function(add_up, autograph=False)
 
 
 def _dealt(batches: tf.data.Dataset, replicas: int) -> tf.data.Dataset:

@@ -70,7 +70,8 @@ def _attempt(config: Config, source: Source | None) -> Trial:
 def _rate(engine: Engine, config: Config, source: Source) -> float:
     """Steps per second on images that are kept, or read from disk, as a training would."""
     source = engine.keep(source)
-    Watch(config, source)
+    if config.log.extractor != "classifier":  # which would be trained now
+        Watch(config, source)
     batches = engine.batches(source.train, 0)
     for batch in islice(batches, WARM):
         engine.train(batch)

@@ -14,6 +14,7 @@ from artgan_tf.config import Config
 from artgan_tf.data.source import Source
 from artgan_tf.runs.checkpoints import Checkpoints
 from artgan_tf.sampler import Sampler
+from tfrecords_tools.common.files import NotWritten, reason
 
 if TYPE_CHECKING:
     from artgan_tf.evaluation.registry import Metric
@@ -63,6 +64,8 @@ class Watch:
                     checkpoints.save_best(self.best_by, first, each.entry.better)
         except OneImage as collapsed:  # the training may recover
             tqdm.write(f"Step {sampler.gan.steps_done}: nothing is measured. {collapsed}")
+        except OSError as error:  # of the temporary folder
+            raise NotWritten(f"Metrics cannot be computed: {reason(error)}.") from None
         return row
 
 

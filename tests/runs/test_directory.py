@@ -21,6 +21,26 @@ def test_only_steps_and_the_log_may_change(tmp_path):
         run.check_place(resolve("demo", {"train.batch_size": 10}))
 
 
+def test_one_folder_may_be_spelt_in_several_ways(tmp_path):
+    run = RunDirectory(tmp_path / "run")
+    with run.held() as hold:
+        run.begin(resolve("demo", {"data.spec": "paintings"}), ["a"], {}, hold)
+    (run.checkpoints / "step-1.npz").touch()
+    for spec in ("paintings/", "./paintings", "folder:paintings"):
+        run.check_place(resolve("demo", {"data.spec": spec}))
+    with pytest.raises(InputError, match=r"data\.spec = 'paintings', not 'other'"):
+        run.check_place(resolve("demo", {"data.spec": "other"}))
+
+
+def test_a_run_in_the_working_directory_is_not_moved_aside(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = RunDirectory(".")
+    with run.held() as hold:
+        run.begin(resolve("demo"), ["a"], {}, hold)
+        with pytest.raises(InputError, match="cannot be moved aside from within: leave it first"):
+            run.begin(resolve("demo"), ["a"], {}, hold, fresh=True)
+
+
 def test_changed_data_must_be_accepted_and_are_noted_then(tmp_path):
     run, config, accepting = RunDirectory(tmp_path), resolve("demo"), {"data.on_change": "accept"}
     before, now = ({"train": {"a": {"images": count, "names": ""}}} for count in (12, 13))

@@ -1,5 +1,6 @@
 """The devices of a run, and the errors that mean that another worker is gone."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -35,6 +36,14 @@ def test_auto_falls_back_to_one_device_and_says_so(settings, words, two_gpus, ca
     (record,) = caplog.records
     assert words in record.message
     assert record.message.endswith("Training on one of 2 devices.")
+
+
+def test_one_device_needs_no_strategy(monkeypatch):
+    """In which the trick's repeated steps could not sum gradients."""
+    one = SimpleNamespace(num_replicas_in_sync=1)
+    monkeypatch.setattr(devices, "_mirrored", lambda on_gpus: one)
+    train = Train(strategy="mirrored", cifar_trick=True)
+    assert devices.choose_strategy(train) is tf.distribute.get_strategy()
 
 
 @pytest.mark.parametrize(("settings", "words"), FAULTS)
