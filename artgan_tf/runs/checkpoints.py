@@ -114,8 +114,8 @@ class Checkpoints:
         path = self.folder / f"not-finite-{step}.npz"
         write(path, arrays)
         on = (
-            f"start a new run from the last good checkpoint ({file_of(self.folder, good[-1]).name}) "
-            f"with --init {self.folder.parent}"
+            f"start a new run from {file_of(self.folder, good[-1]).name}, the last good one, with "
+            f"--init {self.folder.parent}"
             if good
             else "there is no earlier checkpoint, so start again with --fresh"
         )
