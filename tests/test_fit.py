@@ -275,8 +275,8 @@ def test_dry_run_refuses_metrics_that_a_training_refuses(tiny_arguments, capsys)
 def test_dry_run_waits_for_no_other_worker(tiny, monkeypatch):
     cluster = {"worker": ["localhost:1", "localhost:2"]}
     task = {"type": "worker", "index": 0}
-    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": task}))
     for strategy in ("multiworker", "auto"):
+        monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": task}))
         config = tiny("improved", train__strategy=strategy, data__classes=3)
         assert attempt(config, None).rate == 0
 

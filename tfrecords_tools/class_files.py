@@ -43,7 +43,8 @@ def _numbered(lines: Sequence[Line], file: Path) -> list[str]:
         found = [kind.fullmatch(text) for _, text in lines]
         header = len(found) > 1 and not found[0]
         names = {int(match["number"]): match["name"] for match in found if match}
-        if kind is SPACED and len(set(names.values())) < len(names):
+        in_order = [*names] == [*range(len(found))]
+        if kind is SPACED and in_order and len(names) > len(set(names.values())) == 1:
             break  # `Class 0`, `Class 1`: names that end in a number
         if names and sorted(names) == list(range(len(found) - header)):
             return [_unquoted(names[index]) for index in range(len(names))]

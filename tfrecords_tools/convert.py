@@ -12,7 +12,7 @@ from tfrecords_tools.common import cli
 from tfrecords_tools.common.errors import InputError
 from tfrecords_tools.common.files import replacing, write_json
 from tfrecords_tools.conversion_report import listing_lines, make_report, table
-from tfrecords_tools.examples import Collection
+from tfrecords_tools.examples import UNDIVIDED, Collection
 from tfrecords_tools.folders import class_folders
 from tfrecords_tools.lists import listed_images, parse_lists, wikiart_lists
 from tfrecords_tools.metadata import features, write_info
@@ -60,9 +60,10 @@ def _check_missing(collection: Collection, options: Options) -> None:
         return
     for split, rows in collection.listing.rows.items():
         missing = [path for of, path in collection.listing.missing if of == split]
+        which = f" of {split}" if split != UNDIVIDED else ""
         if len(missing) > options.max_missing_fraction * rows:
             raise InputError(
-                f"{len(missing)} of {rows} images listed for {split} are not below "
+                f"{len(missing)} of {rows} listed images{which} are not below "
                 f"{options.source} (such as {missing[0]}), more than --max-missing-fraction "
                 f"{options.max_missing_fraction}: check the folder or raise the fraction."
             )

@@ -80,7 +80,7 @@ def read_rows(split: str, file: Path, images: Set[str], root: str) -> list[Liste
 def _is_json(text: str) -> bool:
     """Whether a text, or its first line, is a JSON object or list."""
     for part in (text, text.strip().partition("\n")[0]):
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             return isinstance(json.loads(part), dict | list)
     return False
 
@@ -155,9 +155,11 @@ def _best(text: str, file: Path, images: Set[str], root: str) -> Choice:
 
     def loose(choice: Choice) -> tuple[int, int]:
         lines, layout = choice
-        found = elsewhere((layout.path_of(fields) for _, fields in lines), images, root)
-        # A label such as 3 also fits a file 3.png, but few lines have the same label.
-        fits = len(found) if layout.label == -1 or 2 * len(found) > len(lines) else 0
+        words = {layout.path_of(fields) for _, fields in lines}
+        found = elsewhere(words, images, root)
+        # A label such as 3 also fits a file 3.png; but many rows share a label, and few a path.
+        rows = len({tuple(fields) for _, fields in lines})
+        fits = len(found) if layout.label == -1 or 2 * len(words) > rows else 0
         return fits, sum(len(fields) > 1 for _, fields in lines)
 
     return max(choices, key=loose)

@@ -16,7 +16,7 @@ from tfrecords_tools.folders import check_folder, files
 from tfrecords_tools.list_files import Listed, read_rows, without_headers
 from tfrecords_tools.names import match
 
-NO_LABEL = ("", "nan")  # nan: an empty cell, as pandas writes it
+NO_LABEL = ("", "nan", "NaN")  # an empty cell, as programs write it
 WIKIART_SPLITS = ("train", "val")
 
 
@@ -142,7 +142,7 @@ def _classified(
     if not rows:
         raise InputError(f"{lists[0][0].place} is a header without any rows: add path,label rows.")
     for row in rows:
-        if not row.path or (row.label.lower() in NO_LABEL and row.label not in classes):
+        if not row.path or (row.label in NO_LABEL and row.label not in classes):
             lacking = "label" if row.path else "path"
             raise InputError(
                 f"{row.place}: {row.path or row.label!r} has no {lacking}: add it, or delete the "

@@ -40,7 +40,7 @@ class Options:
         beam_options: options after --.
         on_error: what to do with a file that cannot be read as an image.
         max_bad_fraction: tolerated fraction of unreadable files.
-        max_missing_fraction: tolerated fraction of listed images without a file.
+        max_missing_fraction: tolerated fraction of the images of each list without a file.
         val_fraction: fraction of each class to hold out if the source has no held-out split (0.1).
         seed: seed of that division.
         limit: maximum number of images per split.

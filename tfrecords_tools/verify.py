@@ -54,13 +54,15 @@ def verify(
     with ProcessPoolExecutor(workers or os.cpu_count(), context, end_with_parent) as pool:
         try:
             with interrupts_wait():
-                found = pool.map(check, shards)
-            results = tqdm(found, total=len(shards), unit=" shards", disable=None)
+                answers = pool.map(check, shards)
+            results = tqdm(answers, total=len(shards), unit=" shards", disable=None)
             bad = {path: found for (path, _), found in zip(shards, results, strict=True) if found}
         except BrokenProcessPool:
+            count = workers or os.cpu_count() or 1
+            fewer = f"fewer than {count} --workers" if count > 1 else "more memory"
             raise RunError(
-                "A worker process was killed, perhaps for lack of memory: run the same command "
-                "with --workers 1."
+                f"A worker process was killed, perhaps for lack of memory: run the same command "
+                f"with {fewer}."
             ) from None
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)

@@ -8,6 +8,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -118,8 +119,10 @@ class Workspace:
         kept = [*last, *(self.state / name for name in NAMES)]
         written = [self.folder / name for name in DESCRIPTIONS]
         written += [*self.folder.glob(f"{self.plan.name}-*.tfrecord-*-of-*"), *self.state.glob("*")]
-        reported = self._final().get("shards", [])  # of another name, if the folder was renamed
-        written += [self.folder / Path(each["file"]).name for each in reported]
+        noted = [path.stem for path in self.state.glob("*.tfrecord-*-of-*.json")]
+        reported = [each["file"] for each in self._final().get("shards", [])]
+        for name in [*noted, *reported]:  # of another name, if the folder was renamed
+            written += self.folder.glob(name) if fnmatch(name, "*.tfrecord-*-of-*") else []
         for path in [*(path for path in written if path not in kept), *last]:
             _delete(path)
 

@@ -194,5 +194,6 @@ def test_what_is_no_data_set_is_refused(sets: dict, folder: Path, tmp_path: Path
     with pytest.raises(InputError, match="00001-of-00003 is missing"):
         opened(copy)
     (copy / ".convert").mkdir()
+    (copy / ".convert" / "plan.json").touch()
     with pytest.raises(InputError, match="is not finished"):
         opened(copy)

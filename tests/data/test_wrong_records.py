@@ -213,7 +213,8 @@ def test_who_reads_it_is_told_shard_and_record(
 ) -> None:
     folder, shard = spoilt(sets[how], tmp_path, label(2))
     source, data = opened(folder, cache_mb=cache_mb)  # file sizes are unchanged
-    told = rf"{shard.name} \(record 36 at byte \d+: label 2 is not one of 2 classes\); .*=skip\.$"
+    told = rf"{shard.name} \(record 36 at byte \d+: label 2 is not one of 2 classes\); .*"
+    told += r"=skip data\.on_change=accept\.$"
     with pytest.raises(DamagedData, match=told):
         for _ in Reading(training_batches(source.train, data, 12, seed=0).take(4), source.train):
             pass

@@ -97,6 +97,8 @@ def test_names_may_be_numbers_or_end_with_them(tmp_path: Path, names: list[str])
         ("portrait;people\nlandscape;none\n", ["line 1", "not a class name"]),
         ("1\n0\n", ["the number of another class"]),
         ("a\nb\na\n", ["2 classes are called 'a'"]),
+        ("sea 1\nsea 0\nland 2\n", ["2 classes are called 'sea'"]),
+        ("name id\nsea 0\nsea 1\n", ["2 classes are called 'sea'"]),
         ("", ["no class names"]),
     ],
 )

@@ -249,3 +249,17 @@ def test_long_numbers_are_told_apart(images: Path, write: Write) -> None:
     lines = [f"{name},90000000000000000{n % 3}" for n, name in enumerate(NAMES)]
     made = listed_images(images, {"train": write(*lines)}, None)
     assert made.class_names == tuple(f"90000000000000000{n}" for n in range(3))
+
+
+@pytest.mark.parametrize("header", ["label,file", "file,artist,label"])
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_list_made_elsewhere_may_be_doubled_and_name_more_than_is_here(
+    tmp_path: Path, write: Write, header: str, times: int
+) -> None:
+    root = pictures(tmp_path / ROOT, *(f"p{n}.png" for n in range(20)))
+    rows = [{"label": f"c{n % 5}", "artist": "someone", "file": f"p{n}.jpg"} for n in range(50)]
+    lines = [header, *(",".join(row[name] for name in header.split(",")) for row in rows * times)]
+    with pytest.warns(UserWarning, match="are matched to files"):
+        made = listed_images(root, {"train": write(*lines)}, None)
+    assert (len(made.class_names), len(made.examples)) == (5, 20)
+    assert len(made.listing.missing) == 30

@@ -159,4 +159,4 @@ def test_a_held_out_list_whose_files_are_missing_is_refused_however_short(tmp_pa
     train = write(tmp_path / "t.csv", *(f"{n:03d}.png,{n % 2}" for n in range(100)))
     val = write(tmp_path / "v.csv", *(f"gone/{n}.png,{n % 2}" for n in range(4)))
     said = refused(root, tmp_path / "out", "--labels", f"train={train}", f"val={val}")
-    assert "4 of 4 images listed for val are not below" in said
+    assert "4 of 4 listed images of val are not below" in said

@@ -91,8 +91,10 @@ def test_a_finished_set_is_answered_and_left_alone(place: Path) -> None:
 def test_a_lock_file_that_a_file_system_keeps_does_not_unfinish_a_set(place: Path) -> None:
     (place / "set" / ".convert").mkdir()
     (place / "set" / ".convert" / ".nfs0123").touch()
-    assert "images/s" not in again(place).stderr
     assert check_dataset(place / "set")
+    before = stamps(place / "set", "*")
+    assert again(place).returncode == 0
+    assert stamps(place / "set", "*") == before
 
 
 @pytest.mark.parametrize("damage", ["lost", "cut", "longer"])
@@ -224,3 +226,11 @@ def test_a_folder_that_is_emptied_first_stays_held(place: Path) -> None:
         second = held(folder.state, "converting", "wait")
         with pytest.raises(InputError, match="is being written by process"), second:
             pass
+
+
+def test_a_half_done_set_in_a_renamed_folder_leaves_no_shards_either(place: Path) -> None:
+    half_done(place, lost=3)
+    old = {path.name for path in shards(place / "set")}
+    (place / "set").rename(place / "new")
+    assert again(place, "--overwrite", out="new").returncode == 0
+    assert not old & set(content(place / "new"))

@@ -43,7 +43,7 @@ def _plant(work: Path, place: str, value: str) -> str:
     run = copied(work, "run")
     _, *arguments = fit(run, LAST, *SAVED)
     done = call("experiments.faults.planted", place, value, STEPS + 1, *arguments)
-    refused(done, 1, words=rf"is not finite.*resume from \S+step-{STEPS}\.npz")
+    refused(done, 1, words=rf"is not finite.*start a new run from step-{STEPS}\.npz")
     _good(run, STEPS)
     ended(call(*fit(run, LAST, *SAVED)))
     _good(run, LAST)
