@@ -42,8 +42,8 @@ def _about(model: str, folder: Path, whole: bool) -> Iterator[str]:
     size, classes = run.config().data.image_size, run.class_names()
     names = textwrap.fill(", ".join(classes), 96, initial_indent="  ", subsequent_indent="  ")
     yield f"{model}: {len(classes)} classes at {size}x{size}\n{names}"
-    if found:
-        yield f"\n{text_table(found)}\n" if whole else f"  figures {_short(found)}"
+    if figures := text_table(found) if whole and found else _short(found):
+        yield f"\n{figures}\n" if whole else f"  figures {figures}"
     yield f"  sheet   {folder / pretrained.SHEET}"
     yield f"  card    {folder / 'README.md'}"
     yield f"  paint   {cli.command('artgan_tf.sample', model)}\n"
@@ -56,9 +56,11 @@ def _short(found: Sequence["Result"]) -> str:
     told = []
     for name, value in {"FID": "fid", "recall": "recall"}.items():
         of_value = [each for each in found if value in each.values]
-        for own in sorted((r for r in of_value if r.model != REAL), key=lambda r: -r.generated)[:1]:
-            alike = [r for r in of_value if r.model == REAL and r.column == own.column]
-            beside = "".join(f" (real images {r.values[value]:.3g})" for r in alike[:1])
+        generated = (r for r in of_value if r.model != REAL)
+        if own := max(generated, key=lambda result: result.generated, default=None):
+            alike = (r for r in of_value if r.model == REAL and r.column == own.column)
+            real = next(alike, None)
+            beside = f" (real images {real.values[value]:.3g})" if real else ""
             told.append(f"{name} {own.values[value]:.3g}{beside}")
     return ", ".join(told)
 

@@ -60,7 +60,7 @@ def serve(
         allowed = f"use more than 0, and less than {LARGE:g}"
         require(0 < value < LARGE, f"{option} {value:g} is invalid: {allowed}.")
     from artgan_tf.serving.address import bound, url
-    from artgan_tf.serving.model_dir import find_model, model_name, newer_checkpoint
+    from artgan_tf.serving.model_dir import find_model, newer_checkpoint
 
     found = find_model(model)
     with bound(host, port) as listening:  # a wrong model or address fails before TensorFlow starts
@@ -76,7 +76,7 @@ def serve(
         if not found.versions():
             _export(model, port=listening.getsockname()[1])
         elif newer := newer_checkpoint(model, found):
-            named = ["--name", found.name] if found.name != model_name(model) else []
+            named = ["--name", found.name] if found.name != workplace(model).resolve().name else []
             again = cli.command("artgan_tf.export", model, *named)
             told = f"The export is older than {newer.name}: {again} makes one, which is taken over."
             print(told, file=sys.stderr, flush=True)

@@ -97,7 +97,7 @@ def whole(gpu: bool, init: Config | None) -> Size:
 def existing(run_dir: Path) -> Size | None:
     """The size of an existing run on the user's own images, to resume it; None without one."""
     run = RunDirectory(run_dir)
-    if not run.config_file.is_file() or (config := run.config()).preset not in (GPU, CPU):
+    if not run.has_checkpoints or (config := run.config()).preset not in (GPU, CPU):
         return None
     return Size(config.preset, {key: flat(config)[key] for key in SIZED}, "as it was started")
 

@@ -93,7 +93,7 @@ def checked(
     run = RunDirectory(run_dir)
     if not fresh:
         run.check_place(config)
-    starts = fresh or not run.config_file.exists()
+    starts = fresh or not run.has_checkpoints
     if starts and (init := _initial(config)):  # a run that has begun has its weights
         _check_same_networks(config, init)
     try:

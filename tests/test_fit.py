@@ -43,7 +43,8 @@ def own(paintings) -> dict[str, str]:
 
 def begun(folder: Path, config: Config) -> Path:
     """A run that has begun with a configuration."""
-    folder.mkdir(exist_ok=True)
+    (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
+    (folder / "checkpoints" / "step-1.npz").touch()
     (folder / "config.toml").write_text(tomli_w.dumps(to_tree(config)))
     return folder
 

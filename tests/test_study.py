@@ -160,7 +160,7 @@ def test_the_row_of_a_deleted_run_stays(copy, carried_out):
     assert [(copy / name).read_bytes() for name in (pages.SHEET, pages.CURVES)] == drawn
     changed = set((copy / pages.PAGE).read_text().splitlines()) ^ set(page.splitlines())
     assert changed == {
-        "The pictures and curves are older than the tables: some runs have been deleted since."
+        "The pictures and curves are older than the tables: some runs are gone since."
     }
     (copy / RESULTS).write_bytes(stored[: len(stored) // 2])
     assert call("demo", "--out", copy) == 2  # before anything is trained

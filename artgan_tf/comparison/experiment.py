@@ -29,7 +29,7 @@ from artgan_tf.runs.steps import latest_step
 from artgan_tf.training.schedule import schedule
 from tfrecords_tools.common import files
 
-FREE = ("log.", "data.on_")  # settings that do not change the result
+FREE = ("log.", "data.on_")  # settings that may change on resume
 ROOM = 2**16  # bytes; a disk with less free space counts as full
 
 
@@ -85,7 +85,7 @@ def check(experiments: Iterable[Experiment], protocol: Protocol) -> None:
         run, config = experiment.run_dir, protocol.config(experiment)
         if planned.setdefault(run, config) != config:
             raise InputError(f"Two presets would share {run}: give their files other names.")
-        if not RunDirectory(run).config_file.is_file():
+        if not RunDirectory(run).has_checkpoints:
             continue
         for key, (old, new) in RunDirectory(run).changed(config).items():
             if not key.startswith(FREE):

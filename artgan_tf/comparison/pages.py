@@ -37,19 +37,20 @@ def write(out: Path) -> None:
     if all(is_complete(done.run) for done in found):
         inches = WIDTH, max(HEIGHT, LINE * len(found))
         files.write(out / CURVES, png(curves.draw(_panels(found), inches, "right")))
-    files.write(out / PAGE, _page(found).encode())
+    files.write(out / PAGE, _page(found, out).encode())
 
 
-def _page(found: Sequence[StudyRow]) -> str:
+def _page(found: Sequence[StudyRow], out: Path) -> str:
     parts = ["# Results", _cost(found)]
     parts += [f"## {table.title}\n\n{_markdown(table)}" for table in _tables(found)]
     parts += ["## Classes", *dict.fromkeys(", ".join(row.classes) for row in found if row.classes)]
     if not all(is_complete(row.run) for row in found):
-        parts += [
-            "The pictures and curves are older than the tables: some runs have been deleted since."
-        ]
-    parts += [f"![One picture a class]({SHEET})"]
-    return "\n\n".join([*parts, "## Curves", f"![By images seen]({CURVES})"]) + "\n"
+        parts += ["The pictures and curves are older than the tables: some runs are gone since."]
+    drawn = {"## Pictures": ("One picture a class", SHEET), "## Curves": ("By images seen", CURVES)}
+    for title, (about, file) in drawn.items():
+        if (out / file).is_file():
+            parts += [title, f"![{about}]({file})"]
+    return "\n\n".join(parts) + "\n"
 
 
 # ---- tables ------------------------------------------------------------------------------------

@@ -32,7 +32,10 @@ def in_memory(split: Split, data: Data) -> Split:
     if _estimated_size(split) > 1.2 * room:
         return replace(split, fits=False)
     # The system commits the pages of this array only once they are written.
-    pixels, end = np.empty(room, np.uint8), 0
+    try:
+        pixels, end = np.empty(room, np.uint8), 0
+    except MemoryError:  # from systems that commit them at once
+        return replace(split, fits=False)
     shapes, labels = [], []
     for image, label in _readable(split):
         if end + image.size > room:

@@ -138,17 +138,12 @@ def _permuted(index: tf.Tensor, count: Any, seed: int, stream: Any, epoch: Any) 
     return tf.raw_ops.RandomIndexShuffle(index=index, seed=key, max_index=last, rounds=4)
 
 
-def check_order(split: Split, data: Data) -> None:
-    """Raises InputError if a split cannot be drawn in the order that `data` asks for."""
-    if data.balanced and isinstance(split, Streamed):
+def _streamed_order(split: Streamed, data: Data, seed: int, start: int) -> tf.data.Dataset:
+    if data.balanced:
         raise InputError(
             f"data.balanced needs the images of {data.spec} in memory: raise data.cache_mb, which "
             f"is {data.cache_mb}."
         )
-
-
-def _streamed_order(split: Streamed, data: Data, seed: int, start: int) -> tf.data.Dataset:
-    check_order(split, data)
     epoch, within = divmod(start, split.count)
 
     def shuffled(e: tf.Tensor) -> tf.data.Dataset:

@@ -117,7 +117,7 @@ class Checkpoints:
             f"start a new run from {file_of(self.folder, good[-1]).name}, the last good one, with "
             f"--init {self.folder.parent}"
             if good
-            else "there is no earlier checkpoint, so start again with --fresh"
+            else "there is no earlier checkpoint, so start again"
         )
         return RunError(
             f"Step {step}: {what} is not finite, the state is saved in {path}: {on} and lower "

@@ -54,7 +54,7 @@ class RunDirectory:
         other images unless `data.on_change` is "accept".
         """
         self.check_place(config)
-        if self._has_checkpoints():
+        if self.has_checkpoints:
             self._check_classes(class_names)
             self._check_data(config, data)
 
@@ -63,7 +63,7 @@ class RunDirectory:
 
         A run that has no checkpoint yet may begin again with any.
         """
-        if self._has_checkpoints():
+        if self.has_checkpoints:
             self._check_same(config)
         elif self.config_file.exists():
             return
@@ -88,12 +88,16 @@ class RunDirectory:
         hold: ExitStack,
         fresh: bool = False,
     ) -> None:
-        """Create the directory (with `fresh` move a run aside first); write what defines the run.
+        """Create the directory, and write what defines the run.
+
+        With `fresh` a run is moved aside first, and so is one without a checkpoint that had other
+        settings.
 
         That is its settings, its classes in label order and the fingerprint of its images. `hold`
         is from `held`.
         """
-        if fresh and self._has_files():
+        abandoned = self.config_file.exists() and not self.has_checkpoints
+        if (fresh and self._has_files()) or (abandoned and self.changed(config)):
             if self.path.resolve() == Path.cwd():
                 raise InputError(f"{Path.cwd()} cannot be moved aside from within: leave it first.")
             aside = _aside(self.path)
@@ -122,7 +126,9 @@ class RunDirectory:
     def _held(self) -> AbstractContextManager[None]:
         return locks.held(self.path, "training", "wait for it, or choose another --run-dir")
 
-    def _has_checkpoints(self) -> bool:
+    @property
+    def has_checkpoints(self) -> bool:
+        """Whether there is a run with something to resume."""
         return self.config_file.exists() and bool(latest_step(self.checkpoints))
 
     def _has_files(self) -> bool:
@@ -223,7 +229,8 @@ class RunDirectory:
 
 
 def _place(spec: str) -> str:
-    return os.path.normpath(spec.removeprefix("folder:").removeprefix("tfrecords:"))
+    path = spec.removeprefix("folder:").removeprefix("tfrecords:")
+    return spec if spec == "demo" else os.path.abspath(os.path.expanduser(path))
 
 
 def _aside(path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Sets up TensorFlow's devices: memory growth, the distribution strategy, XLA."""
+"""Sets up TensorFlow's devices: the distribution strategy, XLA."""
 
 import json
 import os
@@ -15,8 +15,9 @@ def choose_strategy(train: Train) -> tf.distribute.Strategy:
     """The strategy of a run.
 
     `auto` is the cluster if TF_CONFIG describes several workers, else all GPUs if there are several
-    and the settings allow it, else one device. `mirrored` without GPUs mirrors over the logical CPU
-    devices. Raises InputError if the settings or the description of the cluster forbid it.
+    and the settings allow it, else one device, which needs no strategy. `mirrored` without GPUs
+    mirrors over the logical CPU devices. Raises InputError if the settings or the description of
+    the cluster forbid it.
     """
     gpus = tf.config.list_physical_devices("GPU")
     if train.strategy == "multiworker" or (train.strategy == "auto" and _workers() > 1):

@@ -12,7 +12,7 @@ from artgan_tf.backend.tensorflow import array
 from artgan_tf.config import Config, InputError, RunError
 from artgan_tf.data.cache import in_memory
 from artgan_tf.data.failures import Reading
-from artgan_tf.data.pipeline import Part, check_order, held_out_batches, training_batches
+from artgan_tf.data.pipeline import Part, held_out_batches, training_batches
 from artgan_tf.data.source import Source, Split
 from artgan_tf.gan import GAN
 from artgan_tf.training.devices import choose_strategy, is_chief, use_xla
@@ -48,7 +48,6 @@ class TensorFlowEngine:
     # ---- data ---------------------------------------------------------------------------------
     def keep(self, source: Source) -> Source:
         train, val = (in_memory(split, self.config.data) for split in (source.train, source.val))
-        check_order(train, self.config.data)
         return replace(source, train=train, val=val)
 
     def batches(self, split: Split, start: int) -> Iterator[Any]:

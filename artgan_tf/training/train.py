@@ -133,7 +133,7 @@ def _train(
         _initialise(gan, train)
     images, found = fingerprint(source), source.train.count + source.val.count
     source = engine.keep(source)
-    watch, batches = Watch(config, source), engine.batches(source.train, done)
+    batches, watch = engine.batches(source.train, done), Watch(config, source)
     if engine.writes:
         run.begin(config, source.class_names, images, hold, fresh)
         checkpoints.set_aside()

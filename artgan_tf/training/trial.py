@@ -41,17 +41,21 @@ def attempt(config: Config, source: Source | None) -> Trial:
     """Build everything in memory and do a few steps, as a training would.
 
     Without a source no step is done, and the configuration must state the number of classes. In a
-    cluster the trial uses this machine alone. Raises InputError for what the training would refuse,
-    RunError if memory is short.
+    cluster the trial uses this machine alone, and so does not know what the others would refuse.
+    Raises InputError for what this machine would refuse, RunError if memory is short.
     """
-    with telling_memory(config):
-        return _attempt(config, source)
+    cluster = os.environ.pop("TF_CONFIG", None)  # whose other workers may not be there
+    try:
+        with telling_memory(config):
+            return _attempt(config, source)
+    finally:
+        if cluster is not None:
+            os.environ["TF_CONFIG"] = cluster
 
 
 def _attempt(config: Config, source: Source | None) -> Trial:
     if source:
         overfitting.check(config, source)
-    os.environ.pop("TF_CONFIG", None)  # whose other workers may not be there
     if config.train.strategy == "multiworker" and keras.backend.backend() != "jax":
         config = replace(config, train=replace(config.train, strategy="auto"))
     engine = open_engine(config)

@@ -41,7 +41,7 @@ def test_balanced_is_refused_before_a_run_is_begun() -> None:
     engine = TensorFlowEngine(replace(Config(), data=data))
     split = split_of("streamed", data)
     with pytest.raises(InputError, match=r"^data\.balanced needs"):
-        engine.keep(Source("records", ("a",), split, split))
+        engine.batches(engine.keep(Source("records", ("a",), split, split)).train, 0)
 
 
 # ---- several workers -------------------------------------------------------------------------

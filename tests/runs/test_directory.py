@@ -32,6 +32,16 @@ def test_one_folder_may_be_spelt_in_several_ways(tmp_path):
         run.check_place(resolve("demo", {"data.spec": "other"}))
 
 
+def test_an_abandoned_attempt_with_other_settings_is_moved_aside(tmp_path):
+    run = RunDirectory(tmp_path / "run")
+    for batch, runs in ((64, 1), (64, 1), (32, 2)):
+        with run.held() as hold:
+            run.begin(resolve("demo", {"train.batch_size": batch}), ["a"], {}, hold)
+        assert len(list(tmp_path.iterdir())) == runs
+        (run.samples / "step_000041.png").touch()
+    assert run.config().train.batch_size == 32
+
+
 def test_a_run_in_the_working_directory_is_not_moved_aside(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run = RunDirectory(".")

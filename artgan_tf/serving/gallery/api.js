@@ -43,7 +43,7 @@ export async function fetchJson(path, options = {}, signal = null) {
   if (response.ok && found !== undefined) return found;
   if (found?.error) {
     const error = new Error(`The server refuses: ${found.error}`);
-    throw Object.assign(error, { refused: response.status === 400 });
+    throw Object.assign(error, { refused: [400, 413].includes(response.status) });
   }
   throw new Error(`${server.origin} answers ${response.status}, and not as TF Serving does.`);
 }

@@ -57,14 +57,15 @@ export class Judge {
     }
   }
 
-  /** The verdict on a file, or on a smaller copy if the server refuses it, as for its pixels. */
+  /** The verdict on a file, or on a smaller copy if the server refuses it for its size. */
   async judged(file, signal) {
     const ask = (source) => judged(this.model, { source, words: file.name }, signal);
+    const whole = await encoded(file);
     try {
-      return await ask(await encoded(file));
+      return await ask(whole);
     } catch (error) {
       const smaller = error.refused && (await reduced(file).catch(() => null));
-      if (!smaller) throw error;
+      if (!smaller || smaller === whole) throw error;
       return ask(smaller);
     }
   }
