@@ -81,18 +81,17 @@ def model_card(facts: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def held_out(run_dir: Path | str, step: int) -> dict[str, Any] | None:
+def held_out(run_dir: Path | str, step: int, data: str) -> dict[str, Any] | None:
     """Return D's accuracy on held-out images at a step of a run or of `pretrained:NAME`.
 
     Returns:
         The share of images classified correctly as `value`, and their number as `count`: the result
-        of `evaluate` for this step on the run's own data, or else the last one that training
+        of `evaluate` for this step on `data`, the run's own, or else the last one that training
         recorded up to it, whose count of 0 means unknown. None without either.
     """
     folders = dict.fromkeys((locate(run_dir), workplace(run_dir)))  # the second has newer results
     found = [each for folder in folders for each in results.read(folder / "metrics.jsonl")]
-    own = RunDirectory(locate(run_dir)).config().data.spec
-    fitting = [e for e in found if (e.metric, e.step, e.data) == (METRIC, step, own)]
+    fitting = [e for e in found if (e.metric, e.step, e.data) == (METRIC, step, data)]
     if fitting:
         return {"value": fitting[-1].values[VALUE], "count": fitting[-1].real}
     history = RunDirectory(locate(run_dir)).history()

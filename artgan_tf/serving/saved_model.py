@@ -92,7 +92,12 @@ def export_run(run_dir: Path | str, options: ExportOptions) -> Path:
         with tempfile.TemporaryDirectory(prefix="part-", dir=folder) as part:
             made = Path(part) / "made"
             sheet = options.references and real_sheet(sampler, options.references, options.data)
-            write(sampler, made, options, held_out(run_dir, sampler.gan.steps_done))
+            write(
+                sampler,
+                made,
+                options,
+                held_out(run_dir, sampler.gan.steps_done, sampler.gan.config.data.spec),
+            )
             if sheet:
                 sheet.save(made / EXTRA / REFERENCES, quality=QUALITY, subsampling=0)
             check(made, sampler, options.half)

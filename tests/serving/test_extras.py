@@ -5,11 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import tomli_w
 from PIL import Image
 
 from artgan_tf import export
-from artgan_tf.config import InputError, resolve, to_tree
+from artgan_tf.config import InputError
 from artgan_tf.data.source import DamagedData
 from artgan_tf.evaluation import results
 from artgan_tf.evaluation.results import REAL, Result
@@ -18,28 +17,27 @@ from tests.samplers import CLASSES
 from tfrecords_tools.convert import convert
 from tfrecords_tools.options import Options
 
+OWN = "folder:own"
 COLOURS = [(250, 10, 10), (10, 250, 10), (10, 10, 250)]
 
 
-def measured(file, step, accuracy, model="runs/x", data="folder:own"):
+def measured(file, step, accuracy, model="runs/x", data=OWN):
     values = {"accuracy": accuracy, "standard_error": 0.01}
     results.append(file, Result("d_accuracy_val", values, model, 0, 120, step=step, data=data))
 
 
 def test_the_accuracy_is_that_of_the_checkpoint_on_its_own_data(tmp_path):
-    config = to_tree(resolve("demo", {"data.spec": "folder:own"}))
-    (tmp_path / "config.toml").write_text(tomli_w.dumps(config))
-    assert held_out(tmp_path, 20) is None
+    assert held_out(tmp_path, 20, OWN) is None
     rows = [{"step": step, "val_accuracy": step / 100} for step in (10, 20, 30)]
     lines = [json.dumps(row) + "\n" for row in rows]
     (tmp_path / "history.jsonl").write_text("".join(lines))
-    assert held_out(tmp_path, 25) == {"value": 0.2, "count": 0}  # from training, at step 20
+    assert held_out(tmp_path, 25, OWN) == {"value": 0.2, "count": 0}  # from training, at step 20
     for step, accuracy in ((20, 0.5), (25, 0.6), (25, 0.7)):
         measured(tmp_path / "metrics.jsonl", step, accuracy)
     measured(tmp_path / "metrics.jsonl", 0, 0.9, REAL)
     measured(tmp_path / "metrics.jsonl", 25, 0.8, data="folder:other")
-    assert held_out(tmp_path, 25) == {"value": 0.7, "count": 120}
-    packed = held_out("pretrained:wikiart-genre", 15_791)
+    assert held_out(tmp_path, 25, OWN) == {"value": 0.7, "count": 120}
+    packed = held_out("pretrained:wikiart-genre", 15_791, "tfrecords:data/wikiart-genre")
     assert packed == {"value": pytest.approx(0.5302, abs=1e-4), "count": 1769}
 
 
