@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -104,27 +103,37 @@ def test_interrupted_it_says_one_sentence_and_goes_on(
     assert resumes(undisturbed, out)
 
 
+INTERRUPTED = """
+import os, select, signal, socket, sys, threading
+from tfrecords_tools.workers import interrupts_wait
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` has it ignored
+received, sent = socket.socketpair()
+sent.setblocking(False)
+signal.set_wakeup_fd(sent.fileno())  # a byte comes once any thread has received the signal
+threads = int(sys.argv[1])
+for _ in range(threads):
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+try:
+    with interrupts_wait():
+        os.kill(os.getpid(), signal.SIGINT)
+        if threads:
+            assert select.select([received], [], [], 60)[0]
+        print("the end")
+except KeyboardInterrupt:
+    print("interrupted")
+assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+"""
+
+
 @pytest.mark.parametrize("threads", [0, 1])  # any thread may receive the signal
-def test_interrupts_wait_while_workers_start(threads: int, request: pytest.FixtureRequest) -> None:
-    # A shell starts programs in the background with Ctrl-C ignored.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
-    done = threading.Event()
-    for _ in range(threads):
-        threading.Thread(target=done.wait, daemon=True).start()
-    reached = []
-
-    def start() -> None:
-        with interrupts_wait():
-            os.kill(os.getpid(), signal.SIGINT)
-            reached.append("the end")
-
-    with pytest.raises(KeyboardInterrupt):
-        start()
-    done.set()
-    assert reached
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+def test_interrupts_wait_while_workers_start(threads: int) -> None:
+    """In a process of its own, whose other threads are known."""
+    command = [sys.executable, "-c", INTERRUPTED, str(threads)]
+    alone = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # NumPy's threads
+    done = subprocess.run(command, env=alone, capture_output=True, text=True, timeout=PATIENCE)
+    assert (done.returncode, done.stdout) == (0, "the end\ninterrupted\n"), done.stderr
 
 
 def test_processes_that_start_meanwhile_leave_interrupts_to_their_parent() -> None:
