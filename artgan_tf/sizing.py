@@ -69,8 +69,7 @@ def fitting(
         "train.lr_drops": drops,
     }
     if init or drawn != preset:
-        networks = flat(init or resolve(drawn))
-        settings |= {key: networks[key] for key in (*NETWORKS, *RATES)}
+        settings |= _networks(init or resolve(drawn))
     adapts = held_out and pictures < FEW
     if adapts:
         settings |= {
@@ -90,8 +89,12 @@ def fitting(
 
 def whole(gpu: bool, init: Config | None) -> Size:
     """The unchanged preset, for images that cannot be counted yet; with the networks of `init`."""
-    networks = {key: flat(init)[key] for key in (*NETWORKS, *RATES)} if init else {}
-    return Size(GPU if gpu else CPU, networks, "at full size")
+    return Size(GPU if gpu else CPU, _networks(init) if init else {}, "at full size")
+
+
+def _networks(config: Config) -> dict[str, Any]:
+    """The settings of its networks and their learning rates."""
+    return {key: flat(config)[key] for key in (*NETWORKS, *RATES)}
 
 
 def existing(run_dir: Path) -> Size | None:

@@ -16,7 +16,7 @@ from tfrecords_tools.common import cli
 from tfrecords_tools.common.errors import InputError, RunError
 from tfrecords_tools.contents import examine
 from tfrecords_tools.dataset import DataSet, open_dataset
-from tfrecords_tools.workers import end_with_parent, interrupts_wait
+from tfrecords_tools.workers import end_with_parent, interrupts_wait, killed
 from tfrecords_tools.workspace import REPORT, read_json
 
 EACH = {"all": 1, "sample": 20}  # decode one of this many images
@@ -58,12 +58,7 @@ def verify(
             results = tqdm(answers, total=len(shards), unit=" shards", disable=None)
             bad = {path: found for (path, _), found in zip(shards, results, strict=True) if found}
         except BrokenProcessPool:
-            count = workers or os.cpu_count() or 1
-            fewer = f"fewer than {count} --workers" if count > 1 else "more memory"
-            raise RunError(
-                f"A worker process was killed, perhaps for lack of memory: run the same command "
-                f"with {fewer}."
-            ) from None
+            raise killed(workers) from None
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise

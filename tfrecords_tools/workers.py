@@ -105,12 +105,17 @@ def _result(future: Future[ShardReport], options: Options) -> ShardReport:
     try:
         return future.result()
     except BrokenProcessPool:
-        count = options.workers or os.cpu_count() or 1
-        fewer = f" with fewer than {count} --workers" if count > 1 else ", with more memory,"
-        raise RunError(
-            f"A worker process was killed, perhaps for lack of memory: run the same command{fewer} "
-            f"to resume."
-        ) from None
+        raise killed(options.workers) from None
+
+
+def killed(workers: int) -> RunError:
+    """The error for a worker process that has died; `workers` as in --workers."""
+    count = workers or os.cpu_count() or 1
+    fewer = f"with fewer than {count} --workers" if count > 1 else "with more memory"
+    return RunError(
+        f"A worker process was killed, perhaps for lack of memory: run the same command again, "
+        f"{fewer}."
+    )
 
 
 _counts: Any = None  # in a worker process

@@ -48,6 +48,8 @@ def _read(path: Path) -> Arrays:
     try:
         with np.load(path, allow_pickle=False) as file:
             return dict(file)
+    except MemoryError:
+        raise
     except Exception:  # of NumPy, zipfile, zlib, tokenize: a damaged file can raise any
         raise InputError(
             f"{path} cannot be read: it must be written by numpy.savez, without Python objects."

@@ -65,9 +65,9 @@ class RunDirectory:
         """
         if self.has_checkpoints:
             self._check_same(config)
-        elif self.config_file.exists():
+        elif self.config_file.exists() or not self.path.exists():
             return
-        elif self.path.exists() and (not self.path.is_dir() or self._has_files()):
+        elif not self.path.is_dir() or self._has_files():
             raise InputError(f"{self.path} is not empty and not a run: choose another --run-dir.")
 
     @contextmanager

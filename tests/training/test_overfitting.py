@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -99,9 +99,9 @@ def test_as_many_held_out_images_are_compared_as_training_images() -> None:
     """Or those of the first classes alone, as a split is in order of its labels."""
     few, many = (Indexed(np.zeros(n, np.int32), lambda i: np.zeros((16, 16, 3))) for n in (6, 30))
     engine = SimpleNamespace(held_out=lambda split: split)
-    found = overfitting.Overfitting(None, engine, Source("x", ("a",), few, many))  # type: ignore
-    counts = [split.count for split in found.batches]  # type: ignore[attr-defined]
-    assert counts == [6, 6]
+    source = Source("x", ("a",), few, many)
+    found = overfitting.Overfitting(cast(Any, None), cast(Any, engine), source)
+    assert [cast(Indexed, split).count for split in found.batches] == [6, 6]
 
 
 def test_of_a_streamed_split_the_first() -> None:
