@@ -77,7 +77,6 @@ class ModelOptions:
     magnify: bool = True  # G generates at twice the training size (Improved ArtGAN)
     modulation: tuple[Literal["latent", "class"], ...] = ("latent", "class")  # of critic's G
     skips: bool = True  # every resolution of critic's G contributes to the image
-    critic: Literal["global", "local"] = "global"  # scores per image or per location
     latent: tuple[str, ...] = ()  # ArtGAN's zNet
     generator: tuple[str, ...] = ()  # ArtGAN's Dec, Improved ArtGAN's G
     encoder: tuple[str, ...] = ()
@@ -122,8 +121,8 @@ class Train:
     # each; real: the labels of the real batch
     fake_labels: Literal["tiled", "random", "groups", "real"] = "tiled"
     cifar_trick: bool = False  # 1, 3 or 5 G steps, depending on D's last realness loss
-    # adversarial loss of the class critics
-    critic: Literal["non-saturating", "hinge", "relativistic"] = "non-saturating"
+    # of the class critics
+    adversarial_loss: Literal["non-saturating", "hinge", "relativistic"] = "non-saturating"
     # gamma in gamma / 2 E|grad c_y|^2, on the real and fake inputs of a class critic; 0: off
     gradient_penalty: NotNegative = 0.0
     penalty_every: Step = 4  # steps between penalties, each weighted by this number

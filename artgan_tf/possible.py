@@ -12,10 +12,9 @@ OWN = {
     "train.cifar_trick": ("improved", False),
     "model.modulation": ("critic", ModelOptions.modulation),
     "model.skips": ("critic", True),
-    "model.critic": ("critic", "global"),
     "discriminator.features": ("critic", "none"),
     "discriminator.feature_size": ("critic", DiscriminatorOptions.feature_size),
-    "train.critic": ("critic", "non-saturating"),
+    "train.adversarial_loss": ("critic", "non-saturating"),
     "train.gradient_penalty": ("critic", 0),
     "train.penalty_every": ("critic", Train.penalty_every),
 }
@@ -28,10 +27,10 @@ def check_settings(config: Config) -> None:
     if config.model.paper == "artgan":
         _check_codes(config)
     train = config.train
-    if train.critic == "relativistic" and train.fake_labels != "real":
+    if train.adversarial_loss == "relativistic" and train.fake_labels != "real":
         raise InputError(
-            "train.critic='relativistic' compares each real image with a fake of its class: set "
-            "train.fake_labels to real, or choose another critic."
+            "train.adversarial_loss='relativistic' compares each real image with a fake of its "
+            "class: set train.fake_labels to real, or choose another loss."
         )
     if train.energy_weight and "shapes" in train.energy_of and config.data.image_size % 8:
         raise InputError(

@@ -99,15 +99,13 @@ class ClassCriticDiscriminator(improved.ImprovedDiscriminator):
 
     def __init__(self, config: Config, classes: int, dtype: Any = "float32"):
         super().__init__(config, classes, dtype)
-        model, options = config.model, config.discriminator
-        self.local = model.critic == "local"
+        options = config.discriminator
         self.head = improved.dense(classes, options.spectral_norm, dtype="float32")
         self.feature_critics: FeatureCritics | None = None
         if options.features != "none":
             sizes = map_sizes(options.feature_size)
-            self.feature_critics = FeatureCritics(
-                classes, scale(128, model.width), sizes, dtype=dtype
-            )
+            channels = scale(128, config.model.width)
+            self.feature_critics = FeatureCritics(classes, channels, sizes, dtype=dtype)
 
     def build(self, images_shape: tuple[int | None, ...]) -> None:
         super().build(images_shape)
@@ -117,12 +115,7 @@ class ClassCriticDiscriminator(improved.ImprovedDiscriminator):
             self.feature_critics(self.feature_critics.examples())
 
     def critic(self, codes: Any) -> Any:
-        """c_k of codes, the realness of an image as one of class k, float32 [N, H, W, K].
-
-        At each place of the codes with `model.critic = "local"`, else H = W = 1.
-        """
-        if self.local:
-            return self.head(codes)
+        """c_k of codes, the realness of an image as one of class k, float32 [N, 1, 1, K]."""
         return self.head(self.flatten(codes))[:, None, None, :]
 
 
@@ -162,9 +155,9 @@ class ClassCriticGAN(NormalPrior, improved.ImprovedArtGAN):
         L_D = CE(o(x), y) + sum_j D_j + 0.5 MSE(r(x), x) + the gradient penalty
         L_G = sum_j A_j + energy_weight * sum_v energy_distance of the view v
 
-    D_j is `discriminator_loss` and A_j `generator_loss` of critic j, of the kind `train.critic`,
-    averaged over images and places: j is the critic on D's codes, and those on the frozen features
-    if there are any.
+    D_j is `discriminator_loss` and A_j `generator_loss` of critic j, of the kind that
+    `train.adversarial_loss` names, averaged over images and places: j is the critic on D's codes,
+    and those on the frozen features if there are any.
     """
 
     title, source = "Improved ArtGAN with class critics", "this project's own"
@@ -172,7 +165,7 @@ class ClassCriticGAN(NormalPrior, improved.ImprovedArtGAN):
 
     @property
     def discriminator_term_names(self) -> tuple[str, ...]:
-        relativistic = self.config.train.critic == "relativistic"
+        relativistic = self.config.train.adversarial_loss == "relativistic"
         adversarial = ("real",) if relativistic else ("real", "fake")
         reconstruction = ("reconstruction",) * self.config.model.autoencoder
         penalty = ("penalty",) * bool(self.config.train.gradient_penalty)
@@ -208,7 +201,7 @@ class ClassCriticGAN(NormalPrior, improved.ImprovedArtGAN):
             return self._critics(noisy, codes, labels)
 
         of_fake = seen(fake, fake_y)
-        relativistic = self.config.train.critic == "relativistic"
+        relativistic = self.config.train.adversarial_loss == "relativistic"
         of_real = seen(real, y) if relativistic else of_fake  # which the other losses do not use
         return self._adversarial(generator_loss, of_real, of_fake)
 
@@ -245,7 +238,7 @@ class ClassCriticGAN(NormalPrior, improved.ImprovedArtGAN):
 
     def _adversarial(self, loss: Any, real: list[Any], fake: list[Any]) -> Terms:
         """Sum the terms of all critics."""
-        kind = self.config.train.critic
+        kind = self.config.train.adversarial_loss
         terms = [loss(*pair, kind) for pair in zip(real, fake, strict=True)]
         return {name: sum(t[name] for t in terms) for name in terms[0]}
 

@@ -23,7 +23,7 @@ def guess(config: Config) -> float | None:
         return math.log(2)
     own = config.discriminator
     critics = 1 + (len(map_sizes(own.feature_size)) if own.features != "none" else 0)
-    return critics * (1.0 if config.train.critic == "hinge" else math.log(2))
+    return critics * (1.0 if config.train.adversarial_loss == "hinge" else math.log(2))
 
 
 def balance(row: Mapping[str, float], config: Config) -> float | None:

@@ -102,12 +102,17 @@ def test_pictures_have_the_training_size_and_range() -> None:
         ({"model__generator": ["16:64"]}, "16:8 follows size 4"),
         ({"model__magnify": True}, "model.magnify works only with model.paper='improved'"),
         ({"train__cifar_trick": True}, "train.cifar_trick works only"),
-        ({"train__critic": "relativistic", "train__fake_labels": "tiled"}, "a fake of its class"),
+        (
+            {"train__adversarial_loss": "relativistic", "train__fake_labels": "tiled"},
+            "a fake of its class",
+        ),
         ({"model__paper": "improved", "discriminator__features": "efficientnet"}, "features"),
-        ({"model__paper": "improved", "train__critic": "hinge"}, "train.critic works only"),
+        (
+            {"model__paper": "improved", "train__adversarial_loss": "hinge"},
+            "train.adversarial_loss works only",
+        ),
         ({"model__paper": "improved", "model__skips": False}, "skips works .* set it to true with"),
         ({"model__paper": "improved", "model__modulation": ["class"]}, "modulation works only"),
-        ({"model__paper": "improved", "model__critic": "local"}, "model.critic works only"),
         ({"model__paper": "improved", "discriminator__feature_size": 96}, "feature_size works"),
         ({"model__paper": "improved", "train__penalty_every": 2}, "set it to 4 with"),
         ({"model__encoder": ["64/2"] * 5}, "model.decoder doubles the size from 1 on|follows size"),
@@ -124,25 +129,12 @@ def test_what_cannot_be_is_one_sentence(changes: dict[str, object], sentence: st
 
 
 # ---- the critics ------------------------------------------------------------------------------
-@pytest.mark.parametrize(("critic", "places"), [("global", 1), ("local", 4)])
-def test_a_critic_for_each_class(critic: str, places: int) -> None:
-    network = discriminator(model__critic=critic)
+def test_a_critic_for_each_class() -> None:
+    network = discriminator()
     images = np.random.default_rng(0).uniform(-1, 1, (5, SIZE, SIZE, 3))
     logits, codes = network(images.astype(np.float32))
     assert (logits.shape, codes.shape) == ((5, K), (5, 4, 4, 8))
     scores = network.critic(codes)
-    assert scores.shape == (5, places, places, K)
+    assert scores.shape == (5, 1, 1, K)
     assert scores.dtype == "float32"
-    inputs = 8 if critic == "local" else 4 * 4 * 8
-    assert tuple(network.head.kernel.shape) == (inputs, K)
-
-
-@pytest.mark.parametrize("critic", ["global", "local"])
-def test_a_local_critic_sees_one_place_and_a_global_one_all(critic: str) -> None:
-    network = discriminator(model__critic=critic)
-    codes = np.random.default_rng(0).normal(size=(1, 4, 4, 8)).astype(np.float32)
-    before = np.array(network.critic(codes))
-    codes[0, 2, 3] += 1.0
-    changed = (np.array(network.critic(codes)) != before).any(axis=-1)[0]
-    assert changed.sum() == 1
-    assert critic == "global" or changed[2, 3]
+    assert tuple(network.head.kernel.shape) == (4 * 4 * 8, K)

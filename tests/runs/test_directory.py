@@ -2,7 +2,7 @@
 
 import pytest
 
-from artgan_tf.config import Config, InputError, resolve
+from artgan_tf.config import Config, InputError, Train, resolve
 from artgan_tf.runs.directory import RunDirectory
 
 
@@ -78,6 +78,8 @@ def test_changed_data_must_be_accepted_and_are_noted_then(tmp_path):
             "[discriminator]\nlabel_smoothing = 0.1\n",
             r"has label_smoothing = 0\.1, .* delete that line",
         ),
+        ("[model]\ncritic = 'local'\n", r"has critic = 'local', .* delete that line"),
+        ("[train]\ncritic = 'wgan'\n", r"train\.adversarial_loss = 'wgan' is invalid"),
     ],
 )
 def test_a_configuration_that_cannot_be_read_is_named(text, told, tmp_path):
@@ -88,8 +90,13 @@ def test_a_configuration_that_cannot_be_read_is_named(text, told, tmp_path):
 
 def test_former_settings_are_read_if_they_were_off(tmp_path):
     text = "[discriminator]\nnoise_decay_steps = 0\nlabel_smoothing = 0.0\n"
-    (tmp_path / "config.toml").write_text(text)
+    (tmp_path / "config.toml").write_text(f"{text}[model]\ncritic = 'global'\n")
     assert RunDirectory(tmp_path).config() == Config()
+
+
+def test_a_renamed_setting_keeps_its_value(tmp_path):
+    (tmp_path / "config.toml").write_text("[train]\ncritic = 'hinge'\n")
+    assert RunDirectory(tmp_path).config() == Config(train=Train(adversarial_loss="hinge"))
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe"])

@@ -69,8 +69,13 @@ def test_it_is_told_once_and_what_to_do(
     [
         ("improved", {}, {"d_real": 0.06, "d_fake": 0.04}, "is 7% of that of guessing"),
         ("improved", {}, {"d_real": 0.15, "d_fake": 0.13}, ""),
-        ("critic", {"train__critic": "relativistic"}, {"d_real": 0.04}, "is 6% of that of"),
-        ("critic", {"train__critic": "hinge"}, {"d_real": 0.11, "d_fake": 0.11}, ""),
+        (
+            "critic",
+            {"train__adversarial_loss": "relativistic"},
+            {"d_real": 0.04},
+            "is 6% of that of",
+        ),
+        ("critic", {"train__adversarial_loss": "hinge"}, {"d_real": 0.11, "d_fake": 0.11}, ""),
         ("artgan", {}, {"d_real": 0.06, "d_fake": 0.02}, ""),  # K + 1 units
     ],
 )

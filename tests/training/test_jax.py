@@ -54,7 +54,7 @@ ALL_ON = {
     "train__fake_labels": "groups",
 }
 ADAPTIVE = {
-    "train__critic": "hinge",
+    "train__adversarial_loss": "hinge",
     "train__gradient_penalty": 0.3,
     "discriminator__augment": ["colour"],
     "discriminator__augment_strength": "adaptive",

@@ -30,8 +30,8 @@ CASES: dict[str, dict[str, object]] = {
     "artgan": {"preset": "artgan/cifar10"},
     "improved, three G steps": {"preset": "improved/cifar10", "train.cifar_trick": True},
     "improved, options": {"preset": "improved/cifar10"} | OPTIONS,
-    "critic": {"preset": "recommended/cifar10", "model.critic": "local"}
-    | {"train.critic": "relativistic", "train.fake_labels": "real"}
+    "critic": {"preset": "recommended/cifar10"}
+    | {"train.adversarial_loss": "relativistic", "train.fake_labels": "real"}
     | {"train.gradient_penalty": 0.3, "train.penalty_every": 2}
     | OPTIONS,
 }
