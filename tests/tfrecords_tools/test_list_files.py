@@ -123,6 +123,16 @@ def test_a_missing_picture_in_the_first_line_is_no_header(images: Path, write: W
     assert made.listing.missing == [("train", "gone.png")]
 
 
+@pytest.mark.parametrize(
+    "word", ["label", "labels", "class", "class_name", "category", "target", " Label "]
+)
+def test_a_header_names_the_label_among_other_columns(
+    images: Path, write: Write, word: str
+) -> None:
+    rows = (f'{name},someone,"{label}",1900' for name, label in PAIRS)
+    assert found(images, write(f"file,artist,{word},year", *rows)) == PAIRS
+
+
 # ---- lists from another machine --------------------------------------------------------------
 @pytest.mark.parametrize(
     "moved",

@@ -1,5 +1,6 @@
 """What happens to each row of a list; the official WikiArt lists, class files, and --labels."""
 
+import hashlib
 from collections import Counter
 from pathlib import Path
 
@@ -111,8 +112,29 @@ def test_the_artist_lists_have_a_header_and_two_commas(tmp_path: Path, images: P
         Example("train", "Cubism/a_untitled.jpg", 1),
         Example("val", "Rococo/b,with-comma.jpg", 0),
     ]
-    with pytest.raises(InputError, match="style_train"):
+    with pytest.raises(InputError, match=r"no style_train, style_train\.csv or style_train\.txt: "):
         wikiart_lists(tmp_path, "style")
+
+
+def test_each_file_of_labels_is_hashed_and_may_be_a_txt(tmp_path: Path, images: Path) -> None:
+    contents = {
+        "genre_train.txt": "Cubism/a_untitled.jpg,0\n",
+        "genre_val": "Rococo/a_untitled.jpg,0\n",
+        "genre_class.csv": "0 portrait\n",
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_text(content)
+    told = zip(contents.items(), ("train", "val", "classes"), strict=True)
+    assert listed_images(images, *wikiart_lists(tmp_path, "genre")).hashes == {
+        f"{name} ({what})": hashlib.sha256(content.encode()).hexdigest()
+        for (name, content), what in told
+    }
+
+
+def test_a_folder_of_images_that_is_not_there_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "l.csv", "1.png,a")
+    with pytest.raises(InputError, match="nowhere"):
+        listed_images(tmp_path / "nowhere", {"train": path}, None)
 
 
 @pytest.mark.parametrize("classes", ["0 owl\n1 cat\n", "1,cat\n0,owl\n", "owl\r\ncat"])
