@@ -188,6 +188,7 @@ def test_files_in_other_folders_are_not_meant(images: Path, write: Write, folder
         (["file,label"], "line 1 is a header without any rows"),
         (['{"labels": [["000.png", 0]]}'], "l.csv is JSON: give path,label rows"),
         (["[0]"], "l.csv is JSON"),
+        ([f'{{"file": "{n}", "label": 1}}' for n in NAMES], "l.csv is JSON"),
         (["file,artist,genre", *(f"{n},monet,sea" for n in NAMES)], "line 1: it has 3 columns"),
         (["000.png,", "001.png,sea"], "line 1: '000.png' has no label"),
         (["000.png,sea", "", "001.png, "], "line 3: '001.png' has no label"),
@@ -223,6 +224,11 @@ def test_no_text_is_refused(images: Path, tmp_path: Path, data: bytes, words: li
     (tmp_path / "l.csv").write_bytes(data)
     said = refusal(listed_images, images, {"train": tmp_path / "l.csv"}, None)
     assert all(word in said for word in ["l.csv", *words])
+
+
+def test_a_list_that_cannot_be_read_is_named(images: Path, tmp_path: Path) -> None:
+    said = refusal(listed_images, images, {"train": tmp_path}, None)
+    assert f"{tmp_path} cannot be read: Is a directory." in said
 
 
 def test_a_label_that_no_class_file_has_is_refused_in_any_line(images: Path, write: Write) -> None:
