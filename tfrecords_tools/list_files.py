@@ -159,7 +159,7 @@ def _best(text: str, file: Path, images: Set[str], root: str) -> Choice:
         found = elsewhere(words, images, root)
         # A label such as 3 also fits a file 3.png; but many rows share a label, and few a path.
         rows = len({tuple(fields) for _, fields in lines})
-        fits = len(found) if layout.label == -1 or 2 * len(words) > rows else 0
+        fits = len(found) if 2 * len(words) > rows else 0
         return fits, sum(len(fields) > 1 for _, fields in lines)
 
     return max(choices, key=loose)
@@ -200,7 +200,7 @@ def _table(text: str, delimiter: str) -> list[Line]:
                 table.append((reader.line_num, [field.strip() for field in fields]))
     except csv.Error as error:
         raise csv.Error(f"line {reader.line_num}: {error}") from None
-    while table and all(len(fields) > 1 and not fields[-1] for _, fields in table):
+    while table and not any(fields[-1] for _, fields in table):
         table = [(number, fields[:-1]) for number, fields in table]
     return table
 

@@ -226,6 +226,12 @@ def test_no_text_is_refused(images: Path, tmp_path: Path, data: bytes, words: li
     assert all(word in said for word in ["l.csv", *words])
 
 
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_lines_of_other_systems_are_counted_once(images: Path, write: Write, end: str) -> None:
+    path = write("000.png,sea", "001.png,", end=end)
+    assert "line 2: '001.png' has no label" in refusal(listed_images, images, {"train": path}, None)
+
+
 def test_a_list_that_cannot_be_read_is_named(images: Path, tmp_path: Path) -> None:
     said = refusal(listed_images, images, {"train": tmp_path}, None)
     assert f"{tmp_path} cannot be read: Is a directory." in said
