@@ -7,6 +7,7 @@ import keras
 from pydantic import TypeAdapter
 
 from artgan_tf.config import ModelOptions
+from artgan_tf.former import bring_up_to_date
 
 
 class Generator(keras.Model):
@@ -50,5 +51,7 @@ class Generator(keras.Model):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "Generator":
         del custom_objects  # the layers are the generator's own
-        options = TypeAdapter(ModelOptions).validate_python(config["options"])
+        stored = {"model": dict(config["options"])}
+        bring_up_to_date(stored, "The file")
+        options = TypeAdapter(ModelOptions).validate_python(stored["model"])
         return cls(**config | {"options": options})

@@ -14,19 +14,12 @@ import tomli_w
 
 from artgan_tf.config import Config, InputError, flat, from_tree, to_tree
 from artgan_tf.data.fingerprint import Fingerprint, changes
+from artgan_tf.former import bring_up_to_date
 from artgan_tf.runs.pretrained import no_run
 from artgan_tf.runs.steps import Which, candidates, latest_step
 from tfrecords_tools.common import files, locks
 
 FREE_TO_CHANGE = ("train.steps", "log.", "data.on_")  # on resume
-# Settings of earlier versions, which every older run lists: what replaced them, or their values
-# when off.
-RENAMED = {("train", "critic"): "adversarial_loss"}
-GONE = {
-    ("discriminator", "noise_decay_steps"): 0,
-    ("discriminator", "label_smoothing"): 0.0,
-    ("model", "critic"): "global",
-}
 
 
 def sample_grids(folder: Path) -> dict[int, Path]:
@@ -186,22 +179,8 @@ class RunDirectory:
             tree = tomllib.loads(self.config_file.read_text(encoding="utf-8"))
         except ValueError as error:  # of tomllib and of UTF-8
             raise InputError(f"{self.config_file} is damaged: {error}.") from None
-        self._bring_up_to_date(tree)
+        bring_up_to_date(tree, self.config_file)
         return from_tree(tree)
-
-    def _bring_up_to_date(self, tree: dict[str, Any]) -> None:
-        # `from_tree` tells of a section that is none.
-        sections = {name: part for name, part in tree.items() if isinstance(part, dict)}
-        for (section, name), now in RENAMED.items():
-            if name in sections.get(section, {}):
-                sections[section].setdefault(now, sections[section].pop(name))
-        for (section, name), off in GONE.items():
-            value = sections.get(section, {}).pop(name, off)
-            if value != off:
-                raise InputError(
-                    f"{self.config_file} has {name} = {value!r}, which this version cannot do: "
-                    f"delete that line to go on without it."
-                )
 
     def class_names(self) -> list[str]:
         """Class names, in label order; raises InputError if their file is missing or damaged."""

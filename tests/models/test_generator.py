@@ -29,3 +29,10 @@ def test_a_generator_comes_back_from_its_file(samplers, paper, tmp_path):
         assert back(*asked, magnified=True).shape == (4, 32, 32, 3)
     # The name in files of all versions.
     assert keras.saving.get_registered_name(type(back)) == f"artgan_tf.{paper}>Generator"
+
+
+def test_a_file_of_an_earlier_version_is_read(samplers):
+    stored = samplers["critic"].generator.get_config()
+    stored["options"]["critic"] = "global"
+    back = type(samplers["critic"].generator).from_config(stored)
+    assert back.options == samplers["critic"].generator.options
