@@ -31,6 +31,24 @@ def divided(runs: Sequence[Run], count: int) -> tuple[list[Run], list[Run]]:
     return [run for run in first if run.take], [run for run in others if run.take]
 
 
+def warn_if_shared(spec: str, train: Sequence[Run], val: Sequence[Run]) -> None:
+    """Warn of held-out records that are also trained on, which make every figure look better."""
+    both = sum(
+        max(0, min(a.skip + a.take, b.skip + b.take) - max(a.skip, b.skip))
+        for a in train
+        for b in val
+        if a.file == b.file
+    )
+    if both:
+        count = sum(run.take for run in val)
+        warnings.warn(
+            f"{min(both, count)} of the {count} held-out images of {spec} are also trained on, so "
+            f"every figure will look too good: leave data.train_split and data.val_split out, or "
+            f"choose parts that share no image, such as train[:90%] and train[90%:].",
+            stacklevel=3,
+        )
+
+
 def trusted(dataset: DataSet, runs: list[Run], split: str) -> list[Run]:
     """The runs unchanged; raises InputError if one of their files is damaged.
 

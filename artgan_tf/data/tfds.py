@@ -5,6 +5,7 @@ from typing import Any
 
 from artgan_tf.config import Data, InputError
 from artgan_tf.data.decoding import decode_any
+from artgan_tf.data.shards import Run, warn_if_shared
 from artgan_tf.data.source import Source, Streamed, short_side, streamed
 from tfrecords_tools.common.errors import NotThere, first_line
 from tfrecords_tools.dataset import check_format, class_names
@@ -23,7 +24,8 @@ def open_tfds(value: str, data: Data, download: bool = True) -> Source:
     names = class_names(builder.info.features, f"tfds:{value}")
     present = (split for split in HELD_OUT if split in builder.info.splits)
     val = data.val_split or next(present, HELD_OUT[0])
-    splits = (_streamed(builder, split, value, data) for split in (data.train_split, val))
+    splits = [_streamed(builder, split, value, data) for split in (data.train_split, val)]
+    warn_if_shared(f"tfds:{value}", _runs(builder, data.train_split), _runs(builder, val))
     side = min(x or 0 for x in builder.info.features["image"].shape[:2])
     return Source(f"tfds:{value}", names, *splits, side=side)
 
@@ -86,8 +88,7 @@ def _streamed(builder: Any, split: str, value: str, data: Data) -> Streamed:
         raise InputError(f"tfds:{value} has no examples in {split!r}: choose a larger part.")
     classes = builder.info.features["label"].num_classes
     decode = decode_any(f"tfds:{value}", short_side(data), classes)
-    parts = builder.info.splits[split].file_instructions
-    records = [f"{Path(part.filename).name} {part.skip} {part.take}" for part in parts]
+    records = [f"{Path(run.file).name} {run.skip} {run.take}" for run in _runs(builder, split)]
     return streamed(
         dataset,
         decode,
@@ -95,3 +96,8 @@ def _streamed(builder: Any, split: str, value: str, data: Data) -> Streamed:
         identity=" ".join([builder.info.full_name, *records]),
         damage=f"tfds:{value} is damaged: {{}}; download it again.".format,
     )
+
+
+def _runs(builder: Any, split: str) -> list[Run]:
+    parts = builder.info.splits[split].file_instructions
+    return [Run(part.filename, part.skip, part.take) for part in parts]

@@ -8,7 +8,15 @@ import tensorflow as tf
 
 from artgan_tf.config import Data, InputError
 from artgan_tf.data.decoding import decode_shards, decode_squares
-from artgan_tf.data.shards import Run, damage_sentence, damaged, divided, intact, trusted
+from artgan_tf.data.shards import (
+    Run,
+    damage_sentence,
+    damaged,
+    divided,
+    intact,
+    trusted,
+    warn_if_shared,
+)
 from artgan_tf.data.source import Source, Streamed, short_side
 from tfrecords_tools.dataset import DataSet, open_dataset
 
@@ -38,7 +46,9 @@ def _splits(dataset: DataSet, data: Data) -> list[tuple[str, list[Run]]]:
     train, runs = data.train_split, _runs(dataset, data.train_split)
     present = next((split for split in HELD_OUT if split in dataset.shards), "")
     if held_out := data.val_split or present:
-        return [(train, runs), (held_out, _runs(dataset, held_out))]
+        others = _runs(dataset, held_out)
+        warn_if_shared(f"tfrecords:{dataset.folder}", runs, others)
+        return [(train, runs), (held_out, others)]
     count = sum(run.take for run in runs)
     kept = count - round(count * data.val_fraction)  # records are stored in random order
     first, others = divided(runs, kept)

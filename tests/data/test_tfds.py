@@ -1,5 +1,6 @@
 """TFDS sets without a network: small ones on disk, and stand-ins for those of the presets."""
 
+import warnings
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -74,11 +75,14 @@ def test_a_data_set_can_be_trained_on(cache_mb: int) -> None:
 
 
 def test_splits_and_their_parts_and_sums_can_be_chosen() -> None:
-    source = opened("trees", train_split="train[:75%]", val_split="train[75%:]")
+    with warnings.catch_warnings(action="error", category=UserWarning):
+        source = opened("trees", train_split="train[:75%]", val_split="train[75%:]")
     assert greys(source.train) == list(range(9))
     assert greys(source.val) == list(range(9, 12))
     source = opened("trees", train_split="train+test", val_split="validation")
     assert (source.train.count, source.val.count) == (17, 4)
+    with pytest.warns(UserWarning, match="^5 of the 5 held-out images of tfds:trees are also tr"):
+        opened("trees", train_split="train+test")
 
 
 @pytest.mark.parametrize("setting", ["train_split", "val_split"])

@@ -1,6 +1,7 @@
 """`tfrecords:DIR`: batches from shards written by `tfrecords_tools.convert`."""
 
 import shutil
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -143,10 +144,13 @@ def test_parts_of_splits_and_a_set_without_a_held_out_split(folder: Path, tmp_pa
     for split in ("val_split", "train_split"):
         with pytest.raises(InputError, match=r"'valid'.*has train"):
             opened(tmp_path / "one", **{split: "valid"})
-    source, _ = opened(tmp_path / "one", train_split="train[:10]", val_split="train[30:]")
+    with warnings.catch_warnings(action="error", category=UserWarning):
+        source, _ = opened(tmp_path / "one", train_split="train[:10]", val_split="train[30:]")
     assert (source.train.count, source.val.count) == (10, 6)
     whole, data = opened(tmp_path / "one", val_fraction=0.25)
     assert (whole.train.count, whole.val.count) == (27, 9)
+    with pytest.warns(UserWarning, match="^4 of the 8 held-out images of tfrecords:"):
+        opened(tmp_path / "one", train_split="train[:32]", val_split="train[28:]")
     part, _ = opened(tmp_path / "one", train_split="train[4:24]", val_fraction=0.25)
     assert (part.train.count, part.val.count) == (15, 5)
 
