@@ -2,8 +2,12 @@
 
 import os
 import platform
+import shutil
+import subprocess
 import sys
 from pathlib import Path
+
+DRIVER = Path("/proc/driver/nvidia/gpus")  # has a folder for each GPU
 
 
 def describe() -> str:
@@ -51,7 +55,23 @@ def _cpu_info() -> dict[str, str]:
 
 
 def gpus() -> list[str]:
-    """Names of the NVIDIA GPUs, from /proc; empty on other systems than Linux."""
-    folder = Path("/proc/driver/nvidia/gpus")
-    lines = [line for file in folder.glob("*/information") for line in file.read_text().split("\n")]
-    return [line.partition(":")[2].strip() for line in lines if line.startswith("Model")]
+    """Names of the NVIDIA GPUs; none if CUDA_VISIBLE_DEVICES hides all of them.
+
+    The driver's files name them, or `nvidia-smi` where there are none, as under WSL.
+    """
+    if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
+        return []
+    lines = [line for file in DRIVER.glob("*/information") for line in file.read_text().split("\n")]
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("Model")]
+    return named or _gpus_by_nvidia_smi()
+
+
+def _gpus_by_nvidia_smi() -> list[str]:
+    if not (program := shutil.which("nvidia-smi")):
+        return []
+    command = [program, "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):  # a program without a driver, or without a GPU
+        return []
+    return found.stdout.split("\n")[:-1]
