@@ -68,7 +68,10 @@ def table(report: dict[str, Any]) -> str:
     if report["listing"]:
         lines += ["", *listing_lines(Listing(**report["listing"]))]
     reasons = [f"{bad['path']}: {bad['reason']}" for bad in report["skipped"]]
-    return "\n".join([*lines, *_some("unreadable", reasons)]) + "\n"
+    lines += _some("unreadable", reasons)
+    if reasons:
+        lines.append("  left out; once they are mended, convert again with --overwrite")
+    return "\n".join(lines) + "\n"
 
 
 def listing_lines(listing: Listing) -> list[str]:

@@ -41,7 +41,9 @@ def source(intact: Path, tmp_path: Path) -> Path:
     return shutil.copytree(intact / "source", tmp_path / "source")
 
 
-def test_skipped_files_are_reported_with_reasons(source: Path, tmp_path: Path) -> None:
+def test_skipped_files_are_reported_with_reasons_and_the_remedy(
+    source: Path, intact: Path, tmp_path: Path
+) -> None:
     names = broken(source, 3)
     done = convert(source, tmp_path / "set", *FLAGS, "--workers", 1)
     assert done.returncode == 0
@@ -53,6 +55,11 @@ def test_skipped_files_are_reported_with_reasons(source: Path, tmp_path: Path) -
     assert sorted([*stored, *names]) == below(source)
     assert all(name in done.stdout for name in names)
     assert "3 skipped" in done.stderr
+    assert "convert again with --overwrite" in done.stdout
+    for name in names:
+        shutil.copy(intact / "source" / name, source / name)
+    converted(source, tmp_path / "set", *FLAGS, "--overwrite")
+    assert content(tmp_path / "set") == content(intact / "set")
 
 
 def test_what_stopped_it_is_mended_or_taken_away(
