@@ -151,6 +151,18 @@ def test_what_is_done_is_not_done_again_and_pages_come_of_the_files(made, copy, 
 
 
 @pytest.mark.slow
+def test_other_checkpoints_and_weights_of_a_run_are_not_in_its_row(made, copy):
+    file = copy / "runs/plain/seed-0/metrics.jsonl"
+    last = json.loads(file.read_text().splitlines()[-1])
+    for other in ({"step": 2}, {"weights": "raw"}):
+        line = json.dumps(last | {"values": {"fid": 12345.0}} | other)
+        file.write_text(f"{file.read_text()}{line}\n")
+    assert call("--out", copy) == 0
+    assert (copy / pages.PAGE).read_bytes() == (made / pages.PAGE).read_bytes()
+    assert "12345" not in (copy / RESULTS).read_text()
+
+
+@pytest.mark.slow
 def test_the_row_of_a_deleted_run_stays(copy, carried_out):
     stored, page = (copy / RESULTS).read_bytes(), (copy / pages.PAGE).read_text()
     drawn = [(copy / name).read_bytes() for name in (pages.SHEET, pages.CURVES)]

@@ -81,7 +81,8 @@ def read_row(run: Path) -> StudyRow:
     note, config = _note(run), directory.config()
     timed = [row for row in directory.history() if "seconds" in row][-1]
     images = timed["step"] * config.train.batch_size
-    found = _renamed(results.newest(results.read(run / "metrics.jsonl")), note)
+    found = results.newest(results.read(run / "metrics.jsonl"))
+    found = _renamed([each for each in found if _at_the_end(each, timed["step"])], note)
     return StudyRow(
         preset=note["preset"],
         seed=note["seed"],
@@ -132,6 +133,11 @@ def _from_json(row: dict[str, Any], out: Path) -> StudyRow:
 
 def _note(run: Path) -> dict[str, Any]:
     return json.loads((run / NOTE).read_text(encoding="utf-8")) if is_complete(run) else {}
+
+
+def _at_the_end(result: Result, steps: int) -> bool:
+    """Whether it is of real images, or of the trained model's average: a run may have others."""
+    return result.model == REAL or (result.weights, result.step) == ("ema", steps)
 
 
 def _renamed(found: Sequence[Result], note: dict[str, Any]) -> list[Result]:
