@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from artgan_tf.config import InputError
 from tfrecords_tools.contents import Examined, examine
@@ -18,6 +18,22 @@ class Run(NamedTuple):
     file: str
     skip: int
     take: int
+
+
+def records_of(info: Any, split: str, spec: str) -> list[Run]:
+    """The records of a split, or of a part or sum of splits, by TFDS's `info` of the data set.
+
+    Raises InputError, which names `spec`, if there is no such split.
+    """
+    try:
+        parts = info.splits[split].file_instructions
+    except (KeyError, ValueError):
+        known = ", ".join(info.splits)
+        raise InputError(
+            f"{spec} has no split {split!r}: it has {known}, and data.train_split and "
+            f"data.val_split also take parts such as train[90%:]."
+        ) from None
+    return [Run(part.filename, part.skip, part.take) for part in parts]
 
 
 def divided(runs: Sequence[Run], count: int) -> tuple[list[Run], list[Run]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from artgan_tf.config import Data, InputError
 from artgan_tf.data.decoding import decode_any
-from artgan_tf.data.shards import Run, warn_if_shared
+from artgan_tf.data.shards import Run, records_of, warn_if_shared
 from artgan_tf.data.source import Source, Streamed, short_side, streamed
 from tfrecords_tools.common.errors import NotThere, first_line
 from tfrecords_tools.dataset import check_format, class_names
@@ -24,8 +24,11 @@ def open_tfds(value: str, data: Data, download: bool = True) -> Source:
     names = class_names(builder.info.features, f"tfds:{value}")
     present = (split for split in HELD_OUT if split in builder.info.splits)
     val = data.val_split or next(present, HELD_OUT[0])
-    splits = [_streamed(builder, split, value, data) for split in (data.train_split, val)]
-    warn_if_shared(f"tfds:{value}", _runs(builder, data.train_split), _runs(builder, val))
+    chosen = (data.train_split, val)
+    runs = [records_of(builder.info, split, f"tfds:{value}") for split in chosen]
+    warn_if_shared(f"tfds:{value}", *runs)
+    pairs = zip(chosen, runs, strict=True)
+    splits = [_streamed(builder, split, part, value, data) for split, part in pairs]
     side = min(x or 0 for x in builder.info.features["image"].shape[:2])
     return Source(f"tfds:{value}", names, *splits, side=side)
 
@@ -66,29 +69,22 @@ def _other_versions(builder: Any) -> str:
     return f" (available there: {', '.join(found)})" if found else ""
 
 
-def _streamed(builder: Any, split: str, value: str, data: Data) -> Streamed:
+def _streamed(builder: Any, split: str, runs: list[Run], value: str, data: Data) -> Streamed:
     import tensorflow_datasets as tfds
 
-    try:
-        dataset = builder.as_dataset(
-            split=split,
-            decoders=tfds.decode.PartialDecoding(
-                {"image": True, "label": True}, {"image": tfds.decode.SkipDecoding()}
-            ),
-            read_config=tfds.ReadConfig(try_autocache=False, interleave_cycle_length=1),
-            shuffle_files=False,
-        )
-    except ValueError:
-        known = ", ".join(builder.info.splits)
-        raise InputError(
-            f"tfds:{value} has no split {split!r}: it has {known}, and data.train_split and "
-            f"data.val_split also take parts such as train[90%:]."
-        ) from None
-    if dataset.cardinality() < 1:
+    if not sum(run.take for run in runs):
         raise InputError(f"tfds:{value} has no examples in {split!r}: choose a larger part.")
+    dataset = builder.as_dataset(
+        split=split,
+        decoders=tfds.decode.PartialDecoding(
+            {"image": True, "label": True}, {"image": tfds.decode.SkipDecoding()}
+        ),
+        read_config=tfds.ReadConfig(try_autocache=False, interleave_cycle_length=1),
+        shuffle_files=False,
+    )
     classes = builder.info.features["label"].num_classes
     decode = decode_any(f"tfds:{value}", short_side(data), classes)
-    records = [f"{Path(run.file).name} {run.skip} {run.take}" for run in _runs(builder, split)]
+    records = [f"{Path(run.file).name} {run.skip} {run.take}" for run in runs]
     return streamed(
         dataset,
         decode,
@@ -96,8 +92,3 @@ def _streamed(builder: Any, split: str, value: str, data: Data) -> Streamed:
         identity=" ".join([builder.info.full_name, *records]),
         damage=f"tfds:{value} is damaged: {{}}; download it again.".format,
     )
-
-
-def _runs(builder: Any, split: str) -> list[Run]:
-    parts = builder.info.splits[split].file_instructions
-    return [Run(part.filename, part.skip, part.take) for part in parts]

@@ -14,6 +14,7 @@ from artgan_tf.data.shards import (
     damaged,
     divided,
     intact,
+    records_of,
     trusted,
     warn_if_shared,
 )
@@ -99,18 +100,11 @@ def _runs(dataset: DataSet, split: str) -> list[Run]:
     import tensorflow_datasets as tfds
 
     info = tfds.builder_from_directory(dataset.folder).info
-    try:
-        parts = info.splits[split].file_instructions
-    except (KeyError, ValueError):
-        known = ", ".join(info.splits)
-        raise InputError(
-            f"{dataset.folder} has no split {split!r}: it has {known}, and data.train_split and "
-            f"data.val_split also take parts such as train[90%:]."
-        ) from None
-    for part in parts:
-        if not Path(part.filename).is_file():
-            raise InputError(f"{part.filename} is missing: run the same convert command again.")
-    return [Run(part.filename, part.skip, part.take) for part in parts]
+    runs = records_of(info, split, str(dataset.folder))
+    for run in runs:
+        if not Path(run.file).is_file():
+            raise InputError(f"{run.file} is missing: run the same convert command again.")
+    return runs
 
 
 def _records(runs: Sequence[Run], seed: Any) -> tf.data.Dataset:
