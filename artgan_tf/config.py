@@ -6,14 +6,14 @@ A preset is a TOML file of the sections below; `extends = "other/preset"` inheri
 
 import dataclasses
 import os
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from artgan_tf.overrides import in_epochs
 from artgan_tf.preset_files import read_preset
 from artgan_tf.ranges import (
     Batch,
@@ -179,13 +179,6 @@ def resolve(preset: str, overrides: Mapping[str, Any] | None = None) -> Config:
     return from_tree(tree)
 
 
-def in_epochs(overrides: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The same, without the preset's steps if only epochs are given."""
-    if overrides.get("train.epochs") and "train.steps" not in overrides:
-        return {**overrides, "train.steps": 0}
-    return overrides
-
-
 def from_tree(tree: Mapping[str, Any]) -> Config:
     """A validated `Config` from nested dictionaries as read from TOML; raises InputError."""
     try:
@@ -206,20 +199,6 @@ def flat(config: Config) -> dict[str, Any]:
     for section, values in tree.items():
         pairs |= {f"{section}.{key}": value for key, value in values.items()}
     return pairs
-
-
-def parse_overrides(assignments: Iterable[str]) -> dict[str, Any]:
-    """`section.key=value` strings as a dictionary; a value that is not valid TOML is a string."""
-    overrides = {}
-    for assignment in assignments:
-        key, equals, text = assignment.partition("=")
-        if not equals:
-            raise InputError(f"--set takes section.key=value, not {assignment!r}.")
-        try:
-            overrides[key.strip()] = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
-            overrides[key.strip()] = text
-    return overrides
 
 
 def runs_root() -> Path:

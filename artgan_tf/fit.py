@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NoReturn
 import tyro
 
 from artgan_tf import cli
-from artgan_tf.config import parse_overrides, to_tree
+from artgan_tf.config import to_tree
 from artgan_tf.data.spec import open_source
+from artgan_tf.overrides import parse_overrides
 from artgan_tf.preset_files import preset_names
 from artgan_tf.task import Task, plan
 from artgan_tf.training.schedule import schedule

@@ -26,6 +26,7 @@ from artgan_tf.layers import update_spectral_norm
 from artgan_tf.losses import Terms
 from artgan_tf.means import Means
 from artgan_tf.optimization import make_optimizer
+from artgan_tf.step_choices import labels_of_fakes, trick_steps
 
 
 class GAN(AbstractGAN):
@@ -107,21 +108,9 @@ class GAN(AbstractGAN):
         return self.generator(z, self.one_hot(fake_y), training=True)
 
     def fake_labels(self, n: int) -> Any:
-        """Labels of a whole batch of fakes, int32 [n]: tiled, random, or in groups of 5.
-
-        With `real`, `train_step` takes those of the real batch instead.
-
-        Tiled labels begin with class 0 if a batch has room for all classes, as published; in
-        smaller batches they continue from the batch before, so that classes are equally frequent.
-        """
-        kind, k = self.config.train.fake_labels, self.num_classes
-        if kind == "random":
-            return keras.random.randint((n,), 0, k, dtype="int32", seed=self.random)
-        if kind == "groups":
-            shuffled = keras.random.shuffle(ops.arange(k, dtype="int32"), seed=self.random)
-            return ops.repeat(ops.take(shuffled, ops.arange(-(-n // 5)) % k), 5)[:n]
-        first = ops.where(k <= n, 0, ops.cast(self.step % k, "int32") * n)
-        return (first + ops.arange(n, dtype="int32")) % k
+        """Labels of a whole batch of fakes, int32 [n]; with `real`, those of the batch instead."""
+        kind = self.config.train.fake_labels
+        return labels_of_fakes(kind, n, self.num_classes, self.step, self.random)
 
     def perturb(self, images: Any) -> tuple[Any, Any]:
         """Augment images [N, S, S, 3] for D; returns them without and with Gaussian noise."""
@@ -255,15 +244,6 @@ class GAN(AbstractGAN):
     def steps_done(self) -> int:
         """Number of train steps so far."""
         return int(backend.array(self.step))
-
-
-def trick_steps(real_loss: Any, fake_loss: Any) -> Any:
-    """Number of G steps by the public code's rule for CIFAR-10.
-
-    With t the mean of both losses: 1 if t > 0.67, 3 if 0.3 < t <= 0.67, else 5.
-    """
-    t = (real_loss + fake_loss) / 2.0
-    return ops.where(t > 0.67, 1, ops.where(t > 0.3, 3, 5))
 
 
 def _named(prefix: str, terms: Terms) -> Terms:

@@ -8,8 +8,9 @@ import tyro
 from artgan_tf import cli
 from artgan_tf.comparison.experiment import Experiment, Protocol, carry_out, check
 from artgan_tf.comparison.rows import rows
-from artgan_tf.config import InputError, parse_overrides, resolve
+from artgan_tf.config import InputError, resolve
 from artgan_tf.evaluation.registry import check_asked
+from artgan_tf.overrides import parse_overrides
 from artgan_tf.task import checked
 from tfrecords_tools.common.locks import held
 

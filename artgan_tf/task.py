@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from artgan_tf import cli, sizing
-from artgan_tf.config import Config, InputError, flat, in_epochs, resolve
+from artgan_tf.config import Config, InputError, flat, resolve
 from artgan_tf.data.source import Source
 from artgan_tf.data.spec import open_early, open_source
 from artgan_tf.evaluation.registry import check_asked
 from artgan_tf.frozen.efficientnet_file import weights_file
 from artgan_tf.hardware import gpus
+from artgan_tf.overrides import in_epochs
 from artgan_tf.possible import check_settings
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.pretrained import locate

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import tomli_w
 
-from artgan_tf.config import InputError, flat, from_tree, parse_overrides, resolve, to_tree
+from artgan_tf.config import InputError, flat, from_tree, resolve, to_tree
+from artgan_tf.overrides import parse_overrides
 from artgan_tf.preset_files import PACKAGED, preset_names
 
 ROOT = Path(__file__).resolve().parents[1]

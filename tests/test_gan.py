@@ -6,9 +6,9 @@ import pytest
 import tensorflow as tf
 
 from artgan_tf.config import InputError, resolve
-from artgan_tf.gan import trick_steps
 from artgan_tf.optimization import make_optimizer
 from artgan_tf.papers import build_gan
+from artgan_tf.step_choices import trick_steps
 from tests.gans import K, N, batch, built, moved, tiny, values
 
 ALL_ON = {

@@ -12,8 +12,9 @@ import pytest
 import tyro
 
 import artgan_tf
-from artgan_tf.config import parse_overrides, resolve
+from artgan_tf.config import resolve
 from artgan_tf.evaluation import registry
+from artgan_tf.overrides import parse_overrides
 from artgan_tf.preset_files import preset_names
 from tfrecords_tools.common.cli import CONFIG
 from tfrecords_tools.options import Options, checked

@@ -23,7 +23,8 @@ from artgan_tf.comparison.rows import (
     measured,
     read_row,
 )
-from artgan_tf.config import Config, InputError, RunError, parse_overrides, resolve
+from artgan_tf.config import Config, InputError, RunError, resolve
+from artgan_tf.overrides import parse_overrides
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.steps import latest_step
 from artgan_tf.training.schedule import schedule

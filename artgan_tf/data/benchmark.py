@@ -8,7 +8,8 @@ from typing import Any
 import tyro
 
 from artgan_tf import cli
-from artgan_tf.config import Config, Data, parse_overrides, resolve
+from artgan_tf.config import Config, Data, resolve
+from artgan_tf.overrides import parse_overrides
 
 
 def benchmark(

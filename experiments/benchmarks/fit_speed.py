@@ -18,7 +18,8 @@ from typing import Any
 import tyro
 
 from artgan_tf import cli
-from artgan_tf.config import Config, Log, parse_overrides, resolve
+from artgan_tf.config import Config, Log, resolve
+from artgan_tf.overrides import parse_overrides
 from experiments.benchmarks import measuring
 
 INTERVALS = {

@@ -5,7 +5,8 @@ from experiments.faults.fuzz.fuzzing import instrumented, place, refused, run
 with instrumented("artgan_tf.config", "tomllib", "tomli_w"):
     import tomli_w
 
-    from artgan_tf.config import flat, parse_overrides, resolve, to_tree
+    from artgan_tf.config import flat, resolve, to_tree
+    from artgan_tf.overrides import parse_overrides
     from tfrecords_tools.common.errors import InputError
 
 END = "\0"  # separates a preset and its overrides
