@@ -151,10 +151,15 @@ def test_what_is_done_is_not_done_again_and_pages_come_of_the_files(made, copy, 
 
 
 @pytest.mark.slow
-def test_other_checkpoints_and_weights_of_a_run_are_not_in_its_row(made, copy):
+def test_other_figures_of_a_run_and_copies_of_it_are_not_in_its_row(made, copy):
+    """Of other checkpoints, weights or data, or of the run before it was begun again."""
     file = copy / "runs/plain/seed-0/metrics.jsonl"
     last = json.loads(file.read_text().splitlines()[-1])
-    for other in ({"step": 2}, {"weights": "raw"}):
+    by_other_data = {"data": "folder:other", "data_sha256": "0"}
+    for other in ({"step": 2}, {"weights": "raw"}, by_other_data, {}):
+        if not other:
+            shutil.copytree(file.parent, file.parent.with_name("seed-0.20261129-204823"))
+            file = file.parent.with_name("seed-0.20261129-204823") / file.name
         line = json.dumps(last | {"values": {"fid": 12345.0}} | other)
         file.write_text(f"{file.read_text()}{line}\n")
     assert call("--out", copy) == 0

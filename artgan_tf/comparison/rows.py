@@ -82,6 +82,7 @@ def read_row(run: Path) -> StudyRow:
     timed = [row for row in directory.history() if "seconds" in row][-1]
     images = timed["step"] * config.train.batch_size
     found = results.newest(results.read(run / "metrics.jsonl"))
+    found = [each for each in found if each.data == config.data.spec]
     found = _renamed([each for each in found if _at_the_end(each, timed["step"])], note)
     return StudyRow(
         preset=note["preset"],
@@ -109,7 +110,10 @@ def rows(out: Path) -> list[StudyRow]:
     of stored rows is damaged.
     """
     stored = {row.run: row for row in _stored(out)}
-    complete = {note.parent: read_row(note.parent) for note in (out / "runs").glob(f"*/*/{NOTE}")}
+    runs = (note.parent for note in (out / "runs").glob(f"*/*/{NOTE}"))
+    # Others are copies, or were moved aside when the run began again.
+    own = (run for run in runs if run.name == f"seed-{_note(run)['seed']}")
+    complete = {run: read_row(run) for run in own}
     return [row for _, row in sorted((stored | complete).items())]
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from artgan_tf.data.source import Source, Split, Streamed
 
-# Split -> class -> number of images and hash of their names in order. A streamed split is a single
-# group, because its labels are unknown until it is read.
+# Split -> class -> number of images and hash of their keys in order. A streamed split is a single
+# group, because its labels are unknown until it is read. Earlier versions hashed names with the
+# folder's spelling instead, of which only the numbers are compared.
 Fingerprint = Mapping[str, Mapping[str, Mapping[str, Any]]]
 ALL = "all classes"
 SHOWN = 3  # differences named in a sentence
@@ -29,7 +30,7 @@ def changes(before: Fingerprint, now: Fingerprint) -> str:
             counts = [of.get(group, {}).get("images", 0) for of in (new, old)]
             if counts[0] != counts[1]:
                 told.append(f"{counts[0]} {split} images of {group}, not {counts[1]}")
-            elif new.get(group) != old.get(group):
+            elif new[group]["keys"] != old[group].get("keys", new[group]["keys"]):
                 told.append(f"different {split} images of {group}")
     more = [f"{len(told) - SHOWN} more changes"] if len(told) > SHOWN else []
     return ", ".join(told[:SHOWN] + more)
@@ -38,12 +39,12 @@ def changes(before: Fingerprint, now: Fingerprint) -> str:
 def _groups(split: Split, class_names: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     if isinstance(split, Streamed):
         return {ALL: _group([split.identity], split.count)}
-    names = defaultdict(list)
+    names, key = defaultdict(list), split.key or split.name
     for index, label in enumerate(split.labels.tolist()):
-        names[class_names[label]].append(split.name(index))
+        names[class_names[label]].append(key(index))
     return {group: _group(members, len(members)) for group, members in names.items()}
 
 
 def _group(names: list[str], count: int) -> dict[str, Any]:
     text = "\0".join(names).encode("utf-8", "surrogateescape")
-    return {"images": count, "names": hashlib.sha256(text).hexdigest()}
+    return {"images": count, "keys": hashlib.sha256(text).hexdigest()}

@@ -49,5 +49,9 @@ def _usual_side(paths: list[Path]) -> int:
 def _indexed(examples: list[Example], root: Path, side: int) -> Indexed:
     examples = sorted(examples, key=lambda example: (example.label, example.key))
     paths = [root / example.key for example in examples]
-    labels = np.array([example.label for example in examples], dtype=np.int32)
-    return Indexed(labels, lambda i: read_image(paths[i], side), lambda i: str(paths[i]))
+    return Indexed(
+        np.array([example.label for example in examples], dtype=np.int32),
+        load=lambda i: read_image(paths[i], side),
+        name=lambda i: str(paths[i]),
+        key=lambda i: examples[i].key,
+    )

@@ -20,8 +20,9 @@ class Indexed:
     """A split with random access.
 
     `load` gives example i as uint8 [height, width, 3] whose short side is `short_side(data)`, or
-    raises `UnreadableImage`; `name` names it in messages. `threads` load in parallel (None: the
-    executor's default). `fits` is False once the images are known not to fit in the cache.
+    raises `UnreadableImage`; `name` names it in messages, and `key`, if given, regardless of where
+    the data is. `threads` load in parallel (None: the executor's default). `fits` is False once the
+    images are known not to fit in the cache.
     """
 
     labels: np.ndarray  # int32 [N]
@@ -29,6 +30,7 @@ class Indexed:
     name: Callable[[int], str] = "example {}".format
     threads: int | None = None
     fits: bool = True
+    key: Callable[[int], str] | None = None
 
     @property
     def count(self) -> int:

@@ -1,12 +1,15 @@
 """`measure(run, ...)`: scores a run and real images, and writes results and a report."""
 
 import tempfile
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from artgan_tf.config import InputError
+from artgan_tf.data.fingerprint import fingerprint
 from artgan_tf.data.real import real_data, real_source
+from artgan_tf.data.source import Source
 from artgan_tf.evaluation import results
 from artgan_tf.evaluation.entries import FEATURES
 from artgan_tf.evaluation.reference import Reference, open_reference
@@ -76,9 +79,12 @@ def measure(
     asked = list(dict.fromkeys(map(metric, metrics)))
     check_seeds(seeds)
     sampler, out = load(run_dir, checkpoint, weights), out or workplace(run_dir)
+    run = RunDirectory(locate(run_dir))
     with tempfile.TemporaryDirectory(prefix="artgan-") as work:
         cut = real_data(sampler.gan.config.data, data)
         source = real_source(cut, sampler.class_names)
+        if data is None:
+            _warn_if_changed(run, source)
         reference = open_reference(source, cut, extractor, Path(work))
         if not extractor and (not asked or any(x.entry.needs == FEATURES for x in asked)):
             reference.use_own_extractor()
@@ -88,9 +94,9 @@ def measure(
         subjects = [Subject(sampler, str(run_dir), weights, seed) for seed in dict.fromkeys(seeds)]
         found, file = _scored(subjects, asked, reference, out / "metrics.jsonl")
         steps = sampler.gan.steps_done, sampler.gan.config.train.steps
-        told = answers(found, reference.classes, source.val.count, *steps, reference.lack)
-        folder, run = place(None, out / "evaluation"), RunDirectory(locate(run_dir))
-        report = page.write_report(folder, run, sampler, reference, found, told)
+        told = answers(found, reference.classes, source.val.count, *steps, reference.lack, data)
+        folder = place(None, out / "evaluation")
+        report = page.write_report(folder, run, sampler, reference, found, told, data)
     return Evaluation(found, file, report, told)
 
 
@@ -106,6 +112,15 @@ def _scored(
             results.append(file, result)
             found.append(result)
     return found, file
+
+
+def _warn_if_changed(run: RunDirectory, source: Source) -> None:
+    if changed := run.changed_images(fingerprint(source)):
+        warnings.warn(
+            f"{source.spec} is not what {run.path} was trained on, it now has {changed}: held-out "
+            f"images may have been trained on, which flatters every figure.",
+            stacklevel=3,
+        )
 
 
 def _usual(reference: Reference, sampler: Sampler) -> list[Metric]:

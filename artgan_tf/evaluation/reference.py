@@ -61,7 +61,7 @@ class Reference:
         few = {"held-out": self.val.count, "training": self.train.count}
         if kind := next((kind for kind, count in few.items() if count < LEAST), ""):
             need = f"{LEAST} {kind} images, and there are {few[kind]}"
-            self.lack = f"they need {need}; --data names other real images"
+            self.lack = f"features need {need}; --data names other real images"
         elif self.classes < 2:
             self.lack = (
                 "a classifier of the real images, which would give the features, needs two "

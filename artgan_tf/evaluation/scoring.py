@@ -44,13 +44,18 @@ def check(metrics: Sequence[Metric], reference: Reference, autoencoder: bool = T
 def refusal(metric: Metric, reference: Reference, autoencoder: bool = True) -> str:
     """Why a metric cannot be computed, in a sentence; empty if it can."""
     needs, extractor = metric.entry.needs, reference.extractor
-    if "features" in needs and not extractor:
-        return f"{metric.name} needs an extractor: name one of {', '.join(forms_of_specs())}."
-    if "logits" in needs and extractor and not extractor.has_logits:
+    if "logits" in needs and not (extractor and extractor.has_logits):
+        lacking = f"which {extractor.name} does not give" if extractor else "of an extractor"
         return (
-            f"{metric.name} needs logits of classes, which {extractor.name} does not give: for the "
-            f"literature's Inception score take inception-2015:classify_image_graph_def.pb."
+            f"{metric.name} needs logits of classes, {lacking}: for the literature's Inception "
+            f"score take inception-2015:classify_image_graph_def.pb."
         )
+    if "classifier" in needs and reference.classes < 2:
+        return f"{metric.name} needs two classes, and there is one."
+    if "features" in needs and not extractor:
+        if reference.lack:
+            return f"{metric.name} cannot be computed: {reference.lack}."
+        return f"{metric.name} needs an extractor: name one of {', '.join(forms_of_specs())}."
     if "autoencoder" in needs and not autoencoder:
         return f"{metric.name} needs an autoencoder, and this model's model.autoencoder is off."
     return _too_few(metric, reference)

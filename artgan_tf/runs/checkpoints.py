@@ -7,7 +7,7 @@ seeds of noise and dropout, and the running means of the history, all at full pr
 import json
 import math
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -72,23 +72,29 @@ class Checkpoints:
             file_of(self.folder, old).unlink()
 
     def save_best(
-        self, metric: str, value: float, better: Literal["lower", "higher", "one"]
+        self,
+        metric: str,
+        value: float,
+        better: Literal["lower", "higher", "one"],
+        extractor: Mapping[str, str] | None = None,
     ) -> bool:
         """Save the state as the best checkpoint if its metric improved; returns whether it did.
 
         Better is a `lower` or `higher` value, or the one nearer to `one`.
 
-        A checkpoint by another metric is always replaced; NaN never improves. Raises as `save`.
+        A checkpoint by another metric, or by the features of another `extractor`, is always
+        replaced; NaN never improves. Raises as `save`.
         """
-        before = best(self.folder)
-        merit = MERITS[better]
-        reached = merit(before["value"]) if before.get("metric") == metric else -math.inf
+        by = {"metric": metric, "extractor": dict(extractor or {})}
+        before, merit = best(self.folder), MERITS[better]
+        same = by | before == by | before | by  # a file of an earlier version names no extractor
+        reached = merit(before["value"]) if before and same else -math.inf
         if not merit(value) > reached:  # also if value is NaN
             return False
         step = self.gan.steps_done
         file = self.folder / f"best-{step}.npz"
         write(file, self._finite())
-        found = {"metric": metric, "value": value, "step": step}
+        found = by | {"value": value, "step": step}
         files.write(self.folder / BEST, json.dumps(found) + "\n")
         for other in self.folder.glob("best-*"):  # also those of an interrupted save
             if other != file:

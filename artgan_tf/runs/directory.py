@@ -149,13 +149,22 @@ class RunDirectory:
                 f"now has {', '.join(class_names)}: use --fresh or another --run-dir."
             )
 
-    def _check_data(self, config: Config, data: Fingerprint) -> None:
-        if not self.data_file.is_file():  # made by an earlier version
-            return
+    def changed_images(self, data: Fingerprint) -> str:
+        """How the images differ from those of the run's last start, in words.
+
+        Empty if they are the same, or if the run does not say. Raises InputError if its file is
+        damaged.
+        """
+        if not self.data_file.is_file():  # made by an earlier version, or packaged
+            return ""
         try:
-            changed = changes(json.loads(self.data_file.read_text(encoding="utf-8")), data)
-        except ValueError:
+            before = json.loads(self.data_file.read_text(encoding="utf-8"))
+            return changes(before, data) if before else ""
+        except (ValueError, AttributeError, TypeError):
             raise InputError(f"{self.data_file} is damaged: restore or delete it.") from None
+
+    def _check_data(self, config: Config, data: Fingerprint) -> None:
+        changed = self.changed_images(data)
         if changed and config.data.on_change == "stop":
             raise InputError(
                 f"{config.data.spec} is not what {self.path} was trained on, it now has {changed}: "

@@ -61,7 +61,7 @@ class Watch:
                 row |= _named(result)
                 if each == self.metrics[0]:
                     first = next(iter(result.values.values()))
-                    checkpoints.save_best(self.best_by, first, each.entry.better)
+                    checkpoints.save_best(self.best_by, first, each.entry.better, result.extractor)
         except OneImage as collapsed:  # the training may recover
             tqdm.write(f"Step {sampler.gan.steps_done}: nothing is measured. {collapsed}")
         except OSError as error:  # of the temporary folder

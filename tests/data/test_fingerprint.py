@@ -86,6 +86,17 @@ def test_what_has_changed_is_told(
     assert changes(before, found(kind, folder)).startswith(told)
 
 
+def test_another_spelling_of_the_folder_is_no_change(folder: Path, monkeypatch: Any) -> None:
+    before = found("folder", folder)
+    monkeypatch.chdir(folder.parent)
+    now = found("folder", Path(folder.name))
+    assert changes(before, now) == ""
+    by_names = {"train": {"portrait": {"images": 1, "names": "of an earlier version"}}}
+    told = changes(by_names, {"train": now["train"]})
+    assert "train images of portrait, not 1" in told
+    assert "different" not in told
+
+
 def test_a_damaged_shard_whose_records_are_left_out_is_a_change(folder: Path) -> None:
     before = found("tfrecords", folder)
     (shard,) = folder.with_name("packed").glob("*-train*")
@@ -97,7 +108,7 @@ def test_a_damaged_shard_whose_records_are_left_out_is_a_change(folder: Path) ->
 
 
 def test_many_changes_are_a_short_sentence() -> None:
-    before = {"train": {str(i): {"images": i, "names": ""} for i in range(1, 9)}}
+    before = {"train": {str(i): {"images": i, "keys": ""} for i in range(1, 9)}}
     assert changes(before, {"train": {}}) == (
         "0 train images of 1, not 1, 0 train images of 2, not 2, 0 train images of 3, not 3, "
         "5 more changes"

@@ -10,6 +10,9 @@ import pytest
 import tomli_w
 from PIL import Image
 
+from artgan_tf.config import Data
+from artgan_tf.data.fingerprint import fingerprint
+from artgan_tf.data.spec import open_source
 from artgan_tf.evaluation import measure, reference
 from artgan_tf.evaluation.results import REAL, columns, read
 from artgan_tf.metrics import classifier
@@ -111,8 +114,8 @@ def test_what_cannot_be_measured_is_left_out_and_said(paintings, tmp_path, capsy
     assert evaluate(run) == 0
     (told,) = (line for line in capsys.readouterr().out.splitlines() if "skipped" in line)
     assert told.split(maxsplit=1)[1] == (
-        "fidelity, and diversity except by pixels: they need 100 held-out images, and there are "
-        "12; --data names other real images"
+        "fidelity, and diversity except by pixels: features need 100 held-out images, and there "
+        "are 12; --data names other real images"
     )
     assert [result.metric for result in read(run / "metrics.jsonl")] == ["d_accuracy_val"]
 
@@ -138,6 +141,20 @@ def test_other_data_of_the_same_classes(run, paintings, tmp_path):
     assert [r.data for r in found] == [f"folder:{x}" for x in (paintings, same)] + [str(numbered)]
     assert all(set(result.by_class) == set(classes) for result in found)
     assert [len(column.cells) for column in columns(found)] == [1, 1]  # the last two share data
+
+
+@pytest.mark.usefixtures("loaded")
+@pytest.mark.parametrize("changed", [False, True])
+def test_images_that_have_changed_since_the_training_are_told(run, paintings, changed, capsys):
+    now = fingerprint(open_source(Data(spec=f"folder:{paintings}", image_size=16)))
+    if changed:
+        now["train"]["landscape"]["keys"] = "others"
+    (run / "data.json").write_text(json.dumps(now))
+    told = f"folder:{paintings} is not what {run} was trained on, it now has different train images"
+    assert evaluate(run, *FEW) == 0
+    assert (told in capsys.readouterr().err) == changed
+    assert evaluate(run, *FEW, "--data", f"folder:{paintings}") == 0
+    assert told not in capsys.readouterr().err
 
 
 def test_data_of_other_classes_is_refused(run, paintings, tmp_path, capsys):

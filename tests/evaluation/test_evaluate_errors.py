@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("no_report")
     ("arguments", "words"),
     [
         (["--metrics", "fid_10k_foo"], ["There is no metric 'fid_10k_foo'", "kid_10k_val"]),
-        (["--metrics", "is_30"], ["is_30 needs an extractor", "inception-2015:FILE"]),
+        (["--metrics", "is_30"], ["is_30 needs logits", "inception-2015:classify_image"]),
         (["--extractor", "inception-2015:/no/file"], ["There is no file /no/file", "default_1.pt"]),
         (["--extractor", "inception"], ["There is no extractor 'inception'", "keras-inception"]),
         (["--data", "folder:/no/where"], ["/no/where"]),

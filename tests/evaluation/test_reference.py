@@ -119,8 +119,8 @@ def test_features_of_large_images_are_no_more_than_those_of_small_ones():
 @pytest.mark.parametrize(
     ("train", "val", "names", "words"),
     [
-        (3, 0, "abc", "they need 2 held-out images, and there are 0; --data names other"),
-        (1, 3, "abc", "they need 2 training images, and there are 1; --data names other"),
+        (3, 0, "abc", "features need 2 held-out images, and there are 0; --data names other"),
+        (1, 3, "abc", "features need 2 training images, and there are 1; --data names other"),
         (3, 3, "a", "needs two classes; --extractor names another network, such as efficientnet"),
     ],
 )

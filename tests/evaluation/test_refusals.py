@@ -68,7 +68,18 @@ def test_a_reference_row_that_cannot_be_had_stops_nothing(tmp_path):
 def test_what_the_extractor_or_the_model_lacks_is_refused(paintings, cache, tmp_path):
     bare = opened(paintings, cache, tmp_path / "bare", None)
     pixels = opened(paintings, cache, tmp_path / "pixels", open_extractor("pixels"))
+    lone = opened(paintings, cache, tmp_path / "lone", None)
+    lone.source = replace(lone.source, class_names=("all",))
+    lone.use_own_extractor()
     for name, data, autoencoder, words in (
+        ("conditional_accuracy_30", lone, True, "accuracy_30 needs two classes, and there is one"),
+        (
+            "fid_30_val",
+            lone,
+            True,
+            "fid_30_val cannot be computed: a classifier .* two classes; --",
+        ),
+        ("is_30", bare, True, "is_30 needs logits of classes, of an extractor: for"),
         ("fid_30_val", bare, True, "fid_30_val needs an extractor: name one of inception-2015"),
         ("is_30", pixels, True, "is_30 needs logits of classes, which pixels does not give"),
         ("reconstruction_val", bare, False, "model.autoencoder is off"),

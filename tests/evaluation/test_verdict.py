@@ -108,6 +108,45 @@ def test_a_classifier_that_fails_on_real_images_praises_nothing(known, grade):
     assert told["realistic"][0].endswith("recognizes only 42% of real images") == (grade == "")
 
 
+@pytest.mark.parametrize(
+    ("run", "real"),
+    [(0.12, 0.08), (0.12, 0.105), (0.05, 0.1)],
+)
+def test_a_classifier_that_only_guesses_grades_nothing(run, real):
+    """Of 1,000 images, its rate may be off by 0.03; guessing reaches 0.1."""
+    told = said(both("conditional_accuracy_1k", run, real))["told apart"]
+    assert told[1] == ""
+    assert f"in {real:.0%} of real images" in told[0]
+
+
+def test_a_classifier_that_is_never_right_is_not_trusted():
+    own = {"extractor": "classifier-2"}
+    found = [replace(each, extractor=own) for each in both("fid_1k_val", 9.0, 8.0)]
+    told = said([*found, *both("conditional_accuracy_1k", 0.4, 0.0)])["realistic"]
+    assert told[1] == ""
+    assert told[0].endswith("recognizes only 0% of real images")
+
+
+def test_a_figure_rests_on_the_fewest_images_of_all():
+    """However many pictures are generated, and with however many seeds."""
+    recall = [replace(each, real=50) for each in both("intra_recall_1k_k3", 0.7, 0.7)]
+    seeds = [replace(result("fid_200_val", 9.0, generated=200), seed=s, real=200) for s in range(9)]
+    told = said(recall + seeds, held_out=50)
+    assert told["varied"][1] == ""
+    assert told["sample"][0].startswith("50 pictures prove little: a share may be off by 14 points")
+    real = result("authenticity_pixels_1k", {"closer": 0.18}, REAL)
+    near = [result("authenticity_pixels_1k", {"closer": 0.205}) for _ in range(4)]
+    assert said([real, *near])["copies"][0].startswith("none found: ")
+
+
+@pytest.mark.parametrize(("run", "grade"), [(0.18, ""), (0.3, "poor")])
+def test_of_other_images_no_model_is_cleared_of_copying(run, grade):
+    found = [*both("authenticity_1k", run, 0.18), *both("fid_1k_val", 9.0, 8.0)]
+    words, given = said(found, other="folder:mine")["copies"]
+    assert given == grade
+    assert f"{run:.0%} are unusually close to an image of folder:mine" in words
+
+
 def test_few_pictures_prove_little():
     found = [*both("fid_40_val", 9.0, 8.0, 40), *both("conditional_accuracy_1k", 0.4, 0.4)]
     words = "40 pictures prove little: a share may be off by 16 points; take 1,000 or more"

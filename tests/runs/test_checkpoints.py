@@ -33,8 +33,9 @@ def offer(checkpoints: Checkpoints, step: int, value: float, **changes: str) -> 
     weight = checkpoints.gan.averaged.weights[0]
     weight.assign(np.full(weight.shape, step))
     checkpoints.gan.step.assign(step)
-    given = {"metric": "kid_1k_val", "better": "lower"} | changes
-    return checkpoints.save_best(given["metric"], value, given["better"])  # type: ignore[arg-type]
+    given = {"metric": "kid_1k_val", "better": "lower", "extractor": "a"} | changes
+    by, network = given["better"], {"extractor": given["extractor"]}
+    return checkpoints.save_best(given["metric"], value, by, network)  # type: ignore[arg-type]
 
 
 def assert_best(checkpoints: Checkpoints, step: int, value: float) -> None:
@@ -64,6 +65,16 @@ def test_it_follows_its_metric_until_another_begins_anew(
     assert not offer(checkpoints, 9, 701.0, metric="fid_1k_val")
     assert best(checkpoints.folder)["metric"] == "fid_1k_val"
     assert_best(checkpoints, 8, 700.0)
+
+
+def test_figures_of_two_extractors_are_not_compared(checkpoints: Checkpoints) -> None:
+    assert offer(checkpoints, 1, 0.1)
+    assert offer(checkpoints, 2, 70.0, extractor="b")
+    assert not offer(checkpoints, 3, 71.0, extractor="b")
+    file = checkpoints.folder / "best.json"
+    file.write_text('{"metric": "kid_1k_val", "value": 70.0, "step": 2}')  # an earlier version's
+    assert not offer(checkpoints, 4, 71.0)
+    assert offer(checkpoints, 5, 69.0)
 
 
 def test_the_best_share_is_the_one_nearest_to_one(checkpoints: Checkpoints) -> None:

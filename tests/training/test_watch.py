@@ -12,6 +12,7 @@ import tensorflow as tf
 import artgan_tf
 from artgan_tf.config import InputError, resolve
 from artgan_tf.data.spec import open_source
+from artgan_tf.metrics.extractors import open_extractor
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.training.train import train
 from artgan_tf.training.watch import Watch
@@ -74,6 +75,7 @@ def test_the_best_checkpoint_is_that_of_the_least_kid(watched):
     best = json.loads((folder / "best.json").read_text())
     assert best == {
         "metric": "kid_20_val",
+        "extractor": open_extractor("random-projection").record(),
         "step": step,
         "value": rows[step]["metric_kid_20_val"],
     }

@@ -27,10 +27,12 @@ def write_report(
     reference: Reference,
     found: Sequence[Result],
     answers: Sequence[Answer],
+    other: str | None = None,
 ) -> Path:
     """Write a self-contained `report.html`, and its pictures as PNG files in the same folder.
 
-    It shows the results and the verdict on them, the run's history, and pictures. Returns its path.
+    It shows the results and the verdict on them, the run's history, and pictures. `other` is the
+    SPEC of the real images if they are not the run's own. Returns its path.
     """
     shown = _pictures(run, sampler, reference, found)
     history = curves.panels(run.history())
@@ -39,6 +41,7 @@ def write_report(
         name=run.path.resolve().name,
         date=datetime.now(UTC),
         sampler=sampler,
+        other=other,
         held_out=reference.source.val.count > 0,
         extractor=reference.extractor,
         answers=answers,

@@ -45,12 +45,15 @@ class Answer:
 
 @dataclass(frozen=True)
 class Figure:
-    """A metric's first value for the run and, if known, for other real images."""
+    """A metric's first value for the run and, if known, for other real images.
+
+    `images` is the smallest number of images that the value rests on, generated or real.
+    """
 
     metric: str
     run: float
     real: float | None
-    generated: int
+    images: int
     extractor: str = ""
 
 
@@ -61,6 +64,7 @@ def answers(
     step: int = 0,
     steps: int = 0,
     lack: str = "",
+    other: str | None = None,
 ) -> list[Answer]:
     """The verdict: are classes told apart, varied, realistic or copied, and how sure is that?
 
@@ -71,10 +75,11 @@ def answers(
         classes, held_out: number of classes, and of held-out images to compare with.
         step, steps: steps trained and steps planned; 0 if unknown.
         lack: why metrics of features are skipped; empty if they are not.
+        other: SPEC of the real images if they are not the run's own.
     """
-    asked = _recognized(found, classes), _varied(found), _realistic(found), _copies(found)
+    asked = _recognized(found, classes), _varied(found), _realistic(found), _copies(found, other)
     told = [_doubted(answer, found) for answer in asked if answer]
-    counts = [f.generated for a in told if (f := _figure(found, a.metric)) and f.generated]
+    counts = [f.images for a in told if (f := _figure(found, a.metric)) and f.images]
     told, first = _neutral(told), []
     if step < steps:
         run = f"{step:,} of {steps:,} steps"
@@ -96,8 +101,8 @@ def _recognized(found: Sequence[Result], classes: int) -> Answer | None:
     chance, grade = 1 / classes, ""
     words = f"{JUDGES[kind]} recognizes the requested class in {of.run:.0%}"
     if of.real is not None:
-        above, usual = of.run - chance, max(of.real - chance, 1e-9)
-        grade = _grade(above / usual, *TOLD_APART)
+        if of.real - chance > _chance(of.images):  # one that guesses cannot grade
+            grade = _grade((of.run - chance) / (of.real - chance), *TOLD_APART)
         words = f"{words}, and in {of.real:.0%} of real images"
     words += f"; guessing would reach {chance:.0%}"
     question = "Does it paint the requested class?"
@@ -142,15 +147,18 @@ def _realistic(found: Sequence[Result]) -> Answer | None:
     return _answer(question, "realistic", words, grade, of, "{:.3g}")
 
 
-def _copies(found: Sequence[Result]) -> Answer | None:
+def _copies(found: Sequence[Result], other: str | None) -> Answer | None:
     _, of = _first(found, "authenticity", "authenticity_pixels")
     if not of:
         return None
-    near, grade, seen = f"{of.run:.0%} are unusually close to a training image", "", "not known"
+    to = f"an image of {other}" if other else "a training image"
+    near, grade, seen = f"{of.run:.0%} are unusually close to {to}", "", "not known"
     if of.real is not None:
         near += f", and {of.real:.0%} of other real images"
-        copied = of.run - of.real > _chance(of.generated)
+        copied = of.run - of.real > _chance(of.images)
         grade, seen = ("poor", "there may be some") if copied else ("good", "none found")
+        if other and not copied:  # the run may have been trained on other images
+            grade = ""
     question = "Does it copy training images?"
     return _answer(question, "copies", f"{seen}: {near}", grade, of, "{:.0%}")
 
@@ -158,11 +166,13 @@ def _copies(found: Sequence[Result]) -> Answer | None:
 def _doubted(answer: Answer, found: Sequence[Result]) -> Answer:
     """Withholds a good grade of few pictures, or of the features of a classifier that fails."""
     of, known = _figure(found, answer.metric), _largest(found, "conditional_accuracy")
-    if of and of.generated < FEW and answer.grade == "good":
+    if of and of.images < FEW and answer.grade == "good":
         return replace(answer, grade="")
     if answer.name not in ("varied", "realistic") or answer.grade == "poor":
         return answer
-    if not (of and is_own(of.extractor) and known and (known.real or 1) < KNOWN):
+    if not (of and is_own(of.extractor) and known and known.real is not None):
+        return answer
+    if known.real >= KNOWN:
         return answer
     words = f"{answer.words}; but that classifier recognizes only {known.real:.0%} of real images"
     return replace(answer, words=words, grade="")
@@ -201,25 +211,28 @@ def _first(found: Sequence[Result], *kinds: str) -> tuple[str, Figure | None]:
 
 
 def _largest(found: Sequence[Result], kind: str) -> Figure | None:
-    """The figure of this kind over the most pictures."""
+    """The figure of this kind that rests on the most images."""
     names = {r.metric for r in found if metric(r.metric).entry.pattern.startswith(f"{kind}_{{")}
     figures = (_figure(found, name, SHOWN.get(kind, "")) for name in sorted(names))
-    return max(filter(None, figures), key=lambda f: f.generated, default=None)
+    return max(filter(None, figures), key=lambda f: f.images, default=None)
 
 
 def _figure(found: Sequence[Result], name: str, value: str = "") -> Figure | None:
     """The run's mean over the seeds, and the value of real images."""
     run: list[float] = []
-    real, generated, extractor = None, 0, ""
+    real, generated, limits, extractor = None, 0, [], ""
     for each in (each for each in found if each.metric == name):
         figure = float(each.values[value or next(iter(each.values))])
         if each.model == REAL:
             real = figure
+            limits.append(each.generated)
         else:
             run.append(figure)
             generated += each.generated
+            limits.append(each.real)
             extractor = each.extractor.get("extractor", "")
-    return Figure(name, float(np.mean(run)), real, generated, extractor) if run else None
+    images = min([generated, *filter(None, limits)])
+    return Figure(name, float(np.mean(run)), real, images, extractor) if run else None
 
 
 def _answer(question: str, name: str, words: str, grade: Any, of: Figure, form: str) -> Answer:
