@@ -22,7 +22,6 @@ from artgan_tf.metrics.inception2015_weights import check_file
 from tfrecords_tools.common import files
 from tfrecords_tools.common.errors import first_line, meant
 
-PROJECTED = 64
 EFFICIENTNET_SIDE = 224  # side it was trained with
 KERAS_FILE = "inception_v3_weights_tf_dim_ordering_tf_kernels.h5"
 SAVED_MODEL = (
@@ -131,19 +130,10 @@ def _classifier(value: str) -> Extractor:
 
 
 def _pixels(value: str) -> Extractor:
-    return Extractor("pixels", "x / 255, flattened", lambda x: (_flat(x), None))
-
-
-def _random_projection(value: str) -> Extractor:
-    seed = int(value or 0)
-
     def run(images: np.ndarray) -> tuple[Any, Any]:
-        flat = _flat(images)
-        matrix = np.random.default_rng(seed).standard_normal((flat.shape[1], PROJECTED), np.float32)
-        return flat @ (matrix / np.sqrt(len(matrix), dtype=np.float32)), None
+        return images.reshape(len(images), -1).astype(np.float32) / 255, None
 
-    protocol = f"x / 255, flattened, times normal numbers / sqrt(their length), [{PROJECTED}]"
-    return Extractor(f"random-projection-{seed}", protocol, run)
+    return Extractor("pixels", "x / 255, flattened", run)
 
 
 def _keras_file(value: str = "") -> Path:
@@ -160,16 +150,6 @@ def _keras_file(value: str = "") -> Path:
 def _check_savedmodel(value: str) -> None:
     if not value or not (Path(value).expanduser() / "saved_model.pb").is_file():
         raise InputError(f"savedmodel:{value} is no SavedModel: give the folder of {SAVED_MODEL}.")
-
-
-def _check_seed(value: str) -> None:
-    if value and not (value.isascii() and value.isdigit()):
-        raise InputError(f"random-projection:{value} is invalid: the seed is a whole number >= 0.")
-
-
-def _flat(images: np.ndarray) -> np.ndarray:
-    """Pixels as float32 [N, H * W * 3] in 0..1."""
-    return images.reshape(len(images), -1).astype(np.float32) / 255
 
 
 def _sha256(path: Path) -> str:
@@ -201,6 +181,4 @@ KINDS = {
     # the user's own network
     "savedmodel": Kind("savedmodel:DIR", _savedmodel, _check_savedmodel),
     "pixels": Kind("pixels", _pixels),
-    # small and without weights, for tests
-    "random-projection": Kind("random-projection[:SEED]", _random_projection, _check_seed),
 }

@@ -30,7 +30,7 @@ def registered() -> Iterator[None]:
 def test_it_is_in_the_list_of_names_in_results_and_in_the_report(run):
     with pytest.raises(InputError, match=r"use names such as .*, mean_gap_10k_val"):
         check_asked(["no_such_metric"])
-    found = measure(run, [NAME], "random-projection")
+    found = measure(run, [NAME], "pixels")
     models = [result.model for result in read(run / "metrics.jsonl")]
     assert models == [REAL, str(run)]
     real, generated = (result.values["mean_gap"] for result in found.results)

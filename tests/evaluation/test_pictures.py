@@ -93,7 +93,7 @@ def test_small_pictures_are_exact_in_a_page_and_large_ones_are_small_in_it(size,
 @pytest.fixture
 def reference(tiny, tmp_path):
     data = tiny("improved").data
-    extractor = open_extractor("random-projection")
+    extractor = open_extractor("pixels")
     (tmp_path / "work").mkdir()
     return Reference(open_source(data), data, extractor, tmp_path / "cache", tmp_path / "work")
 
@@ -159,7 +159,7 @@ def test_nothing_is_left_of_the_paintings_nor_pixels_as_floats(painted, referenc
     pictures.neighbours_by_pixels(painted, reference)
     pictures.neighbours_by_features(painted, reference)
     names = sorted(path.name for path in reference.work.iterdir())
-    assert names == [f"random-projection-0-features-{reference.train.sha256}.npy", "train.npy"]
+    assert names == [f"pixels-features-{reference.train.sha256}.npy", "train.npy"]
 
 
 def test_fewer_training_images_than_neighbours(painted, reference):

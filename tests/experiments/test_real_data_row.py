@@ -11,7 +11,7 @@ from experiments.metrics_behaviour.real_data_row import main
 
 def test_a_line_for_each_metric(paintings: Path, capsys: pytest.CaptureFixture[str]) -> None:
     names = ("parzen_20", "precision_recall_10_k3")
-    main(names, data=f"folder:{paintings}", size=8, extractor="random-projection")
+    main(names, data=f"folder:{paintings}", size=8, extractor="pixels")
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [result["metric"] for result in found] == list(names)
     assert {result["model"] for result in found} == {"real images"}

@@ -43,8 +43,6 @@ def test_values_are_asked_for_and_refused():
     assert "none.pt" in refused("inception-2015:none.pt")
     for spec in ("pixels:8", "keras-inception:file.h5", "efficientnet:file.pth"):
         assert "takes no value" in refused(spec)
-    for seed in ("-1", "x", "1.5", "²"):
-        assert f"random-projection:{seed} " in refused(f"random-projection:{seed}")
 
 
 # ---- all extractors -----------------------------------------------------------------------------
@@ -82,22 +80,13 @@ def test_features_that_are_none_are_refused(features):
         extractor.features(noise(2, 4, 4, 3))
 
 
-# ---- pixels and projections ---------------------------------------------------------------------
+# ---- pixels -------------------------------------------------------------------------------------
 def test_pixels_are_flattened_to_0_1():
     images = noise(3, 4, 5, 3)
     features, logits = open_extractor("pixels", 2).extract(images)
     assert logits is None
     assert features.dtype == np.float32
     np.testing.assert_allclose(features, images.reshape(3, 60) / 255, rtol=1e-6)
-
-
-def test_random_projection_depends_on_its_seed_alone():
-    images = noise(3, 4, 4, 3)
-    plain, zero, other = (open_extractor(f"random-projection{seed}") for seed in ("", ":0", ":7"))
-    assert plain.features(images).shape == (3, 64)
-    np.testing.assert_array_equal(plain.features(images), zero.features(images))
-    assert np.abs(plain.features(images) - other.features(images)).min() > 0
-    assert (plain.name, other.name) == ("random-projection-0", "random-projection-7")
 
 
 # ---- a SavedModel -------------------------------------------------------------------------------

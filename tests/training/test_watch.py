@@ -22,7 +22,7 @@ from tests.training.states import assert_same_state, state
 WATCHED = {
     "log__metrics": ["kid_20_val", "precision_recall_20_k3", "pixel_diversity_20"],
     "log__metrics_every": 2,
-    "log__extractor": "random-projection",
+    "log__extractor": "pixels",
 }
 
 
@@ -75,7 +75,7 @@ def test_the_best_checkpoint_is_that_of_the_least_kid(watched):
     best = json.loads((folder / "best.json").read_text())
     assert best == {
         "metric": "kid_20_val",
-        "extractor": open_extractor("random-projection").record(),
+        "extractor": open_extractor("pixels").record(),
         "step": step,
         "value": rows[step]["metric_kid_20_val"],
     }
