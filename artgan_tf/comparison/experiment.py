@@ -14,15 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from artgan_tf import hardware
-from artgan_tf.comparison.rows import (
-    CLASSES,
-    NOTE,
-    StudyRow,
-    hardware_of,
-    is_complete,
-    measured,
-    read_row,
-)
+from artgan_tf.comparison.rows import CLASSES, NOTE, StudyRow, is_complete, note, read_row
 from artgan_tf.config import Config, InputError, RunError, resolve
 from artgan_tf.overrides import parse_overrides
 from artgan_tf.runs.directory import RunDirectory
@@ -114,7 +106,7 @@ def carry_out(experiment: Experiment, protocol: Protocol) -> StudyRow:
         # A study that was stopped while it measured has these already.
         painted = ["--count", "1", "--out", str(run / CLASSES), "--overwrite"]
         _run(experiment, "sample", str(run), *painted)
-    if measured(run) != protocol.measures:
+    if note(run) != note(run) | protocol.measures:
         options = _option("--extractor", protocol.extractor)
         _run(experiment, "evaluate", str(run), *options, *_option("--metrics", *protocol.metrics))
         _note(experiment, protocol)
@@ -181,7 +173,7 @@ def _why(log: Path) -> str:
 
 def _note(experiment: Experiment, protocol: Protocol) -> None:
     """Write the note, with what no other file of the run says; it marks the experiment as done."""
-    trained_on = hardware_of(experiment.run_dir) or hardware.describe()
+    trained_on = note(experiment.run_dir).get("hardware") or hardware.describe()
     found = {"preset": experiment.name, "seed": experiment.seed, "hardware": trained_on}
     found |= protocol.measures
     files.write(experiment.run_dir / NOTE, json.dumps(found, indent=1) + "\n")

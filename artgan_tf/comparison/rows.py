@@ -64,34 +64,32 @@ def is_complete(run: Path) -> bool:
     return (run / NOTE).is_file()
 
 
-def measured(run: Path) -> dict[str, Any]:
-    """Metrics and extractor with which an experiment was measured; empty if it was not."""
-    note = _note(run)
-    return {key: note[key] for key in ("metrics", "extractor") if key in note}
+def note(run: Path) -> dict[str, Any]:
+    """What no other file of an experiment says; empty if it is not complete.
 
-
-def hardware_of(run: Path) -> str:
-    """The machine that trained an experiment; empty if it is not complete."""
-    return _note(run).get("hardware", "")
+    Its preset and seed, the machine that trained it, and the metrics and extractor it was measured
+    with.
+    """
+    return json.loads((run / NOTE).read_text(encoding="utf-8")) if is_complete(run) else {}
 
 
 def read_row(run: Path) -> StudyRow:
     """Read the row of a complete experiment."""
     directory = RunDirectory(run)
-    note, config = _note(run), directory.config()
+    known, config = note(run), directory.config()
     timed = [row for row in directory.history() if "seconds" in row][-1]
     images = timed["step"] * config.train.batch_size
     found = results.newest(results.read(run / "metrics.jsonl"))
     found = [each for each in found if each.data == config.data.spec]
-    found = _renamed([each for each in found if _at_the_end(each, timed["step"])], note)
+    found = _renamed([each for each in found if _at_the_end(each, timed["step"])], known)
     return StudyRow(
-        preset=note["preset"],
-        seed=note["seed"],
+        preset=known["preset"],
+        seed=known["seed"],
         data=config.data.spec,
         size=config.data.image_size,
         steps=timed["step"],
         images=images,
-        hardware=note["hardware"],
+        hardware=known["hardware"],
         seconds=timed["seconds"],
         cpu_seconds=timed.get("cpu_seconds", 0.0),
         images_per_second=round(images / max(timed["seconds"], 1e-9), 1),
@@ -110,9 +108,9 @@ def rows(out: Path) -> list[StudyRow]:
     of stored rows is damaged.
     """
     stored = {row.run: row for row in _stored(out)}
-    runs = (note.parent for note in (out / "runs").glob(f"*/*/{NOTE}"))
+    runs = (file.parent for file in (out / "runs").glob(f"*/*/{NOTE}"))
     # Others are copies, or were moved aside when the run began again.
-    own = (run for run in runs if run.name == f"seed-{_note(run)['seed']}")
+    own = (run for run in runs if run.name == f"seed-{note(run)['seed']}")
     complete = {run: read_row(run) for run in own}
     return [row for _, row in sorted((stored | complete).items())]
 
@@ -135,18 +133,14 @@ def _from_json(row: dict[str, Any], out: Path) -> StudyRow:
     return StudyRow(**row | {"results": found, "run": out / row["run"]})
 
 
-def _note(run: Path) -> dict[str, Any]:
-    return json.loads((run / NOTE).read_text(encoding="utf-8")) if is_complete(run) else {}
-
-
 def _at_the_end(result: Result, steps: int) -> bool:
     """Whether it is of real images, or of the trained model's average: a run may have others."""
     return result.model == REAL or (result.weights, result.step) == ("ema", steps)
 
 
-def _renamed(found: Sequence[Result], note: dict[str, Any]) -> list[Result]:
+def _renamed(found: Sequence[Result], known: dict[str, Any]) -> list[Result]:
     """Results under the preset's name, with one number for the training's and the latents' seed."""
-    name, seed = note["preset"], 1000 * note["seed"]
+    name, seed = known["preset"], 1000 * known["seed"]
     return [
         result if result.model == REAL else replace(result, model=name, seed=seed + result.seed)
         for result in found
