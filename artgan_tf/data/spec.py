@@ -122,6 +122,11 @@ def _expected(spec: str, names: tuple[str, ...], data: Data) -> tuple[str, ...]:
         )
     if not expected or names == expected:
         return names
+    if len(expected) != data.classes:
+        raise InputError(
+            f"data.class_names has {len(expected)} names but data.classes = {data.classes}: name "
+            f"each class once, or set data.class_names=[]."
+        )
     if names == tuple(map(str, range(len(names)))):  # some TFDS sets only number their classes
         return expected
     at = next(i for i, name in enumerate(names) if name != expected[i])

@@ -108,6 +108,9 @@ def test_a_class_without_images_is_told_of(opened) -> None:
 def test_the_names_that_a_preset_expects_differ_too(opened) -> None:
     with pytest.raises(InputError, match="2 classes are called 'a'"):
         opened(images=images(), labels=LABELS % 2, classes=2, class_names_expected=("a", "a"))
+    for names in ("0",), ("0", "1", "2"), ("a", "b", "c"):
+        with pytest.raises(InputError, match=rf"names has {len(names)} names but [^\n]*es = 2: "):
+            opened(images=images(), labels=LABELS % 2, classes=2, class_names_expected=names)
 
 
 def test_files_that_are_none_are_one_sentence(tmp_path: Path) -> None:
