@@ -1,17 +1,19 @@
 """Chooses the size of a training on the user's own images by their number, size and the device.
 
-Each image is seen `PASSES` times, within a quarter of the preset's steps and all of them. If there
+Each image is seen `PASSES` times, within a quarter of the preset's steps and all of them, unless a
+length is asked for: learning rates drop and validations come in proportion to it, too. If there
 are few images, D soon overfits: augmentation then adapts to held-out images, and validations become
 frequent enough for that. Images of at most `SMALL` pixels get the networks of a preset for that
 size. A run that starts from another model's weights (`train.init`) gets that model's networks and
 learning rates, and sees each image `FINE_TUNING` times.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from artgan_tf.config import Config, ModelOptions, flat, resolve, runs_root
+from artgan_tf.config import Config, ModelOptions, Train, flat, resolve, runs_root
 from artgan_tf.runs.directory import RunDirectory
 
 GPU, CPU = "recommended/own", "recommended/own-small"
@@ -47,28 +49,21 @@ def fitting(
     gpu: bool,
     side: int = 0,
     init: Config | None = None,
-    batch_size: int = 0,
+    asked: Mapping[str, Any] | None = None,
 ) -> Size:
     """Choose the size for so many training and held-out images, of `side` pixels (0: unknown).
 
-    `init` is the configuration of the model whose weights the training starts from, `batch_size`
-    the one that is asked for, or 0.
+    `init` is the configuration of the model whose weights the training starts from, `asked` are
+    valid settings by dotted key, which the size fits and does not repeat.
     """
-    preset = GPU if gpu else CPU
-    drawn = AT_SMALL[preset] if 0 < side <= SMALL and not init else preset
-    own = resolve(preset)
-    train = own.train
-    batch = max(2, min(batch_size or train.batch_size, pictures))  # batch norm needs two
-    least = train.steps // LEAST_SHARE
-    passes = FINE_TUNING if init else PASSES
-    steps = min(train.steps, max(least, passes * pictures // batch // 100 * 100))
-    drops = tuple(drop * steps // train.steps for drop in train.lr_drops)
-    settings: dict[str, Any] = {
-        "train.steps": steps,
-        "train.batch_size": batch,
-        "train.lr_drops": drops,
-    }
-    if init or drawn != preset:
+    preset, asked = GPU if gpu else CPU, asked or {}
+    small = 0 < asked.get("data.image_size", side) <= SMALL and not init
+    drawn = AT_SMALL[preset] if small else preset
+    settings = _length(pictures, resolve(preset).train, FINE_TUNING if init else PASSES, asked)
+    steps = settings["train.steps"]
+    if asked.get("train.epochs"):
+        settings["train.steps"] = 0
+    if init or small:
         settings |= _networks(init or resolve(drawn))
     adapts = held_out and pictures < FEW
     if adapts:
@@ -77,14 +72,27 @@ def fitting(
             "log.validate_every": max(1, steps // LOOKS),
         }
     # A step's time is about proportional to the width (measured).
-    wider = init.model.width / own.model.width if init else 1.0
+    wider = init.model.width / resolve(preset).model.width if init else 1.0
     minutes = max(1, round(steps / STEPS_A_MINUTE[drawn] * wider))
+    why = f"the size for {pictures:,} pictures"
+    why += f", drawn at {SMALL}x{SMALL}" if small else ""
+    why += ", with the networks it starts from" if init else ""
+    why += ", adaptive augmentation" if adapts else ""
     device = "on an H100" if gpu else "on one or two cores"
-    adaptive = ", adaptive augmentation" if adapts else ""
-    small = "" if drawn == preset else f", drawn at {SMALL}x{SMALL}"
-    small += ", with the networks it starts from" if init else ""
-    why = f"the size for {pictures:,} pictures{small}{adaptive}, about {minutes} minutes {device}"
-    return Size(preset, settings, why)
+    return Size(preset, settings, f"{why}, about {minutes} minutes {device}")
+
+
+def _length(pictures: int, own: Train, passes: int, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Steps that show each image so often, or as many as are asked for; batch and drops for them.
+
+    `own` is the preset's: the most steps, and the share of them after which rates drop.
+    """
+    asked_batch, epochs = asked.get("train.batch_size"), asked.get("train.epochs", 0)
+    batch = max(2, min(asked_batch or own.batch_size, pictures))  # batch norm needs two
+    fitted = min(own.steps, max(own.steps // LEAST_SHARE, passes * pictures // batch // 100 * 100))
+    steps = asked.get("train.steps") or round(epochs * pictures / batch) or fitted
+    drops = tuple(max(1, drop * steps // own.steps) for drop in own.lr_drops)
+    return {"train.steps": steps, "train.batch_size": batch, "train.lr_drops": drops}
 
 
 def whole(gpu: bool, init: Config | None) -> Size:

@@ -12,7 +12,6 @@ from artgan_tf.data.spec import open_early, open_source
 from artgan_tf.evaluation.registry import check_asked
 from artgan_tf.frozen.efficientnet_file import weights_file
 from artgan_tf.hardware import gpus
-from artgan_tf.overrides import in_epochs
 from artgan_tf.possible import check_settings
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.pretrained import locate
@@ -42,7 +41,6 @@ def plan(
     missing: bool = False,
 ) -> Task:
     """The task of a command line (see `checked`); raises InputError, mostly before TensorFlow."""
-    settings = dict(in_epochs(settings))  # whose steps replace those of a size
     if preset or settings.get("data.spec", "demo") == "demo":
         config = resolve(preset or "demo", settings)
         place = run_dir or sizing.default_run_dir(config)
@@ -55,14 +53,13 @@ def plan(
         size = sizing.whole(_on_gpu(), _initial(config))
     if size is None:
         source = source or _opened(config)
-        side = settings.get("data.image_size", source.side)
         size = sizing.fitting(
             source.train.count,
             source.val.count,
             _on_gpu(),
-            side,
+            source.side,
             _initial(config),
-            settings.get("train.batch_size", 0),
+            {key: flat(config)[key] for key in settings},  # as validated
         )
     sized = resolve(size.preset, size.settings | settings)
     if sized.data != config.data:

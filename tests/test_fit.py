@@ -135,10 +135,34 @@ def test_the_size_of_ones_own_training(pictures, gpu, steps, batch, adapts):
 
 def test_the_steps_of_a_size_follow_the_batch_that_is_asked_for():
     steps = [
-        sizing.fitting(300, 9, gpu=False, batch_size=batch).settings["train.steps"]
-        for batch in (0, 64)
+        sizing.fitting(300, 9, gpu=False, asked=asked).settings["train.steps"]
+        for asked in ({}, {"train.batch_size": 64})
     ]
     assert steps == [3_700, 1_800]  # 400 times 300 images, in batches of 32 and 64
+
+
+@pytest.mark.parametrize(
+    ("asked", "steps", "drops", "every"),
+    [
+        ({"train.steps": 400}, 400, (320,), 20),
+        ({"train.steps": 1}, 1, (1,), 1),
+        ({"train.epochs": 8, "train.batch_size": 30}, 0, (64,), 4),
+        ({"train.epochs": 8, "train.steps": 12_000}, 12_000, (9_600,), 600),
+    ],
+)
+def test_the_rest_of_a_size_follows_the_length_that_is_asked_for(asked, steps, drops, every):
+    size = sizing.fitting(300, 9, gpu=False, asked=asked)
+    config = resolve(size.preset, size.settings | asked)
+    assert (config.train.steps, config.train.lr_drops) == (steps, drops)
+    assert (config.train.epochs, config.log.validate_every) == (asked.get("train.epochs", 0), every)
+    assert f"about {max(1, round(20 * every / 120))} minutes" in size.why
+
+
+def test_a_size_takes_values_as_they_are_validated(own, runs):
+    raw = {"train.batch_size": "016", "data.image_size": "064", "train.epochs": "4"}
+    config = plan(None, own | raw).config
+    assert (config.train.batch_size, config.data.image_size) == (16, 64)
+    assert (config.train.steps, config.train.epochs, config.train.lr_drops) == (0, 4, (7,))
 
 
 def test_images_that_cannot_be_counted_train_its_networks_too():
