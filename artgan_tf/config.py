@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from artgan_tf.overrides import in_epochs
+from artgan_tf.overrides import merge
 from artgan_tf.preset_files import read_preset
 from artgan_tf.ranges import (
     Batch,
@@ -174,9 +174,10 @@ def resolve(preset: str, overrides: Mapping[str, Any] | None = None) -> Config:
     """
     tree = read_preset(preset)
     tree["preset"] = Path(preset).stem if preset.endswith(".toml") else preset
-    for key, value in in_epochs(overrides or {}).items():
-        _put(tree, key, value)
-    return from_tree(tree)
+    over: dict[str, Any] = {}
+    for key, value in (overrides or {}).items():
+        _put(over, key, value)
+    return from_tree(merge(tree, over))
 
 
 def from_tree(tree: Mapping[str, Any]) -> Config:
@@ -217,10 +218,7 @@ def _put(tree: dict[str, Any], key: str, value: Any) -> None:
     section, _, name = key.partition(".")
     if section not in _allowed("") or not name:
         raise InputError(f"Unknown setting {key!r}: use section.key with one of {_allowed('')}.")
-    settings = tree.setdefault(section, {})
-    if not isinstance(settings, dict):
-        raise InputError(f"{section} = {settings!r} should be a table of settings.")
-    settings[name] = value
+    tree.setdefault(section, {})[name] = value
 
 
 def _allowed(section: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Settings that replace those of a preset, by dotted key."""
+"""Settings that replace others: those of a preset, or of one that it extends."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -21,8 +21,18 @@ def parse_overrides(assignments: Iterable[str]) -> dict[str, Any]:
     return overrides
 
 
-def in_epochs(overrides: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The same, without the preset's steps if only epochs are given."""
-    if overrides.get("train.epochs") and "train.steps" not in overrides:
-        return {**overrides, "train.steps": 0}
-    return overrides
+def merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Put settings in place of those of `base`, both as read from TOML, and return `base`.
+
+    Epochs without steps replace the steps, too. Raises InputError if a section of `base` is none.
+    """
+    for section, values in over.items():
+        if not isinstance(values, dict):
+            base[section] = values
+            continue
+        before = base.setdefault(section, {})
+        if not isinstance(before, dict):
+            raise InputError(f"{section} = {before!r} should be a table of settings.")
+        counts_epochs = section == "train" and values.get("epochs")
+        before |= ({"steps": 0} if counts_epochs else {}) | values
+    return base

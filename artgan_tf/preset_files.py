@@ -6,10 +6,10 @@ directory's `experiments/`, by a name that no packaged preset has.
 
 import tomllib
 import warnings
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from artgan_tf.overrides import merge
 from tfrecords_tools.common.errors import InputError, meant
 
 _PACKAGE = Path(__file__).parent
@@ -41,11 +41,9 @@ def read_preset(preset: str, seen: tuple[str, ...] = ()) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not valid TOML: {error}.") from None
     parent = tree.pop("extends", None)
-    if parent is None:
-        return tree
-    if not isinstance(parent, str):
+    if not isinstance(parent, str | None):
         raise InputError(f"{path}: extends = {parent!r} should be the name of one preset.")
-    return _merge(read_preset(parent, (*seen, preset)), tree)
+    return merge({} if parent is None else read_preset(parent, (*seen, preset)), tree)
 
 
 def _differs(own: Path, packaged: Path) -> bool:
@@ -64,10 +62,3 @@ def _find_preset(preset: str) -> Path:
     raise InputError(
         f"There is no preset {preset!r}{hint}: name a TOML file or a preset listed by fit --help."
     )
-
-
-def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    for key, value in over.items():
-        both = isinstance(value, dict) and isinstance(base.get(key), dict)
-        base[key] = _merge(base[key], value) if both else value
-    return base

@@ -187,9 +187,13 @@ def test_a_value_out_of_range_is_named(key: str, value: Any) -> None:
     assert refused("demo", {key: value}).startswith(key)
 
 
-def test_epochs_replace_the_steps_of_a_preset() -> None:
+def test_epochs_replace_the_steps_of_a_preset(tmp_path: Path) -> None:
     train = resolve("demo", {"train.epochs": 3}).train
     assert (train.epochs, train.steps) == (3, 0)
+    for head in ("", 'extends = "demo"\n'):
+        own = write(tmp_path / "own.toml", f"{head}[train]\nepochs = 3")
+        child = write(tmp_path / "child.toml", f'extends = "{own}"\n[train]\nsteps = 7')
+        assert [resolve(path).train.steps for path in (own, child)] == [0, 7]
     assert resolve("artgan/cifar10", {"train.epochs": 3, "train.steps": 5}).train.steps == 5
 
 
