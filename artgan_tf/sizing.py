@@ -8,6 +8,7 @@ size. A run that starts from another model's weights (`train.init`) gets that mo
 learning rates, and sees each image `FINE_TUNING` times.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -118,4 +119,5 @@ def default_run_dir(config: Config) -> Path:
     if config.preset not in (GPU, CPU):
         return runs_root() / config.preset
     kind, _, rest = config.data.spec.partition(":")
-    return runs_root() / Path(rest or kind).absolute().stem.partition(":")[0]
+    place = Path(os.path.abspath(rest or kind))  # resolves `..`, unlike Path.absolute
+    return runs_root() / place.stem.partition(":")[0]

@@ -101,6 +101,7 @@ def test_runs_lie_under_one_root_whatever_the_preset(runs):
     [
         ("folder:some/paintings/", "paintings"), ("mine", "mine"), ("arrays:a.npz", "a"),
         ("tfds:cifar10:3.0.2", "cifar10"), (".", Path.cwd().name),
+        ("..", Path.cwd().parent.name), ("folder:some/..", Path.cwd().name),
     ],
 )  # fmt: skip
 def test_data_of_ones_own_name_the_run(spec, name, runs):
