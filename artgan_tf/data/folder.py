@@ -7,10 +7,10 @@ from statistics import median_low
 import numpy as np
 from PIL import Image
 
-from artgan_tf.config import Data
+from artgan_tf.config import Data, InputError
 from artgan_tf.data.source import Indexed, Source, short_side
 from tfrecords_tools.examples import HELD_OUT, Example, hold_out
-from tfrecords_tools.folders import class_folders
+from tfrecords_tools.folders import SPLITS, class_folders
 from tfrecords_tools.images import read_image
 
 LOOKED_AT = 15  # pictures, for the size that most have
@@ -21,20 +21,30 @@ def open_folder(value: str, data: Data) -> Source:
 
     If there are `val` and `test`, `data.val_split` chooses, by default `val`; the other is unused.
 
-    Raises InputError if the folder is missing or has no usable classes.
+    Raises InputError if the folder is missing, has no usable classes or lacks the chosen split.
     """
     root = Path(value).expanduser()
     found = class_folders(root)
     found.check(root)
-    examples = found.examples
-    if not found.divided:
-        examples = hold_out(examples, data.val_fraction, data.split_seed)
-    order = sorted(HELD_OUT, key=lambda split: split != data.val_split)
-    held_out = next(split for split in order if any(e.split == split for e in examples))
+    if found.divided:
+        examples, held_out = found.examples, _chosen(found.examples, root, data.val_split)
+    else:
+        examples, held_out = hold_out(found.examples, data.val_fraction, data.split_seed), "val"
     parts = ([e for e in examples if e.split == split] for split in ("train", held_out))
     splits = (_indexed(part, root, short_side(data)) for part in parts)
     side = _usual_side([root / e.key for e in examples[:: -(-len(examples) // LOOKED_AT)]])
     return Source(f"folder:{value}", found.class_names, *splits, side=side)
+
+
+def _chosen(examples: list[Example], root: Path, name: str) -> str:
+    """The held-out split that a folder's name stands for, by default the first of those there."""
+    present = [split for split in HELD_OUT if any(e.split == split for e in examples)]
+    chosen = SPLITS.get(name.lower()) if name else present[0]
+    if chosen not in present:
+        raise InputError(
+            f"{root} has no held-out folder for data.val_split = {name!r}: set it to {present[0]}."
+        )
+    return chosen
 
 
 def _usual_side(paths: list[Path]) -> int:

@@ -14,6 +14,8 @@ from artgan_tf.data.source import Source
 from tfrecords_tools.classes import check_names
 from tfrecords_tools.common.errors import meant, meant_folder
 from tfrecords_tools.dataset import check_dataset
+from tfrecords_tools.examples import HELD_OUT
+from tfrecords_tools.folders import SPLITS
 
 OF_YOUR_OWN = "for your own data leave out the preset, or pass --set data.classes=0"
 SPLIT = ("tfrecords", "tfds")  # kinds with named splits
@@ -98,12 +100,24 @@ def _kind(data: Data) -> tuple[str, str]:
         hint = meant_folder(path) or meant(kind, tuple(OPENERS))
         what = "data" if ":" in data.spec else "folder"
         raise InputError(f"There is no {what} {data.spec!r}{hint}: --data takes {kinds}.")
-    if kind not in SPLIT and data.train_split != Data.train_split:
+    if kind not in SPLIT:
+        _check_splits(kind, data)
+    return kind, value
+
+
+def _check_splits(kind: str, data: Data) -> None:
+    """A named split that there cannot be is refused; presets for TFDS name `test` and such."""
+    if data.train_split != Data.train_split:
         raise InputError(
             f"data.train_split = {data.train_split!r} is not possible with {kind}: leave it out, "
             f"as only tfrecords: and tfds: have named splits."
         )
-    return kind, value
+    known = [name for name, split in SPLITS.items() if split in HELD_OUT]
+    if data.val_split and data.val_split.lower() not in known:
+        raise InputError(
+            f"data.val_split = {data.val_split!r} is not possible with {kind}: leave it out, or "
+            f"name a held-out folder ({', '.join(known)})."
+        )
 
 
 def _is_run(folder: Path) -> bool:

@@ -46,9 +46,20 @@ def test_of_two_held_out_folders_one_is_chosen(tmp_path: Path) -> None:
     root = pictures(
         tmp_path, *(f"{split}/a/{n}.png" for split in ("train", "val", "test") for n in range(3))
     )
-    for chosen, found in (("", "val"), ("test", "test"), ("validation", "val"), ("train", "val")):
+    for chosen, found in (("", "val"), ("test", "test"), ("validation", "val"), ("Dev", "val")):
         source = opened(root, val_split=chosen)
         assert files(source.val, root) == [f"{found}/a/{n}.png" for n in range(3)]
+
+
+def test_a_held_out_folder_that_cannot_be_is_refused(tmp_path: Path) -> None:
+    root = pictures(tmp_path, "both/train/a/1.png", "both/val/a/2.png", *numbered("one/a", 10))
+    for spec in (f"folder:{root / 'both'}", f"folder:{root / 'one'}", "arrays:x.npz", "demo"):
+        for name in ("holdout", "train", "val[:50%]"):
+            told = f"data.val_split = {name!r} is not possible with {spec.partition(':')[0]}: "
+            assert told in refused(spec, val_split=name)
+    told = "both has no held-out folder for data.val_split = 'test': set it to val."
+    assert told in refused(f"folder:{root / 'both'}", val_split="test")
+    assert opened(root / "one", val_split="test").val.count == 1  # as a preset for TFDS has it
 
 
 def test_train_and_held_out_folders_with_class_folders(tmp_path: Path) -> None:
