@@ -23,7 +23,7 @@ Pair = tuple[np.ndarray, np.ndarray]  # images and labels
 def open_arrays(value: str, data: Data) -> Source:
     """Open the file `value`; without held-out images, hold out `data.val_fraction` of each class.
 
-    Raises InputError if the file is missing, damaged, or has wrong arrays.
+    Raises InputError if the file is missing, damaged or too large, or has wrong arrays.
     """
     path = Path(value).expanduser()
     arrays = _read(path)
@@ -49,7 +49,10 @@ def _read(path: Path) -> Arrays:
         with np.load(path, allow_pickle=False) as file:
             return dict(file)
     except MemoryError:
-        raise
+        raise InputError(
+            f"{path} does not fit into memory: leave out some images, or give them as files "
+            f"(folder:DIR)."
+        ) from None
     except Exception:  # of NumPy, zipfile, zlib, tokenize: a damaged file can raise any
         raise InputError(
             f"{path} cannot be read: it must be written by numpy.savez, without Python objects."

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -111,6 +112,14 @@ def test_the_names_that_a_preset_expects_differ_too(opened) -> None:
     for names in ("0",), ("0", "1", "2"), ("a", "b", "c"):
         with pytest.raises(InputError, match=rf"names has {len(names)} names but [^\n]*es = 2: "):
             opened(images=images(), labels=LABELS % 2, classes=2, class_names_expected=names)
+
+
+def test_a_file_that_does_not_fit_into_memory_is_one_sentence(tmp_path: Path) -> None:
+    header = {"descr": "|u1", "fortran_order": False, "shape": (10**11, 64, 64, 3)}  # 1 PiB
+    with ZipFile(tmp_path / "huge.npz", "w") as archive, archive.open("images.npy", "w") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+    with pytest.raises(InputError, match=r"^[^\n]*huge\.npz does not fit into memory: [^\n]*\.$"):
+        open_source(Data(spec=f"arrays:{tmp_path / 'huge.npz'}"))
 
 
 def test_files_that_are_none_are_one_sentence(tmp_path: Path) -> None:
