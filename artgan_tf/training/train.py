@@ -1,8 +1,7 @@
 """`train(config, run_dir)`: trains a configuration in a run's directory."""
 
-import logging
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,8 +31,8 @@ from artgan_tf.training.overfitting import Overfitting
 from artgan_tf.training.schedule import schedule
 from artgan_tf.training.summary import lines
 from artgan_tf.training.watch import Watch
+from tfrecords_tools.classes import some
 
-log = logging.getLogger(__name__)
 Tell = Callable[[str], None]
 
 
@@ -130,7 +129,7 @@ def _train(
     checkpoints = Checkpoints(gan, run.checkpoints)
     done = 0 if fresh else checkpoints.restore()
     if train.init and not done:
-        _initialise(gan, train)
+        _initialise(gan, train, source.class_names)
     images, found = fingerprint(source), source.train.count + source.val.count
     source = engine.keep(source)
     batches, watch = engine.batches(source.train, done), Watch(config, source)
@@ -178,8 +177,19 @@ def _tell_of_cores(before: int, done: int) -> None:
         )
 
 
-def _initialise(gan: GAN, train: Train) -> None:
-    folder = RunDirectory(locate(train.init)).checkpoints
-    if partly := load_networks(gan, folder, train.init_checkpoint).partly:
-        told = "%s has another number of classes: the weights of classes start anew (in %d arrays)."
-        log.warning(told, train.init, len(partly))
+def _initialise(gan: GAN, train: Train, names: Sequence[str]) -> None:
+    """Load the weights to start from; warn if those of a class are none, or another class's."""
+    run = RunDirectory(locate(train.init))
+    partly = load_networks(gan, run.checkpoints, train.init_checkpoint).partly
+    if partly:
+        warnings.warn(
+            f"{train.init} has another number of classes: the weights of classes start anew (in "
+            f"{len(partly)} arrays).",
+            stacklevel=2,
+        )
+    elif (theirs := run.class_names()) != list(names):
+        warnings.warn(
+            f"{train.init} has other classes ({some(theirs)}): each of {some(names)} starts from "
+            f"the weights of the one in its place.",
+            stacklevel=2,
+        )

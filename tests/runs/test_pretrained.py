@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from artgan_tf.runs.names import network as network_of
 from artgan_tf.runs.networks import load_networks
 from artgan_tf.sampling.pack import pack
 from artgan_tf.task import plan
-from artgan_tf.training.train import train
+from artgan_tf.training.train import _initialise, train
 from tests import gans
 from tests.runs.untrained import NAMES, save_untrained
 from tests.training.states import state
@@ -190,7 +191,9 @@ def test_a_packed_run_paints_as_the_run_does(packed):
 def test_training_starts_from_a_run_of_other_classes(packed, tiny, paintings, tmp_path):
     folder = paintings / "train" / "portrait"  # images alone: one class
     slow = {"train__lr_generator": 1e-12, "train__lr_discriminator": 1e-12, "train__steps": 1}
-    train(tiny("critic", train__init=str(packed), data__spec=f"folder:{folder}", **slow), tmp_path)
+    config = tiny("critic", train__init=str(packed), data__spec=f"folder:{folder}", **slow)
+    with pytest.warns(UserWarning, match=r"another number of classes: [^\n]*anew \(in \d+ arrays"):
+        train(config, tmp_path)
     before, after = state(packed), state(tmp_path)
     kernels = [s["generator/blocks/0/modulate/kernel"] for s in (before, after)]
     assert [kernel.shape[0] for kernel in kernels] == [8 + 3, 8 + 1]
@@ -200,6 +203,15 @@ def test_training_starts_from_a_run_of_other_classes(packed, tiny, paintings, tm
     assert len(alike) > 5
     for key in alike:
         np.testing.assert_allclose(after[key], before[key], atol=1e-6, err_msg=key)
+
+
+def test_as_many_classes_but_other_ones_are_told_of(packed, tiny):
+    settings = tiny("critic", train__init=str(packed)).train
+    gan, _ = load_gan(RunDirectory(packed))
+    with pytest.warns(UserWarning, match=r"classes \(oak, elm, ash\): each of elm, oak, ash "):
+        _initialise(gan, settings, ["elm", "oak", "ash"])
+    with warnings.catch_warnings(action="error"):
+        _initialise(gan, settings, NAMES)
 
 
 @pytest.mark.slow
