@@ -23,7 +23,7 @@ from artgan_tf.training.health import Health
 from artgan_tf.training.logger import RunLogger
 from artgan_tf.training.overfitting import Overfitting
 from artgan_tf.training.summary import line
-from artgan_tf.training.watch import Watch
+from artgan_tf.training.watch import Watch, figures
 from tfrecords_tools.common.files import NotWritten
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -175,8 +175,11 @@ class Loop:
             self.tell(line("picture", told))
 
     def _measure(self, step: int) -> None:
-        row = self.watch.measure(self.logger.sampler, self.checkpoints)
-        self.logger.scalars({"step": step} | row)
+        results = self.watch.measure(self.logger.sampler)
+        try:
+            self.watch.save_best(results, self.checkpoints)
+        finally:  # a full disk must not cost the figures
+            self.logger.scalars({"step": step} | figures(results))
 
     def _save(self, step: int) -> None:
         if not self.engine.writes:

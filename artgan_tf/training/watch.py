@@ -5,6 +5,7 @@ does without.
 """
 
 import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,32 +46,39 @@ class Watch:
         self.reference = open_reference(source, config.data, config.log.extractor, work)
         check(self.metrics, self.reference, config.model.autoencoder)
 
-    def measure(self, sampler: Sampler, checkpoints: Checkpoints) -> dict[str, float]:
-        """Figures of the EMA weights for a history row; saves the best checkpoint so far.
+    def measure(self, sampler: Sampler) -> "list[Result]":
+        """Results of the EMA weights; none if all generated images are the same, which is printed.
 
-        There are none if all generated images are the same, which is printed.
+        Raises NotWritten if the temporary folder is full.
         """
         from artgan_tf.evaluation.images import OneImage
         from artgan_tf.evaluation.scoring import Subject, scores
 
         sampler.refresh()
-        row: dict[str, float] = {}
         subject = Subject(sampler, "run", "ema")
         try:
-            for each, result in scores(subject, self.metrics, self.reference):
-                row |= _named(result)
-                if each == self.metrics[0]:
-                    first = next(iter(result.values.values()))
-                    checkpoints.save_best(self.best_by, first, each.entry.better, result.extractor)
+            return [result for _, result in scores(subject, self.metrics, self.reference)]
         except OneImage as collapsed:  # the training may recover
             tqdm.write(f"Step {sampler.gan.steps_done}: nothing is measured. {collapsed}")
-        except OSError as error:  # of the temporary folder
+            return []
+        except OSError as error:
             raise NotWritten(f"Metrics cannot be computed: {reason(error)}.") from None
-        return row
+
+    def save_best(self, results: "Sequence[Result]", checkpoints: Checkpoints) -> None:
+        """Save the best checkpoint so far, by the first metric; raises as `Checkpoints.save`."""
+        first = self.metrics[0]
+        for result in results:
+            if result.metric == first.name:
+                value = next(iter(result.values.values()))
+                checkpoints.save_best(self.best_by, value, first.entry.better, result.extractor)
 
 
-def _named(result: "Result") -> dict[str, float]:
-    """A metric's first value as `metric_NAME`, and any others as `metric_NAME.VALUE`."""
-    first, *others = result.values
-    key = f"metric_{result.metric}"
-    return {key: result.values[first]} | {f"{key}.{x}": result.values[x] for x in others}
+def figures(results: "Iterable[Result]") -> dict[str, float]:
+    """Each metric's first value as `metric_NAME`, and any others as `metric_NAME.VALUE`."""
+    found = {}
+    for result in results:
+        first, *others = result.values
+        key = f"metric_{result.metric}"
+        found[key] = result.values[first]
+        found |= {f"{key}.{name}": result.values[name] for name in others}
+    return found

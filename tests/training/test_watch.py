@@ -1,23 +1,26 @@
 """Metrics during training: where they are written, and that they change nothing."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 import artgan_tf
-from artgan_tf.config import InputError, resolve
+from artgan_tf.config import Config, InputError, resolve
 from artgan_tf.data.spec import open_source
 from artgan_tf.metrics.extractors import open_extractor
 from artgan_tf.runs.directory import RunDirectory
+from artgan_tf.training.loop import Loop
 from artgan_tf.training.train import train
 from artgan_tf.training.watch import Watch
 from tests.conftest import PRESETS, tiny_overrides
 from tests.training.states import assert_same_state, state
+from tfrecords_tools.common.files import NotWritten
 
 WATCHED = {
     "log__metrics": ["kid_20_val", "precision_recall_20_k3", "pixel_diversity_20"],
@@ -99,18 +102,40 @@ def test_under_a_former_name_the_best_checkpoint_stays_known(tiny):
     assert watch.best_by == "deviation_20"  # as in best.json of such a run
 
 
-def test_a_collapsed_generator_is_told_and_the_training_goes_on(tiny, capsys):
-    config = tiny("improved", log__metrics=["pixel_diversity_20"])
-    watch = Watch(config, open_source(config.data))
+def watched_by(config: Config, paint: Callable[[int], np.ndarray]) -> tuple[Watch, Any]:
+    """A watch, and a sampler at step 7 whose images `paint` gives by their number."""
     gan = SimpleNamespace(config=config, steps_done=7)
-    one = SimpleNamespace(
+    return Watch(config, open_source(config.data)), SimpleNamespace(
         gan=gan,
         generator=SimpleNamespace(weights=[]),
         refresh=lambda: None,
-        generate=lambda labels, seeds: np.full((len(labels), 16, 16, 3), 9, np.uint8),
+        generate=lambda labels, seeds: paint(len(labels)),
     )
-    assert watch.measure(cast(Any, one), cast(Any, None)) == {}
+
+
+def test_a_collapsed_generator_is_told_and_the_training_goes_on(tiny, capsys):
+    config = tiny("improved", log__metrics=["pixel_diversity_20"])
+    watch, sampler = watched_by(config, lambda count: np.full((count, 16, 16, 3), 9, np.uint8))
+    assert watch.measure(sampler) == []
     assert "Step 7: nothing is measured. All 20 generated" in capsys.readouterr().out
+
+
+def test_a_disk_too_full_for_the_best_checkpoint_costs_no_figures(tiny):
+    def save_best(*_: object) -> None:
+        raise NotWritten("full")
+
+    config = tiny("improved", log__metrics=["pixel_diversity_20", "shape_diversity_20"])
+    random, rows = np.random.default_rng(0), list[dict[str, float]]()
+    watch, sampler = watched_by(
+        config, lambda count: random.integers(0, 256, (count, 16, 16, 3), np.uint8)
+    )
+    logger = SimpleNamespace(sampler=sampler, scalars=rows.append)
+    checkpoints = SimpleNamespace(save_best=save_best)
+    loop: Any = SimpleNamespace(watch=watch, logger=logger, checkpoints=checkpoints)
+    with pytest.raises(NotWritten):
+        Loop._measure(loop, 7)
+    (row,) = rows
+    assert row.keys() == {"step", "metric_pixel_diversity_20", "metric_shape_diversity_20"}
 
 
 @pytest.mark.slow
