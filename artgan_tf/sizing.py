@@ -46,13 +46,12 @@ class Size:
 
 def fitting(
     pictures: int,
-    held_out: int,
     gpu: bool,
     side: int = 0,
     init: Config | None = None,
     asked: Mapping[str, Any] | None = None,
 ) -> Size:
-    """Choose the size for so many training and held-out images, of `side` pixels (0: unknown).
+    """Choose the size for so many training images, of `side` pixels (0: unknown).
 
     `init` is the configuration of the model whose weights the training starts from, `asked` are
     valid settings by dotted key, which the size fits and does not repeat.
@@ -66,7 +65,7 @@ def fitting(
         settings["train.steps"] = 0
     if init or small:
         settings |= _networks(init or resolve(drawn))
-    adapts = held_out and pictures < FEW
+    adapts = pictures < FEW
     if adapts:
         settings |= {
             "discriminator.augment_strength": "adaptive",

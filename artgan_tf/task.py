@@ -55,7 +55,6 @@ def plan(
         source = source or _opened(config)
         size = sizing.fitting(
             source.train.count,
-            source.val.count,
             _on_gpu(),
             source.side,
             _initial(config),

@@ -120,7 +120,7 @@ def test_data_of_ones_own_name_the_run(spec, name, runs):
     ],
 )
 def test_the_size_of_ones_own_training(pictures, gpu, steps, batch, adapts):
-    size = sizing.fitting(pictures, held_out=9, gpu=gpu)
+    size = sizing.fitting(pictures, gpu=gpu)
     config = resolve(size.preset, size.settings)
     assert config.preset == (sizing.GPU if gpu else sizing.CPU)
     assert (config.train.steps, config.train.batch_size) == (steps, batch)
@@ -128,15 +128,11 @@ def test_the_size_of_ones_own_training(pictures, gpu, steps, batch, adapts):
     assert all(0 < drop < steps for drop in config.train.lr_drops)
     assert f"{pictures:,} pictures" in size.why
     assert "minutes" in size.why
-    # Without held-out images there is nothing to adapt to.
-    assert sizing.fitting(pictures, 0, gpu).settings.keys() <= {
-        "train.steps", "train.batch_size", "train.lr_drops",
-    }  # fmt: skip
 
 
 def test_the_steps_of_a_size_follow_the_batch_that_is_asked_for():
     steps = [
-        sizing.fitting(300, 9, gpu=False, asked=asked).settings["train.steps"]
+        sizing.fitting(300, gpu=False, asked=asked).settings["train.steps"]
         for asked in ({}, {"train.batch_size": 64})
     ]
     assert steps == [3_700, 1_800]  # 400 times 300 images, in batches of 32 and 64
@@ -152,7 +148,7 @@ def test_the_steps_of_a_size_follow_the_batch_that_is_asked_for():
     ],
 )
 def test_the_rest_of_a_size_follows_the_length_that_is_asked_for(asked, steps, drops, every):
-    size = sizing.fitting(300, 9, gpu=False, asked=asked)
+    size = sizing.fitting(300, gpu=False, asked=asked)
     config = resolve(size.preset, size.settings | asked)
     assert (config.train.steps, config.train.lr_drops) == (steps, drops)
     assert (config.train.epochs, config.log.validate_every) == (asked.get("train.epochs", 0), every)
@@ -178,7 +174,7 @@ def test_images_that_cannot_be_counted_train_its_networks_too():
 )
 def test_a_trained_model_sees_fewer_of_the_pictures(pictures, steps):
     init = resolve("recommended/wikiart-genre-half")
-    size = sizing.fitting(pictures, held_out=9, gpu=False, init=init)
+    size = sizing.fitting(pictures, gpu=False, init=init)
     assert resolve(size.preset, size.settings).train.steps == steps
     assert "with the networks it starts from" in size.why
 
@@ -188,7 +184,7 @@ def test_no_preset_takes_the_classes_and_the_size_of_the_data(own, runs):
     assert task.run_dir == runs / Path(own["data.spec"]).name
     assert task.source is not None
     assert len(task.source.class_names) == 3
-    fitting = sizing.fitting(36, 12, False, side=16).settings
+    fitting = sizing.fitting(36, False, side=16).settings
     assert task.config == resolve(sizing.CPU, fitting | own)
     assert plan(None, {}).config == plan("demo", {}).config == resolve("demo")
 

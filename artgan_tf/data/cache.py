@@ -26,7 +26,7 @@ def in_memory(split: Split, data: Data) -> Split:
     """
     budget = data.cache_mb * 2**20
     expected = round(split.count * 3 * short_side(data) ** 2 * 1.35)  # paintings are not square
-    if isinstance(split, Cached) or not (split.fits and split.count) or expected > budget:
+    if isinstance(split, Cached) or not split.fits or expected > budget:
         return split
     room = min(budget, 64 * expected)  # even for panoramas
     if _estimated_size(split) > 1.2 * room:

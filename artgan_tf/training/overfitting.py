@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from artgan_tf import backend
-from artgan_tf.config import Config, InputError
 from artgan_tf.data.source import Source, spread
 from artgan_tf.gan import GAN
 from artgan_tf.training.engine import Engine
@@ -31,16 +30,13 @@ class Overfitting:
         self.gan, self.engine = gan, engine
         splits = source.train, source.val
         count = min(PICTURES, *(split.count for split in splits))
-        self.batches = [engine.held_out(spread(split, count)) for split in splits if count]
+        self.batches = [engine.held_out(spread(split, count)) for split in splits]
 
     def measure(self, adapt: bool) -> dict[str, float]:
         """Return `overfitting` (r_v, 0 to 1) and, if adaptive, `augment_strength` (0 to 1).
 
-        `adapt` moves an adaptive strength so that r_v approaches its target. Without held-out
-        images the result is empty.
+        `adapt` moves an adaptive strength so that r_v approaches its target.
         """
-        if not self.batches:
-            return {}
         found = overfitting(self.engine.compare(zip(*self.batches, strict=False)))
         strength = self.gan.strength
         if strength is None:
@@ -59,13 +55,3 @@ def overfitting(sums: Any) -> float:
     if lost <= CHANCE * np.sqrt(variances[:2].sum()):
         return 0.0
     return float(lost / whole) if lost < whole else 1.0
-
-
-def check(config: Config, source: Source) -> None:
-    """Raises InputError if augmentation is to adapt but there are no held-out images."""
-    if config.discriminator.augment_strength == "adaptive" and not source.val.count:
-        raise InputError(
-            f"discriminator.augment_strength='adaptive' compares training with held-out images, "
-            f"and {source.spec} has none held out: add some, raise data.val_fraction "
-            f"(= {config.data.val_fraction:g}) or set the strength to fixed."
-        )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import keras
 
-from artgan_tf.config import Config, Train
+from artgan_tf.config import Config, InputError, Train
 from artgan_tf.data.fingerprint import fingerprint
 from artgan_tf.data.source import Source
 from artgan_tf.data.spec import open_source
@@ -21,7 +21,6 @@ from artgan_tf.runs.networks import load_networks
 from artgan_tf.runs.pretrained import locate
 from artgan_tf.runs.steps import latest_step
 from artgan_tf.sampler import Sampler
-from artgan_tf.training import overfitting
 from artgan_tf.training.engine import Engine, open_engine, telling_memory
 from artgan_tf.training.expectation import Clock
 from artgan_tf.training.health import Health
@@ -89,7 +88,8 @@ def train(
     engine = open_engine(config)  # a cluster allows no computation before this
     run = RunDirectory(run_dir)
     source = source or open_source(config.data)
-    overfitting.check(config, source)
+    if not source.val.count:  # of a source made by hand
+        raise InputError(f"{source.spec} has no held-out images: give it some to validate with.")
     steps, drops = schedule(config, source.train.count)
     if not fresh:
         run.check(config, source.class_names, fingerprint(source))

@@ -11,7 +11,6 @@ from artgan_tf import backend
 from artgan_tf.config import Config
 from artgan_tf.data.source import Source
 from artgan_tf.papers import build_gan
-from artgan_tf.training import overfitting
 from artgan_tf.training.engine import Engine, open_engine, telling_memory
 from artgan_tf.training.summary import about_networks, line
 from artgan_tf.training.watch import Watch
@@ -54,8 +53,6 @@ def attempt(config: Config, source: Source | None) -> Trial:
 
 
 def _attempt(config: Config, source: Source | None) -> Trial:
-    if source:
-        overfitting.check(config, source)
     if config.train.strategy == "multiworker" and keras.backend.backend() != "jax":
         config = replace(config, train=replace(config.train, strategy="auto"))
     engine = open_engine(config)

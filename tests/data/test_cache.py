@@ -131,11 +131,6 @@ def test_what_has_turned_out_too_large_is_not_read_again(count: int, most: int) 
         assert isinstance(in_memory(recorded(1000, (8, length, 3))[0], data), Cached)
 
 
-def test_a_split_without_images_gives_no_batches() -> None:
-    split, _ = recorded(0, (8, 8, 3))
-    assert list(held_out_batches(in_memory(split, settings()), settings(), BATCH)) == []
-
-
 def test_a_class_of_large_images_does_not_speak_for_all() -> None:
     order = np.repeat([400, 8], [200, 3800])  # the first class alone exceeds the budget
     split = Indexed(np.zeros(4000, np.int32), lambda i: np.zeros((8, order[i], 3), np.uint8))

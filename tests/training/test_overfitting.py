@@ -168,22 +168,14 @@ def test_only_an_adaptive_run_keeps_a_strength(tmp_path: Any) -> None:
 
 
 # ---- refusals -----------------------------------------------------------------------------------
-def test_without_held_out_images_it_is_refused(paintings: Any, tiny: Any) -> None:
-    config = tiny("critic", **ADAPTIVE)
+def test_a_source_made_by_hand_without_held_out_images_is_refused(tiny: Any, tmp_path: Any) -> None:
+    """Every SPEC gives some, so nothing else asks for them."""
+    config = tiny("critic")
     source = open_source(config.data)
-    overfitting.check(config, source)
     empty = replace(source, val=Indexed(np.zeros(0, np.int32), source.val.load))  # type: ignore
-    with pytest.raises(InputError, match=r"^discriminator.augment_strength[^\n]* to fixed\.$"):
-        overfitting.check(config, empty)
-    overfitting.check(tiny("critic"), empty)
-
-
-def test_a_run_without_held_out_images_is_told_nothing_of_overfitting() -> None:
-    gan = built("critic")
-    none = Indexed(np.zeros(0, np.int32), lambda i: np.zeros((16, 16, 3), np.uint8))
-    source: Any = type("Source", (), {"train": none, "val": none})
-    watched = overfitting.Overfitting(gan, None, source)  # type: ignore[arg-type]
-    assert watched.measure(adapt=True) == {}
+    with pytest.raises(InputError, match=r"^folder:[^\n]* has no held-out images: [^\n]*\.$"):
+        train(config, tmp_path / "run", source=empty)
+    assert not (tmp_path / "run").exists()
 
 
 def test_nothing_to_adapt_is_refused() -> None:

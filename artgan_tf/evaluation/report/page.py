@@ -42,7 +42,6 @@ def write_report(
         date=datetime.now(UTC),
         sampler=sampler,
         other=other,
-        held_out=reference.source.val.count > 0,
         extractor=reference.extractor,
         answers=answers,
         tables=tables.by_group(found),
@@ -67,11 +66,10 @@ def _pictures(
     sought = pictures.sought(sampler)
     known = any(metric(result.metric).entry.pattern == FEATURES for result in found)
     several, magnify = reference.train.count > 1, sampler.gan.config.model.magnify
-    real = reference.val if reference.source.val.count else reference.train
     by_pixels = pictures.neighbours_by_pixels(sought, reference) if several else []
     by_features = pictures.neighbours_by_features(sought, reference) if known else []
     return {
-        "beside": pictures.beside(sampler, real),
+        "beside": pictures.beside(sampler, reference.val),
         "grid": pictures.grid(sampler),
         "magnified": pictures.grid(sampler, magnified=True) if magnify else [],
         "progress": pictures.progress(run.samples, sampler),
