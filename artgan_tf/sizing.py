@@ -87,10 +87,11 @@ def _length(pictures: int, own: Train, passes: int, asked: Mapping[str, Any]) ->
 
     `own` is the preset's: the most steps, and the share of them after which rates drop.
     """
-    asked_batch, epochs = asked.get("train.batch_size"), asked.get("train.epochs", 0)
-    batch = max(2, min(asked_batch or own.batch_size, pictures))  # batch norm needs two
+    batch = asked.get("train.batch_size", own.batch_size)
+    batch = max(2, min(batch, pictures))  # batch norm needs two
     fitted = min(own.steps, max(own.steps // LEAST_SHARE, passes * pictures // batch // 100 * 100))
-    steps = asked.get("train.steps") or round(epochs * pictures / batch) or fitted
+    of_epochs = round(asked.get("train.epochs", 0) * pictures / batch)
+    steps = asked.get("train.steps") or of_epochs or fitted
     drops = tuple(max(1, drop * steps // own.steps) for drop in own.lr_drops)
     return {"train.steps": steps, "train.batch_size": batch, "train.lr_drops": drops}
 
