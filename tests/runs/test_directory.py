@@ -53,7 +53,7 @@ def test_a_run_in_the_working_directory_is_not_moved_aside(tmp_path, monkeypatch
 
 def test_changed_data_must_be_accepted_and_are_noted_then(tmp_path):
     run, config, accepting = RunDirectory(tmp_path), resolve("demo"), {"data.on_change": "accept"}
-    before, now = ({"train": {"a": {"images": count, "names": ""}}} for count in (12, 13))
+    before, now = ({"train": {"a": {"images": count, "keys": ""}}} for count in (12, 13))
     with run.held() as hold:
         run.begin(config, ["a"], before, hold)
         (run.checkpoints / "step-1.npz").touch()
