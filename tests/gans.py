@@ -1,11 +1,17 @@
 """Tiny GANs of all models, and inputs for them."""
 
+from pathlib import Path
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
 
+from artgan_tf import backend
 from artgan_tf.config import Config, resolve
+from artgan_tf.gan import GAN
 from artgan_tf.papers import build_gan
+from artgan_tf.runs.names import by_place
 from tests.conftest import PRESETS, TABLES
 
 K, N = 3, 9
@@ -34,6 +40,12 @@ def batch(seed: int = 0) -> tuple[tf.Tensor, tf.Tensor]:
     rng = np.random.default_rng(seed)
     images = rng.integers(0, 256, (N, 16, 16, 3), dtype=np.uint8)
     return tf.constant(images), tf.constant(rng.integers(0, K, N), tf.int32)
+
+
+def save_first_format(gan: GAN, path: Path) -> None:
+    """Save a checkpoint as the first version did: by position, without a number of the format."""
+    arrays: dict[str, Any] = {k: np.array(backend.array(v)) for k, v in by_place(gan).items()}
+    np.savez(path, **arrays)
 
 
 def values(network: keras.Model) -> list[np.ndarray]:

@@ -1,7 +1,7 @@
 """Reads and writes a checkpoint: a `.npz` file that does not depend on the backend.
 
-Each array is named as `names.variables` does; an array `format` holds the number of this format.
-Format 1, without that number, named arrays by position; nothing reads it any more.
+Format 2 names each array as `names.variables` does and stores its number as `format`. Format 1, of
+earlier versions, has no such number and names arrays by position (`names.by_place`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from artgan_tf.gan import GAN
@@ -16,7 +17,8 @@ from artgan_tf.runs import names
 from tfrecords_tools.common.errors import first_line
 from tfrecords_tools.common.files import written
 
-FORMAT, NUMBER = "format", 2
+FORMAT = "format"
+NEWEST = 2
 
 
 class Unusable(Exception):
@@ -25,15 +27,20 @@ class Unusable(Exception):
 
 @dataclass(frozen=True)
 class Saved:
-    """A checkpoint's file, the step it was saved after, and its arrays by name."""
+    """A checkpoint's file, the step it was saved after, its format (1 or 2), arrays by name."""
 
     path: Path
     step: int
+    format: int
     arrays: Mapping[str, np.ndarray]
+
+    def variables(self, gan: GAN) -> dict[str, keras.Variable]:
+        """The GAN's variables, named as in this file's format."""
+        return names.by_place(gan) if self.format == 1 else names.variables(gan)
 
     def check(self, gan: GAN) -> None:
         """Raises Unusable unless names and shapes are those of all the GAN's variables."""
-        variables = names.variables(gan)
+        variables = self.variables(gan)
         if other := sorted(variables.keys() ^ self.arrays.keys()):
             has = "has no" if other[0] in variables else "also has"
             raise Unusable(f"it {has} {other[0]}: it is damaged, or from another network")
@@ -51,10 +58,10 @@ def not_finite(arrays: Mapping[str, np.ndarray]) -> list[str]:
 
 
 def write(path: Path, arrays: Mapping[str, np.ndarray], compressed: bool = False) -> None:
-    """Write arrays (name -> array); raises NotWritten."""
+    """Write arrays (name -> array) in the newest format; raises NotWritten."""
     save: Any = np.savez_compressed if compressed else np.savez
     with written(path) as part, part.open("wb") as stream:
-        save(stream, **{FORMAT: np.array(NUMBER)}, **arrays)
+        save(stream, **{FORMAT: np.array(NEWEST)}, **arrays)
 
 
 def read(path: Path) -> Saved:
@@ -62,7 +69,7 @@ def read(path: Path) -> Saved:
 
     Raises:
         FileNotFoundError: there is no such file.
-        Unusable: it is damaged, of another format, or contains NaN or infinity.
+        Unusable: it is damaged, of a newer format, or contains NaN or infinity.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -72,12 +79,11 @@ def read(path: Path) -> Saved:
         raise
     except Exception as error:  # NumPy, zipfile and zlib raise many kinds
         raise Unusable(f"it cannot be read ({first_line(error)})") from None
-    if number != NUMBER:
-        version = "a newer" if number > NUMBER else "an earlier"
-        raise Unusable(f"it has format {number}, which only {version} version reads")
+    if number > NEWEST:
+        raise Unusable(f"it has format {number}, which only a newer version reads")
     if bad := not_finite(arrays):
         raise Unusable(f"it contains NaN or infinity, in {_some(bad)}")
-    return Saved(path, int(path.stem.rpartition("-")[2]), arrays)
+    return Saved(path, int(path.stem.rpartition("-")[2]), number, arrays)
 
 
 def _is_finite(array: np.ndarray) -> bool:

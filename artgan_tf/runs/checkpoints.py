@@ -41,7 +41,7 @@ class Checkpoints:
         if not latest_step(self.folder):
             return 0
         saved = choose(self.folder, "latest", lambda found: found.check(self.gan))
-        for name, variable in names.variables(self.gan).items():
+        for name, variable in saved.variables(self.gan).items():
             variable.assign(saved.arrays[name])
         self._saved = saved.step
         return saved.step

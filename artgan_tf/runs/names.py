@@ -32,6 +32,16 @@ def network(name: str) -> str:
     return first if first in NETWORKS and "/seed_generator/" not in name else ""
 
 
+def by_place(gan: GAN) -> dict[str, keras.Variable]:
+    """Name -> variable, named by position in a list as in checkpoints of format 1."""
+    networks = {name: getattr(gan, name).weights for name in NETWORKS}
+    taken = {id(v) for weights in networks.values() for v in weights}
+    groups = networks | {"state": [v for v in gan.variables if id(v) not in taken]}
+    for kind in ("d_optimizer", "g_optimizer"):
+        groups[kind] = getattr(gan, kind).variables if hasattr(gan, kind) else []
+    return {f"{name}/{i}": v for name, group in groups.items() for i, v in enumerate(group)}
+
+
 def _by_attributes(gan: GAN) -> dict[str, keras.Variable]:
     places: dict[int, str] = {}
     for place, holder in sublayers(gan):  # the innermost holder comes last and wins

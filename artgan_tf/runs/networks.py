@@ -9,7 +9,7 @@ import numpy as np
 from artgan_tf.gan import GAN
 from artgan_tf.runs.checkpoint_file import Saved, Unusable
 from artgan_tf.runs.checkpoints import choose
-from artgan_tf.runs.names import network, variables
+from artgan_tf.runs.names import network
 from artgan_tf.runs.steps import Which
 
 Wanted = dict[str, tuple[keras.Variable, str]]  # our name -> variable and name in the file
@@ -42,7 +42,7 @@ def load_networks(gan: GAN, folder: Path, which: Which = "latest") -> Loaded:
 
 def _wanted(saved: Saved, gan: GAN) -> Wanted:
     found = {}
-    for name, variable in variables(gan).items():
+    for name, variable in saved.variables(gan).items():
         # A pretrained checkpoint has the averaged generator only.
         alone = network(name) == "generator" and name not in saved.arrays
         if network(name):

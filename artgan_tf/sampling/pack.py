@@ -32,6 +32,7 @@ def pack(run: Path, name: str) -> Path:
     gan, _ = load_gan(RunDirectory(run))
     folder, step = pretrained.FOLDER / name, gan.steps_done
     made = folder / "checkpoints" / f"step-{step}.npz"
+    # By the newest names, whatever the run's checkpoint has.
     named = {key: v for key, v in variables(gan).items() if network(key) in KEPT}
     write(made, {key: np.asarray(v, np.float16) for key, v in named.items()}, compressed=True)
     for each in FILES:

@@ -144,7 +144,7 @@ def packed(made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.slow
-def test_a_packed_run_holds_two_networks_in_float16_and_its_results(packed):
+def test_a_packed_run_holds_two_networks_in_float16_and_its_results(packed, tmp_path):
     assert pretrained.names() == ["tiny"]
     tiny = pretrained.locate("pretrained:tiny")
     found, whole = state(tiny), state(packed)
@@ -157,9 +157,12 @@ def test_a_packed_run_holds_two_networks_in_float16_and_its_results(packed):
         np.testing.assert_allclose(found[key], whole[key], rtol=1e-3, atol=1e-6, err_msg=key)
     lines = (tiny / "metrics.jsonl").read_text().splitlines()
     assert [json.loads(line)["model"] for line in lines] == [REAL, "pretrained:tiny"]
+    # One of the first format has the same names, and replaces what was packed before.
+    run = Path(shutil.copytree(packed, tmp_path / "run"))
+    gans.save_first_format(load_gan(RunDirectory(run))[0], run / "checkpoints" / "step-6.npz")
     for step in (5, 9):
         (tiny / "checkpoints" / f"step-{step}.npz").write_bytes(b"weights that were packed before")
-    again = state(pack(packed, "tiny"))
+    again = state(pack(run, "tiny"))
     assert [file.name for file in (tiny / "checkpoints").iterdir()] == ["step-6.npz"]
     assert again.keys() == kept
     for key in kept:
