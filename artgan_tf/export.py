@@ -8,7 +8,7 @@ import tyro
 from artgan_tf import cli
 from artgan_tf.config import InputError
 from artgan_tf.runs.asked import check_run
-from artgan_tf.serving.model_dir import model_name
+from artgan_tf.serving.model_dir import export_folder
 
 MOST_REFERENCES = 16
 
@@ -52,7 +52,7 @@ def export(
     if data and not references:
         raise InputError("--data is for --references: add --references and a number.")
     cli.check_out(out)
-    model_name(run, name)
+    export_folder(run, out, name)
     check_run(run, checkpoint, data, own_data=references > 0)
     print(
         f"Exporting {run}: traces its networks, writes them, and compares what TensorFlow's own "

@@ -8,6 +8,9 @@ from artgan_tf.config import InputError
 from artgan_tf.runs.pretrained import locate, no_run, workplace
 from artgan_tf.runs.steps import file_of, latest_step
 from artgan_tf.sampling.places import GRAPH, NUMBER, versions
+from tfrecords_tools.common import files, locks
+
+LEFTOVER = f"{files.PART}export-"  # prefix of an export that is not complete yet
 
 
 @dataclass(frozen=True)
@@ -65,12 +68,43 @@ def newer_checkpoint(run: Path, model: ModelDir) -> Path | None:
     return file if file.stat().st_mtime > served.stat().st_mtime else None
 
 
-def model_name(run: Path | str, name: str = "") -> str:
-    """Return the name of a run's export: `name`, or the run folder's name if that is empty.
+def export_folder(run: Path | str, out: Path | None = None, name: str = "") -> Path:
+    """Return the folder that takes a run's next export as one more version.
+
+    Args:
+        run: the run's directory, or `pretrained:NAME`.
+        out: folder above it; None for `export` in the run's workplace.
+        name: its name; empty for the name of the run's folder.
 
     Raises:
-        InputError: the name cannot be used as a folder and in URLs.
+        InputError: the name cannot be used as a folder and in URLs, or the folder holds other
+            things than exports.
+        NotWritten: the folder cannot be read.
     """
+    folder = (out or workplace(run) / "export") / _model_name(run, name)
+    with files.telling(folder):
+        if folder.exists() and _is_foreign(folder):
+            raise InputError(
+                f"{folder} holds something else than exports: choose another --out or --name."
+            )
+    return folder
+
+
+def _is_foreign(folder: Path) -> bool:
+    """Whether a folder is a run, or has files but no export, not even one that was moved aside."""
+    if (folder / "config.toml").exists():
+        return True
+    return not (any(folder.glob(f"*/{GRAPH}")) or all(map(_is_trace, folder.iterdir())))
+
+
+def _is_trace(path: Path) -> bool:
+    """Whether this is what a stopped export may leave: a lock, a part, or an empty version."""
+    if NUMBER.fullmatch(path.name) and path.is_dir():
+        return not any(path.iterdir())
+    return path.name in locks.NAMES or path.name.startswith(files.PART)
+
+
+def _model_name(run: Path | str, name: str) -> str:
     name = name or workplace(run).resolve().name
     if name in ("", ".", "..") or set(name) & set("/\\:\0"):
         raise InputError(

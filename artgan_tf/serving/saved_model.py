@@ -14,13 +14,12 @@ import tomli_w
 
 from artgan_tf.config import to_tree
 from artgan_tf.runs.load import load
-from artgan_tf.runs.pretrained import workplace
 from artgan_tf.runs.steps import Which
 from artgan_tf.sampler import Sampler, Weights
 from artgan_tf.sampling.places import EXTRA, FACTS
 from artgan_tf.serving.check import HALF_LEVELS, check, requests
 from artgan_tf.serving.extras import QUALITY, REFERENCES, held_out, model_card, real_sheet
-from artgan_tf.serving.model_dir import model_name
+from artgan_tf.serving.model_dir import LEFTOVER, export_folder
 from artgan_tf.serving.onnx_file import FILE as ONNX
 from artgan_tf.serving.onnx_file import check_onnx, require, write_onnx
 from artgan_tf.serving.signatures import Signatures
@@ -71,25 +70,24 @@ def export_run(run_dir: Path | str, options: ExportOptions) -> Path:
         The version's directory, `<out>/<name>/<version>`.
 
     Raises:
-        InputError: the run, the name or the data for references cannot be used, or a package that
-            `onnx` needs is missing.
+        InputError: the run, the name, the folder or the data for references cannot be used, or a
+            package that `onnx` needs is missing.
         RunError: the export fails its check.
         NotWritten: the folder cannot be written.
     """
     if options.onnx:
         require()
-    name = model_name(run_dir, options.name)
+    folder = export_folder(run_dir, options.out, options.name)
     sampler = load(run_dir, options.which, options.weights)
-    folder = (options.out or workplace(run_dir) / "export") / name
     with (
         held(folder, "exporting", "let it end, or give another --name or --out"),
         _sentences(folder),
     ):
-        for left in folder.glob("part-*"):  # left by exports that were killed
+        for left in folder.glob(f"{LEFTOVER}*"):  # left by exports that were killed
             shutil.rmtree(left)
         # In the same folder as the versions, so that renaming it works; TF Serving ignores names
         # that are not numbers.
-        with tempfile.TemporaryDirectory(prefix="part-", dir=folder) as part:
+        with tempfile.TemporaryDirectory(prefix=LEFTOVER, dir=folder) as part:
             made = Path(part) / "made"
             sheet = options.references and real_sheet(sampler, options.references, options.data)
             write(

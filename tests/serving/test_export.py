@@ -49,6 +49,33 @@ def test_a_name_stays_below_out(quick, tmp_path, run, name):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("foreign", "files"),
+    [
+        (True, ["part-1/a.png"]),  # a data folder
+        (True, ["1/a.png"]),
+        (True, ["config.toml", "export/run/1/saved_model.pb"]),  # a run
+        (False, [".lock", ".tmp-export-x/made/saved_model.pb", "1/"]),
+        (False, ["bad-2/saved_model.pb", "part-1/a.png"]),  # rolled back
+    ],
+)
+def test_only_a_folder_of_exports_is_written(quick, tmp_path, foreign, files):
+    folder = tmp_path / "models" / "paintings"
+    for file in files:
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).mkdir() if file.endswith("/") else (folder / file).touch()
+    options = ExportOptions(tmp_path / "models", "paintings")
+    before = sorted(folder.rglob("*"))
+    if foreign:
+        with pytest.raises(InputError, match="something else than exports: choose another --out"):
+            saved_model.export_run(tmp_path / "run", options)
+        assert sorted(folder.rglob("*")) == before
+    else:
+        assert saved_model.export_run(tmp_path / "run", options).parent == folder
+        assert not [path for path in folder.iterdir() if path.name.startswith(".tmp-")]
+        assert all((folder / file).exists() for file in files if not file.startswith("."))
+
+
 @pytest.mark.parametrize("step", ["write", "check"])
 def test_a_failed_export_leaves_nothing(quick, tmp_path, step):
     first = saved_model.export_run(tmp_path, ExportOptions())
