@@ -159,12 +159,6 @@ def _weights(sampler: Sampler, options: ExportOptions) -> str:
 
 
 def _publish(made: Path, folder: Path) -> Path:
-    """Rename the export to the next free version, even if another export has just taken one."""
-    while True:
-        taken = [int(path.name) for path in folder.iterdir() if path.name.isdecimal()]
-        version = folder / str(max(taken, default=0) + 1)
-        try:
-            return made.rename(version)
-        except OSError:
-            if not version.exists():
-                raise
+    """Rename the export to the next free version; the lock keeps other exports away."""
+    taken = [int(path.name) for path in folder.iterdir() if path.name.isdecimal()]
+    return made.rename(folder / str(max(taken, default=0) + 1))

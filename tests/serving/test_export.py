@@ -3,7 +3,6 @@
 import json
 import shutil
 import tomllib
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -100,17 +99,10 @@ def test_real_images_go_along_where_they_are_asked_for(quick, tmp_path):
     assert not (plain / "assets.extra" / "references.jpg").exists()
 
 
-def test_two_exports_at_a_time_get_two_versions(quick, tmp_path):
-    rename, others = Path.rename, list[Path]()
-
-    def late(self, target):
-        if not others:
-            others.append(target)
-            shutil.copytree(self, target)  # another export takes the version first
-        return rename(self, target)
-
-    quick.setattr(Path, "rename", late)
-    assert saved_model.export_run(tmp_path, ExportOptions()).name == "2"
+def test_of_two_exports_at_a_time_the_second_is_refused(quick, tmp_path):
+    first = locks.held(tmp_path / "export" / tmp_path.name, "exporting", "let it end")
+    with first, pytest.raises(InputError, match="is being written by process"):
+        saved_model.export_run(tmp_path, ExportOptions())
 
 
 def test_what_lies_beside_the_graph(exports, samplers):
