@@ -31,8 +31,6 @@ KINDS: dict[str, dict[str, Any]] = {"gif": {}, "webp": {"quality": 90}}
 FACTS: dict[str, Any] = {  # what the page is told of an export, and of one without these facts
     "class_names": [],
     "image_size": None,
-    "magnified": False,
-    "weights": "",
     "accuracy": None,
     "references": 0,
 }
