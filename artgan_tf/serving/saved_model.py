@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
-import tomli_w
 
 from artgan_tf.config import to_tree
 from artgan_tf.runs.load import load
@@ -141,7 +140,6 @@ def write(
         "config": to_tree(sampler.gan.config),
     }
     (folder / FACTS).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-    (extra / "config.toml").write_text(tomli_w.dumps(facts["config"]), encoding="utf-8")
     (extra / "README.md").write_text(model_card(facts), encoding="utf-8")
     write_warmup(extra, requests(sampler))
     if options.onnx:
