@@ -107,8 +107,12 @@ class Exported:
             part = {k: tf.constant(v[start : start + BATCH]) for k, v in inputs.items()}
             found += list(self.signatures[signature](**part)["image_bytes"].numpy())
         side = self.facts["image_size"] * (2 if signature == "magnified" else 1)
-        images = [np.asarray(Image.open(io.BytesIO(png))) for png in found]
-        return np.array(images, np.uint8).reshape(-1, side, side, 3)
+        return decoded(found) if found else np.empty((0, side, side, 3), np.uint8)
+
+
+def decoded(encoded: Sequence[bytes] | np.ndarray) -> np.ndarray:
+    """Decode N encoded images of one size, at least one, to uint8 [N, H, W, 3]."""
+    return np.stack([np.asarray(Image.open(io.BytesIO(item)).convert("RGB")) for item in encoded])
 
 
 Model = Sampler | Exported

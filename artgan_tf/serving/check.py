@@ -8,6 +8,7 @@ from PIL import Image
 
 from artgan_tf.config import RunError
 from artgan_tf.sampler import Sampler
+from artgan_tf.sampling.models import decoded
 from artgan_tf.serving.json_tensors import Arrays
 from artgan_tf.serving.refusals import Refused
 from artgan_tf.serving.servable import Servable
@@ -119,11 +120,6 @@ def expected(sampler: Sampler) -> Arrays:
     if sampler.gan.config.model.magnify:
         found["magnified"] = sampler.generate([0, k - 1], seeds, magnified=True)
     return found
-
-
-def decoded(encoded: np.ndarray) -> np.ndarray:
-    """Decode N encoded images of one size to uint8 [N, H, W, 3]."""
-    return np.stack([np.asarray(Image.open(io.BytesIO(item)).convert("RGB")) for item in encoded])
 
 
 def _weights(k: int) -> np.ndarray:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from artgan_tf.sampling.models import decoded
 from artgan_tf.sampling.places import EXTRA
 from artgan_tf.serving.batching import Batcher
 from artgan_tf.serving.extras import REFERENCES
@@ -141,8 +142,7 @@ class GalleryFiles:
 
     async def _generate(self, served: Servable, signature: str, arrays: Arrays) -> Pixels:
         answer = await self.batcher.run(served, signature, arrays)
-        images = [Image.open(io.BytesIO(png)) for png in answer["image_bytes"]]
-        return np.stack([np.asarray(image) for image in images])
+        return decoded(answer["image_bytes"])
 
 
 def _animation(kind: str, pictures: Pixels) -> Response:

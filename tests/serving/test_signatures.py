@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from artgan_tf.config import RunError
+from artgan_tf.sampling.models import decoded
 from artgan_tf.serving import check
 from artgan_tf.serving.refusals import Refused
 from artgan_tf.serving.saved_model import ExportOptions, write
@@ -44,7 +45,7 @@ def test_pictures_scores_and_reconstructions_are_kerass(
     assert found["label"].tolist() == [label]
     assert found["class_name"].tolist() == [CLASSES[label].encode()]
     image = sampler.gan.reconstruct(picture, sampler.generator)
-    reconstructed = check.decoded(loaded.run("reconstruct", files)["image_bytes"])
+    reconstructed = decoded(loaded.run("reconstruct", files)["image_bytes"])
     np.testing.assert_array_equal(reconstructed, sampler.gan.to_uint8(image))
 
 
