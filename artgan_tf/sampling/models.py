@@ -50,10 +50,6 @@ class Exported:
         self._module = tf.saved_model.load(str(self.folder))  # the functions fail once it is freed
         return self._module.signatures
 
-    def index(self, name: str | int | np.integer) -> int:
-        """Return the index of a class, given by name or index; InputError if it does not exist."""
-        return class_index(self.class_names, name)
-
     def generate(
         self,
         classes: Sequence[str | int | np.integer],
@@ -66,7 +62,7 @@ class Exported:
         Raises:
             InputError: a class does not exist, or the export lacks the signature.
         """
-        labels = [self.index(name) for name in classes]
+        labels = [class_index(self.class_names, name) for name in classes]
         if truncation != 1.0:
             weights = np.eye(len(self.class_names))[labels]
             return self.mix(seeds, seeds, [0.0] * len(labels), weights, magnified, truncation)

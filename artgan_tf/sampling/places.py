@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from artgan_tf.class_names import class_index
 from artgan_tf.config import InputError
 from artgan_tf.runs.directory import RunDirectory
 from artgan_tf.runs.pretrained import locate, no_run
@@ -54,10 +53,6 @@ class Place:
                 f"{self.folder} is an export, of one checkpoint: leave --checkpoint out, or name "
                 f"the run."
             )
-
-    def index(self, name: str | int) -> int:
-        """Return the index of a class, given by name or index; InputError if it does not exist."""
-        return class_index(self.class_names, name)
 
 
 def versions(folder: Path) -> dict[int, Path]:

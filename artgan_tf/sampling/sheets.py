@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from artgan_tf.class_names import class_index
 from artgan_tf.config import InputError
 from tfrecords_tools.common.lettering import isolated
 from tfrecords_tools.common.sheet import in_rows
@@ -60,7 +61,8 @@ def select(
         raise InputError(f"{count} seeds from {seed} on: use 1 or more, between 0 and 2^53.")
     if not 0 <= truncation <= 2:
         raise InputError(f"A truncation of {truncation} is invalid: use 0 to 2.")
-    chosen = [model.index(name) for name in classes] or range(len(model.class_names))
+    names = model.class_names
+    chosen = [class_index(names, name) for name in classes] or range(len(names))
     return Selection(tuple(chosen), tuple(range(seed, seed + count)), truncation, magnified)
 
 
