@@ -97,10 +97,7 @@ class Sampler:
         the model has no magnified size.
         """
         labels, seeds = [self.index(c) for c in classes], list(seeds)
-        if len(labels) != len(seeds):
-            raise InputError(
-                f"{len(labels)} classes but {len(seeds)} seeds: give one seed per class."
-            )
+        check_rows(classes=labels, seeds=seeds)
         batches = []
         for i in _starts(labels):
             z = truncation * self.latents(seeds[i : i + AT_ONCE])
@@ -127,7 +124,10 @@ class Sampler:
 
         Returns:
             as `generate`.
+
+        Raises InputError if these are not N each, or if the model has no magnified size.
         """
+        check_rows(seeds=seeds, seeds_to=seeds_to, t=t, weights=weights)
         batches = []
         for i in _starts(seeds):
             part = slice(i, i + AT_ONCE)
@@ -190,8 +190,9 @@ class Sampler:
         Returns:
             as `generate`.
 
-        Raises InputError if the model has no magnified size.
+        Raises InputError if z and y differ in N, or if the model has no magnified size.
         """
+        check_rows(z=z, y=y)
         if magnified and not self.gan.config.model.magnify:
             raise InputError("This model has no magnified size: model.magnify is off.")
         return keras.ops.convert_to_numpy(self.images(z, y, magnified))
@@ -230,6 +231,14 @@ class Sampler:
     def named(self, pictures: np.ndarray) -> Image.Image:
         """Images uint8 [classes, seeds, H, W, 3] as a sheet, with each class's name on the left."""
         return named_grid(pictures, self.class_names[: len(pictures)])
+
+
+def check_rows(**inputs: Any) -> None:
+    """Raises InputError unless all inputs have as many rows: padded batches would hide it."""
+    (first, count), *others = ((name, len(value)) for name, value in inputs.items())
+    for name, other in others:
+        if other != count:
+            raise InputError(f"{count} {first} but {other} {name}: give as many of each.")
 
 
 def _standing_labels(k: int) -> Iterator[np.ndarray]:

@@ -85,6 +85,12 @@ def test_grid_shows_at_most_sixteen_classes(sampler):
 def test_unequal_numbers_are_refused(sampler):
     with pytest.raises(InputError, match="2 classes but 1 seeds"):
         sampler.generate([0, 1], [5])
+    # Padded batches of three and of four have the same size.
+    weights = np.eye(len(sampler.class_names))[:3]
+    with pytest.raises(InputError, match="4 seeds but 3 weights: give as many of each"):
+        sampler.mix(range(4), range(4), [0.0] * 4, weights)
+    with pytest.raises(InputError, match="4 z but 3 y"):
+        sampler.paint(sampler.latents(range(4)), weights)
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from artgan_tf.class_names import class_index
 from artgan_tf.config import InputError
 from artgan_tf.runs.load import load
 from artgan_tf.runs.steps import Which
-from artgan_tf.sampler import Sampler
+from artgan_tf.sampler import Sampler, check_rows
 from artgan_tf.sampling.places import Place, find_model
 
 Inputs = dict[str, np.ndarray]
@@ -60,7 +60,8 @@ class Exported:
         """Generate pictures, uint8 [N, H, W, 3], with the arguments of `Sampler.generate`.
 
         Raises:
-            InputError: a class does not exist, or the export lacks the signature.
+            InputError: a class does not exist, there are not as many seeds as classes, or the
+                export lacks the signature.
         """
         labels = [class_index(self.class_names, name) for name in classes]
         if truncation != 1.0:
@@ -81,8 +82,8 @@ class Exported:
         """Generate pictures, uint8 [N, H, W, 3], with the arguments of `Sampler.mix`.
 
         Raises:
-            InputError: `magnified` is true, which exports do not support here, or the export lacks
-                the signature.
+            InputError: `magnified` is true, which exports do not support here, the arguments are
+                not N each, or the export lacks the signature.
         """
         if magnified:
             raise InputError("An export magnifies whole classes and seeds only: name the run.")
@@ -98,6 +99,7 @@ class Exported:
     def _generate(self, signature: str, inputs: Inputs) -> np.ndarray:
         if signature not in self.facts["signatures"]:
             raise InputError(f"{self.folder} has no signature {signature}: leave out --magnified.")
+        check_rows(**inputs)
         count, found = len(inputs["seed"]), []
         for start in range(0, count, BATCH):
             part = {k: tf.constant(v[start : start + BATCH]) for k, v in inputs.items()}

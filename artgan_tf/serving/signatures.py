@@ -7,7 +7,7 @@ request.
 """
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -65,7 +65,7 @@ class Signatures:
             del inputs[self.reconstruct]
         return {
             function.__name__: tf.function(
-                self._stateless(function), input_signature=signature, autograph=False
+                self._endpoint(function), input_signature=signature, autograph=False
             )
             for function, signature in inputs.items()
         }
@@ -135,15 +135,16 @@ class Signatures:
         return self.gan.from_uint8(tf.map_fn(decode, encoded, fn_output_signature=spec))
 
     # ---- weights ------------------------------------------------------------------------------
-    def _stateless(self, function: Callable[..., Outputs]) -> Callable[..., Outputs]:
-        """Wrap the function so that it computes with the module's weights, not Keras's variables.
+    def _endpoint(self, function: Callable[..., Outputs]) -> Callable[..., Outputs]:
+        """Wrap the function so that it checks the rows of its inputs and computes with the module's
+        weights, not Keras's variables.
 
-        This matters for float16 only; otherwise they are the same variables.
+        The weights matter for float16 only; otherwise they are the same variables.
         """
 
-        def call(*inputs: Any, **named: Any) -> Outputs:
+        def call(*inputs: Any) -> Outputs:
             with self._weights():
-                return function(*inputs, **named)
+                return function(*_aligned(inputs))
 
         return call
 
@@ -152,6 +153,14 @@ class Signatures:
             return contextlib.nullcontext()
         pairs = zip(self.variables, self.module.weights, strict=True)
         return keras.StatelessScope([(v, tf.cast(kept, v.dtype)) for v, kept in pairs])
+
+
+def _aligned(inputs: Sequence[Any]) -> list[Any]:
+    """Return the inputs, or fail unless all have as many rows: padded batches would hide it."""
+    counts = tf.stack([tf.shape(each)[0] for each in inputs])
+    same = tf.reduce_all(counts == counts[0])
+    message = "inputs must have equally many rows, and have:"
+    return [_checked(each, same, message, counts) for each in inputs]
 
 
 def _finite(value: Any, message: str) -> Any:

@@ -89,6 +89,7 @@ def test_documents_that_are_refused(service, body):
         {"inputs": {"label": [1]}},
         {"inputs": {"label": [1], "seed": ["x"]}},
         {"inputs": {"label": [0, 1], "seed": [1, 2, 3]}},
+        {"inputs": {"label": [0, 1, 2], "seed": [1, 2, 3, 4]}},  # padded to the same size
         {"inputs": {"label": [[0]], "seed": [1]}},
         {"signature_name": "classify", "instances": [{"image_bytes": {"b64": 1}}]},
         {"signature_name": "classify", "instances": ["x", {"image_bytes": "x"}]},

@@ -72,6 +72,17 @@ def test_errors_are_tensorflows_without_the_graphs_nodes(servable, signature, la
     assert (refused.value.code, refused.value.status) == ("INVALID_ARGUMENT", 400)
 
 
+@pytest.mark.parametrize("signature", ["serving_default", "magnified", "mix", "generate"])
+def test_columns_of_unequal_length_are_refused(servable, samplers, signature):
+    """Three and four rows are padded to the same size."""
+    inputs = check.requests(samplers["improved"])[signature]
+    first, *others = inputs
+    uneven = {name: inputs[name][[0] * 4] for name in others} | {first: inputs[first][[0] * 3]}
+    with pytest.raises(Refused, match="inputs must have equally many rows, and have:") as refused:
+        servable.run(signature, uneven)
+    assert refused.value.status == 400
+
+
 def test_a_savedmodel_of_another_origin_has_no_facts_and_its_memory_is_given_back(
     exports, tmp_path
 ):
