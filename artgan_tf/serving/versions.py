@@ -2,12 +2,13 @@
 
 A new version is loaded and warmed up while the old one is still served, then takes over at once.
 Requests in flight finish on the old version. A version that does not load causes a warning and is
-tried again after its files have changed; the served version stays.
+tried again after its files have changed; the served version stays. If the served version's own
+files change, it is loaded again once they stay the same.
 """
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +45,7 @@ class Versions:
         self.served: Servable | None = None
         self._states: dict[int, State] = {}
         self._failed: dict[int, Files] = {}
+        self._loaded = self._seen = Files()  # of the served version, when loaded and last checked
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep_polling, daemon=True)
 
@@ -66,8 +68,10 @@ class Versions:
     def poll(self) -> None:
         """Switch to the highest version that loads; without one, the served version stays."""
         found = self.model.versions()
+        self._forget(self._failed.keys() - found.keys())
         for number in sorted(found, reverse=True):
-            if self.served and number == self.served.version:
+            if self._serves(number):
+                self._reload(number, found[number])
                 return
             if self._take_over(number, found[number]):
                 return
@@ -87,24 +91,56 @@ class Versions:
             except Exception as error:  # for example a disk that is unavailable for a while
                 _tell(f"warning: cannot look for versions of {self.name}: {error}")
 
+    def _serves(self, number: int) -> bool:
+        return self.served is not None and self.served.version == number
+
+    def _mark(self, number: int, state: State) -> None:
+        """Set a version's state; the served one stays AVAILABLE while it is loaded again."""
+        if not self._serves(number):
+            self._states[number] = state
+
+    def _forget(self, gone: Iterable[int]) -> None:
+        """Drop versions that failed and are gone."""
+        for number in gone:
+            del self._failed[number]
+            if not self._serves(number):
+                del self._states[number]
+
+    def _reload(self, number: int, folder: Path) -> None:
+        """Take the served version over again if its files have changed since it was loaded, but not
+        since the last check: while they are copied, the old graph with new weights might load.
+        """
+        before, self._seen = self._seen, _files(folder)
+        if before == self._seen != self._loaded:
+            self._take_over(number, folder)
+
     def _take_over(self, number: int, folder: Path) -> bool:
+        """Load a version and serve it; returns False if it, as it is now, does not load."""
         files = _files(folder)
         if self._failed.get(number) == files:
             return False
-        self._states[number] = State("LOADING")
+        self._mark(number, State("LOADING"))
         try:
             servable = self._load(folder, self.name, number)
         except Exception as error:  # a half-copied or foreign SavedModel may raise anything
             self._failed[number] = files
-            self._states[number] = State("LOADING", "INTERNAL", FAILED)  # it will be tried again
+            self._mark(number, State("LOADING", "INTERNAL", FAILED))  # it will be tried again
             _tell(f"warning: version {number} of {self.name} does not load: {error}")
             return False
-        old, self.served = self.served, servable
+        self._switch(servable)
+        self._loaded = self._seen = files
+        self._failed.pop(number, None)
+        return True
+
+    def _switch(self, servable: Servable) -> None:
+        """Serve this version; no client sees two that are AVAILABLE."""
+        old, number = self.served, servable.version
+        if old and old.version != number:
+            self._states[old.version] = State("END")
+        self.served = servable
         self._states[number] = State("AVAILABLE")
         if old:
-            self._states[old.version] = State("END")
             _tell(f"Version {number} of {self.name} is served now.")
-        return True
 
 
 def _files(folder: Path) -> Files:

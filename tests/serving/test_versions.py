@@ -1,6 +1,7 @@
 """Finding the versions of a model, choosing the one to serve, and resolving MODEL."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,14 +9,14 @@ import pytest
 from artgan_tf.config import InputError
 from artgan_tf.serving.model_dir import find_model, newer_checkpoint
 from artgan_tf.serving.servable import Servable
-from artgan_tf.serving.versions import FAILED, Versions
+from artgan_tf.serving.versions import FAILED, State, Versions
 
 
 class Fake(Servable):
     def __init__(self, folder, name, version):
         if (folder / "broken").exists():
             raise ValueError(f"broken\nin {folder}")
-        self.name, self.version = name, version
+        self.name, self.version, self.facts = name, version, (folder / "facts").exists()
 
 
 def put(name, *numbers, broken=False):
@@ -65,6 +66,55 @@ def test_a_broken_version_is_told_once_and_tried_again_when_it_has_changed(name,
     (name / "2" / "broken").unlink()
     versions.poll()
     assert told(versions) == {2: "AVAILABLE", 1: "END"}
+
+
+def test_a_broken_version_that_is_gone_is_told_no_longer(name, versions):
+    put(name, 2, broken=True)
+    versions.poll()
+    shutil.rmtree(name / "2")
+    versions.poll()
+    assert told(versions) == {1: "AVAILABLE"}
+
+
+def test_the_served_version_is_loaded_again_when_its_files_have_changed(name, versions, capsys):
+    """It stays AVAILABLE meanwhile, and is not loaded while files are still being copied."""
+    first = versions.served
+    versions.poll()
+    assert versions.served is first
+    for changed in ("part", "facts"):
+        (name / "1" / changed).touch()
+        versions.poll()
+        assert versions.served is first
+    versions.poll()
+    assert versions.served.facts
+    assert capsys.readouterr().err == "Version 1 of artgan is served now.\n"
+    (name / "1" / "broken").touch()
+    for _ in range(3):
+        versions.poll()
+        assert versions.served.facts
+        assert told(versions) == {1: "AVAILABLE"}
+    assert capsys.readouterr().err.count("does not load: broken") == 1
+    (name / "1" / "broken").unlink()
+    (name / "1" / "facts").unlink()
+    for _ in range(2):
+        versions.poll()
+    assert not versions.served.facts
+    assert told(versions) == {1: "AVAILABLE"}
+
+
+def test_no_client_sees_two_versions_available(name, versions, monkeypatch):
+    seen = list[dict[int, str]]()
+
+    class States(dict[int, State]):
+        def __setitem__(self, number, state):
+            super().__setitem__(number, state)
+            seen.append({key: each.state for key, each in self.items()})
+
+    monkeypatch.setattr(versions, "_states", States(versions._states))
+    put(name, 2)
+    versions.poll()
+    assert seen[-1] == {1: "END", 2: "AVAILABLE"}
+    assert all(list(states.values()).count("AVAILABLE") <= 1 for states in seen)
 
 
 def test_of_broken_versions_the_next_lower_one_is_served(name):
