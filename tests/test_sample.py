@@ -1,6 +1,7 @@
 """The verb `sample`: its files and its refusals."""
 
 import csv
+import shutil
 from functools import cache
 from itertools import pairwise
 
@@ -119,6 +120,28 @@ def test_the_progress_of_a_run(run, tmp_path):
         reds = [np.asarray(f.convert("RGB"))[0, 0, 0] for f in ImageSequence.Iterator(gif)]
     assert len(reds) == 3
     assert reds == sorted(reds)
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("saved_model.pb", b""),
+        ("variables/variables.data-00000-of-00001", b"half"),
+        ("variables/variables.index", None),
+        ("assets.extra/artgan.json", b"{"),
+        ("assets.extra/artgan.json", b"[]"),
+        ("assets.extra/artgan.json", b"{}"),
+        ("assets.extra/artgan.json", b'{"class_names": null, "image_size": 16}'),
+    ],
+)
+def test_damaged_exports_are_told(run, tmp_path, exports, file, content):
+    export = shutil.copytree(exports["improved"], tmp_path / "1")
+    (export / file).unlink() if content is None else (export / file).write_bytes(content)
+    code, out, err = run("--count", "1", model=export)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert " is damaged or incomplete" in err
+    assert err.endswith(": copy it or export the run again.\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["1"]
 
 
 def test_classes_are_listed(run):

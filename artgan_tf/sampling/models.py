@@ -15,7 +15,8 @@ from artgan_tf.config import InputError
 from artgan_tf.runs.load import load
 from artgan_tf.runs.steps import Which
 from artgan_tf.sampler import Sampler, check_rows
-from artgan_tf.sampling.places import Place, find_model
+from artgan_tf.sampling.places import Place, damaged, find_model
+from tfrecords_tools.common.errors import first_line
 
 Inputs = dict[str, np.ndarray]
 BATCH = 100
@@ -46,8 +47,12 @@ class Exported:
 
     @cached_property
     def signatures(self) -> Any:
-        """The export's signatures by name, loaded on first use."""
-        self._module = tf.saved_model.load(str(self.folder))  # the functions fail once it is freed
+        """The export's signatures by name, loaded on first use; InputError if they do not load."""
+        try:
+            # The functions fail once the module is freed.
+            self._module = tf.saved_model.load(str(self.folder))
+        except Exception as error:  # damaged and half-copied files raise any kind
+            raise damaged(self.folder, first_line(error)) from None
         return self._module.signatures
 
     def generate(
@@ -97,7 +102,7 @@ class Exported:
         return self._generate("mix", inputs)
 
     def _generate(self, signature: str, inputs: Inputs) -> np.ndarray:
-        if signature not in self.facts["signatures"]:
+        if signature not in self.signatures:
             raise InputError(f"{self.folder} has no signature {signature}: leave out --magnified.")
         check_rows(**inputs)
         count, found = len(inputs["seed"]), []

@@ -14,6 +14,7 @@ from artgan_tf.runs.steps import Which
 
 EXTRA, GRAPH = "assets.extra", "saved_model.pb"
 FACTS = f"{EXTRA}/artgan.json"
+NEEDED = {"class_names": list, "image_size": int}  # facts that painting needs
 NUMBER = re.compile(r"[0-9]{1,18}")
 
 
@@ -33,9 +34,12 @@ class Place:
     def facts(self) -> dict[str, Any]:
         """Contents of an export's `artgan.json`; raises InputError if the file is damaged."""
         try:
-            return json.loads((self.folder / FACTS).read_text(encoding="utf-8"))
-        except ValueError:
-            raise InputError(f"{self.folder / FACTS} is damaged: export the run again.") from None
+            found = json.loads((self.folder / FACTS).read_text(encoding="utf-8"))
+            if all(isinstance(found[key], kind) for key, kind in NEEDED.items()):
+                return found
+        except (OSError, ValueError, TypeError, KeyError):
+            pass
+        raise damaged(self.folder / FACTS)
 
     @cached_property
     def class_names(self) -> tuple[str, ...]:
@@ -53,6 +57,12 @@ class Place:
                 f"{self.folder} is an export, of one checkpoint: leave --checkpoint out, or name "
                 f"the run."
             )
+
+
+def damaged(path: Path, why: str = "") -> InputError:
+    """The error for an export, or a file of it, that cannot be read."""
+    told = f" ({why})" if why else ""
+    return InputError(f"{path} is damaged or incomplete{told}: copy it or export the run again.")
 
 
 def versions(folder: Path) -> dict[int, Path]:
