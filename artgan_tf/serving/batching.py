@@ -4,9 +4,9 @@ Requests that arrive within a short window, or while others run, are concatenate
 size. A single request does not wait.
 Batch sizes are powers of two, and a request of another size runs in pieces: at sizes such as 3 and
 5, TensorFlow splits its work such that about one pixel in a hundred thousand rounds to the next
-grey level. Float outputs differ in their last bits between any two batch sizes, so signatures with
-float outputs run one request at a time. If a batch fails, each of its requests runs again alone and
-gets its own error.
+grey level. Float outputs differ in their last bits between any two batch sizes, and a SavedModel
+from elsewhere may sum up its rows, so signatures of both kinds run one request at a time. If a
+batch fails, each of its requests runs again alone and gets its own error.
 """
 
 import asyncio
@@ -89,7 +89,7 @@ class Batcher:
             raise Refused("Too many requests are waiting: ask again later.", "UNAVAILABLE")
         rows = row_count(arrays)
         key = (servable, signature)
-        if not rows or servable.answers_floats(signature):
+        if not rows or servable.runs_alone(signature):
             return await self._queued(key, arrays, 0)
         sizes = pieces(rows, self.rules.rows)
         parts = zip(split(arrays, sizes), sizes, strict=True)

@@ -60,10 +60,13 @@ class Servable:
             raise Refused(f"The signature {cut(name)} takes no inputs, so nothing can be asked.")
         return {key: _spec(inputs[key]) for key in sorted(inputs)}
 
-    def answers_floats(self, signature: str) -> bool:
-        """Return whether any output of a signature has a floating-point type."""
+    def runs_alone(self, signature: str) -> bool:
+        """Return whether a request's answer may depend on the others of its batch: any output of
+        the signature is a float, or nothing says that this is an export of ours, row by row.
+        """
         outputs = self.definitions[signature or DEFAULT].outputs.values()
-        return any(tf.dtypes.as_dtype(output.dtype).is_floating for output in outputs)
+        floats = any(tf.dtypes.as_dtype(output.dtype).is_floating for output in outputs)
+        return floats or not self.facts
 
     def run(self, signature: str, arrays: Mapping[str, np.ndarray]) -> Arrays:
         """Run a signature on inputs and return its outputs, both by name.

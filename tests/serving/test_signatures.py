@@ -60,8 +60,8 @@ def test_pictures_are_the_same_in_batches_of_any_size(servable):
     alone = painted(1)
     assert len(set(alone)) == 32
     assert all(painted(size) == alone for size in (2, 4, 8, 16, 17, 32))
-    assert servable.answers_floats("classify")  # so these are not run in batches
-    assert not servable.answers_floats("")
+    assert servable.runs_alone("classify")  # which answers floats
+    assert not servable.runs_alone("")
 
 
 @pytest.mark.parametrize(("signature", "label"), [("serving_default", -1), ("magnified", K)])
@@ -90,6 +90,7 @@ def test_a_savedmodel_of_another_origin_has_no_facts_and_its_memory_is_given_bac
     shutil.rmtree(tmp_path / "1" / "assets.extra")
     other = Servable(tmp_path / "1", "other", 1)
     assert other.facts == {}
+    assert other.runs_alone("")
     session = weakref.ref(other._session)
     del other
     gc.collect()
