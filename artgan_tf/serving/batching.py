@@ -10,7 +10,6 @@ batch fails, each of its requests runs again alone and gets its own error.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -72,7 +71,7 @@ class Batcher:
         self.rules, self.observe = rules, observe
         self._threads = ThreadPoolExecutor(rules.workers, "serve")
         self._free = asyncio.Semaphore(rules.workers)
-        self._waiting: dict[Key, deque[Pending]] = {}
+        self._waiting: dict[Key, list[Pending]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._running = self._last = 0  # batches running now, and requests in the last batch
 
@@ -99,7 +98,7 @@ class Batcher:
         """Queue a request for a batch; one with 0 rows runs alone."""
         pending = Pending(arrays, rows, asyncio.get_running_loop().create_future())
         if key not in self._waiting:
-            self._waiting[key] = deque()
+            self._waiting[key] = []
             self._start(self._drain(key))
         self._waiting[key].append(pending)
         return pending.answer
@@ -112,10 +111,19 @@ class Batcher:
             more = self._running or self._last > 1
             if more and queue[0].rows and sum(pending.rows for pending in queue) < self.rules.rows:
                 await asyncio.sleep(self.rules.window)
-            batch = [queue.popleft() for _ in range(batch_length(queue, self.rules.rows))]
-            self._running, self._last = self._running + 1, len(batch)
-            self._start(self._answer(key, batch))
+            if batch := self._taken(queue):
+                self._running, self._last = self._running + 1, len(batch)
+                self._start(self._answer(key, batch))
+            else:
+                self._free.release()
         del self._waiting[key]
+
+    def _taken(self, queue: list[Pending]) -> list[Pending]:
+        """Take the next batch out of a queue, and drop requests whose clients have left."""
+        staying = [pending for pending in queue if not pending.answer.done()]
+        batch = staying[: batch_length(staying, self.rules.rows)]
+        queue[:] = staying[len(batch) :]
+        return batch
 
     async def _answer(self, key: Key, batch: list[Pending]) -> None:
         results: Sequence[Answer]

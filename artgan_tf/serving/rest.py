@@ -1,8 +1,10 @@
 """TF Serving's REST interface: all paths under /v1/."""
 
+import asyncio
 import json
 import re
 import time
+from collections.abc import Coroutine
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from artgan_tf.serving import json_tensors, json_text
 from artgan_tf.serving.batching import Batcher
+from artgan_tf.serving.json_tensors import Arrays
 from artgan_tf.serving.limits import Limits, check_pictures, read_body
 from artgan_tf.serving.monitoring import Monitoring
 from artgan_tf.serving.refusals import Refused, cut
@@ -115,8 +118,24 @@ class Rest:
         if rows > (most := self.limits.rows):
             raise Refused(f"{rows} instances are too many: this server takes {most} a request.")
         check_pictures(arrays, self.limits.pixels)
-        outputs = await self.batcher.run(servable, signature, arrays)
+        outputs = await _unless_gone(request, self.batcher.run(servable, signature, arrays))
         return json_tensors.answer(outputs, "instances" in document)
+
+
+async def _unless_gone(request: Request, work: Coroutine[Any, Any, Arrays]) -> Arrays:
+    """Return the outputs, or cancel the work and raise Refused once the client disconnects.
+
+    The request's body must have been read: the next message is then the disconnection.
+    """
+    painting, leaving = asyncio.ensure_future(work), asyncio.ensure_future(request.receive())
+    try:
+        await asyncio.wait((painting, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if painting.done():
+            return painting.result()
+        raise Refused("The client is gone.", "CANCELLED")
+    finally:
+        painting.cancel()
+        leaving.cancel()
 
 
 def _version(asked: re.Match[str]) -> int | None:

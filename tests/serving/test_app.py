@@ -1,6 +1,7 @@
 """The application within the test's process: without a version, with bugs, and its gallery."""
 
 import asyncio
+import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,6 +9,7 @@ import httpx
 import pytest
 
 from artgan_tf.serving.app import Settings, build_app
+from artgan_tf.serving.json_tensors import Spec
 
 PREDICT = "/v1/models/artgan:predict"
 
@@ -18,6 +20,7 @@ class Client:
     def __init__(self, get=lambda name, version=None: None, cors=()):
         versions: Any = SimpleNamespace(name="artgan", number=0, served=None, get=get, states=list)
         app = build_app(versions, Settings(cors=cors))
+        self.app = app
         self.transport = httpx.ASGITransport(app, raise_app_exceptions=False)
 
     def __call__(self, method, path, **options):
@@ -47,6 +50,40 @@ def test_our_own_mistakes_are_told_here_and_not_to_the_client(capsys):
     assert response.json() == {"error": "Internal error."}
     assert "KeyError: '/private/path'" in capsys.readouterr().err
     assert 'status="INTERNAL"' in answers("GET", "/monitoring/prometheus/metrics").text
+
+
+def test_a_client_that_leaves_is_not_painted_for():
+    go = threading.Event()
+
+    class Slow:
+        def specs(self, signature):
+            return {"x": Spec("int32", (None,))}
+
+        def runs_alone(self, signature):
+            return False
+
+        def run(self, signature, arrays):
+            go.wait(20)
+
+    messages = [
+        {"type": "http.request", "body": b'{"instances": [1]}'},
+        {"type": "http.disconnect"},
+    ]
+    sent = list[dict[str, Any]]()
+
+    async def receive():
+        return messages.pop(0)
+
+    async def send(message):
+        sent.append(message)
+
+    slow = Slow()
+    answers = Client(get=lambda name, version=None: slow)
+    scope = {"type": "http", "method": "POST", "path": PREDICT, "query_string": b"", "headers": []}
+    asyncio.run(asyncio.wait_for(answers.app(scope, receive, send), 10))
+    go.set()
+    assert sent[0]["status"] == 499
+    assert 'status="CANCELLED"' in answers("GET", "/monitoring/prometheus/metrics").text
 
 
 @pytest.mark.parametrize(

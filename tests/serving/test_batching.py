@@ -144,3 +144,28 @@ def test_clients_that_leave_harm_nobody():
         return await asyncio.wait_for(second, 30)
 
     assert asyncio.run(run())["y"].tolist() == [4]
+
+
+def test_what_clients_that_left_asked_for_is_not_computed():
+    servable = Doubler()
+
+    async def run():
+        batcher = Batcher(Rules(workers=1, window=0))
+
+        async def asked(*counts):
+            ones = [{"x": np.ones(count)} for count in counts]
+            tasks = [asyncio.ensure_future(batcher.run(servable, "s", each)) for each in ones]
+            await asyncio.sleep(0.05)
+            return tasks
+
+        for staying in ([2], []):
+            servable.go.clear()
+            (running,) = await asked(1)
+            waiting = await asked(*staying, 4, 8)
+            for task in waiting[len(staying) :]:
+                task.cancel()
+            servable.go.set()
+            await asyncio.wait_for(asyncio.gather(running, *waiting[: len(staying)]), 30)
+
+    asyncio.run(run())
+    assert servable.sizes == [1, 2, 1]
