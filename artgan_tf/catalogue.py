@@ -30,7 +30,8 @@ def models(
     chosen = [model] if model else [pretrained.PREFIX + name for name in pretrained.names()]
     for each in chosen:
         if not pretrained.is_pretrained(each):
-            raise InputError(f"{each!r} is not pretrained: name one that artgan models lists.")
+            hint = pretrained.meant_name(each)
+            raise InputError(f"{each!r} is not pretrained{hint}: use one that artgan models lists.")
         print("\n".join(_about(each, pretrained.locate(each), whole=bool(model))))
 
 

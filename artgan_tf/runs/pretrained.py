@@ -56,6 +56,11 @@ def no_run(path: Path | str, also: str = "") -> InputError:
     )
 
 
+def meant_name(word: str) -> str:
+    """Suggest `pretrained:NAME` for a bare NAME; an empty string for other words."""
+    return f" (did you mean '{PREFIX}{word}'?)" if word in names() else ""
+
+
 def _any_of_them() -> str:
     *others, last = (PREFIX + name for name in names())
     return f"{', '.join(others)} or {last}" if others else last
@@ -64,8 +69,8 @@ def _any_of_them() -> str:
 def _meant(path: Path) -> str:
     """Suggests a run of that bare name, a model with a class of that name, or a similar folder."""
     word, own = str(path), runs_root()
-    if word in names():
-        return f" (did you mean '{PREFIX}{word}'?)"
+    if hint := meant_name(word):
+        return hint
     if (own / path / "config.toml").is_file():
         return f" (did you mean {str(own / path)!r}?)"
     lists = {str(file.parent): file for file in sorted(own.glob("*/classes.txt"))}

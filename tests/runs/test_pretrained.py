@@ -91,6 +91,13 @@ def test_models_lists_it_with_its_figures_sheet_and_card(capsys):
 
 
 # ---- what is refused --------------------------------------------------------------------------
+def test_models_tells_what_a_bare_name_means():
+    with pytest.raises(InputError, match=f"'{NAME}' is not pretrained .did you mean '{MODEL}'"):
+        models(NAME)
+    with pytest.raises(InputError, match="'runs/demo' is not pretrained: use one that artgan"):
+        models("runs/demo")
+
+
 @pytest.mark.parametrize("harm", [lambda file: file.write_bytes(b"PK"), Path.unlink])
 def test_damaged_weights_are_refused(harm: Any, shelf: Path):
     (file,) = (shelf / NAME / "checkpoints").glob("*.npz")
