@@ -65,13 +65,13 @@ def export(
     asked = ExportOptions(out, name, checkpoint, weights, half, onnx, references, data)
     version = export_run(run, asked)
     size = sum(file.stat().st_size for file in version.rglob("*") if file.is_file())
-    served = version.parent if out else run  # a run stands for its newest export
     print(f"Exported {run}: version {version.name}, {size / 1e6:.1f} MB, checked.")
     print(f"  export    {version}")
     if onnx:
         print(f"  onnx      {version / 'assets.extra' / 'generator.onnx'}")
-    print(f"  sample    {cli.command('artgan_tf.sample', served)}")
-    print(f"  serve     {cli.command('artgan_tf.serve', served)}")
+    # The export, not the run, whose newest weights may be others.
+    print(f"  sample    {cli.command('artgan_tf.sample', version.parent)}")
+    print(f"  serve     {cli.command('artgan_tf.serve', version.parent)}")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """`export`: numbered versions, complete or absent, and the files that accompany them."""
 
 import json
+import re
 import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from artgan_tf import export as verb
 from artgan_tf.config import InputError, RunError, from_tree
 from artgan_tf.serving import check, saved_model
 from artgan_tf.serving.saved_model import ExportOptions
@@ -35,6 +37,15 @@ def test_versions_count_up(quick, tmp_path):
     (folder / "9").mkdir()
     (folder / "part-10").mkdir()
     assert saved_model.export_run(tmp_path, ExportOptions()).name == "10"
+
+
+def test_the_commands_to_type_next_name_the_export(quick, tmp_path, capsys):
+    """The run paints its newest weights, which need not be the exported ones."""
+    quick.setattr(verb, "check_run", lambda *_, **__: None)
+    verb.export(tmp_path / "run", weights="raw")
+    told = capsys.readouterr().out
+    for name in ("sample", "serve"):
+        assert re.search(rf"{name} .+ {tmp_path}/run/export/run\n", told)
 
 
 @pytest.mark.parametrize(
