@@ -33,7 +33,7 @@ async function redrawn(file) {
   return new Promise((done) => canvas.toBlob(done, "image/png"));
 }
 
-/** Enlarge a picture to at least 256 pixels, like animations, by turning pixels into squares. */
+/** Enlarge a picture to at least 256 pixels by turning pixels into squares. */
 export function enlarged(image) {
   const zoom = Math.ceil(256 / image.naturalHeight);
   const canvas = document.createElement("canvas");
