@@ -69,7 +69,7 @@ def build_app(versions: Versions, settings: Settings) -> Starlette:
     ]
     cors = Middleware(
         CORSMiddleware,
-        allow_origins=list(settings.cors),
+        allow_origins=[origin.rstrip("/") for origin in settings.cors],  # browsers send no slash
         allow_methods=["GET", "POST"],
         allow_headers=["Content-Type"],
     )
