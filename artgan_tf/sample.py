@@ -87,11 +87,12 @@ def sample(
     else:
         sheet = sheets.grid(sampler, of)
     shown = sheets.wrapped(sheet, of)
+    factor = files.scale_of(shown, kind, scale)
     if kind:
         save = files.save_sheet if kind == ".png" else files.save_animation
-        made = save(shown, file, scale or files.scale_of(shown))
+        made = save(shown, file, factor)
     else:
-        made = files.save_each(sheet, of, file, scale or 1)
+        made = files.save_each(sheet, of, file, factor)
     print(f"{file}: {made}; {sheets.describe(sheet, sampler, of)}.")
 
 

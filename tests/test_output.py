@@ -12,7 +12,7 @@ from PIL import Image
 from artgan_tf import cli
 from artgan_tf.catalogue import models
 from artgan_tf.config import InputError
-from artgan_tf.sampling.files import save_animation, save_each
+from artgan_tf.sampling.files import save_animation, save_each, scale_of
 from artgan_tf.sampling.sheets import Selection, Sheet
 from tests.evaluation.material import make_run
 from tests.test_help import REPOSITORY
@@ -104,6 +104,21 @@ def test_an_animation_of_too_many_classes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"too large for a GIF.*fewer --classes"):
         save_animation(sheet, tmp_path / "all.gif", scale=1)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "most"),
+    # of 3 rows of 10 pictures of 40x20 pixels; an animation shows one column at a time
+    [(".png", 16_000 // 200), (".gif", 16_000 // 120), ("", 16_000 // 40)],
+)
+def test_a_scale_that_would_fill_the_memory_is_refused(kind: str, most: int) -> None:
+    sheet = Sheet(np.zeros((3, 10, 40, 20, 3), np.uint8), ["a", "b", "c"])
+    assert scale_of(sheet, kind, most) == most
+    with pytest.raises(InputError, match=f"--scale {most + 1} is too large .* use 1 to {most}"):
+        scale_of(sheet, kind, most + 1)
+    assert scale_of(sheet, kind) == (7 if kind else 1)
+    wide = Sheet(np.zeros((1, 900, 40, 40, 3), np.uint8), ["a"])
+    assert scale_of(wide, ".png") == scale_of(wide, ".png", 1) == 1  # as painted, however large
 
 
 @pytest.mark.slow

@@ -18,14 +18,28 @@ LONGEST_NAME = 48  # maximum characters of a class in a file name, which is limi
 ANIMATIONS = {".gif": 65_535, ".webp": 16_383}  # maximum side of each format in pixels
 STEP_MILLISECONDS, LAST_MILLISECONDS = 250, 2_000  # duration of a training step, and of the last
 LIST = "samples.csv"  # of the files in a folder
-SEEN, LARGEST = 128, 16_000  # pixels: desired side of a picture, and maximum side of a scaled sheet
+SEEN, LARGEST = 128, 16_000  # pixels: desired side of a picture, and maximum side of a scaled file
 
 
-def scale_of(sheet: Sheet) -> int:
-    """Choose the whole number to enlarge a sheet by, so that its pictures are easy to see."""
+def scale_of(sheet: Sheet, kind: str, asked: int | None = None) -> int:
+    """The whole number to enlarge pictures by: as asked, or so that they are easy to see.
+
+    Args:
+        sheet: the pictures.
+        kind: the file's suffix; empty for a folder of single pictures, which are not enlarged
+            unless asked for.
+        asked: the number asked for; raises InputError if the file would be too large.
+    """
     rows, columns, height, width, _ = sheet.one_row_each().images.shape
-    wished = -(-SEEN // min(height, width))
-    return max(1, min(wished, LARGEST // (rows * height), LARGEST // (columns * width)))
+    if kind in ANIMATIONS:
+        rows, columns = len(sheet.images), 1
+    longest = max(rows * height, columns * width) if kind else max(height, width)
+    most = max(1, LARGEST // longest)
+    if asked is None:
+        return min(most, -(-SEEN // min(height, width))) if kind else 1
+    if asked > most:
+        raise InputError(f"--scale {asked} is too large for these pictures: use 1 to {most}.")
+    return asked
 
 
 def save_sheet(sheet: Sheet, file: Path, scale: int) -> str:

@@ -4,6 +4,7 @@ import json
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -146,7 +147,7 @@ def test_other_data_of_the_same_classes(run, paintings, tmp_path):
 @pytest.mark.usefixtures("loaded")
 @pytest.mark.parametrize("changed", [False, True])
 def test_images_that_have_changed_since_the_training_are_told(run, paintings, changed, capsys):
-    now = fingerprint(open_source(Data(spec=f"folder:{paintings}", image_size=16)))
+    now: Any = fingerprint(open_source(Data(spec=f"folder:{paintings}", image_size=16)))
     if changed:
         now["train"]["landscape"]["keys"] = "others"
     (run / "data.json").write_text(json.dumps(now))
