@@ -1,6 +1,6 @@
 """A trained generator that maps class names and seeds to images, and grids of its images."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import keras
@@ -11,11 +11,10 @@ from artgan_tf import backend
 from artgan_tf.class_names import class_index
 from artgan_tf.config import InputError
 from artgan_tf.gan import GAN
-from artgan_tf.layers import sublayers
+from artgan_tf.standing import StandingStatistics
 from tfrecords_tools.common.sheet import named_grid
 
 Weights = Literal["ema", "raw"]
-STANDING_BATCHES, STANDING_SIZE = 16, 100
 AT_ONCE = 96  # images per forward pass
 GRID_CLASSES, GRID_COLUMNS = 16, 8
 
@@ -46,8 +45,7 @@ class Sampler:
         self.generator = gan.new_generator()
         self.generator.class_names = self.class_names
         gan.build_generator(self.generator)
-        # Returns no image, so the graph computes only what the statistics need.
-        self._update = backend.compiled(self._update_statistics, self.generator.variables)
+        self.standing = StandingStatistics(self.generator)
         if settled:
             self.refresh()
 
@@ -55,25 +53,10 @@ class Sampler:
         """Copy the GAN's current weights and re-estimate the batch-norm statistics."""
         self.generator.set_weights(self.trained.get_weights())
         seed = keras.random.SeedGenerator(0)
-        for batch, labels in enumerate(_standing_labels(len(self.class_names))):
-            z = self.gan.latents(STANDING_SIZE, seed)
-            # This momentum makes the moving average the plain mean of all batches so far.
-            self._update(z, self.gan.one_hot(labels), np.array(batch / (batch + 1), np.float32))
-
-    def norms(self) -> list[keras.layers.BatchNormalization]:
-        """The generator's batch-norm layers."""
-        kind = keras.layers.BatchNormalization
-        return [layer for _, layer in sublayers(self.generator) if isinstance(layer, kind)]
-
-    def _update_statistics(self, z: Any, y: Any, momentum: Any) -> None:
-        """Update the batch-norm statistics by one batch: z [N, Z], y [N, K], momentum in [0, 1)."""
-        norms = self.norms()
-        before = [norm.momentum for norm in norms]
-        for norm in norms:
-            norm.momentum = momentum
-        self.generator(z, y, training=True)
-        for norm, usual in zip(norms, before, strict=True):
-            norm.momentum = usual
+        self.standing.estimate(
+            len(self.class_names),
+            lambda labels: (self.gan.latents(len(labels), seed), self.gan.one_hot(labels)),
+        )
 
     def generate(
         self,
@@ -239,20 +222,6 @@ def check_rows(**inputs: Any) -> None:
     for name, other in others:
         if other != count:
             raise InputError(f"{count} {first} but {other} {name}: give as many of each.")
-
-
-def _standing_labels(k: int) -> Iterator[np.ndarray]:
-    """Shuffled batches of labels, each with all K classes if they fit.
-
-    Otherwise consecutive batches share the classes, which are shuffled first because neighbours
-    in a list of classes are often similar.
-    """
-    classes, order = np.arange(k), np.arange(STANDING_SIZE)
-    if crowded := k > STANDING_SIZE:
-        np.random.default_rng(0).shuffle(classes)
-    for batch in range(max(STANDING_BATCHES, -(-k // STANDING_SIZE))):
-        np.random.default_rng(batch).shuffle(order)
-        yield classes[(order + crowded * batch * STANDING_SIZE) % k]
 
 
 def _starts(pictures: Sequence[Any]) -> range:

@@ -64,7 +64,7 @@ def test_refreshing_twice_gives_the_same_pictures_and_leaves_the_gan_as_it_is(sa
     np.testing.assert_array_equal(first, sampler.generate(["class 3"], [1]))
     for old, now in zip(before, sampler.gan.variables, strict=True):
         np.testing.assert_array_equal(old, now)
-    assert {norm.momentum for norm in sampler.norms()} == {0.9}  # that of the training again
+    assert {norm.momentum for norm in sampler.standing.norms} == {0.9}  # that of the training again
 
 
 def test_magnified_pictures_are_twice_the_size_and_pool_to_the_normal_ones(sampler):
@@ -96,7 +96,7 @@ def test_unequal_numbers_are_refused(sampler):
 @pytest.mark.slow
 def test_a_picture_is_the_same_whatever_is_painted_beside_it(monkeypatch):
     """At this width, a batch of 3 or 5 would round some pixels to the next grey level."""
-    monkeypatch.setattr("artgan_tf.sampler.STANDING_SIZE", 10)
+    monkeypatch.setattr("artgan_tf.standing.SIZE", 10)
     keras.utils.set_random_seed(0)
     settings = {"model.width": 0.5, "data.classes": 0}
     names = [f"{number}" for number in range(10)]

@@ -137,7 +137,14 @@ def hand_over(folder: Path, config: Config, sampler: Any, z: Any, labels: Any) -
     generator = sampler.generator
     for key, variables in (
         ("g", generator.trainable_variables),
-        ("s", [v for norm in sampler.norms() for v in (norm.moving_mean, norm.moving_variance)]),
+        (
+            "s",
+            [
+                v
+                for norm in sampler.standing.norms
+                for v in (norm.moving_mean, norm.moving_variance)
+            ],
+        ),
     ):
         arrays |= {f"{key}_{i:03d}": variable.numpy() for i, variable in enumerate(variables)}
     (folder / "spec.json").write_text(json.dumps(spec(config)), encoding="utf-8")

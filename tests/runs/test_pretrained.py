@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import artgan_tf
-from artgan_tf import sampler
+from artgan_tf import standing
 from artgan_tf.catalogue import models
 from artgan_tf.config import InputError
 from artgan_tf.evaluation.results import REAL
@@ -48,7 +48,7 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["cifar10", NAME])
 def test_it_paints_its_classes(name: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sampler, "STANDING_SIZE", 10)  # estimated over few pictures
+    monkeypatch.setattr(standing, "SIZE", 10)  # estimated over few pictures
     monkeypatch.setattr(efficientnet_file, "MODULE", "not_installed")  # only training needs it
     loaded = artgan_tf.load(f"pretrained:{name}")
     images = loaded.generate(loaded.class_names, [7] * 10)

@@ -170,11 +170,10 @@ def _doubted(answer: Answer, found: Sequence[Result]) -> Answer:
         return replace(answer, grade="")
     if answer.name not in ("varied", "realistic") or answer.grade == "poor":
         return answer
-    if not (of and is_own(of.extractor) and known and known.real is not None):
+    real = known.real if known and known.real is not None else 1.0
+    if not of or not is_own(of.extractor) or real >= KNOWN:
         return answer
-    if known.real >= KNOWN:
-        return answer
-    words = f"{answer.words}; but that classifier recognizes only {known.real:.0%} of real images"
+    words = f"{answer.words}; but that classifier recognizes only {real:.0%} of real images"
     return replace(answer, words=words, grade="")
 
 
