@@ -106,7 +106,8 @@ def carry_out(experiment: Experiment, protocol: Protocol) -> StudyRow:
         # A study that was stopped while it measured has these already.
         painted = ["--count", "1", "--out", str(run / CLASSES), "--overwrite"]
         _run(experiment, "sample", str(run), *painted)
-    if note(run) != note(run) | protocol.measures:
+    known = note(run)
+    if any(known.get(key) != asked for key, asked in protocol.measures.items()):
         options = _option("--extractor", protocol.extractor)
         _run(experiment, "evaluate", str(run), *options, *_option("--metrics", *protocol.metrics))
         _note(experiment, protocol)

@@ -27,10 +27,12 @@ def changes(before: Fingerprint, now: Fingerprint) -> str:
     for split in now:
         old, new = before.get(split, {}), now[split]
         for group in {**old, **new}:
-            counts = [of.get(group, {}).get("images", 0) for of in (new, old)]
+            pair = [of.get(group, {}) for of in (new, old)]
+            counts = [each.get("images", 0) for each in pair]
+            keys = {each["keys"] for each in pair if "keys" in each}
             if counts[0] != counts[1]:
                 told.append(f"{counts[0]} {split} images of {group}, not {counts[1]}")
-            elif new[group]["keys"] != old[group].get("keys", new[group]["keys"]):
+            elif len(keys) > 1:
                 told.append(f"different {split} images of {group}")
     more = [f"{len(told) - SHOWN} more changes"] if len(told) > SHOWN else []
     return ", ".join(told[:SHOWN] + more)

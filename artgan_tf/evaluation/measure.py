@@ -83,7 +83,7 @@ def measure(
     with tempfile.TemporaryDirectory(prefix="artgan-") as work:
         cut = real_data(sampler.gan.config.data, data)
         source = real_source(cut, sampler.class_names)
-        if data is None:
+        if not data:
             _warn_if_changed(run, source)
         reference = open_reference(source, cut, extractor, Path(work))
         if not extractor and (not asked or any(x.entry.needs == FEATURES for x in asked)):

@@ -87,8 +87,9 @@ class Checkpoints:
         """
         by = {"metric": metric, "extractor": dict(extractor or {})}
         before, merit = best(self.folder), MERITS[better]
-        same = by | before == by | before | by  # a file of an earlier version names no extractor
-        reached = merit(before["value"]) if before and same else -math.inf
+        # A file of an earlier version names no extractor.
+        same = before and all(before.get(key, of) == of for key, of in by.items())
+        reached = merit(before["value"]) if same else -math.inf
         if not merit(value) > reached:  # also if value is NaN
             return False
         step = self.gan.steps_done

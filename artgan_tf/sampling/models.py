@@ -51,6 +51,8 @@ class Exported:
         try:
             # The functions fail once the module is freed.
             self._module = tf.saved_model.load(str(self.folder))
+        except (MemoryError, tf.errors.ResourceExhaustedError):  # no fault of the files
+            raise
         except Exception as error:  # damaged and half-copied files raise any kind
             raise damaged(self.folder, first_line(error)) from None
         return self._module.signatures

@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -33,12 +34,10 @@ class Place:
     @cached_property
     def facts(self) -> dict[str, Any]:
         """Contents of an export's `artgan.json`; raises InputError if the file is damaged."""
-        try:
+        with suppress(OSError, ValueError, TypeError, KeyError):
             found = json.loads((self.folder / FACTS).read_text(encoding="utf-8"))
             if all(isinstance(found[key], kind) for key, kind in NEEDED.items()):
                 return found
-        except (OSError, ValueError, TypeError, KeyError):
-            pass
         raise damaged(self.folder / FACTS)
 
     @cached_property

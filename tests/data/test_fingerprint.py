@@ -97,6 +97,10 @@ def test_another_spelling_of_the_folder_is_no_change(folder: Path, monkeypatch: 
     assert "different" not in told
 
 
+def test_a_group_without_images_that_is_gone_is_no_change() -> None:
+    assert changes({"train": {"a": {"images": 0}}}, {"train": {}}) == ""
+
+
 def test_a_damaged_shard_whose_records_are_left_out_is_a_change(folder: Path) -> None:
     before = found("tfrecords", folder)
     (shard,) = folder.with_name("packed").glob("*-train*")

@@ -1,6 +1,7 @@
 """The best checkpoint: only one is kept, with its metric, complete or absent."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,14 +29,19 @@ def chosen(folder: Path, which: Which = "latest") -> Saved:
     return choose(folder, which, lambda saved: None)
 
 
-def offer(checkpoints: Checkpoints, step: int, value: float, **changes: str) -> bool:
+def offer(
+    checkpoints: Checkpoints,
+    step: int,
+    value: float,
+    metric: str = "kid_1k_val",
+    better: Any = "lower",
+    extractor: str = "a",
+) -> bool:
     """Offer a best checkpoint whose weights equal its step."""
     weight = checkpoints.gan.averaged.weights[0]
     weight.assign(np.full(weight.shape, step))
     checkpoints.gan.step.assign(step)
-    given = {"metric": "kid_1k_val", "better": "lower", "extractor": "a"} | changes
-    by, network = given["better"], {"extractor": given["extractor"]}
-    return checkpoints.save_best(given["metric"], value, by, network)  # type: ignore[arg-type]
+    return checkpoints.save_best(metric, value, better, {"extractor": extractor})
 
 
 def assert_best(checkpoints: Checkpoints, step: int, value: float) -> None:
